@@ -1,0 +1,104 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+#include <utility>
+
+#include "core/error.h"
+#include "core/handle.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct DescriptorTraits {
+  using type = int;
+  static type null() noexcept { return -1; }
+  static void close(type descriptor) noexcept { ::close(descriptor); }
+};
+using Descriptor = UniqueHandle<DescriptorTraits>;
+
+Descriptor open_or_fail(const fs::path& path, int flags) {
+  Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
+  if (descriptor.empty()) fail("open " + path.string(), std::strerror(errno));
+  return descriptor;
+}
+
+void sync(const fs::path& path, int flags) {
+  const Descriptor descriptor = open_or_fail(path, flags);
+  if (::fsync(descriptor.get()) != 0) fail("fsync " + path.string(), std::strerror(errno));
+}
+
+void write_all(const Descriptor& descriptor, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor.get(), content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail("write " + path.string(), std::strerror(errno));
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+PendingFile::PendingFile(fs::path target) : target_(std::move(target)), temporary_(target_.string() + ".tmp") {}
+
+PendingFile::~PendingFile() {
+  std::error_code ignored;
+  if (!committed_) fs::remove(temporary_, ignored);
+}
+
+void PendingFile::commit() {
+  sync(temporary_, O_RDONLY);
+  std::error_code error;
+  fs::rename(temporary_, target_, error);
+  if (error) fail("rename " + temporary_.string() + " to " + target_.string(), error.message());
+  committed_ = true;
+  sync(target_.has_parent_path() ? target_.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
+}
+
+std::string read_file(const fs::path& path) {
+  std::error_code error;
+  const bool regular = fs::is_regular_file(path, error);
+  require_input(fs::exists(path, error), path.string() + ": no such file");
+  require_input(regular, path.string() + ": not a file");
+  std::ifstream in(path, std::ios::binary);
+  require_input(in.good(), path.string() + ": cannot be opened: " + std::strerror(errno));
+  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  require_input(!in.bad(), path.string() + ": cannot be read");
+  return content;
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  PendingFile pending(path);
+  {
+    const Descriptor out = open_or_fail(pending.path(), O_WRONLY | O_CREAT | O_TRUNC);
+    write_all(out, content, pending.path());
+  }
+  pending.commit();
+}
+
+void append_line(const fs::path& path, std::string_view line) {
+  const Descriptor out = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND);
+  write_all(out, std::string(line) + "\n", path);
+  if (::fsync(out.get()) != 0) fail("fsync " + path.string(), std::strerror(errno));
+}
+
+void require_writable_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  require_input(fs::is_directory(folder), folder.string() + ": cannot be made a folder" +
+                                              (error ? ": " + error.message() : std::string(": a file is in the way")));
+  const fs::path probe = folder / (".orrery-probe-" + std::to_string(::getpid()));
+  const Descriptor descriptor(::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  const int reason = errno;
+  require_input(!descriptor.empty(), folder.string() + ": no file can be written here: " + std::strerror(reason));
+  ::unlink(probe.c_str());
+}
+
+}  // namespace orrery

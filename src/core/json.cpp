@@ -1,0 +1,22 @@
+#include "core/json.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace orrery {
+
+Json parse_json_file(const std::filesystem::path& path) {
+  const std::string text = read_file(path);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& e) {
+    const std::string before = text.substr(0, std::min(e.byte, text.size()));
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    throw InputError(path.string() + ":" + std::to_string(line) + ": not valid JSON: " + e.what());
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,57 @@
+# orrery_flags: warnings, sanitizers and the language level of everything here.
+# orrery_module(NAME SOURCES … LINKS …): the library of src/NAME; a module that links orrery_torch shares the precompiled header.
+# orrery_test(NAME SOURCES … LINKS … [RANKS n…] LABELS …): a GoogleTest program, run once, or once per rank count under mpirun.
+add_library(orrery_flags INTERFACE)
+target_compile_features(orrery_flags INTERFACE cxx_std_20)
+target_compile_options(orrery_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wno-psabi>
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ORRERY_WERROR}>>:-Werror>
+  $<$<BOOL:${ORRERY_SANITIZE}>:-fsanitize=${ORRERY_SANITIZE}>)
+target_link_options(orrery_flags INTERFACE $<$<BOOL:${ORRERY_SANITIZE}>:-fsanitize=${ORRERY_SANITIZE}> -Wl,--as-needed)
+target_include_directories(orrery_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
+find_package(Threads REQUIRED)
+target_link_libraries(orrery_flags INTERFACE Threads::Threads)
+
+file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp.in "")
+configure_file(${PROJECT_BINARY_DIR}/torch_pch.cpp.in ${PROJECT_BINARY_DIR}/torch_pch.cpp COPYONLY)
+add_library(orrery_torch_pch STATIC ${PROJECT_BINARY_DIR}/torch_pch.cpp)
+target_link_libraries(orrery_torch_pch PRIVATE orrery_flags orrery_torch)
+target_precompile_headers(orrery_torch_pch PRIVATE <ATen/ATen.h> <map> <memory> <optional> <string> <vector>)
+
+function(orrery_use_pch target links)
+  if("orrery_torch" IN_LIST links)
+    target_precompile_headers(${target} REUSE_FROM orrery_torch_pch)
+  endif()
+endfunction()
+
+function(orrery_module name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(orrery_${name} STATIC ${arg_SOURCES})
+  target_link_libraries(orrery_${name} PUBLIC orrery_flags ${arg_LINKS})
+  orrery_use_pch(orrery_${name} "${arg_LINKS}")
+endfunction()
+
+set(ORRERY_MPIRUN "mpirun;--oversubscribe;--allow-run-as-root;--bind-to;none" CACHE STRING "Launcher of the tests with ranks")
+
+function(orrery_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINKS;RANKS;LABELS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} orrery_flags)
+  target_compile_definitions(${name} PRIVATE
+    ORRERY_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" ORRERY_TEST_BUILD="${PROJECT_BINARY_DIR}/tests")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
+  if(NOT arg_RANKS)
+    target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    return()
+  endif()
+  target_link_libraries(${name} PRIVATE GTest::gmock orrery_mpi_test_main)
+  foreach(ranks IN LISTS arg_RANKS)
+    add_test(NAME ${name}.np${ranks} COMMAND ${ORRERY_MPIRUN} -n ${ranks} $<TARGET_FILE:${name}>)
+    set_tests_properties(${name}.np${ranks} PROPERTIES LABELS "${arg_LABELS};np${ranks}" TIMEOUT ${arg_TIMEOUT} PROCESSORS 2)
+  endforeach()
+endfunction()
