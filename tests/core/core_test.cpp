@@ -35,7 +35,8 @@ using File = Folder;
 TEST(Shard, SlicesEvenly) {
   EXPECT_EQ((Shard{0, 1}.slice(7)), (Range{0, 7}));
   EXPECT_EQ((Shard{2, 4}.slice(8)), (Range{4, 2}));
-  EXPECT_THAT([] { return Shard{1, 3}.slice(8); }, ThrowsMessage<Error>(HasSubstr("8 does not split over 3 ranks")));
+  const Shard third{1, 3};
+  EXPECT_THAT([&] { third.slice(8); }, ThrowsMessage<Error>(HasSubstr("8 does not split over 3 ranks")));
 }
 
 int closed = 0;

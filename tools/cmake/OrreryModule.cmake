@@ -40,6 +40,7 @@ function(orrery_test name)
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} orrery_flags)
+  orrery_use_pch(${name} "${arg_LINKS}")
   target_compile_definitions(${name} PRIVATE
     ORRERY_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data" ORRERY_TEST_BUILD="${PROJECT_BINARY_DIR}/tests")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
