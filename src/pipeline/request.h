@@ -32,6 +32,7 @@ struct Request {
 
   bool guided() const { return guidance_scale > 1; }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
+  friend bool operator==(const Request&, const Request&) = default;
 };
 
 }  // namespace orrery

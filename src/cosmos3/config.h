@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+
+namespace orrery {
+
+// transformer/config.json (MODEL.md §1). Names are the file's.
+struct Cosmos3Config {
+  std::int64_t hidden_size = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t num_hidden_layers = 0;
+  std::int64_t num_attention_heads = 0;
+  std::int64_t num_key_value_heads = 0;
+  std::int64_t head_dim = 0;
+  std::int64_t vocab_size = 0;
+  std::int64_t latent_channel = 0;
+  std::int64_t latent_patch_size = 2;
+  double rms_norm_eps = 1e-6;
+  double rope_theta = 5e6;
+  std::array<std::int64_t, 3> mrope_section{};  // slots of t, h, w
+  double timestep_scale = 0.001;
+  double base_fps = 24;
+  double temporal_margin = 15000;
+  bool enable_fps_modulation = true;
+  bool sound_gen = false;
+  std::int64_t sound_dim = 0;
+
+  std::int64_t q_width() const { return num_attention_heads * head_dim; }
+  std::int64_t kv_width() const { return num_key_value_heads * head_dim; }
+  std::int64_t patch_width() const { return latent_patch_size * latent_patch_size * latent_channel; }
+};
+
+// Reads and checks a config; throws InputError that names the file, the key, what was found and what is possible.
+Cosmos3Config read_cosmos3_config(const std::filesystem::path& file);
+
+// Throws InputError unless heads, kv heads and the intermediate size divide by `tp`.
+void require_divisible(const Cosmos3Config& config, int tp);
+
+}  // namespace orrery

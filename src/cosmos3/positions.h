@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "cosmos3/config.h"
+#include "nn/rope.h"
+
+namespace orrery {
+
+// The video of one request in tokens: latent frames × patch rows × patch columns.
+struct VideoGrid {
+  std::int64_t frames = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t tokens() const { return frames * rows * columns; }
+};
+
+// Positions (3, tokens) float32, rows t, h, w (MODEL.md §4, mRoPE).
+at::Tensor text_positions(std::int64_t tokens);
+at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens);
+
+// cos and sin of `positions` for every slot, computed in float32 on the CPU and then moved.
+RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, at::Device device, at::ScalarType dtype);
+
+}  // namespace orrery

@@ -1,0 +1,11 @@
+#include "cosmos3/transformer.h"
+
+namespace orrery {
+
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
+    : config_(config), und_(transformer, config, tp), gen_(transformer, config, tp) {
+  for (const char* unused : {"lm_head.", "norm.", "audio_", "action_"}) transformer.ignore(unused);
+  transformer.require_all_read();
+}
+
+}  // namespace orrery

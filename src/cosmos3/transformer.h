@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cosmos3/gen_tower.h"
+#include "cosmos3/und_tower.h"
+
+namespace orrery {
+
+// Both towers of one checkpoint. Building it reads this rank's share of the weights and fails unless every tensor of
+// the source was read or is known not to be needed.
+class Transformer {
+ public:
+  Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp);
+
+  const Cosmos3Config& config() const { return config_; }
+  const UndTower& text_tower() const { return und_; }
+  const GenTower& media_tower() const { return gen_; }
+
+ private:
+  Cosmos3Config config_;
+  UndTower und_;
+  GenTower gen_;
+};
+
+}  // namespace orrery

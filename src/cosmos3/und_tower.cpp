@@ -1,0 +1,36 @@
+#include "cosmos3/und_tower.h"
+
+#include "cosmos3/positions.h"
+
+namespace orrery {
+
+UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
+    : config_(config),
+      embedding_(transformer.take("embed_tokens.weight", {config.vocab_size, config.hidden_size})),
+      last_(transformer / "layers" / (config.num_hidden_layers - 1), TowerNames::und(), config) {
+  const std::int64_t last = config.num_hidden_layers - 1;
+  blocks_.reserve(static_cast<std::size_t>(last));
+  for (std::int64_t i = 0; i < last; ++i) {
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, tp);
+  }
+  for (const char* unused : {"self_attn.to_out.", "post_attention_layernorm.", "mlp."}) {
+    (transformer / "layers" / last).ignore(unused);
+  }
+}
+
+TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
+  const auto tokens = static_cast<std::int64_t>(ids.size());
+  const at::Tensor index = at::tensor(ids, at::kLong).to(embedding_.device());
+  const RopeTable rope = rope_table(config_, text_positions(tokens), embedding_.device(), embedding_.scalar_type());
+  at::Tensor x = embedding_.index_select(0, index);  // (tokens, hidden)
+  TextCache cache;
+  cache.tokens = tokens;
+  const auto keep = [&cache](const KeyValue& kv) {
+    cache.layers.push_back({kv.k, kv.v.contiguous()});  // the view would keep the queries alive too
+  };
+  for (const Block& block : blocks_) keep(block.causal(x, rope));
+  keep(last_(x, rope).kv);
+  return cache;
+}
+
+}  // namespace orrery
