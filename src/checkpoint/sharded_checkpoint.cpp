@@ -1,0 +1,118 @@
+#include "checkpoint/sharded_checkpoint.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "core/checksum.h"
+#include "core/error.h"
+#include "core/json.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
+constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// tensor → shard, as the index says it.
+std::map<std::string, std::string> read_weight_map(const fs::path& index) {
+  const Json json = parse_json_file(index);
+  const bool sound = json.is_object() && json.contains("weight_map") && json["weight_map"].is_object();
+  require_input(sound, index.string() + ": no object \"weight_map\" that says which shard holds each tensor");
+  std::map<std::string, std::string> result;
+  for (const auto& [tensor, shard] : json["weight_map"].items()) {
+    require_input(shard.is_string(),
+                  index.string() + ": tensor " + tensor + ": its shard is " + shard.dump() + ", expected a file name");
+    result.emplace(tensor, shard.get<std::string>());
+  }
+  require_input(!result.empty(), index.string() + ": \"weight_map\" is empty");
+  return result;
+}
+
+// Links are followed, since download caches store shards as links; names that climb out are not.
+void require_inside(const std::string& shard, const std::string& tensor, const fs::path& index) {
+  const fs::path path(shard);
+  const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
+  require_input(!shard.empty() && path.is_relative() && !climbs,
+                index.string() + ": tensor " + tensor + ": shard \"" + shard + "\" lies outside the index's folder");
+}
+
+}  // namespace
+
+ShardedCheckpoint::ShardedCheckpoint(fs::path folder) : folder_(std::move(folder)) {
+  std::error_code ignored;
+  require_input(fs::is_directory(folder_, ignored),
+                folder_.string() + ": no such folder: a checkpoint has one for each component");
+  if (is_there(folder_ / kIndex)) {
+    open_index(folder_ / kIndex);
+  } else {
+    require_input(is_there(folder_ / kSingle),
+                  folder_.string() + ": neither " + kIndex + " nor " + kSingle + " is here");
+    open_single(folder_ / kSingle);
+  }
+}
+
+void ShardedCheckpoint::open_single(const fs::path& file) {
+  const SafetensorsFile& opened = files_.emplace_back(file);
+  for (const auto& [name, entry] : opened.entries()) holder_.emplace(name, &opened);
+}
+
+void ShardedCheckpoint::open_index(const fs::path& index) {
+  std::map<std::string, const SafetensorsFile*> opened;
+  for (const auto& [tensor, shard] : read_weight_map(index)) {
+    const SafetensorsFile*& file = opened[shard];
+    if (file == nullptr) {
+      require_inside(shard, tensor, index);
+      const fs::path path = folder_ / shard;
+      require_input(is_there(path), path.string() + ": no such file, but " + index.string() + " puts tensor " + tensor +
+                                        " there: is the download complete?");
+      file = &files_.emplace_back(path);
+    }
+    require_input(file->entries().contains(tensor),
+                  file->path().string() + ": tensor " + tensor + " is not here, but " + index.string() + " says so");
+    holder_.emplace(tensor, file);
+  }
+}
+
+std::vector<std::string> ShardedCheckpoint::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, file] : holder_) result.push_back(name);
+  return result;
+}
+
+const TensorInfo* ShardedCheckpoint::find(const std::string& name) const {
+  const auto found = holder_.find(name);
+  return found == holder_.end() ? nullptr : &found->second->entries().at(name).info;
+}
+
+void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
+  holder_.at(name)->copy(name, slice, std::move(into));
+}
+
+std::string ShardedCheckpoint::where(const std::string& name) const {
+  const auto found = holder_.find(name);
+  if (found != holder_.end()) return found->second->path().string();
+  return (files_.size() == 1 ? files_.front().path() : folder_).string();
+}
+
+std::string ShardedCheckpoint::fingerprint() const {
+  std::string text;
+  for (const auto& [name, file] : holder_) {
+    const TensorInfo& info = file->entries().at(name).info;
+    text += name + ' ' + info.dtype;
+    for (const std::int64_t extent : info.shape) text += ' ' + std::to_string(extent);
+    text += '\n';
+  }
+  for (const SafetensorsFile& file : files_)
+    text += file.path().filename().string() + ' ' + std::to_string(file.size()) + '\n';
+  return checksum(text.data(), text.size()).substr(0, 16);
+}
+
+}  // namespace orrery
