@@ -1,0 +1,64 @@
+#include "support/golden.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace orrery {
+namespace fs = std::filesystem;
+namespace {
+
+at::Tensor copy_tensor(const Json& entry, const char* data, const std::string& what) {
+  const std::string dtype = entry.at("dtype");
+  require_input(dtype == "F32" || dtype == "I64", what + ": dtype " + dtype + " is not for goldens: F32 or I64");
+  const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
+  at::Tensor tensor = at::empty(shape, dtype == "F32" ? at::kFloat : at::kLong);
+  std::memcpy(tensor.data_ptr(), data + entry.at("data_offsets").at(0).get<std::size_t>(), tensor.nbytes());
+  return tensor;
+}
+
+}  // namespace
+
+Golden Golden::load(const fs::path& file) {
+  const std::string content = read_file(file);
+  std::uint64_t header_size = 0;
+  require_input(content.size() > sizeof header_size, file.string() + ": too short for a safetensors file");
+  std::memcpy(&header_size, content.data(), sizeof header_size);
+  const char* const header = content.data() + sizeof header_size;
+  Golden golden;
+  golden.file_ = file.string();
+  for (const auto& [name, entry] : Json::parse(header, header + header_size).items()) {
+    if (name != "__metadata__") {
+      golden.tensors_[name] = copy_tensor(entry, header + header_size, golden.file_ + ": " + name);
+    } else if (entry.contains("case")) {
+      golden.request_ = Json::parse(entry.at("case").get<std::string>());
+    }
+  }
+  return golden;
+}
+
+Golden Golden::load_case(const std::string& name) { return load(fs::path(ORRERY_TEST_DATA) / (name + ".safetensors")); }
+
+at::Tensor Golden::operator[](const std::string& name) const {
+  require(has(name), file_ + ": no golden tensor " + name);
+  return tensors_.at(name);
+}
+
+fs::path golden_checkpoint(const std::string& name) { return fs::path(ORRERY_TEST_DATA) / name / "checkpoint"; }
+
+double max_abs(const at::Tensor& a, const at::Tensor& b) {
+  require(a.sizes() == b.sizes(), "max_abs compares tensors of different shapes");
+  const double largest = (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+  return std::isnan(largest) ? std::numeric_limits<double>::infinity() : largest;
+}
+
+double relative_rms(const at::Tensor& a, const at::Tensor& b) {
+  require(a.sizes() == b.sizes(), "relative_rms compares tensors of different shapes");
+  const at::Tensor reference = b.to(at::kDouble);
+  return ((a.to(at::kDouble) - reference).norm() / reference.norm()).item<double>();
+}
+
+}  // namespace orrery
