@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace orrery {
+
+// The whole of `text` as a decimal number; none when anything else is in it or it does not fit.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+std::optional<double> parse_number(std::string_view text);
+
+// The shortest text that reads back as `value`: "24", "0.1", "inf".
+std::string number_text(double value);
+
+}  // namespace orrery
