@@ -2,48 +2,67 @@
 
 #include <mpi.h>
 
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
+#include "core/handle.h"
 #include "core/shard.h"
 
 namespace orrery {
 
-// Rank 0 refused the input and has the message; this rank leaves with the same exit code and says nothing.
+// Rank 0 failed and has the message; this rank leaves with the same exit code and says nothing.
 class PeerRefused : public Error {
  public:
-  PeerRefused() : Error("rank 0 refused the input") {}
+  explicit PeerRefused(int exit_code) : Error("rank 0 failed and says why"), exit_code_(exit_code) {}
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
 };
 
-// A communicator that this object owns (the world's is borrowed). Every member below shard() is collective.
+// The program's exit code for an error: 2 for InputError, rank 0's for PeerRefused, 3 for all others.
+int exit_code_of(const std::exception& error) noexcept;
+
+struct CommTraits {
+  using type = MPI_Comm;
+  static type null() noexcept { return MPI_COMM_NULL; }
+  static void close(type comm) noexcept;
+};
+
+// A communicator that this object owns. Every member below is_root() is collective.
 // Must be destroyed before the MpiSession. Errors throw Error with MPI's own words.
 class Comm {
  public:
   // A private duplicate of `comm`, with MPI_ERRORS_RETURN. Collective.
   explicit Comm(MPI_Comm comm);
-  Comm(Comm&& other) noexcept;
-  Comm& operator=(Comm&& other) noexcept;
-  ~Comm();
 
-  MPI_Comm get() const { return comm_; }
+  MPI_Comm get() const { return comm_.get(); }
   Shard shard() const { return shard_; }
   bool is_root() const { return shard_.rank == 0; }
 
-  // Ranks with the same color form a group, in the order of their ranks here.
+  // Ranks with the same color (>= 0) form a group, in the order of their ranks here.
   Comm split(int color) const;
   // Ranks of the same node.
   Comm split_by_node() const;
   void barrier() const;
   int max(int value) const;
-  // Rank 0's text, on every rank.
-  std::string broadcast(std::string text) const;
-  // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, rank 0 rethrows and the other
-  // ranks throw PeerRefused.
+  // Rank 0 gets every rank's value, in rank order; the others get nothing.
+  std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
+  // The text of rank `root`, on every rank. Any bytes.
+  std::string broadcast(std::string text, int root = 0) const;
+  // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0
+  // rethrows and the other ranks throw PeerRefused.
   std::string from_root(const std::function<std::string()>& work) const;
 
  private:
-  MPI_Comm comm_ = MPI_COMM_NULL;
+  using Owned = UniqueHandle<CommTraits>;
+  explicit Comm(Owned comm);
+
+  Owned comm_;
   Shard shard_;
 };
 

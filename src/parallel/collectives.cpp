@@ -1,0 +1,31 @@
+#include "parallel/collectives.h"
+
+#include "core/error.h"
+#include "parallel/comm.h"
+#include "parallel/mpi_collectives.h"
+#include "parallel/nccl_collectives.h"
+
+namespace orrery {
+namespace {
+
+// A group of one has nobody to talk to.
+class SoloCollectives final : public Collectives {
+ public:
+  Shard shard() const override { return {}; }
+  void all_reduce_sum(at::Tensor&) override {}
+  at::Tensor all_gather(const at::Tensor& x, std::int64_t) override { return x; }
+  void broadcast(at::Tensor&, int) override {}
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor&, const at::Tensor&) override { return {}; }
+  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override { return {x}; }
+};
+
+}  // namespace
+
+std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device) {
+  if (comm.shard().size == 1) return std::make_unique<SoloCollectives>();
+  if (device.is_cpu()) return make_mpi_collectives(comm);
+  require(device.is_cuda(), "collectives run on CPU and CUDA devices, not on " + device.str());
+  return make_nccl_collectives(comm, device);
+}
+
+}  // namespace orrery

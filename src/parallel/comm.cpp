@@ -1,0 +1,100 @@
+#include "parallel/comm.h"
+
+#include <utility>
+
+#include "parallel/blocks.h"
+#include "parallel/check.h"
+
+namespace orrery {
+namespace {
+
+MPI_Comm duplicate(MPI_Comm comm) {
+  MPI_Comm copy = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_dup(comm, &copy), "duplicate a communicator");
+  return copy;
+}
+
+int exit_code_of_current() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return exit_code_of(error);
+  } catch (...) {
+    return 3;
+  }
+}
+
+}  // namespace
+
+int exit_code_of(const std::exception& error) noexcept {
+  if (const auto* peer = dynamic_cast<const PeerRefused*>(&error)) return peer->exit_code();
+  return dynamic_cast<const InputError*>(&error) != nullptr ? 2 : 3;
+}
+
+void CommTraits::close(type comm) noexcept {
+  // Freeing is collective by the standard: while an exception unwinds, the peers may never come.
+  if (std::uncaught_exceptions() == 0) MPI_Comm_free(&comm);
+}
+
+Comm::Comm(MPI_Comm comm) : Comm(Owned(duplicate(comm))) {}
+
+Comm::Comm(Owned comm) : comm_(std::move(comm)) {
+  check_mpi(MPI_Comm_set_errhandler(comm_.get(), MPI_ERRORS_RETURN), "set the error handler of a communicator");
+  check_mpi(MPI_Comm_rank(comm_.get(), &shard_.rank), "ask for my rank");
+  check_mpi(MPI_Comm_size(comm_.get(), &shard_.size), "ask for the number of ranks");
+}
+
+Comm Comm::split(int color) const {
+  MPI_Comm group = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split(get(), color, shard_.rank, &group), "split a communicator");
+  return Comm(Owned(group));
+}
+
+Comm Comm::split_by_node() const {
+  MPI_Comm node = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(get(), MPI_COMM_TYPE_SHARED, shard_.rank, MPI_INFO_NULL, &node),
+            "split a communicator by node");
+  return Comm(Owned(node));
+}
+
+void Comm::barrier() const { check_mpi(MPI_Barrier(get()), "wait for all ranks"); }
+
+int Comm::max(int value) const {
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MAX, get()), "take the maximum over ranks");
+  return value;
+}
+
+std::vector<std::int64_t> Comm::gather_to_root(std::int64_t value) const {
+  std::vector<std::int64_t> values(is_root() ? static_cast<std::size_t>(shard_.size) : 0);
+  check_mpi(MPI_Gather(&value, 1, MPI_INT64_T, values.data(), 1, MPI_INT64_T, 0, get()), "gather a number on rank 0");
+  return values;
+}
+
+std::string Comm::broadcast(std::string text, int root) const {
+  auto length = static_cast<std::int64_t>(text.size());
+  check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, root, get()), "broadcast the length of a text");
+  text.resize(static_cast<std::size_t>(length));
+  for_blocks(length, [&](std::int64_t begin, int count) {
+    check_mpi(MPI_Bcast(text.data() + begin, count, MPI_CHAR, root, get()), "broadcast a text");
+  });
+  return text;
+}
+
+std::string Comm::from_root(const std::function<std::string()>& work) const {
+  std::exception_ptr error;
+  std::string answer(1, '\0');  // one byte: 0, or the exit code of the failure; then the text
+  if (is_root()) {
+    try {
+      answer += work();
+    } catch (...) {
+      error = std::current_exception();
+      answer.front() = static_cast<char>(exit_code_of_current());
+    }
+  }
+  answer = broadcast(std::move(answer));
+  if (error) std::rethrow_exception(error);
+  if (answer.front() != '\0') throw PeerRefused(answer.front());
+  return answer.substr(1);
+}
+
+}  // namespace orrery

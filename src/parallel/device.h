@@ -1,0 +1,24 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+#include "parallel/comm.h"
+
+namespace orrery {
+
+enum class DeviceKind { Auto, Cpu, Cuda };
+
+// Where this rank computes, and makes it the current device: its own GPU, or the CPU. Auto takes the CPU unless every
+// rank of the job can have a GPU of its own. Cuda throws InputError on all ranks alike when one cannot. Collective.
+at::Device choose_device(DeviceKind kind, const Comm& world);
+
+// Why the ranks cannot each have a GPU of their own, in words that name the node; empty when they can. Collective.
+std::string gpu_problem(const Comm& world);
+
+// Gives this rank's tensor operations its share of the node's cores, at least one thread: the cores it may run on, each
+// divided by the number of ranks that may run there. Early: before the first tensor operation. Collective.
+void set_threads(const Comm& world);
+
+}  // namespace orrery

@@ -1,0 +1,54 @@
+#include <c10/cuda/CUDAFunctions.h>
+#include <cuda_runtime_api.h>
+
+#include <string_view>
+
+#include "core/error.h"
+#include "parallel/gpu.h"
+
+namespace orrery {
+namespace {
+
+void check_cuda(cudaError_t code, std::string_view what, std::source_location at = std::source_location::current()) {
+  if (code != cudaSuccess) fail(what, cudaGetErrorString(code), at);
+}
+
+std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
+
+std::string why_no_gpu(cudaError_t code) {
+  int driver = 0;  // stays 0 without a driver
+  int runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  return std::string("no usable GPU: ") + cudaGetErrorString(code) + " (" +
+         (driver == 0 ? "no NVIDIA driver" : "the NVIDIA driver supports CUDA " + version(driver)) +
+         ", this program uses CUDA " + version(runtime) + ")";
+}
+
+}  // namespace
+
+GpuCount count_gpus() {
+  int count = 0;
+  const cudaError_t code = cudaGetDeviceCount(&count);
+  if (code == cudaSuccess && count > 0) return {count, ""};
+  cudaGetLastError();  // the CPU path must not meet this error again
+  return {0, why_no_gpu(code == cudaSuccess ? cudaErrorNoDevice : code)};
+}
+
+std::string gpu_uuid(int index) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, index), "ask for the properties of GPU " + std::to_string(index));
+  std::string digits;
+  for (const char byte : properties.uuid.bytes) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    const auto value = static_cast<unsigned char>(byte);
+    digits += {kHex[value >> 4], kHex[value & 15]};
+  }
+  return digits;
+}
+
+void use_gpu(int index) {
+  check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));
+}
+
+}  // namespace orrery

@@ -1,0 +1,22 @@
+// What stands in for gpu_cuda.cpp and nccl_collectives.cpp in a program built without CUDA.
+#include "core/error.h"
+#include "parallel/gpu.h"
+#include "parallel/nccl_collectives.h"
+
+namespace orrery {
+namespace {
+
+constexpr const char* kNoCuda =
+    "this program was built without CUDA: use --device cpu, or build it where the CUDA toolkit is found";
+
+}  // namespace
+
+GpuCount count_gpus() { return {0, kNoCuda}; }
+
+std::string gpu_uuid(int) { throw Error(kNoCuda); }
+
+void use_gpu(int) { throw Error(kNoCuda); }
+
+std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+}  // namespace orrery

@@ -1,0 +1,79 @@
+#include "parallel/mpi_session.h"
+
+#include <c10/util/Exception.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include "parallel/check.h"
+
+namespace orrery {
+namespace {
+
+using std::chrono::milliseconds;
+
+void start_mpi(int& argc, char**& argv) {
+  // Waiting ranks give their core away when they outnumber the cores: a busy wait would starve the rank they wait for.
+  // On a core of one's own the yield returns at once. MPI reads the setting when it starts; the user's own stays.
+  ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+  int provided = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "start MPI");
+  require(provided >= MPI_THREAD_FUNNELED, "start MPI: this MPI library does not support programs with threads");
+}
+
+// Rank 0's turn comes at once, the others' after rank 0's abort has had time to end them, and not all together.
+milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(500 + std::min(20 * rank, 1000)); }
+
+// One write, so that the lines of several ranks do not mix.
+void print_error(int rank, std::string_view message) {
+  const std::string where = rank == 0 ? "" : "rank " + std::to_string(rank) + ": ";
+  const std::string line = "orrery: error: " + where + std::string(message) + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+}
+
+[[noreturn]] void end_job(int exit_code) {
+  MPI_Abort(MPI_COMM_WORLD, exit_code);
+  std::_Exit(exit_code);
+}
+
+// LibTorch's errors carry a C++ backtrace, which says nothing to a user.
+std::string_view message_of(const std::exception& error) {
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  return torch != nullptr ? torch->what_without_backtrace() : error.what();
+}
+
+}  // namespace
+
+MpiSession::MpiSession(int& argc, char**& argv) {
+  start_mpi(argc, argv);
+  world_.emplace(MPI_COMM_WORLD);
+}
+
+MpiSession::~MpiSession() {
+  if (std::uncaught_exceptions() != 0) abort("an exception left the MPI session", 3);
+  world_.reset();
+  int finalized = 0;
+  MPI_Finalized(&finalized);
+  if (finalized == 0) MPI_Finalize();
+}
+
+void MpiSession::abort(std::string_view message, int exit_code) const {
+  const int rank = world_->shard().rank;
+  std::this_thread::sleep_for(patience(rank));
+  print_error(rank, message);
+  end_job(exit_code);
+}
+
+void MpiSession::abort(const std::exception& error) const {
+  if (dynamic_cast<const PeerRefused*>(&error) != nullptr) {
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+    end_job(exit_code_of(error));
+  }
+  abort(message_of(error), exit_code_of(error));
+}
+
+}  // namespace orrery
