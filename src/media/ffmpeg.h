@@ -1,0 +1,57 @@
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+#include <libavutil/opt.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <source_location>
+#include <string_view>
+
+// Owners of FFmpeg objects, and the one place where its status codes become exceptions. Internal to media/.
+namespace orrery::ffmpeg {
+
+struct FreeCodec {
+  void operator()(AVCodecContext* context) const noexcept { avcodec_free_context(&context); }
+};
+struct FreeFrame {
+  void operator()(AVFrame* frame) const noexcept { av_frame_free(&frame); }
+};
+struct FreePacket {
+  void operator()(AVPacket* packet) const noexcept { av_packet_free(&packet); }
+};
+struct FreeScaler {
+  void operator()(SwsContext* context) const noexcept { sws_freeContext(context); }
+};
+struct FreeMuxer {  // closes the output file as well
+  void operator()(AVFormatContext* context) const noexcept {
+    avio_closep(&context->pb);
+    avformat_free_context(context);
+  }
+};
+
+using Codec = std::unique_ptr<AVCodecContext, FreeCodec>;
+using Frame = std::unique_ptr<AVFrame, FreeFrame>;
+using Packet = std::unique_ptr<AVPacket, FreePacket>;
+using Scaler = std::unique_ptr<SwsContext, FreeScaler>;
+using Muxer = std::unique_ptr<AVFormatContext, FreeMuxer>;
+
+// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead.
+void capture_log();
+
+// Passes on a status; throws Error "WHAT: reason (FFmpeg's last error line)" when it is negative, as FFmpeg's failures
+// are.
+int check(int status, std::string_view what, std::source_location at = std::source_location::current());
+
+// Passes on a pointer; throws Error when it is null: out of memory.
+template <class T>
+T* check(T* pointer, std::string_view what, std::source_location at = std::source_location::current()) {
+  if (pointer == nullptr) check(AVERROR(ENOMEM), what, at);
+  return pointer;
+}
+
+}  // namespace orrery::ffmpeg

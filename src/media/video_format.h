@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "media/fraction.h"
+
+namespace orrery {
+
+// An H.264 video: yuv420p, BT.709 in limited range.
+struct VideoFormat {
+  int width = 0;   // pixels, even
+  int height = 0;  // pixels, even
+  Fraction fps{24, 1};
+  int crf = 18;     // quality, 0 (lossless) to 51
+  int threads = 2;  // of x264, 0: one and a half a core; the bytes depend on their number, but not on timing
+  std::map<std::string, std::string> metadata;  // UTF-8; any keys: prompt, seed, model, version, …
+};
+
+}  // namespace orrery

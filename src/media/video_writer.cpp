@@ -1,0 +1,109 @@
+#include "media/video_writer.h"
+
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "media/bounded_queue.h"
+#include "media/mp4_encoder.h"
+
+namespace orrery {
+namespace {
+
+const VideoFormat& checked(const VideoFormat& format) {
+  const auto even = [](int extent) { return extent > 0 && extent % 2 == 0; };
+  require_input(even(format.width) && even(format.height), "a video of " + std::to_string(format.width) + "x" +
+                                                               std::to_string(format.height) +
+                                                               " pixels cannot be written: both must be even");
+  require_input(format.crf >= 0 && format.crf <= 51, "crf is " + std::to_string(format.crf) + ", expected 0 to 51");
+  require_input(format.threads >= 0, "encoder threads: " + std::to_string(format.threads) + ", expected 0 or more");
+  require_input(format.fps.numerator > 0 && format.fps.denominator > 0,
+                "frames a second: " + std::to_string(format.fps.numerator) + "/" +
+                    std::to_string(format.fps.denominator) + ", expected a positive fraction");
+  return format;
+}
+
+}  // namespace
+
+class VideoWriter::Impl {
+ public:
+  Impl(const std::filesystem::path& path, const VideoFormat& format)
+      : path_(path.string()),
+        frame_bytes_(3 * static_cast<std::size_t>(format.width) * static_cast<std::size_t>(format.height)),
+        file_(path),
+        encoder_(file_.path(), format),
+        worker_([this] { encode_all(); }) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    frames_.abandon();
+    join();
+  }
+
+  void write(std::span<const std::uint8_t> rgb) {
+    require(worker_.joinable(), path_ + ": no frame can follow the end of the video");
+    require(rgb.size() == frame_bytes_,
+            path_ + ": a frame has " + std::to_string(rgb.size()) + " bytes, expected " + std::to_string(frame_bytes_));
+    any_frame_ = true;
+    if (!frames_.push({rgb.begin(), rgb.end()})) join_or_throw();
+  }
+
+  void finish() {
+    require(worker_.joinable(), path_ + ": the video has ended already");
+    frames_.close();
+    join_or_throw();
+    require(any_frame_, path_ + ": a video needs a frame");
+    encoder_.finish();
+    file_.commit();
+  }
+
+ private:
+  void encode_all() noexcept {
+    try {
+      while (const auto frame = frames_.pop()) encoder_.encode(*frame);
+    } catch (...) {
+      error_ = std::current_exception();
+      frames_.abandon();
+    }
+  }
+
+  void join() {
+    if (worker_.joinable()) worker_.join();
+  }
+
+  void join_or_throw() {
+    join();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  std::string path_;
+  std::size_t frame_bytes_;
+  bool any_frame_ = false;
+  PendingFile file_;
+  Mp4Encoder encoder_;
+  BoundedQueue<std::vector<std::uint8_t>> frames_{kQueuedFrames};
+  std::exception_ptr error_;  // written by the worker before it ends, read after the join
+  std::thread worker_;        // last: it uses the rest
+};
+
+VideoWriter::VideoWriter(const std::filesystem::path& path, const VideoFormat& format) {
+  ffmpeg::capture_log();
+  impl_ = std::make_unique<Impl>(path, checked(format));
+}
+VideoWriter::VideoWriter(VideoWriter&&) noexcept = default;
+VideoWriter& VideoWriter::operator=(VideoWriter&&) noexcept = default;
+VideoWriter::~VideoWriter() = default;
+
+void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
+void VideoWriter::finish() { impl_->finish(); }
+
+std::string ffmpeg_version() {
+  const unsigned version = avcodec_version();
+  return "libavcodec " + std::to_string(AV_VERSION_MAJOR(version)) + "." + std::to_string(AV_VERSION_MINOR(version)) +
+         "." + std::to_string(AV_VERSION_MICRO(version));
+}
+
+}  // namespace orrery

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "media/video_format.h"
+
+namespace orrery {
+
+// Writes an H.264 mp4 file. Frames are encoded in a thread of the writer's own, so that write() waits only while
+// kQueuedFrames frames wait already. The file has its name only after finish(); without it the destructor leaves
+// nothing. Same frames and format, same bytes. Movable: another thread may call finish(). Not for use by two threads at
+// once.
+class VideoWriter {
+ public:
+  static constexpr int kQueuedFrames = 16;
+
+  // Throws InputError for odd or non-positive sizes, crf outside 0…51, a negative thread count or no frame rate; Error
+  // when there is no H.264 encoder or the file cannot be created.
+  VideoWriter(const std::filesystem::path& path, const VideoFormat& format);
+  VideoWriter(VideoWriter&&) noexcept;
+  VideoWriter& operator=(VideoWriter&&) noexcept;
+  ~VideoWriter();
+
+  // `rgb` is height × width × 3 bytes, full range; it is copied. Throws Error: wrong size, finished already, or what
+  // went wrong with an earlier frame.
+  void write(std::span<const std::uint8_t> rgb);
+
+  // Waits for the encoder, completes the file and gives it its name. Throws Error: no frames, finished already, or what
+  // went wrong; the file then does not appear.
+  void finish();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Version of the FFmpeg libraries in use: "libavcodec 59.37.100".
+std::string ffmpeg_version();
+
+}  // namespace orrery

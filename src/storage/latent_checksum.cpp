@@ -1,0 +1,20 @@
+#include "core/checksum.h"
+#include "storage/latent_store.h"
+
+namespace orrery {
+namespace {
+
+std::string values_checksum(const FloatArray& array) {
+  return checksum(array.values.data(), array.values.size() * sizeof(float));
+}
+
+}  // namespace
+
+std::string latents_checksum(const LatentFile& file) {
+  const std::string video = values_checksum(file.video);
+  if (!file.sound) return video;
+  const std::string both = video + values_checksum(*file.sound);
+  return checksum(both.data(), both.size());
+}
+
+}  // namespace orrery

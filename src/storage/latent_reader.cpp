@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "core/error.h"
+#include "storage/hdf5_data.h"
+#include "storage/latent_format.h"
+#include "storage/latent_store.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace latent_format;
+
+// Reads one open file; what is wrong with it is an InputError, what HDF5 stumbles over an Error for the caller to name.
+class Reader {
+ public:
+  explicit Reader(const fs::path& path) : name_(path.string()), file_(open(name_)) {}
+
+  LatentFile read() const;
+
+ private:
+  static hdf5::File open(const std::string& name);
+  LatentFile::State read_identity() const;
+  std::string text_or_empty(const char* attribute) const;
+  bool has(const std::string& path) const { return hdf5::has_path(file_.get(), path); }
+  FloatArray floats(const std::string& path, std::size_t rank) const;
+  std::optional<FloatArray> optional_floats(const std::string& path, std::size_t rank) const;
+  std::vector<std::int64_t> integers(const std::string& path) const;
+  int counter(const std::string& group, const char* attribute) const;
+  RunningState running(bool with_sound) const;
+  SamplerHistory history(const std::string& path, std::size_t rank) const;
+  void require_input(bool ok, const std::string& message) const { orrery::require_input(ok, name_ + ": " + message); }
+
+  std::string name_;
+  hdf5::File file_;
+};
+
+hdf5::File Reader::open(const std::string& name) {
+  orrery::require_input(H5Fis_hdf5(name.c_str()) > 0,
+                        name + ": not an HDF5 file, expected an Orrery latent file (.h5)");
+  const hdf5::PropertyList access(hdf5::check(H5Pcreate(H5P_FILE_ACCESS), "make access properties"));
+  // Latent files never change once they have their name, and many cluster file systems refuse locks.
+  hdf5::check(H5Pset_file_locking(access.get(), false, true), "turn file locking off");
+  return hdf5::File(hdf5::check(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
+}
+
+LatentFile Reader::read() const {
+  LatentFile file;
+  file.state = read_identity();
+  file.request = text_or_empty("request");
+  file.model = text_or_empty("model");
+  file.software = text_or_empty("software");
+  file.created = text_or_empty("created");
+  file.video = floats(kVideo, 5);
+  file.sound = optional_floats(kSound, 3);
+  file.cond_ids = integers(kCondIds);
+  file.uncond_ids = integers(kUncondIds);
+  if (has(kSigmas)) file.sigmas = floats(kSigmas, 1).values;
+  file.timesteps = integers(kTimesteps);
+  file.condition = optional_floats(kCondition, 5);
+  if (file.state == LatentFile::State::Running) file.running = running(file.sound.has_value());
+  return file;
+}
+
+LatentFile::State Reader::read_identity() const {
+  const std::optional<std::string> format = hdf5::read_string(file_.get(), "format");
+  require_input(format == kFormat, "not an Orrery latent file: the root attribute format is " +
+                                       (format ? "\"" + *format + "\"" : "missing") + ", expected \"" + kFormat + "\"");
+  const std::optional<std::int64_t> version = hdf5::read_integer(file_.get(), "version");
+  require_input(version == kVersion, "latent file version " + (version ? std::to_string(*version) : "missing") +
+                                         ", this program reads version " + std::to_string(kVersion) +
+                                         ": read it with the program that wrote it");
+  const std::optional<std::string> state = hdf5::read_string(file_.get(), "state");
+  require_input(state == kComplete || state == kRunning, "the root attribute state is " +
+                                                             (state ? "\"" + *state + "\"" : "missing") +
+                                                             ", expected \"complete\" or \"running\"");
+  return state == kComplete ? LatentFile::State::Complete : LatentFile::State::Running;
+}
+
+std::string Reader::text_or_empty(const char* attribute) const {
+  return hdf5::read_string(file_.get(), attribute).value_or("");
+}
+
+FloatArray Reader::floats(const std::string& path, std::size_t rank) const {
+  require_input(has(path), "no dataset " + path);
+  const hdf5::Dataset dataset = hdf5::open_dataset(file_.get(), path);
+  FloatArray array{hdf5::dataset_shape(dataset), {}};
+  const bool filled = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
+  require_input(array.shape.size() == rank && filled && (rank == 1 || array.shape.front() == 1),
+                path + " has shape " + shape_text(array.shape) + ", expected " +
+                    (rank == 5   ? "[1, C, t, h, w]"
+                     : rank == 3 ? "[1, S, T]"
+                                 : "one axis"));
+  array.values = hdf5::read_floats(dataset);
+  return array;
+}
+
+std::optional<FloatArray> Reader::optional_floats(const std::string& path, std::size_t rank) const {
+  if (!has(path)) return std::nullopt;
+  return floats(path, rank);
+}
+
+std::vector<std::int64_t> Reader::integers(const std::string& path) const {
+  if (!has(path)) return {};
+  return hdf5::read_integers(hdf5::open_dataset(file_.get(), path));
+}
+
+int Reader::counter(const std::string& group, const char* attribute) const {
+  require_input(has(group), "the state is running, but there is no group " + group + ": it cannot be resumed");
+  const hdf5::Group opened(hdf5::check(H5Gopen2(file_.get(), group.c_str(), H5P_DEFAULT), "open " + group));
+  const std::optional<std::int64_t> value = hdf5::read_integer(opened.get(), attribute);
+  require_input(value && *value >= 0 && *value <= 1'000'000,
+                group + ": the attribute " + attribute + " is missing or out of range: it cannot be resumed");
+  return static_cast<int>(*value);
+}
+
+RunningState Reader::running(bool with_sound) const {
+  RunningState state;
+  state.step = counter(kSampler, "step");
+  state.video = history(kVideoHistory, 5);
+  if (with_sound) state.sound = history(kSoundHistory, 3);
+  return state;
+}
+
+SamplerHistory Reader::history(const std::string& path, std::size_t rank) const {
+  SamplerHistory history;
+  history.lower_order_steps = counter(path, "lower_order_steps");
+  history.last_order = counter(path, "last_order");
+  history.last_sample = optional_floats(path + "/last_sample", rank).value_or(FloatArray{});
+  history.model_output_0 = optional_floats(path + "/model_output_0", rank).value_or(FloatArray{});
+  history.model_output_1 = optional_floats(path + "/model_output_1", rank).value_or(FloatArray{});
+  return history;
+}
+
+}  // namespace
+
+LatentFile read_latents(const fs::path& path) {
+  std::error_code ignored;
+  require_input(fs::exists(path, ignored), path.string() + ": no such file");
+  require_input(fs::is_regular_file(path, ignored), path.string() + ": not a file");
+  const hdf5::Session session;
+  try {
+    return Reader(path).read();
+  } catch (const InputError&) {
+    throw;
+  } catch (const Error& e) {
+    throw InputError(path.string() + ": damaged, or not readable as a latent file: " + e.what());
+  }
+}
+
+std::string hdf5_version() {
+  const hdf5::Session session;
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  hdf5::check(H5get_libversion(&major, &minor, &release), "ask for the version of HDF5");
+  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+}
+
+}  // namespace orrery
