@@ -30,7 +30,8 @@ Golden Golden::load(const fs::path& file) {
   const char* const header = content.data() + sizeof header_size;
   Golden golden;
   golden.file_ = file.string();
-  for (const auto& [name, entry] : Json::parse(header, header + header_size).items()) {
+  const Json entries = Json::parse(header, header + header_size);
+  for (const auto& [name, entry] : entries.items()) {
     if (name != "__metadata__") {
       golden.tensors_[name] = copy_tensor(entry, header + header_size, golden.file_ + ": " + name);
     } else if (entry.contains("case")) {
