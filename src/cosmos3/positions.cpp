@@ -32,7 +32,7 @@ at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, d
   at::Tensor t = at::arange(grid.frames, at::kFloat);
   if (config.enable_fps_modulation && grid.frames > 1) t = t / (fps / 4) * (config.base_fps / 4);
   t = t + offset;
-  const at::IntArrayRef shape{grid.frames, grid.rows, grid.columns};
+  const std::vector<std::int64_t> shape{grid.frames, grid.rows, grid.columns};
   const at::Tensor rows = at::arange(grid.rows, at::kFloat);
   const at::Tensor columns = at::arange(grid.columns, at::kFloat);
   return at::stack({t.view({-1, 1, 1}).expand(shape), rows.view({1, -1, 1}).expand(shape),

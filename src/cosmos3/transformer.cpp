@@ -3,7 +3,7 @@
 namespace orrery {
 
 Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
-    : config_(config), und_(transformer, config, tp), gen_(transformer, config, tp) {
+    : config_(config), device_(transformer.device()), und_(transformer, config, tp), gen_(transformer, config, tp) {
   for (const char* unused : {"lm_head.", "norm.", "audio_", "action_"}) transformer.ignore(unused);
   transformer.require_all_read();
 }

@@ -12,11 +12,13 @@ class Transformer {
   Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp);
 
   const Cosmos3Config& config() const { return config_; }
+  at::Device device() const { return device_; }
   const UndTower& text_tower() const { return und_; }
   const GenTower& media_tower() const { return gen_; }
 
  private:
   Cosmos3Config config_;
+  at::Device device_;
   UndTower und_;
   GenTower gen_;
 };

@@ -16,8 +16,8 @@ using StepObserver = std::function<void(std::int64_t step, const at::Tensor& lat
 // The starting noise of a video latent (C, t, h, w), float32 on `device`: numpy's legacy normals for `seed`.
 at::Tensor video_noise(std::uint32_t seed, at::IntArrayRef latent_shape, at::Device device);
 
-// From noise to the final latent, both (C, t, h, w) float32. Collective like GuidedModel::velocity; the result is the same on
-// every rank.
+// From noise to the final latent, both (C, t, h, w) float32. Collective like GuidedModel::velocity; the result is the
+// same on every rank.
 at::Tensor denoise(const GuidedModel& model, const Schedule& schedule, at::Tensor noise, const StepObserver& observer);
 
 }  // namespace orrery

@@ -19,14 +19,14 @@ struct PromptIds {
 
 // The model as the sampler sees it for one request: a velocity, guidance included (MODEL.md §5).
 //
-// Over a cfg group of two, group rank 0 runs the conditional branch and rank 1 the unconditional one; over a group of one
-// this rank runs both. Without guidance (scale ≤ 1) every rank runs the conditional branch. Building it runs the text tower.
-// Collective over the transformer's tp group and over `cfg`; both must outlive it.
+// Over a cfg group of two, group rank 0 runs the conditional branch and rank 1 the unconditional one; over a group of
+// one this rank runs both. Without guidance (scale ≤ 1) every rank runs the conditional branch. Building it runs the
+// text tower. Collective over the transformer's tp group and over `cfg`; both must outlive it.
 class GuidedModel {
  public:
   // `latent_shape`: (C, t, h, w).
-  GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, at::IntArrayRef latent_shape, double fps,
-              double guidance_scale);
+  GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, at::IntArrayRef latent_shape,
+              double fps, double guidance_scale);
 
   // latent: (C, t, h, w) float32; timestep in 0…1000. The same velocity, bit for bit, on every rank.
   at::Tensor velocity(const at::Tensor& latent, double timestep) const;

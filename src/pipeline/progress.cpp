@@ -52,7 +52,8 @@ void Progress::step_done(std::int64_t step) {
   const std::int64_t done = step + 1;
   const bool last = done == steps_;
   if (terminal_) {
-    std::fprintf(stderr, "\r%s %s %s\x1b[K%s", label_.c_str(), bar(done).c_str(), state(done).c_str(), last ? "\n" : "");
+    std::fprintf(stderr, "\r%s %s %s\x1b[K%s", label_.c_str(), bar(done).c_str(), state(done).c_str(),
+                 last ? "\n" : "");
     return;
   }
   if (done != 1 && !last && since_line_.seconds() < kSecondsBetweenLines) return;

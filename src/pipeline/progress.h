@@ -11,8 +11,8 @@ namespace orrery {
 // "12.3 s", "4 min 05 s", "2 h 03 min".
 std::string duration_text(double seconds);
 
-// Shows how far one request's denoising is: a bar that redraws itself on a terminal, otherwise a log line now and then (the
-// first step, every ten seconds, the last). Silent on other ranks than 0 and when the log is quiet.
+// Shows how far one request's denoising is: a bar that redraws itself on a terminal, otherwise a log line now and then
+// (the first step, every ten seconds, the last). Silent on other ranks than 0 and when the log is quiet.
 class Progress {
  public:
   Progress(const Log& log, std::string label, std::int64_t steps);
