@@ -7,16 +7,24 @@
 #include "core/file.h"
 
 namespace orrery {
+namespace {
 
-Json parse_json_file(const std::filesystem::path& path) {
+template <class Value>
+Value parse_file(const std::filesystem::path& path) {
   const std::string text = read_file(path);
   try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& e) {
+    return Value::parse(text);
+  } catch (const nlohmann::detail::parse_error& e) {
     const std::string before = text.substr(0, std::min(e.byte, text.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     throw InputError(path.string() + ":" + std::to_string(line) + ": not valid JSON: " + e.what());
   }
 }
+
+}  // namespace
+
+Json parse_json_file(const std::filesystem::path& path) { return parse_file<Json>(path); }
+
+SortedJson parse_sorted_json_file(const std::filesystem::path& path) { return parse_file<SortedJson>(path); }
 
 }  // namespace orrery

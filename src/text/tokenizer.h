@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace orrery {
+
+// Text to ids, as a checkpoint's text_tokenizer folder says (MODEL.md §2). Const calls may run on several threads.
+class Tokenizer {
+ public:
+  // Takes what the folder holds, in this order: tokenizer.json; vocab.json with merges.txt; one SentencePiece *.model.
+  // Added tokens also come from added_tokens.json and tokenizer_config.json where these exist.
+  // Throws InputError that names the file and the key when something is missing, malformed or not implemented.
+  static Tokenizer load(const std::filesystem::path& folder);
+
+  Tokenizer(Tokenizer&&) noexcept;
+  Tokenizer& operator=(Tokenizer&&) noexcept;
+  ~Tokenizer();
+
+  // Added tokens written in the text become their ids, and nothing is put before or behind. Time grows linearly with
+  // the text, but for a logarithm within one word. Throws InputError when the text is not valid UTF-8.
+  std::vector<std::int64_t> encode(std::string_view utf8) const;
+
+  // The id of a token as the tokenizer's files spell it; throws InputError when there is none.
+  std::int64_t id_of(std::string_view token) const;
+
+  // One more than the largest id, added tokens included: a model's embedding needs at least as many rows.
+  std::int64_t vocabulary_size() const;
+
+ private:
+  struct Parts;
+  explicit Tokenizer(std::unique_ptr<const Parts> parts);
+  std::unique_ptr<const Parts> parts_;
+};
+
+}  // namespace orrery
