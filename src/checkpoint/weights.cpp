@@ -130,7 +130,7 @@ void Weights::require_all_read() const {
   for (std::size_t i = 0; i < std::min(kNamed, unread.size()); ++i) list += (i == 0 ? "" : ", ") + unread[i];
   if (unread.size() > kNamed) list += ", …";
   throw InputError(shared_->source->where(unread.front()) + ": " + std::to_string(unread.size()) +
-                   " tensors that this model does not have: " + list +
+                   " tensor(s) that this model does not have: " + list +
                    ": is it another model's checkpoint, or a newer one?");
 }
 
