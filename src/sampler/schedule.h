@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace orrery {
+
+enum class ScheduleKind { Native, DoubleShift, Karras };
+
+// The noise levels that a request's latents walk down.
+struct Schedule {
+  std::vector<float> sigmas;            // steps + 1 values in (0, 1), falling, then 0
+  std::vector<std::int64_t> timesteps;  // steps values in thousandths: what the model is told
+
+  std::int64_t steps() const { return static_cast<std::int64_t>(timesteps.size()); }
+};
+
+// MODEL.md §5, bit for bit. `flow_shift` > 0 moves the steps towards high noise (Karras does not use it). Throws Error
+// when steps < 1 or flow_shift <= 0.
+Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift);
+
+}  // namespace orrery

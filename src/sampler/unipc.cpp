@@ -1,0 +1,110 @@
+#include "sampler/unipc.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+
+#include "core/error.h"
+
+namespace orrery {
+namespace {
+
+// From sigma_s at step s to sigma_t at the next, h apart in log signal-to-noise ratio; h is infinite when sigma_t is 0.
+struct Interval {
+  double ratio;  // sigma_t / sigma_s
+  double alpha;  // 1 - sigma_t
+  double h;
+  double growth;  // e^-h - 1
+};
+
+double log_snr(double sigma) { return std::log(1 - sigma) - std::log(sigma); }
+
+Interval interval(double sigma_s, double sigma_t) {
+  const double h = log_snr(sigma_t) - log_snr(sigma_s);
+  return {sigma_t / sigma_s, 1 - sigma_t, h, std::expm1(-h)};
+}
+
+// How much the corrector takes of the older difference and of the newest.
+struct CorrectorWeights {
+  double older;
+  double newest;
+};
+
+// Solves [[1, 1], [r, 1]] x = b of the paper's B2(h) variant.
+CorrectorWeights second_order(const Interval& step, double r) {
+  const double phi_1 = step.growth / -step.h - 1;
+  const double phi_2 = phi_1 / -step.h - 0.5;
+  const double b_1 = phi_1 / step.growth;
+  const double b_2 = 2 * phi_2 / step.growth;
+  return {(b_1 - b_2) / (1 - r), (b_2 - r * b_1) / (1 - r)};
+}
+
+void require_float32(const at::Tensor& x, const char* what) {
+  require(x.defined() && x.scalar_type() == at::kFloat, std::string("the sampler's ") + what + " must be float32");
+}
+
+}  // namespace
+
+UniPc::UniPc(std::vector<float> sigmas) : sigmas_(sigmas.begin(), sigmas.end()) {
+  const bool falling = std::adjacent_find(sigmas_.begin(), sigmas_.end(), std::less_equal<>()) == sigmas_.end();
+  require(sigmas_.size() >= 2 && falling && sigmas_.front() < 1 && sigmas_.back() == 0,
+          "the sampler's sigmas must fall from below 1 to 0");
+}
+
+double UniPc::lambda(std::int64_t step) const { return log_snr(sigmas_[static_cast<std::size_t>(step)]); }
+
+// Of the predictor at `step`: the first step knows no earlier one, and the last jumps to sigma 0, where h is infinite.
+std::int64_t UniPc::order_at(std::int64_t step) const { return std::min({std::int64_t{2}, steps() - step, step + 1}); }
+
+// The corrector has the order of the predictor whose answer it improves.
+at::Tensor UniPc::correct(const at::Tensor& output) const {
+  const std::int64_t previous = state_.step - 1;
+  const auto s = static_cast<std::size_t>(previous);
+  const Interval step = interval(sigmas_[s], sigmas_[s + 1]);
+  const double scale = -step.alpha * step.growth;
+  at::Tensor sample = state_.last_sample * step.ratio;
+  if (order_at(previous) == 1) {
+    return sample.add_(state_.model_output_1, scale * 0.5).add_(output, scale * 0.5);
+  }
+  const double r = (lambda(previous - 1) - lambda(previous)) / step.h;
+  const CorrectorWeights weights = second_order(step, r);
+  const double older = weights.older / r;
+  return sample.add_(state_.model_output_1, scale * (1 - older - weights.newest))
+      .add_(state_.model_output_0, scale * older)
+      .add_(output, scale * weights.newest);
+}
+
+at::Tensor UniPc::predict(const at::Tensor& sample, const at::Tensor& output) const {
+  const auto s = static_cast<std::size_t>(state_.step);
+  const Interval step = interval(sigmas_[s], sigmas_[s + 1]);
+  const double scale = -step.alpha * step.growth;
+  at::Tensor next = sample * step.ratio;
+  if (order_at(state_.step) == 1) return next.add_(output, scale);
+  const double older = 0.5 * step.h / (lambda(state_.step - 1) - lambda(state_.step));
+  return next.add_(output, scale * (1 - older)).add_(state_.model_output_1, scale * older);
+}
+
+at::Tensor UniPc::step(const at::Tensor& velocity, const at::Tensor& sample) {
+  require(state_.step < steps(), "the sampler has made all its " + std::to_string(steps()) + " steps");
+  require_float32(velocity, "velocity");
+  require_float32(sample, "sample");
+  const at::Tensor output = at::sub(sample, velocity, sigmas_[static_cast<std::size_t>(state_.step)]);
+  const at::Tensor corrected = state_.step == 0 ? sample : correct(output);
+  at::Tensor next = predict(corrected, output);
+  state_ = {state_.step + 1, corrected, state_.model_output_1, output};
+  return next;
+}
+
+void UniPc::restore(UniPcState state) {
+  require(state.step >= 0 && state.step <= steps(),
+          "a sampler of " + std::to_string(steps()) + " steps cannot go on from step " + std::to_string(state.step));
+  if (state.step >= 1) {
+    require_float32(state.last_sample, "last_sample");
+    require_float32(state.model_output_1, "model_output_1");
+  }
+  if (state.step >= 2) require_float32(state.model_output_0, "model_output_0");
+  state_ = std::move(state);
+}
+
+}  // namespace orrery

@@ -1,0 +1,44 @@
+#include "wan/blocks.h"
+
+namespace orrery {
+
+ResidualBlock::ResidualBlock(const Weights& w, std::int64_t in, std::int64_t out)
+    : norm1_(w / "norm1", in), conv1_(w / "conv1", in, out), norm2_(w / "norm2", out), conv2_(w / "conv2", out, out) {
+  if (in != out) shortcut_.emplace(w / "conv_shortcut", at::IntArrayRef{out, in, 1, 1, 1});
+}
+
+at::Tensor ResidualBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
+  at::Tensor y = norm1_(x);
+  y = conv1_(at::silu_(y), history);
+  y = norm2_(y);
+  y = conv2_(at::silu_(y), history);
+  return y.add_(shortcut_ ? (*shortcut_)(x) : x);
+}
+
+FrameAttention::FrameAttention(const Weights& w, std::int64_t channels)
+    : norm_(w / "norm", channels, 2),
+      qkv_weight_((w / "to_qkv").take("weight", {3 * channels, channels, 1, 1}).view({3 * channels, channels})),
+      qkv_bias_((w / "to_qkv").take("bias", {3 * channels})),
+      proj_weight_((w / "proj").take("weight", {channels, channels, 1, 1}).view({channels, channels})),
+      proj_bias_((w / "proj").take("bias", {channels})) {}
+
+at::Tensor FrameAttention::operator()(const at::Tensor& x) const {
+  const std::int64_t frames = x.size(2);
+  const std::int64_t channels = x.size(1);
+  const at::Tensor pixels = norm_(x)[0].permute({1, 2, 3, 0}).reshape({frames, 1, -1, channels});  // (T, 1, HW, C)
+  const auto qkv = at::linear(pixels, qkv_weight_, qkv_bias_).chunk(3, -1);
+  const at::Tensor seen = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const at::Tensor y = at::linear(seen, proj_weight_, proj_bias_);
+  return x + y.view({1, frames, x.size(3), x.size(4), channels}).permute({0, 4, 1, 2, 3});
+}
+
+MidBlock::MidBlock(const Weights& w, std::int64_t channels)
+    : first_(w / "resnets" / 0, channels, channels),
+      attention_(w / "attentions" / 0, channels),
+      second_(w / "resnets" / 1, channels, channels) {}
+
+at::Tensor MidBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
+  return second_(attention_(first_(x, history)), history);
+}
+
+}  // namespace orrery

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "checkpoint/weights.h"
+#include "wan/blocks.h"
+#include "wan/config.h"
+#include "wan/history.h"
+#include "wan/layers.h"
+#include "wan/up_block.h"
+
+namespace orrery {
+
+// The decoder of the WAN 2.2 residual VAE (MODEL.md §6): 16 × 16 pixels per latent cell, 4 frames per latent frame. It
+// computes in the dtype of the weights, norms and the latent's scaling in float32. One rank, no communication.
+class WanDecoder {
+ public:
+  // `vae` is the root of vae/; the encoder's tensors are marked as not needed.
+  WanDecoder(const Weights& vae, const WanConfig& config);
+
+  // One latent frame (C, h, w), normalised, any dtype and device, to its pixel frames (3, frames, 16h, 16w) in [-1, 1],
+  // float32: 1 frame for the first call with a history, 4 for each later one.
+  at::Tensor operator()(const at::Tensor& latent_frame, FrameHistory& history) const;
+
+ private:
+  at::Tensor scale_latent(const at::Tensor& latent_frame) const;
+
+  at::ScalarType dtype_;
+  at::Tensor mean_, std_;  // (C, 1, 1), float32
+  FrameConv post_quant_;
+  CausalConv conv_in_;
+  MidBlock mid_;
+  std::vector<UpBlock> up_;
+  ChannelNorm norm_out_;
+  CausalConv conv_out_;
+};
+
+// One video's way through a decoder, latent frame after latent frame; `decoder` must outlive it and stay in its place.
+class WanDecodeStream {
+ public:
+  explicit WanDecodeStream(const WanDecoder& decoder) : decoder_(decoder) {}
+  // The pixels of the next latent frame, as WanDecoder says.
+  at::Tensor next(const at::Tensor& latent_frame) { return decoder_(latent_frame, history_); }
+
+ private:
+  const WanDecoder& decoder_;
+  FrameHistory history_;
+};
+
+}  // namespace orrery
