@@ -19,7 +19,10 @@ std::string fixed(double value, int digits) {
   return text.data();
 }
 
-std::string two_digits(std::int64_t value) { return (value < 10 ? "0" : "") + std::to_string(value); }
+std::string two_digits(std::int64_t value) {
+  std::string text = std::to_string(value);
+  return text.size() < 2 ? std::string("0") + text : text;
+}
 
 }  // namespace
 
@@ -43,8 +46,9 @@ std::string Progress::state(std::int64_t done) const {
 }
 
 std::string Progress::bar(std::int64_t done) const {
-  const auto filled = static_cast<std::size_t>(kBarWidth * done / steps_);
-  return "[" + std::string(filled, '#') + std::string(static_cast<std::size_t>(kBarWidth) - filled, '.') + "]";
+  std::string cells(static_cast<std::size_t>(kBarWidth), '.');
+  for (std::int64_t i = 0; i < kBarWidth * done / steps_; ++i) cells[static_cast<std::size_t>(i)] = '#';
+  return "[" + cells + "]";
 }
 
 void Progress::step_done(std::int64_t step) {

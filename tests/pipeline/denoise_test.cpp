@@ -1,0 +1,115 @@
+#include "pipeline/denoise.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "core/checksum.h"
+#include "parallel/process_grid.h"
+#include "support/golden.h"
+#include "support/mpi_world.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kLatentTolerance = 1e-3;  // relative to the largest value
+
+std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
+  return {ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel()};
+}
+
+struct Case {
+  std::string set;
+  std::string name;
+  int largest_tp;
+  ScheduleKind schedule;
+};
+
+double relative(const at::Tensor& found, const at::Tensor& expected) {
+  return max_abs(found, expected) / expected.abs().max().item<double>();
+}
+
+// True when `tensor` has the same bytes on every rank.
+bool same_everywhere(const at::Tensor& tensor) {
+  const std::string own = checksum(tensor.const_data_ptr(), tensor.nbytes());
+  const std::string root = mpi_world().broadcast(own);
+  return mpi_world().max(own == root ? 0 : 1) == 0;
+}
+
+// All ranks of the world as one grid, with the golden model on it.
+class Job {
+ public:
+  Job(const std::string& set, GridShape shape)
+      : grid_(mpi_world(), shape),
+        tp_(make_collectives(grid_.tp(), at::kCPU)),
+        cfg_(make_collectives(grid_.cfg(), at::kCPU)),
+        folder_(golden_checkpoint(set) / "transformer"),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), at::kCPU, at::kFloat),
+               read_cosmos3_config(folder_ / "config.json"), *tp_) {}
+
+  at::Tensor run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) {
+    const Json& request = golden.request();
+    const std::vector<std::int64_t> shape = golden["noise_video"].squeeze(0).sizes().vec();
+    const GuidedModel guided(model_, *cfg_, {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape,
+                             request.at("fps"), request.at("guidance"));
+    const Schedule schedule = make_schedule(kind, request.at("steps"), 10.0);
+    return denoise(guided, schedule, video_noise(request.at("seed"), shape, at::kCPU), observer);
+  }
+
+ private:
+  ProcessGrid grid_;
+  std::unique_ptr<Collectives> tp_;
+  std::unique_ptr<Collectives> cfg_;
+  std::filesystem::path folder_;
+  Transformer model_;
+};
+
+// The grids that use every rank of the world.
+std::vector<GridShape> grids(int largest_tp) {
+  std::vector<GridShape> shapes;
+  const int ranks = mpi_world().shard().size;
+  for (const int cfg : {1, 2}) {
+    if (ranks % cfg == 0 && ranks / cfg <= largest_tp) shapes.push_back({cfg, ranks / cfg});
+  }
+  return shapes;
+}
+
+class Denoise : public testing::TestWithParam<Case> {};
+
+TEST_P(Denoise, FollowsTheReferenceStepByStepOnEveryRank) {
+  const Golden golden = Golden::load_case(GetParam().set + "/" + GetParam().name);
+  const std::vector<GridShape> shapes = grids(GetParam().largest_tp);
+  for (const GridShape shape : shapes) {
+    SCOPED_TRACE("cfg " + std::to_string(shape.cfg) + " tp " + std::to_string(shape.tp));
+    Job job(GetParam().set, shape);
+    double worst = 0;
+    const at::Tensor latent = job.run(golden, GetParam().schedule, [&](std::int64_t step, const at::Tensor& x) {
+      worst = std::max(worst, relative(x, golden["step_video"][step].squeeze(0)));
+      EXPECT_TRUE(same_everywhere(x)) << "step " << step;
+    });
+    EXPECT_LE(worst, kLatentTolerance);
+    EXPECT_LE(relative(latent, golden["final_video_latent"].squeeze(0)), kLatentTolerance);
+    RecordProperty("cfg" + std::to_string(shape.cfg) + "_tp" + std::to_string(shape.tp), std::to_string(worst));
+    EXPECT_TRUE(at::equal(latent, job.run(golden, GetParam().schedule, [](std::int64_t, const at::Tensor&) {})))
+        << "a second run differs";
+  }
+  const bool too_many_ranks = mpi_world().shard().size > 2 * GetParam().largest_tp;
+  EXPECT_EQ(shapes.empty(), too_many_ranks);
+}
+
+INSTANTIATE_TEST_SUITE_P(TextToVideo, Denoise,
+                         testing::Values(Case{"tiny", "t2v", 8, ScheduleKind::DoubleShift},
+                                         Case{"tiny", "odd_grid_karras_nocfg", 8, ScheduleKind::Karras},
+                                         Case{"tiny", "single_frame", 8, ScheduleKind::DoubleShift},
+                                         Case{"gqa_native", "t2v", 2, ScheduleKind::Native}),
+                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
+TEST(Noise, IsTheReferences) {
+  for (const char* name : {"tiny/t2v", "gqa_native/t2v"}) {
+    const Golden golden = Golden::load_case(name);
+    const at::Tensor expected = golden["noise_video"].squeeze(0);
+    EXPECT_TRUE(at::equal(video_noise(golden.request().at("seed"), expected.sizes(), at::kCPU), expected)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace orrery
