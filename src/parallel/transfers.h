@@ -17,7 +17,7 @@ class Transfers {
 
   void send(const at::Tensor& x, int to);
   void receive(const at::Tensor& x, int from);  // into x's storage
-  // Throws Error when a message failed, or was longer than the room for it.
+  // Throws Error when a message failed.
   void wait();
 
  private:

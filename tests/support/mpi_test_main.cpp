@@ -6,6 +6,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "parallel/device.h"
 #include "parallel/mpi_session.h"
 #include "support/mpi_world.h"
 
@@ -45,6 +46,7 @@ int main(int argc, char** argv) {
   orrery::session = &mpi;
   try {
     testing::InitGoogleTest(&argc, argv);
+    orrery::set_threads(mpi.world());  // as the program does: ranks that outnumber the cores must not fight for them
     return orrery::run_tests(mpi.world());
   } catch (const std::exception& error) {
     mpi.abort(error);

@@ -1,0 +1,32 @@
+// collectives_test.cpp on GPUs, one a rank, and what only the NCCL backend promises. Without GPUs it fails.
+#include <c10/cuda/CUDAGuard.h>
+#include <c10/cuda/CUDAStream.h>
+#include <gtest/gtest.h>
+
+#include "collectives_test_device.h"
+#include "parallel/collectives.h"
+#include "parallel/device.h"
+#include "support/mpi_world.h"
+
+namespace orrery {
+
+at::Device test_device() { return choose_device(DeviceKind::Cuda, mpi_world()); }
+
+namespace {
+
+TEST(NcclCollectives, QueuesOnTheCurrentStream) {
+  const at::Device device = test_device();
+  const auto group = make_collectives(mpi_world(), device);
+  const c10::cuda::CUDAStream stream = c10::cuda::getStreamFromPool(false, device.index());
+  const c10::cuda::CUDAStreamGuard guard(stream);
+  at::Tensor x = at::zeros({1 << 22}, device);
+  for (int round = 0; round < 100; ++round) {  // a sum on another stream would overtake the additions
+    x.add_(1);
+    group->all_reduce_sum(x);
+    x.div_(group->shard().size);
+  }
+  EXPECT_TRUE(x.eq(100).all().item<bool>());
+}
+
+}  // namespace
+}  // namespace orrery
