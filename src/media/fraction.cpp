@@ -19,20 +19,12 @@ std::optional<Fraction> broadcast_rate(double fps) {
   return Fraction{static_cast<int>(nominal) * 1000, 1001};
 }
 
-// Continued fraction: a convergent with denominator q is off by less than 1/q², so that q never passes 1000 by much.
+// Ends: the nearest fraction with denominator q is off by 1 / 2q at most.
 Fraction simplest(double fps) {
-  Fraction before{1, 0};
-  Fraction now{static_cast<int>(fps), 1};
-  double rest = fps - std::floor(fps);
-  while (std::abs(fps - static_cast<double>(now.numerator) / now.denominator) > kExact) {
-    const double inverse = 1 / rest;
-    const int term = static_cast<int>(inverse);
-    rest = inverse - term;
-    const Fraction next{term * now.numerator + before.numerator, term * now.denominator + before.denominator};
-    before = now;
-    now = next;
+  for (int denominator = 1; true; ++denominator) {
+    const double numerator = std::round(fps * denominator);
+    if (std::abs(fps - numerator / denominator) <= kExact) return {static_cast<int>(numerator), denominator};
   }
-  return now;
 }
 
 }  // namespace
@@ -40,7 +32,8 @@ Fraction simplest(double fps) {
 Fraction fps_fraction(double fps) {
   require_input(fps > 0.001 && fps <= 1000,
                 "fps is " + std::to_string(fps) + ", expected more than 0.001, at most 1000");
-  return broadcast_rate(fps).value_or(simplest(fps));
+  const std::optional<Fraction> broadcast = broadcast_rate(fps);
+  return broadcast ? *broadcast : simplest(fps);
 }
 
 }  // namespace orrery

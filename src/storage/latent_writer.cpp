@@ -13,8 +13,8 @@ namespace {
 
 using namespace latent_format;
 
-// The file is built in memory that grows by this much, then written in one go: HDF5 1.10 can crash while it closes a
-// file whose disk is full, and this way it never meets one.
+// The file is built in memory that grows by this much, and written by us: HDF5 1.10 crashes once it has failed to
+// write, and this way it never meets a full disk.
 constexpr std::size_t kGrowth = std::size_t{8} << 20;
 
 void require_shape(const FloatArray& array, std::size_t rank, const char* name) {

@@ -1,0 +1,260 @@
+#include "media/video_writer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+using Pixels = std::vector<std::uint8_t>;  // frames × height × width × 3
+
+// What a shell command prints; fails the test when the command does.
+std::string output_of(const std::string& command) {
+  FILE* pipe = ::popen(command.c_str(), "r");
+  std::string text;
+  std::array<char, 4096> part{};
+  while (const std::size_t count = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), count);
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+  return text;
+}
+
+class Video : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "orrery-media-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    path_ = folder_ / "clip.mp4";
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void encode(const VideoFormat& format, const std::vector<Pixels>& frames) const {
+    VideoWriter writer(path_, format);
+    for (const Pixels& frame : frames) writer.write(frame);
+    writer.finish();
+  }
+
+  Json probe() const {
+    return Json::parse(
+        output_of("ffprobe -v error -count_frames -show_streams -show_format -of json " + path_.string()));
+  }
+
+  Pixels decode() const {
+    const std::string raw = output_of("ffmpeg -v error -i " + path_.string() +
+                                      " -f rawvideo -pix_fmt rgb24 -sws_flags bicubic+accurate_rnd+full_chroma_int -");
+    return {raw.begin(), raw.end()};
+  }
+
+  fs::path folder_;
+  fs::path path_;
+};
+
+VideoFormat small_format() {
+  VideoFormat format;
+  format.width = 96;
+  format.height = 64;
+  return format;
+}
+
+// Slow waves of colour that drift with `time`.
+Pixels smooth_frame(const VideoFormat& format, int time) {
+  Pixels pixels;
+  for (int y = 0; y < format.height; ++y) {
+    for (int x = 0; x < format.width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        const double wave = std::sin(0.04 * x + 0.05 * y * (c - 1) + 0.1 * time + c);
+        pixels.push_back(static_cast<std::uint8_t>(std::lround(127.5 + 100 * wave)));
+      }
+    }
+  }
+  return pixels;
+}
+
+std::vector<Pixels> smooth_frames(const VideoFormat& format, int count) {
+  std::vector<Pixels> frames;
+  for (int i = 0; i < count; ++i) frames.push_back(smooth_frame(format, i));
+  return frames;
+}
+
+double psnr(const Pixels& a, const Pixels& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(double{1} * a[i] - b[i], 2);
+  return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.size()) / sum);
+}
+
+TEST_F(Video, IsWhatItSays) {
+  VideoFormat format = small_format();
+  format.fps = fps_fraction(23.976);
+  format.metadata = {
+      {"prompt", "a \"cat\" – 猫;\nand a dog"}, {"seed", "42"}, {"model", "Cosmos3"}, {"version", "0.1.0"}};
+  encode(format, smooth_frames(format, 25));
+  const Json info = probe();
+  const Json& stream = info["streams"][0];
+  const std::pair<const char*, const char*> expected[] = {
+      {"codec_name", "h264"},      {"pix_fmt", "yuv420p"},      {"r_frame_rate", "24000/1001"},
+      {"nb_frames", "25"},         {"nb_read_frames", "25"},    {"avg_frame_rate", "24000/1001"},
+      {"color_range", "tv"},       {"color_space", "bt709"},    {"color_primaries", "bt709"},
+      {"color_transfer", "bt709"}, {"chroma_location", "left"}, {"sample_aspect_ratio", "1:1"}};
+  for (const auto& [key, value] : expected) EXPECT_EQ(stream[key], value) << key;
+  EXPECT_EQ(stream["width"], 96);
+  EXPECT_EQ(stream["height"], 64);
+  EXPECT_NEAR(std::stod(stream["duration"].get<std::string>()), 25 * 1001.0 / 24000, 1e-6);
+  for (const auto& [key, value] : format.metadata) EXPECT_EQ(info["format"]["tags"].value(key, ""), value) << key;
+  EXPECT_FALSE(info["format"]["tags"].contains("creation_time"));
+  EXPECT_FALSE(fs::exists(path_.string() + ".tmp"));
+}
+
+TEST_F(Video, IndexComesFirst) {
+  const VideoFormat format = small_format();
+  encode(format, smooth_frames(format, 3));
+  const std::string content = read_file(path_);
+  EXPECT_LT(content.find("moov"), content.find("mdat"));
+}
+
+TEST_F(Video, ShowsTheFramesInOrder) {
+  const VideoFormat format = small_format();
+  const std::vector<Pixels> frames = smooth_frames(format, 20);
+  encode(format, frames);
+  const Pixels all = decode();
+  const auto size = static_cast<std::ptrdiff_t>(frames[0].size());
+  ASSERT_EQ(std::ssize(all), size * std::ssize(frames));
+  for (std::ptrdiff_t i = 0; i < std::ssize(frames); ++i) {
+    const Pixels shown(all.begin() + i * size, all.begin() + (i + 1) * size);
+    EXPECT_GT(psnr(frames[static_cast<std::size_t>(i)], shown), 40) << "frame " << i;
+  }
+}
+
+TEST_F(Video, ColoursComeBack) {
+  const std::array<std::uint8_t, 3> colours[] = {{255, 0, 0}, {0, 255, 0},     {0, 0, 255},    {255, 255, 255},
+                                                 {0, 0, 0},   {128, 128, 128}, {200, 100, 50}, {30, 60, 90}};
+  const VideoFormat format = small_format();
+  std::vector<Pixels> frames;
+  for (const auto& colour : colours) {
+    Pixels& frame = frames.emplace_back();
+    for (int i = 0; i < format.width * format.height; ++i) frame.insert(frame.end(), colour.begin(), colour.end());
+  }
+  encode(format, frames);
+  const Pixels all = decode();
+  ASSERT_EQ(all.size(), frames.size() * frames[0].size());
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    for (std::size_t k = 0; k < frames[i].size(); k += 3 * 61) {
+      for (std::size_t c = 0; c < 3; ++c) {
+        EXPECT_NEAR(all[i * frames[i].size() + k + c], frames[i][k + c], 3) << "patch " << i << ", channel " << c;
+      }
+    }
+  }
+}
+
+TEST_F(Video, OneFrameLastsOneFrame) {
+  VideoFormat format = small_format();
+  format.fps = {25, 2};
+  encode(format, smooth_frames(format, 1));
+  const Json stream = probe()["streams"][0];
+  EXPECT_EQ(stream["nb_frames"], "1");
+  EXPECT_NEAR(std::stod(stream["duration"].get<std::string>()), 0.08, 1e-6);
+}
+
+TEST_F(Video, SameFramesGiveTheSameBytes) {
+  VideoFormat format = small_format();
+  format.metadata = {{"prompt", "x"}};
+  encode(format, smooth_frames(format, 30));
+  const std::string first = read_file(path_);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  encode(format, smooth_frames(format, 30));
+  EXPECT_EQ(read_file(path_), first);
+}
+
+TEST_F(Video, AppearsOnlyWhenFinished) {
+  const VideoFormat format = small_format();
+  {
+    VideoWriter writer(path_, format);
+    for (const Pixels& frame : smooth_frames(format, 30)) writer.write(frame);
+    EXPECT_FALSE(fs::exists(path_));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(Video, AnotherThreadMayFinish) {
+  const VideoFormat format = small_format();
+  VideoWriter writer(path_, format);
+  for (const Pixels& frame : smooth_frames(format, 3)) writer.write(frame);
+  std::thread([moved = std::move(writer)]() mutable { moved.finish(); }).join();
+  EXPECT_EQ(probe()["streams"][0]["nb_frames"], "3");
+}
+
+TEST_F(Video, RefusesWrongUse) {
+  const VideoFormat format = small_format();
+  const Pixels frame = smooth_frame(format, 0);
+  VideoWriter writer(path_, format);
+  EXPECT_THAT(
+      [&] {
+        writer.write({frame.data(), 5});
+      },
+      ThrowsMessage<Error>(HasSubstr("clip.mp4: a frame has 5 bytes, expected 18432")));
+  writer.write(frame);
+  writer.finish();
+  EXPECT_THAT([&] { writer.write(frame); }, ThrowsMessage<Error>(HasSubstr("no frame can follow the end")));
+  EXPECT_THAT([&] { writer.finish(); }, ThrowsMessage<Error>(HasSubstr("has ended already")));
+  VideoWriter empty(folder_ / "empty.mp4", format);
+  EXPECT_THAT([&] { empty.finish(); }, ThrowsMessage<Error>(HasSubstr("a video needs a frame")));
+}
+
+TEST_F(Video, RefusesImpossibleFormats) {
+  struct Case {
+    void (*change)(VideoFormat&);
+    const char* message;
+  };
+  const Case cases[] = {{[](VideoFormat& f) { f.width = 97; }, "a video of 97x64 pixels"},
+                        {[](VideoFormat& f) { f.height = 0; }, "a video of 96x0 pixels"},
+                        {[](VideoFormat& f) { f.crf = 52; }, "crf is 52, expected 0 to 51"},
+                        {[](VideoFormat& f) { f.threads = -1; }, "encoder threads: -1"},
+                        {[](VideoFormat& f) {
+                           f.fps = {0, 1};
+                         },
+                         "frames a second: 0/1"}};
+  for (const Case& each : cases) {
+    VideoFormat format = small_format();
+    each.change(format);
+    EXPECT_THAT([&] { VideoWriter(path_, format); }, ThrowsMessage<InputError>(HasSubstr(each.message)));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST_F(Video, NamesTheFileThatCannotBeMade) {
+  EXPECT_THAT([&] { VideoWriter(folder_ / "no" / "clip.mp4", small_format()); },
+              ThrowsMessage<Error>(AllOf(HasSubstr("no/clip.mp4.tmp"), HasSubstr("No such file or directory"))));
+}
+
+// /dev/full stands in for a full disk. Once the disk is full, write() says so too: nobody decodes a whole clip in vain.
+TEST_F(Video, NoRoomSurfacesAndLeavesNothing) {
+  VideoFormat format = small_format();
+  fs::create_symlink("/dev/full", path_.string() + ".tmp");
+  EXPECT_THAT(
+      [&] {
+        VideoWriter writer(path_, format);
+        for (int i = 0; i < 500; ++i) writer.write(smooth_frame(format, i));
+      },
+      ThrowsMessage<Error>(HasSubstr("No space left on device")));
+  EXPECT_TRUE(fs::is_empty(folder_));
+}
+
+TEST(Version, NamesTheLibrary) { EXPECT_THAT(ffmpeg_version(), testing::StartsWith("libavcodec ")); }
+
+}  // namespace
+}  // namespace orrery
