@@ -64,16 +64,27 @@ std::string identity_normalizer() {
   return message.bytes();
 }
 
-std::int64_t id_in(const BpeTables& tables, const std::string& token, const std::string& who) {
+// `who` says who needs the token. It is a function because these texts are needed for bad files only.
+template <class Who>
+std::int64_t id_in(const BpeTables& tables, const std::string& token, const Who& who) {
   const auto place = tables.vocabulary.find(token);
-  require_input(place != tables.vocabulary.end(), who + "\"" + token + "\", which " + tables.vocabulary_source +
-                                                      " lacks: these files do not belong together");
-  return place->second;
+  if (place != tables.vocabulary.end()) return place->second;
+  throw InputError(who() + "\"" + token + "\", which " + tables.vocabulary_source +
+                   " lacks: these files do not belong together");
 }
 
 std::string merge_name(const BpeTables& tables, std::size_t rank) {
   const auto& [left, right] = tables.merges[rank];
   return tables.merges_source + ": merge " + std::to_string(rank + 1) + " (\"" + left + " " + right + "\")";
+}
+
+// The id of what a merge makes.
+std::int64_t check_merge(const BpeTables& tables, std::size_t rank) {
+  const auto& [left, right] = tables.merges[rank];
+  const auto joins = [&] { return merge_name(tables, rank) + " joins "; };
+  id_in(tables, left, joins);
+  id_in(tables, right, joins);
+  return id_in(tables, left + right, [&] { return merge_name(tables, rank) + " makes "; });
 }
 
 }  // namespace
@@ -87,17 +98,15 @@ MergeModel::MergeModel(const BpeTables& tables)
   };
   add(" ", 0, kUnknown, -1);  // SentencePiece wants one; a blank is never in the byte alphabet
   for (const std::string& byte : byte_alphabet()) {
-    add(byte, 0, kNormal, id_in(tables, byte, "byte-level BPE needs the byte "));
+    add(byte, 0, kNormal, id_in(tables, byte, [] { return std::string("byte-level BPE needs the byte "); }));
   }
   std::unordered_set<std::string> made;
   for (std::size_t rank = 0; rank < tables.merges.size(); ++rank) {
     const auto& [left, right] = tables.merges[rank];
-    const std::string who = merge_name(tables, rank);
-    id_in(tables, left, who + " joins ");
-    id_in(tables, right, who + " joins ");
-    const std::int64_t id = id_in(tables, left + right, who + " makes ");
-    require_input(made.insert(left + right).second,
-                  who + " makes a token that an earlier merge makes, too: not implemented");
+    const std::int64_t id = check_merge(tables, rank);
+    if (!made.insert(left + right).second) {
+      throw InputError(merge_name(tables, rank) + " makes a token that an earlier merge makes, too: not implemented");
+    }
     add(left + right, -static_cast<float>(rank), kNormal, id);
   }
   model.text(2, bpe_trainer());

@@ -41,9 +41,10 @@ Words load_words(const fs::path& folder, AddedTokens& added) {
   const std::vector<fs::path> models = sentence_piece_files(folder);
   require_input(!models.empty(), folder.string() + ": no tokenizer here, expected tokenizer.json, vocab.json with " +
                                      "merges.txt, or a SentencePiece *.model");
-  require_input(models.size() == 1, folder.string() + ": found " + std::to_string(models.size()) + " *.model files (" +
-                                        models.front().filename().string() + ", " + models[1].filename().string() +
-                                        "), expected one");
+  if (models.size() > 1) {
+    throw InputError(folder.string() + ": found " + std::to_string(models.size()) + " *.model files (" +
+                     models[0].filename().string() + ", " + models[1].filename().string() + "), expected one");
+  }
   return SentencePieceFile(models.front(), added);
 }
 
