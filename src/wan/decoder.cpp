@@ -1,5 +1,7 @@
 #include "wan/decoder.h"
 
+#include <string>
+
 #include "core/error.h"
 
 namespace orrery {

@@ -1,6 +1,7 @@
 #include "wan/layers.h"
 
 #include <cmath>
+#include <vector>
 
 namespace orrery {
 namespace {
