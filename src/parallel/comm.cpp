@@ -1,5 +1,7 @@
 #include "parallel/comm.h"
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "parallel/blocks.h"
@@ -7,6 +9,9 @@
 
 namespace orrery {
 namespace {
+
+// How long a rank sleeps between two looks while rank 0 works: nothing beside the seconds that a decode takes.
+constexpr std::chrono::milliseconds kNap(2);
 
 MPI_Comm duplicate(MPI_Comm comm) {
   MPI_Comm copy = MPI_COMM_NULL;
@@ -80,6 +85,16 @@ std::string Comm::broadcast(std::string text, int root) const {
   return text;
 }
 
+void Comm::sleep_until_all_arrive() const {
+  MPI_Request request = MPI_REQUEST_NULL;
+  check_mpi(MPI_Ibarrier(get(), &request), "start to wait for rank 0");
+  int done = 0;
+  while (done == 0) {
+    check_mpi(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "wait for rank 0");
+    if (done == 0) std::this_thread::sleep_for(kNap);
+  }
+}
+
 std::string Comm::from_root(const std::function<std::string()>& work) const {
   std::exception_ptr error;
   std::string answer(1, '\0');  // one byte: 0, or the exit code of the failure; then the text
@@ -91,6 +106,7 @@ std::string Comm::from_root(const std::function<std::string()>& work) const {
       answer.front() = static_cast<char>(exit_code_of_current());
     }
   }
+  sleep_until_all_arrive();
   answer = broadcast(std::move(answer));
   if (error) std::rethrow_exception(error);
   if (answer.front() != '\0') throw PeerRefused(answer.front());

@@ -55,12 +55,13 @@ class Comm {
   // The text of rank `root`, on every rank. Any bytes.
   std::string broadcast(std::string text, int root = 0) const;
   // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0
-  // rethrows and the other ranks throw PeerRefused.
+  // rethrows and the other ranks throw PeerRefused. The waiting ranks sleep: their cores are rank 0's meanwhile.
   std::string from_root(const std::function<std::string()>& work) const;
 
  private:
   using Owned = UniqueHandle<CommTraits>;
   explicit Comm(Owned comm);
+  void sleep_until_all_arrive() const;
 
   Owned comm_;
   Shard shard_;

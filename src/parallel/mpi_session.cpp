@@ -76,4 +76,10 @@ void MpiSession::abort(const std::exception& error) const {
   abort(message_of(error), exit_code_of(error));
 }
 
+int MpiSession::leave(const std::exception& error) const {
+  if (world_->shard().size > 1) abort(error);
+  print_error(0, message_of(error));
+  return exit_code_of(error);
+}
+
 }  // namespace orrery

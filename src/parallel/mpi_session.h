@@ -27,6 +27,8 @@ class MpiSession {
   [[noreturn]] void abort(std::string_view message, int exit_code) const;
   // The same for an exception, with its exit_code_of; PeerRefused leaves the telling to rank 0.
   [[noreturn]] void abort(const std::exception& error) const;
+  // How main ends on an exception: alone, the error line and its exit code to return; one of several ranks aborts.
+  int leave(const std::exception& error) const;
 
  private:
   std::optional<Comm> world_;

@@ -17,6 +17,7 @@ class Reader {
   explicit Reader(const fs::path& path) : name_(path.string()), file_(open(name_)) {}
 
   LatentFile read() const;
+  LatentHeader header() const { return {read_identity(), text_or_empty("request"), text_or_empty("model")}; }
 
  private:
   static hdf5::File open(const std::string& name);
@@ -132,20 +133,30 @@ SamplerHistory Reader::history(const std::string& path, std::size_t rank) const 
   return history;
 }
 
-}  // namespace
-
-LatentFile read_latents(const fs::path& path) {
+// Opens `path` and hands its Reader to `use`, with every failure named as the file's.
+template <class Use>
+auto with_reader(const fs::path& path, Use use) {
   std::error_code ignored;
   require_input(fs::exists(path, ignored), path.string() + ": no such file");
   require_input(fs::is_regular_file(path, ignored), path.string() + ": not a file");
   const hdf5::Session session;
   try {
-    return Reader(path).read();
+    return use(Reader(path));
   } catch (const InputError&) {
     throw;
   } catch (const Error& e) {
     throw InputError(path.string() + ": damaged, or not readable as a latent file: " + e.what());
   }
+}
+
+}  // namespace
+
+LatentFile read_latents(const fs::path& path) {
+  return with_reader(path, [](const Reader& reader) { return reader.read(); });
+}
+
+LatentHeader read_latent_header(const fs::path& path) {
+  return with_reader(path, [](const Reader& reader) { return reader.header(); });
 }
 
 std::string hdf5_version() {

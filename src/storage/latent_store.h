@@ -60,6 +60,16 @@ void write_latents(const std::filesystem::path& path, const LatentFile& file);
 // required is missing or has the wrong shape, or the content is damaged (checksums are verified).
 LatentFile read_latents(const std::filesystem::path& path);
 
+// What tells whether a latent file stands for a request.
+struct LatentHeader {
+  LatentFile::State state = LatentFile::State::Complete;
+  std::string request;  // JSON, or ""
+  std::string model;    // JSON, or ""
+};
+
+// Reads a file's attributes and no dataset: quick, whatever the file's size. Throws InputError like read_latents.
+LatentHeader read_latent_header(const std::filesystem::path& path);
+
 // 32 hexadecimal digits over the values of the video latents and, if there are any, the sound latents.
 std::string latents_checksum(const LatentFile& file);
 
