@@ -10,8 +10,8 @@ namespace orrery {
 namespace {
 
 constexpr double kExact = 1e-6;
-// "29.97" is 3e-5 from 30000/1001, "59.94" 6e-5 from 60000/1001.
-constexpr double kSpelling = 1e-4;
+// "29.97" is 3e-5 from 30000/1001, "119.88" 1.2e-4 from 120000/1001.
+constexpr double kSpelling = 2e-4;
 
 std::optional<Fraction> broadcast_rate(double fps) {
   const double nominal = std::round(fps * 1.001);
