@@ -20,9 +20,9 @@ std::string why_no_gpu(cudaError_t code) {
   int runtime = 0;
   cudaDriverGetVersion(&driver);
   cudaRuntimeGetVersion(&runtime);
-  return std::string("no usable GPU: ") + cudaGetErrorString(code) + " (" +
-         (driver == 0 ? "no NVIDIA driver" : "the NVIDIA driver supports CUDA " + version(driver)) +
-         ", this program uses CUDA " + version(runtime) + ")";
+  if (driver == 0) return "no usable GPU: no NVIDIA driver is installed";
+  return std::string("no usable GPU: ") + cudaGetErrorString(code) + " (the driver supports CUDA " + version(driver) +
+         ", this program needs CUDA " + version(runtime) + ")";
 }
 
 }  // namespace

@@ -21,15 +21,17 @@ ncclDataType_t reducible_type(at::ScalarType dtype) {
 
 cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
-// Sends and receives that NCCL starts together, so that no pair waits for another.
+// Sends and receives that NCCL starts together, so that no pair waits for another. Empty tensors do not travel.
 class Group {
  public:
   explicit Group(ncclComm_t comm) : comm_(comm) { check_nccl(ncclGroupStart(), "start a NCCL group"); }
   void send(const at::Tensor& x, int to) {
+    if (x.numel() == 0) return;
     check_nccl(ncclSend(x.const_data_ptr(), x.nbytes(), ncclUint8, to, comm_, stream()),
                "send a tensor to rank " + std::to_string(to));
   }
   void receive(const at::Tensor& x, int from) {
+    if (x.numel() == 0) return;
     check_nccl(ncclRecv(x.mutable_data_ptr(), x.nbytes(), ncclUint8, from, comm_, stream()),
                "receive a tensor from rank " + std::to_string(from));
   }
