@@ -18,6 +18,8 @@ Value parse_file(const std::filesystem::path& path) {
     const std::string before = text.substr(0, std::min(e.byte, text.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     throw InputError(path.string() + ":" + std::to_string(line) + ": not valid JSON: " + e.what());
+  } catch (const nlohmann::detail::exception& e) {  // a number too large for a double
+    throw InputError(path.string() + ": cannot be read as JSON: " + e.what());
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace orrery {
 
-// Normalises text to NFC and cuts it into words with a Unicode regular expression.
+// Normalises text to NFC and cuts it into words with a Unicode regular expression. Which characters are letters is
+// ICU's knowledge: a character newer than ICU's Unicode version counts as none.
 class Splitter {
  public:
   // `where` (file and key) is named by the InputError when the pattern does not compile. In the pattern \s and \S mean
