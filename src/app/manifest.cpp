@@ -39,8 +39,11 @@ std::size_t characters(std::string_view bytes) {
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
-  ManifestReader(const fs::path& file, const Request& defaults)
-      : file_(file.string()), folder_(fs::absolute(file).parent_path()), defaults_(defaults) {}
+  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse)
+      : file_(file.string()),
+        folder_(fs::absolute(file).parent_path()),
+        defaults_(defaults),
+        also_refuse_(also_refuse) {}
 
   void read_line(std::string_view text);
   std::vector<Request> take();
@@ -57,7 +60,8 @@ class ManifestReader {
 
   std::string file_;
   fs::path folder_;
-  Request defaults_;
+  const Request& defaults_;
+  const RequestCheck& also_refuse_;
   int line_ = 0;
   std::string who_;  // `id "x": ` once the line's id is known
   std::string problems_;
@@ -124,6 +128,8 @@ void ManifestReader::check_together(const Json& object, const Request& request) 
 
 void ManifestReader::check_values(const Request& request) {
   for (const FieldProblem& problem : check_request(request)) bad(problem.field + ": " + problem.reason);
+  if (!also_refuse_) return;
+  for (const std::string& reason : also_refuse_(request)) bad(reason);
 }
 
 void ManifestReader::check_unique(const Request& request) {
@@ -159,10 +165,11 @@ std::vector<Request> ManifestReader::take() {
 
 }  // namespace
 
-std::vector<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults) {
+std::vector<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
+                                    const RequestCheck& also_refuse) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  ManifestReader reader(file, defaults);
+  ManifestReader reader(file, defaults, also_refuse);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     reader.read_line(text.substr(0, end));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,11 @@ namespace orrery {
 // out comes from `defaults`. `file` names the manifest in messages; its folder is where relative paths start, and the
 // paths of the requests are absolute. Nothing but `text` is read.
 //
-// Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line.
-std::vector<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults);
+// Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line; what
+// `also_refuse` says about a request (as `unsupported` does) is a problem of its line.
+using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
+std::vector<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
+                                    const RequestCheck& also_refuse = {});
 
 // The request as one JSON line with the keys in a fixed order. Read back with any defaults that leave the optional
 // fields unset, it gives the same request.

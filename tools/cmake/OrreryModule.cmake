@@ -1,6 +1,7 @@
 # orrery_flags: warnings, sanitizers and the language level of everything here.
 # orrery_module(NAME SOURCES … LINKS …): the library of src/NAME; a module that links orrery_torch shares the precompiled header.
-# orrery_test(NAME SOURCES … LINKS … [RANKS n…] LABELS …): a GoogleTest program, run once, or once per rank count under mpirun.
+# orrery_test(NAME SOURCES … LINKS … [RANKS n…] LABELS …): a GoogleTest program, run once, or once per rank count under mpirun;
+# one thread each, since ctest runs several at a time.
 add_library(orrery_flags INTERFACE)
 target_compile_features(orrery_flags INTERFACE cxx_std_20)
 target_compile_options(orrery_flags INTERFACE
@@ -46,12 +47,14 @@ function(orrery_test name)
   if(NOT arg_RANKS)
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name})
-    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+    set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+      ENVIRONMENT OMP_NUM_THREADS=1)
     return()
   endif()
   target_link_libraries(${name} PRIVATE GTest::gmock orrery_mpi_test_main)
   foreach(ranks IN LISTS arg_RANKS)
     add_test(NAME ${name}.np${ranks} COMMAND ${ORRERY_MPIRUN} -n ${ranks} $<TARGET_FILE:${name}>)
-    set_tests_properties(${name}.np${ranks} PROPERTIES LABELS "${arg_LABELS};np${ranks}" TIMEOUT ${arg_TIMEOUT} PROCESSORS 2)
+    set_tests_properties(${name}.np${ranks} PROPERTIES LABELS "${arg_LABELS};np${ranks}" TIMEOUT ${arg_TIMEOUT} PROCESSORS 2
+      ENVIRONMENT OMP_NUM_THREADS=1)
   endforeach()
 endfunction()

@@ -1,0 +1,81 @@
+#include "app/checkpoint_files.h"
+
+#include <string>
+
+#include "core/error.h"
+#include "cosmos3/transformer.h"
+#include "wan/decoder.h"
+
+namespace orrery {
+namespace {
+
+// The audit's group: layers only ask for their place in it.
+class AuditGroup : public Collectives {
+ public:
+  explicit AuditGroup(Shard shard) : shard_(shard) {}
+  Shard shard() const override { return shard_; }
+  void all_reduce_sum(at::Tensor&) override { refuse(); }
+  at::Tensor all_gather(const at::Tensor&, std::int64_t) override { refuse(); }
+  void broadcast(at::Tensor&, int) override { refuse(); }
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor&, const at::Tensor&) override { refuse(); }
+  std::vector<at::Tensor> gather_to_root(const at::Tensor&) override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() { throw Error("a checkpoint audit does not communicate"); }
+  Shard shard_;
+};
+
+}  // namespace
+
+std::string CheckpointFiles::name() const {
+  const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
+}
+
+Json CheckpointFiles::description() const {
+  Json json;
+  json["name"] = name();
+  json["transformer_fingerprint"] = transformer->fingerprint();
+  json["vae_fingerprint"] = vae->fingerprint();
+  json["hidden_size"] = transformer_config.hidden_size;
+  json["num_hidden_layers"] = transformer_config.num_hidden_layers;
+  json["latent_channel"] = transformer_config.latent_channel;
+  return json;
+}
+
+CheckpointFiles open_checkpoint(const std::filesystem::path& folder) {
+  require_input(
+      std::filesystem::is_directory(folder),
+      "--checkpoint " + folder.string() + ": no such folder; expected one with transformer/, vae/ and text_tokenizer/");
+  CheckpointFiles files;
+  files.folder = folder;
+  files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");
+  files.vae_config = read_wan_config(folder / "vae" / "config.json");
+  require_input(files.vae_config.z_dim == files.transformer_config.latent_channel,
+                folder.string() + ": vae/config.json has z_dim " + std::to_string(files.vae_config.z_dim) +
+                    ", but transformer/config.json has latent_channel " +
+                    std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
+  files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
+  files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
+  return files;
+}
+
+void audit_checkpoint(const CheckpointFiles& files, int tp) {
+  require_divisible(files.transformer_config, tp);
+  AuditGroup group(Shard{0, tp});
+  const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
+                                files.transformer_config, group);
+  const WanDecoder decoder(Weights(files.vae, Shard{}, at::kMeta, at::kBFloat16), files.vae_config);
+}
+
+CheckpointSummary audit_folder(const std::filesystem::path& folder, GridShape grid) {
+  const CheckpointFiles files = open_checkpoint(folder);
+  audit_checkpoint(files, grid.tp);
+  const Cosmos3Config& c = files.transformer_config;
+  return {files.name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
+              " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
+              " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " + (c.sound_gen ? "yes" : "no"),
+          c.vocab_size};
+}
+
+}  // namespace orrery

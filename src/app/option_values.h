@@ -1,0 +1,113 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "app/numbers.h"
+#include "app/options.h"
+#include "core/error.h"
+
+// How option values are written: read_value stores a text or throws InputError(reason), write_value is its inverse and
+// gives nothing for a value that is not set.
+namespace orrery {
+
+template <class E>
+struct Choice {
+  std::string_view name;
+  E value;
+};
+
+constexpr auto choices(DeviceKind) {
+  return std::array{Choice<DeviceKind>{"auto", DeviceKind::Auto}, Choice<DeviceKind>{"cpu", DeviceKind::Cpu},
+                    Choice<DeviceKind>{"cuda", DeviceKind::Cuda}};
+}
+constexpr auto choices(Dtype) {
+  return std::array{Choice<Dtype>{"auto", Dtype::Auto}, Choice<Dtype>{"float32", Dtype::Float32},
+                    Choice<Dtype>{"bfloat16", Dtype::BFloat16}};
+}
+constexpr auto choices(Semantics) {
+  return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
+}
+constexpr auto choices(ScheduleKind) {
+  return std::array{Choice<ScheduleKind>{"native", ScheduleKind::Native},
+                    Choice<ScheduleKind>{"double_shift", ScheduleKind::DoubleShift},
+                    Choice<ScheduleKind>{"karras", ScheduleKind::Karras}};
+}
+constexpr auto choices(Media) {
+  return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};
+}
+constexpr auto choices(OnError) {
+  return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
+}
+
+template <class E>
+requires std::is_enum_v<E>
+void read_value(const std::string& text, E& target) {
+  std::string allowed;
+  for (const auto& choice : choices(E{})) {
+    if (choice.name == text) {
+      target = choice.value;
+      return;
+    }
+    allowed.append(allowed.empty() ? "" : ", ").append(choice.name);
+  }
+  throw InputError("\"" + text + "\" is not one of " + allowed);
+}
+
+template <class Integer>
+requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>) void read_value(const std::string& text,
+                                                                                        Integer& target) {
+  using Limits = std::numeric_limits<Integer>;
+  const std::optional<std::int64_t> value = parse_integer(text);
+  require_input(value.has_value(), "\"" + text + "\" is not an integer");
+  require_input(*value >= std::int64_t{Limits::min()} && *value <= std::int64_t{Limits::max()},
+                text + " is outside " + std::to_string(Limits::min()) + " to " + std::to_string(Limits::max()));
+  target = static_cast<Integer>(*value);
+}
+
+inline void read_value(const std::string& text, double& target) {
+  const std::optional<double> value = parse_number(text);
+  require_input(value.has_value(), "\"" + text + "\" is not a number");
+  target = *value;
+}
+
+inline void read_value(const std::string& text, bool& target) {
+  require_input(text == "true" || text == "false", "\"" + text + "\" is not one of true, false");
+  target = text == "true";
+}
+
+inline void read_value(const std::string& text, std::filesystem::path& target) {
+  require_input(!text.empty(), "the path is empty");
+  target = text;
+}
+
+inline void read_value(const std::string& text, std::optional<std::string>& target) { target = text; }
+
+template <class E>
+requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
+  for (const auto& choice : choices(E{})) {
+    if (choice.value == value) return std::string(choice.name);
+  }
+  return std::nullopt;
+}
+
+template <class Integer>
+requires(std::is_integral_v<Integer> &&
+         !std::is_same_v<Integer, bool>) std::optional<std::string> write_value(Integer value) {
+  return std::to_string(value);
+}
+
+inline std::optional<std::string> write_value(double value) { return number_text(value); }
+inline std::optional<std::string> write_value(bool value) { return value ? "true" : "false"; }
+inline std::optional<std::string> write_value(const std::filesystem::path& value) {
+  return value.empty() ? std::nullopt : std::optional(value.string());
+}
+inline std::optional<std::string> write_value(const std::optional<std::string>& value) { return value; }
+
+}  // namespace orrery

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/log.h"
+#include "parallel/device.h"
+#include "parallel/process_grid.h"
+#include "pipeline/request.h"
+#include "sampler/schedule.h"
+#include "text/prompt.h"
+
+namespace orrery {
+
+enum class Command { Help, Version, Run, Validate, Tokens };
+enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
+enum class Media { Mp4, None };
+enum class OnError { Continue, Stop };
+
+// Everything that the command line and the job file say. The members' defaults are the options' defaults.
+struct Options {
+  Command command = Command::Help;
+  bool help = false;  // print help_text(command) and leave
+
+  std::filesystem::path checkpoint;
+  std::filesystem::path manifest;
+  std::filesystem::path out;
+  std::filesystem::path job;
+  std::filesystem::path negative_prompt_file;  // empty: the built-in negative prompt
+  GridShape grid;
+  DeviceKind device = DeviceKind::Auto;
+  Dtype dtype = Dtype::Auto;
+  Semantics semantics = Semantics::Native;
+  ScheduleKind schedule = ScheduleKind::Native;  // double_shift unless given, when semantics is seed
+  Media media = Media::Mp4;
+  int crf = 18;
+  OnError on_error = OnError::Continue;
+  bool force = false;
+  bool quiet = false;
+  bool verbose = false;
+  bool dump_config = false;  // print dump_config(*this) and leave
+  Request defaults;          // for what a manifest line leaves out
+
+  LogLevel log_level() const { return quiet ? LogLevel::Quiet : verbose ? LogLevel::Verbose : LogLevel::Normal; }
+};
+
+// Reads the command line, without the program's name, and the job file that it names. Everything is checked: what is
+// returned is complete and in range, except that required options may be missing when only help or the configuration is
+// to be printed. Throws InputError with one line that names the option (or the job file's line), what was found and
+// what is allowed.
+Options parse_options(const std::vector<std::string>& arguments);
+
+// What `orrery CMD --help` prints; for Command::Help what `orrery --help` prints.
+std::string help_text(Command command);
+
+// The options as a job file that --job reads back to the same options.
+std::string dump_config(const Options& options);
+
+}  // namespace orrery

@@ -1,0 +1,164 @@
+#include "app/run.h"
+
+#include <sys/resource.h>
+
+#include <iostream>
+#include <optional>
+
+#include "app/checkpoint_files.h"
+#include "app/run_files.h"
+#include "app/run_plan.h"
+#include "app/run_summary.h"
+#include "app/version.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "parallel/device.h"
+#include "parallel/process_grid.h"
+#include "pipeline/progress.h"
+
+namespace orrery {
+namespace {
+
+at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
+  if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
+  return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
+}
+
+// The model of one rank; the decoder on rank 0 only, when media are wanted.
+struct LoadedModel {
+  LoadedModel(const CheckpointFiles& files, const Options& options, const ProcessGrid& grid, Collectives& tp,
+              at::Device device)
+      : transformer(Weights(files.transformer, grid.tp_shard(), device, compute_dtype(options.dtype, device)),
+                    files.transformer_config, tp) {
+    if (grid.is_root() && options.media != Media::None) {
+      decoder.emplace(Weights(files.vae, Shard{}, device, compute_dtype(options.dtype, device)), files.vae_config);
+    }
+  }
+  Transformer transformer;
+  std::optional<WanDecoder> decoder;
+};
+
+// Rank 0's part before any weight is read: everything is checked and OUT is prepared.
+std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log) {
+  audit_checkpoint(checkpoint, options.grid.tp);
+  RunPlan plan = skip_complete(plan_jobs(options, checkpoint), options, checkpoint);
+  for (const char* folder : {"", "latents", "media"}) require_writable_folder(options.out / folder);
+  if (options.grid.cfg == 2) {
+    for (const ClipJob& job : plan.jobs) {
+      if (!job.request.guided()) {
+        log.warning("id \"" + job.request.id +
+                    "\" has no guidance (guidance_scale <= 1): with --cfg 2 half of the ranks repeat "
+                    "the other half's work");
+      }
+    }
+  }
+  return encode_plan(plan);
+}
+
+GenerateSettings settings_for(const Options& options, const CheckpointFiles& checkpoint) {
+  GenerateSettings settings;
+  settings.folder = {options.out};
+  settings.schedule = options.schedule;
+  settings.media = options.media == Media::Mp4;
+  settings.crf = options.crf;
+  settings.model_json = checkpoint.description().dump();
+  settings.model_name = checkpoint.name();
+  settings.software = software_name();
+  return settings;
+}
+
+RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, const Comm& world, at::Device device) {
+  RunFacts facts;
+  facts.topology = {{"ranks", world.shard().size},
+                    {"cfg", options.grid.cfg},
+                    {"tp", options.grid.tp},
+                    {"device", device.is_cuda() ? "cuda" : "cpu"},
+                    {"dtype", compute_dtype(options.dtype, device) == at::kFloat ? "float32" : "bfloat16"}};
+  facts.checkpoint = checkpoint.description();
+  facts.checkpoint["folder"] = std::filesystem::absolute(checkpoint.folder).string();
+  return facts;
+}
+
+std::int64_t peak_resident_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} * 1024;
+}
+
+RequestResult record_of(const ClipJob& job, ClipResult clip) {
+  RequestResult result;
+  result.id = job.request.id;
+  result.status = clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
+  result.error = std::move(clip.error);
+  result.files = std::move(clip.files);
+  result.seconds = clip.times;
+  result.peak_memory = peak_resident_bytes();
+  result.latent_checksum = std::move(clip.latents_checksum);
+  return result;
+}
+
+// "[3/120] drive-0003"
+std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
+  std::string label = "[";
+  return label.append(std::to_string(index + 1)).append("/").append(std::to_string(count)).append("] ") +
+         job.request.id;
+}
+
+// Makes the clips of `plan`; the summary is complete on rank 0.
+RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Options& options, const Comm& world,
+                      const Log& log) {
+  const RunFiles files(options.out);
+  RunSummary summary;
+  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+    const ClipJob& job = plan.jobs[i];
+    const std::string label = label_of(job, i, plan.jobs.size());
+    ClipResult clip = generator(job, label);
+    const bool failed = !clip.error.empty();
+    if (failed) log.warning(label + " failed: " + clip.error);
+    summary.add(job.request.id, clip);
+    if (world.is_root()) files.append(record_of(job, std::move(clip)));
+    if (failed && options.on_error == OnError::Stop) {
+      log.warning("stopping after the first failure, as --on-error stop says");
+      break;
+    }
+  }
+  return summary;
+}
+
+}  // namespace
+
+int run(const Options& options, const Comm& world) {
+  const ProcessGrid grid(world, options.grid);
+  const Log log(options.log_level(), world.shard().rank);
+  const Stopwatch total;
+  set_threads(world);
+  const at::Device device = choose_device(options.device, world);
+
+  std::optional<CheckpointFiles> checkpoint;
+  const RunPlan plan = decode_plan(world.from_root([&] {
+    checkpoint = open_checkpoint(options.checkpoint);
+    return prepare_on_root(options, *checkpoint, log);
+  }));
+  log.info(std::to_string(plan.jobs.size()) + " clips to make, " + std::to_string(plan.complete.size()) +
+           " already complete in " + options.out.string());
+  if (plan.jobs.empty()) return 0;
+  if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
+
+  const Stopwatch loading;
+  const auto tp = make_collectives(grid.tp(), device);
+  const auto cfg = make_collectives(grid.cfg(), device);
+  const LoadedModel model(*checkpoint, options, grid, *tp, device);
+  world.barrier();
+  log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
+  if (world.is_root()) {
+    RunFiles(options.out).write_run(dump_config(options), versions(), facts_of(options, *checkpoint, world, device));
+  }
+
+  const Generator generator(world, model.transformer, *cfg, model.decoder ? &*model.decoder : nullptr,
+                            settings_for(options, *checkpoint), log);
+  RunSummary summary = make_clips(plan, generator, options, world, log);
+  if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
+  return summary.failed() == 0 ? 0 : 1;
+}
+
+}  // namespace orrery

@@ -1,0 +1,104 @@
+#include "app/run_files.h"
+
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/file.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+Json to_json(const RequestResult& result) {
+  Json line;
+  line["id"] = result.id;
+  line["status"] = result.status == ResultStatus::Done ? "done" : "failed";
+  if (!result.error.empty()) line["error"] = result.error;
+  line["files"] = result.files;
+  line["seconds"] = Json::object();
+  for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
+  line["peak_memory_bytes"] = result.peak_memory;
+  line["latent_checksum"] = result.latent_checksum;
+  return line;
+}
+
+RequestResult from_json(const Json& line) {
+  RequestResult result;
+  result.id = line.at("id").get<std::string>();
+  result.status = line.at("status").get<std::string>() == "done" ? ResultStatus::Done : ResultStatus::Failed;
+  result.error = line.value("error", "");
+  result.files = line.at("files").get<std::vector<std::string>>();
+  for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
+  result.peak_memory = line.value("peak_memory_bytes", std::int64_t{0});
+  result.latent_checksum = line.value("latent_checksum", "");
+  return result;
+}
+
+// Bytes up to and with the last newline.
+std::size_t whole_lines(std::string_view text) {
+  const std::size_t last = text.rfind('\n');
+  return last == std::string_view::npos ? 0 : last + 1;
+}
+
+std::string content_or_nothing(const fs::path& path) { return fs::exists(path) ? read_file(path) : std::string(); }
+
+void cut_torn_line(const fs::path& path) {
+  const std::string text = content_or_nothing(path);
+  if (text.empty() || text.back() == '\n') return;
+  std::error_code error;
+  fs::resize_file(path, whole_lines(text), error);
+  if (error) fail("cut half a line off " + path.string(), error.message());
+}
+
+}  // namespace
+
+void RunFiles::write_run(const std::string& config, const Json& versions, const RunFacts& facts) const {
+  Json run;
+  run["format"] = "orrery-run";
+  run["version"] = 1;
+  run["software"] = versions;
+  run["topology"] = facts.topology;
+  run["checkpoint"] = facts.checkpoint;
+  run["config"] = config;
+  write_file(run_path(), run.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void RunFiles::append(const RequestResult& result) const {
+  cut_torn_line(results_path());
+  // An error message may quote a file name that is not UTF-8.
+  append_line(results_path(), to_json(result).dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+std::vector<RequestResult> RunFiles::results() const {
+  const std::string content = content_or_nothing(results_path());
+  std::string_view text = std::string_view(content).substr(0, whole_lines(content));
+  std::vector<RequestResult> results;
+  for (int line = 1; !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    try {
+      results.push_back(from_json(Json::parse(text.substr(0, end))));
+    } catch (const Json::exception& e) {
+      throw InputError(results_path().string() + ":" + std::to_string(line) + ": not a result of a run: " + e.what() +
+                       "; move the file away or choose another --out");
+    }
+    text.remove_prefix(end + 1);
+  }
+  return results;
+}
+
+std::set<std::string> done_ids(const std::vector<RequestResult>& results) {
+  std::set<std::string> done;
+  for (const RequestResult& result : results) {
+    if (result.status == ResultStatus::Done) {
+      done.insert(result.id);
+    } else {
+      done.erase(result.id);
+    }
+  }
+  return done;
+}
+
+}  // namespace orrery

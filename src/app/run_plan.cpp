@@ -1,0 +1,115 @@
+#include "app/run_plan.h"
+
+#include <utility>
+
+#include "app/manifest.h"
+#include "app/prompts.h"
+#include "core/error.h"
+#include "core/file.h"
+
+namespace orrery {
+namespace {
+
+std::string join_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+ClipJob make_job(const Request& request, ResolvedPrompt prompt) {
+  ClipJob job;
+  job.request = request;
+  job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
+  job.prompt = request.prompt;
+  job.request_json = manifest_line(request);
+  return job;
+}
+
+// Why the finished file at `path` cannot stand for `job`, or "".
+std::string conflict(const std::filesystem::path& path, const LatentHeader& found, const ClipJob& job,
+                     const std::string& model) {
+  if (found.request != job.request_json) {
+    return path.string() +
+           " is finished, but was made from another request with this id: rename the id, choose another --out, "
+           "or give --force to make it again";
+  }
+  if (found.model != model) {
+    return path.string() +
+           " is finished, but was made with another checkpoint: choose another --out, or give --force to "
+           "make it again";
+  }
+  return "";
+}
+
+Json job_json(const ClipJob& job) {
+  return {{"request", job.request_json},
+          {"cond", job.ids.cond},
+          {"uncond", job.ids.uncond},
+          {"latents_done", job.latents_done}};
+}
+
+ClipJob job_from_json(const Json& json) {
+  ClipJob job;
+  job.request_json = json.at("request").get<std::string>();
+  job.request = parse_manifest(job.request_json, "plan", Request{}).front();
+  job.prompt = job.request.prompt;
+  job.ids = {json.at("cond").get<std::vector<std::int64_t>>(), json.at("uncond").get<std::vector<std::int64_t>>()};
+  job.latents_done = json.at("latents_done").get<bool>();
+  return job;
+}
+
+}  // namespace
+
+std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
+  const std::vector<Request> requests =
+      parse_manifest(read_file(options.manifest), options.manifest, options.defaults, unsupported);
+  std::vector<ResolvedPrompt> prompts =
+      resolve_prompts(requests, checkpoint.tokenizer_folder(), default_negative_prompt(options.negative_prompt_file),
+                      options.semantics);
+  require_in_vocabulary(requests, prompts, checkpoint.transformer_config.vocab_size);
+  std::vector<ClipJob> jobs;
+  for (std::size_t i = 0; i < requests.size(); ++i) jobs.push_back(make_job(requests[i], std::move(prompts[i])));
+  return jobs;
+}
+
+RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
+  const RunFolder folder{options.out};
+  const std::string model = checkpoint.description().dump();
+  RunPlan plan;
+  std::vector<std::string> conflicts;
+  for (ClipJob& job : jobs) {
+    const std::filesystem::path latents = folder.latents(job.request.id);
+    if (!options.force && std::filesystem::exists(latents)) {
+      const LatentHeader found = read_latent_header(latents);
+      job.latents_done = found.state == LatentFile::State::Complete;
+      const std::string problem = job.latents_done ? conflict(latents, found, job, model) : "";
+      if (!problem.empty()) conflicts.push_back(problem);
+    }
+    const bool media_done = options.media == Media::None || std::filesystem::exists(folder.media(job.request.id));
+    if (job.latents_done && media_done) {
+      plan.complete.push_back(job.request.id);
+    } else {
+      plan.jobs.push_back(std::move(job));
+    }
+  }
+  require_input(conflicts.empty(), join_lines(conflicts));
+  return plan;
+}
+
+std::string encode_plan(const RunPlan& plan) {
+  Json json;
+  json["complete"] = plan.complete;
+  json["jobs"] = Json::array();
+  for (const ClipJob& job : plan.jobs) json["jobs"].push_back(job_json(job));
+  return json.dump();
+}
+
+RunPlan decode_plan(const std::string& text) {
+  const Json json = Json::parse(text);
+  RunPlan plan;
+  plan.complete = json.at("complete").get<std::vector<std::string>>();
+  for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from_json(job));
+  return plan;
+}
+
+}  // namespace orrery

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/checkpoint_files.h"
+#include "app/options.h"
+#include "pipeline/generate.h"
+
+namespace orrery {
+
+// What a run is going to do: every request checked, its texts as token ids.
+struct RunPlan {
+  std::vector<ClipJob> jobs;          // still to do, in the manifest's order
+  std::vector<std::string> complete;  // ids whose files are all there
+};
+
+// The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError
+// with a line for every problem.
+std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint);
+
+// Sets the jobs whose files are in OUT aside. A finished latent file that was made from another request or checkpoint
+// is an InputError, unless --force makes everything again.
+RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint);
+
+// A plan as text and back, to send it from rank 0 to the others.
+std::string encode_plan(const RunPlan& plan);
+RunPlan decode_plan(const std::string& text);
+
+}  // namespace orrery

@@ -1,0 +1,55 @@
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "app/checkpoint_files.h"
+#include "app/options.h"
+#include "app/run.h"
+#include "app/tokens.h"
+#include "app/validate.h"
+#include "app/version.h"
+#include "core/error.h"
+#include "parallel/mpi_session.h"
+
+namespace orrery {
+namespace {
+
+// What needs no other rank runs on rank 0 alone.
+int on_root(const Comm& world, const std::function<void()>& work) {
+  world.from_root([&] {
+    work();
+    return std::string();
+  });
+  return 0;
+}
+
+int dispatch(const Options& options, const Comm& world) {
+  if (options.help || options.command == Command::Help) {
+    return on_root(world, [&] { std::cout << help_text(options.command); });
+  }
+  if (options.dump_config) return on_root(world, [&] { std::cout << dump_config(options); });
+  switch (options.command) {
+    case Command::Version:
+      return on_root(world, [] { std::cout << version_text(); });
+    case Command::Tokens:
+      return on_root(world, [&] { print_tokens(options, std::cout); });
+    case Command::Validate:
+      return on_root(world, [&] { std::cout << validate(options, audit_folder); });
+    default:
+      return run(options, world);
+  }
+}
+
+}  // namespace
+}  // namespace orrery
+
+int main(int argc, char** argv) {
+  const orrery::MpiSession mpi(argc, argv);
+  try {
+    return orrery::dispatch(orrery::parse_options({argv + 1, argv + argc}), mpi.world());
+  } catch (const std::exception& error) {
+    return mpi.leave(error);
+  }
+}
