@@ -1,0 +1,246 @@
+#include "app/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "app/option_table.h"
+#include "core/error.h"
+#include "core/file.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+using Words = std::vector<std::string>;
+
+Words run_with(const Words& more) {
+  Words words{"run", "--checkpoint", "c", "--manifest", "m", "--out", "o"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// What is said about a refused command line; "" when it is accepted.
+std::string refusal(const Words& words) {
+  try {
+    parse_options(words);
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+class OptionFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "orrery-app-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::string file(const std::string& name, const std::string& text) const {
+    write_file(folder_ / name, text);
+    return (folder_ / name).string();
+  }
+  fs::path folder_;
+};
+
+TEST(Options, DefaultsAreTheStructs) {
+  const Options o = parse_options(run_with({}));
+  Options expected;
+  expected.command = Command::Run;
+  expected.checkpoint = "c";
+  expected.manifest = "m";
+  expected.out = "o";
+  EXPECT_EQ(dump_config(o), dump_config(expected));
+  EXPECT_EQ(o.log_level(), LogLevel::Normal);
+}
+
+TEST(Options, ReadsEveryKindOfValue) {
+  const Options o = parse_options(run_with({"--cfg=2",
+                                            "--tp",
+                                            "4",
+                                            "--device",
+                                            "cpu",
+                                            "--dtype=bfloat16",
+                                            "--semantics",
+                                            "seed",
+                                            "--media",
+                                            "none",
+                                            "--crf",
+                                            "0",
+                                            "--on-error",
+                                            "stop",
+                                            "--force",
+                                            "--verbose",
+                                            "--fps",
+                                            "29.97",
+                                            "--seed",
+                                            "4294967295",
+                                            "--append-metadata=false",
+                                            "--negative-prompt",
+                                            "",
+                                            "--aspect-ratio",
+                                            "16,9",
+                                            "--num-frames",
+                                            "17"}));
+  EXPECT_EQ(o.grid.cfg, 2);
+  EXPECT_EQ(o.grid.tp, 4);
+  EXPECT_EQ(o.device, DeviceKind::Cpu);
+  EXPECT_EQ(o.dtype, Dtype::BFloat16);
+  EXPECT_EQ(o.schedule, ScheduleKind::DoubleShift);
+  EXPECT_EQ(o.media, Media::None);
+  EXPECT_EQ(o.on_error, OnError::Stop);
+  EXPECT_TRUE(o.force);
+  EXPECT_EQ(o.log_level(), LogLevel::Verbose);
+  EXPECT_EQ(o.defaults.fps, 29.97);
+  EXPECT_EQ(o.defaults.seed, 4294967295U);
+  EXPECT_FALSE(o.defaults.append_metadata);
+  EXPECT_EQ(o.defaults.negative_prompt, "");
+  EXPECT_EQ(o.defaults.aspect_ratio, "16,9");
+  EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"}).out,
+            "a b=c");
+}
+
+TEST(Options, ScheduleStandsAgainstSemantics) {
+  EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).schedule, ScheduleKind::Native);
+  EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).schedule, ScheduleKind::Karras);
+}
+
+TEST(Options, CommandsAndHelp) {
+  EXPECT_TRUE(parse_options({"--help"}).help);
+  EXPECT_TRUE(parse_options({"-h"}).help);
+  EXPECT_EQ(parse_options({"--version"}).command, Command::Version);
+  const Options help = parse_options({"validate", "--crf", "x", "--help"});
+  EXPECT_TRUE(help.help);
+  EXPECT_EQ(help.command, Command::Validate);
+  EXPECT_EQ(refusal({"validate", "--checkpoint", "c", "--manifest", "m"}), "");
+  EXPECT_EQ(refusal({"tokens", "--checkpoint", "c", "--manifest", "m"}), "");
+  EXPECT_EQ(refusal({"run", "--dump-config"}), "");
+}
+
+TEST(Options, RefusesBadUsage) {
+  struct Row {
+    Words words;
+    const char* expected;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {{}, "a command is missing"},
+           {{"rum"}, "\"rum\" is not a command (did you mean run?)"},
+           {{"--job"}, "\"--job\" is not a command"},
+           {{"--version", "x"}, "--version takes no other options"},
+           {{"run"}, "--checkpoint DIR is missing: orrery run needs it"},
+           {{"run", "--checkpoint", "c"}, "--manifest FILE is missing"},
+           {{"run", "--checkpoint", "c", "--manifest", "m"}, "--out DIR is missing"},
+           {run_with({"--hight", "720"}), "--hight: no such option (did you mean --height?)"},
+           {run_with({"--num_frames=17"}), "--num_frames: no such option (did you mean --num-frames?)"},
+           {run_with({"--num", "17"}), "--num: no such option"},
+           {run_with({"x"}), "\"x\" is not an option"},
+           {run_with({"-q"}), "\"-q\" is not an option"},
+           {run_with({"--sound", "x"}), "--sound: \"x\" is not one of true, false"},
+           {run_with({"--negative-prompt-file", "--force"}), "--negative-prompt-file: its value is missing"},
+           {run_with({"--steps"}), "--steps: its value is missing"},
+           {run_with({"--steps="}), "--steps: its value is missing"},
+           {run_with({"--steps", "--force"}), "--steps: its value is missing"},
+           {run_with({"--steps", "8", "--steps", "9"}), "--steps: given more than once"},
+           {run_with({"--steps", "8.5"}), "--steps: \"8.5\" is not an integer"},
+           {run_with({"--steps", "0"}), "--steps: 0 is outside 1 to 1000"},
+           {run_with({"--steps", "-3"}), "--steps: -3 is outside 1 to 1000"},
+           {run_with({"--fps", "fast"}), "--fps: \"fast\" is not a number"},
+           {run_with({"--fps", "nan"}), "--fps: nan is outside"},
+           {run_with({"--height", "721"}), "--height: 721 is not a multiple of 16 (nearest: 720)"},
+           {run_with({"--guidance-scale", "inf"}), "--guidance-scale: inf is not a finite number"},
+           {run_with({"--seed", "4294967296"}), "--seed: 4294967296 is outside 0 to 4294967295"},
+           {run_with({"--crf", "52"}), "--crf: 52 is outside 0 to 51"},
+           {run_with({"--cfg", "3"}), "--cfg: 3 is outside 1 to 2"},
+           {run_with({"--tp", "0"}), "--tp: 0 is outside 1 to 1024"},
+           {run_with({"--tp", "99999999999"}), "--tp: 99999999999 is outside"},
+           {run_with({"--device", "gpu"}), "--device: \"gpu\" is not one of auto, cpu, cuda"},
+           {run_with({"--force=yes"}), "--force: \"yes\" is not one of true, false"},
+           {run_with({"--quiet", "--verbose"}), "--verbose: excludes --quiet"},
+           {run_with({"--negative-prompt", "x", "--negative-prompt-file", "f"}), "--negative-prompt-file: excludes"},
+           {run_with({"--negative-prompt", "\xFF"}), "--negative-prompt is not valid UTF-8"},
+           {run_with({"--job", "/no/such.ini"}), "--job: /no/such.ini: no such file"}}) {
+    EXPECT_THAT(refusal(row.words), AllOf(StartsWith(row.expected), Not(HasSubstr("\n"))));
+  }
+}
+
+TEST_F(OptionFiles, CommandLineWinsOverTheJobFile) {
+  const std::string job = file("a.ini", "cfg = 2\nsteps = 8  # few\nforce = true\nnegative-prompt =\nsound = true\n");
+  const Options o = parse_options(run_with({"--job", job, "--steps", "9", "--sound=false"}));
+  EXPECT_EQ(o.grid.cfg, 2);
+  EXPECT_EQ(o.defaults.steps, 9);
+  EXPECT_TRUE(o.force);
+  EXPECT_EQ(o.defaults.negative_prompt, "");
+  EXPECT_FALSE(o.defaults.sound);
+}
+
+TEST_F(OptionFiles, NamesTheJobFilesLine) {
+  struct Row {
+    const char *text, *expected;
+  };
+  for (const Row& row :
+       std::initializer_list<Row>{{"\nhieght = 720\n", ":2: hieght: no such option (did you mean height?)"},
+                                  {"steps = many\n", ":1: steps: \"many\" is not an integer"},
+                                  {"# x\nheight = 721\n", ":2: height: 721 is not a multiple of 16"},
+                                  {"cfg = 3", ":1: cfg: 3 is outside 1 to 2"},
+                                  {"job = b.ini", ":1: job: belongs on the command line"},
+                                  {"dump-config = true", ":1: dump-config: belongs on the command line"},
+                                  {"out =", ":1: out: the path is empty"},
+                                  {"quiet = true\nverbose = true", ":2: verbose: excludes --quiet"}}) {
+    const std::string job = file("a.ini", row.text);
+    EXPECT_THAT(refusal(run_with({"--job", job})), StartsWith(job + row.expected)) << row.text;
+  }
+}
+
+TEST_F(OptionFiles, DumpedConfigurationReadsBack) {
+  for (const Words& words :
+       {run_with({}), run_with({"--negative-prompt", " a # b\n\"c\"", "--semantics=seed", "--fps", "0.1", "--quiet"}),
+        run_with({"--schedule=karras", "--negative-prompt-file", "/a b/c#.txt", "--append-metadata=false", "--force",
+                  "--aspect-ratio", "4,3", "--media=none", "--dtype=float32"})}) {
+    ASSERT_EQ(refusal(words), "");
+    const std::string dumped = dump_config(parse_options(words));
+    EXPECT_EQ(dump_config(parse_options({"run", "--job", file("d.ini", dumped)})), dumped);
+  }
+}
+
+TEST(Help, ShowsEveryOptionWithItsDefault) {
+  for (const Command command : {Command::Run, Command::Validate, Command::Tokens}) {
+    const std::string help = help_text(command);
+    for (const OptionSpec& spec : option_table()) EXPECT_THAT(help, HasSubstr("\n  --" + std::string(spec.name)));
+    EXPECT_THAT(help, AllOf(StartsWith("Usage: orrery "), HasSubstr("\nExamples\n"), HasSubstr("[189]")));
+  }
+  EXPECT_THAT(help_text(Command::Help),
+              AllOf(HasSubstr("orrery run"), HasSubstr("orrery validate"), HasSubstr("Exit codes")));
+}
+
+TEST(Help, LinesFitATerminal) {
+  for (const Command command : {Command::Help, Command::Run, Command::Validate, Command::Tokens}) {
+    std::istringstream in(help_text(command));
+    for (std::string line; std::getline(in, line);) {
+      EXPECT_LE(line.size(), 120U) << line;
+      EXPECT_FALSE(line.ends_with(' ')) << line;
+    }
+  }
+}
+
+TEST(OptionTable, NamesAreUniqueAndHelpIsWritten) {
+  std::set<std::string_view> names;
+  for (const OptionSpec& spec : option_table()) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+    EXPECT_FALSE(spec.help.empty()) << spec.name;
+    EXPECT_EQ(find_option(spec.name), &spec);
+  }
+}
+
+}  // namespace
+}  // namespace orrery

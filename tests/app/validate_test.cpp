@@ -1,0 +1,153 @@
+#include "app/validate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <sstream>
+
+#include "app/prompts.h"
+#include "app/tokens.h"
+#include "core/error.h"
+#include "core/file.h"
+#include "core/json.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+CheckpointSummary good_audit(const fs::path&, GridShape) { return {"a small one", 100}; }
+
+CheckpointSummary bad_audit(const fs::path& folder, GridShape) {
+  throw InputError(folder.string() + "/transformer: no such folder");
+}
+
+// Requests with token ids, which need no tokenizer.
+class ValidateFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "orrery-validate-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    options_.command = Command::Validate;
+    options_.checkpoint = folder_;
+    options_.manifest = folder_ / "m.jsonl";
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  void manifest(const std::string& text) const { write_file(options_.manifest, text); }
+  std::string refusal(const CheckpointAudit& audit) const {
+    try {
+      validate(options_, audit);
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "";
+  }
+  fs::path folder_;
+  Options options_;
+};
+
+constexpr const char* kTwoLines =
+    R"({"id": "a", "prompt_token_ids": [1, 99], "negative_token_ids": [5]}
+{"id": "b", "prompt_token_ids": [1, 2, 3], "guidance_scale": 1, "num_frames": 17}
+)";
+
+TEST_F(ValidateFiles, SaysWhatItFound) {
+  manifest(kTwoLines);
+  options_.grid = {2, 4};
+  options_.out = folder_ / "not" / "yet";
+  EXPECT_THAT(validate(options_, good_audit),
+              AllOf(HasSubstr("m.jsonl: 2 requests\n"), HasSubstr("width 1280, height 720, frames 17 to 189, steps 35"),
+                    HasSubstr("checkpoint  a small one\n"), HasSubstr("cfg 2 x tp 4 = 8"), HasSubstr("2 to 3 tokens"),
+                    HasSubstr("not/yet")));
+  EXPECT_FALSE(fs::exists(folder_ / "not"));
+}
+
+TEST_F(ValidateFiles, ReportsTheProblemsOfAllChecks) {
+  manifest(
+      "{\"id\": \"a\", \"prompt\": \"p\", \"sound\": true}\n{\"id\": \"b\", \"prompt\": \"p\", \"height\": 721}\n");
+  options_.out = options_.manifest / "x";
+  EXPECT_THAT(refusal(bad_audit),
+              AllOf(HasSubstr("m.jsonl:1: id \"a\": sound: sound is not in this version"),
+                    HasSubstr("m.jsonl:2: id \"b\": height: 721"), HasSubstr("/transformer: no such folder"),
+                    HasSubstr("--out: "), Not(testing::EndsWith("\n"))));
+}
+
+TEST_F(ValidateFiles, ComparesIdsWithTheVocabulary) {
+  manifest(R"({"id": "a", "prompt_token_ids": [100], "negative_token_ids": [7, 250]})");
+  EXPECT_EQ(refusal(good_audit),
+            "id \"a\": prompt: token id 100 is not among the checkpoint's 100\n"
+            "id \"a\": negative prompt: token id 250 is not among the checkpoint's 100");
+}
+
+TEST_F(ValidateFiles, MissesTheTokenizerOnlyWhenATextNeedsIt) {
+  manifest(kTwoLines);
+  EXPECT_EQ(refusal(good_audit), "");
+  manifest(R"({"id": "a", "prompt_token_ids": [1]})");  // its negative prompt is the default text
+  EXPECT_THAT(refusal(good_audit), HasSubstr("text_tokenizer"));
+}
+
+TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {
+  manifest(kTwoLines);
+  std::ostringstream out;
+  print_tokens(options_, out);
+  std::istringstream lines(out.str());
+  std::string first, second;
+  std::getline(lines, first);
+  std::getline(lines, second);
+  EXPECT_EQ(first, R"({"id":"a","caption":null,"ids":[1,99],"negative_caption":null,"negative_ids":[5]})");
+  EXPECT_EQ(second, R"({"id":"b","caption":null,"ids":[1,2,3],"negative_caption":null,"negative_ids":null})");
+}
+
+class Prompts : public testing::Test {
+ protected:
+  static ResolvedPrompt resolve(const Request& request, Semantics semantics = Semantics::Native) {
+    return resolve_prompts({request}, fs::path(ORRERY_TEST_DATA) / "text", "bad", semantics).front();
+  }
+  static Request cat() {
+    Request request;
+    request.id = "a";
+    request.prompt = "A cat";
+    request.num_frames = 49;
+    return request;
+  }
+};
+
+TEST_F(Prompts, TextsBecomeIds) {
+  const ResolvedPrompt prompt = resolve(cat());
+  EXPECT_EQ(prompt.text.caption,
+            "A cat. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
+  EXPECT_EQ(prompt.text.negative_caption.substr(0, 9), "bad. The ");
+  EXPECT_GT(prompt.ids.size(), 20U);
+  EXPECT_GT(prompt.negative_ids.size(), 20U);
+  EXPECT_EQ(resolve(cat(), Semantics::Seed).text.negative_caption, "bad");
+}
+
+TEST_F(Prompts, NegativeIdsFollowTheRequest) {
+  Request own = cat();
+  own.negative_prompt = "own";
+  EXPECT_EQ(resolve(own, Semantics::Seed).text.negative_caption, "own");
+  Request unguided = cat();
+  unguided.guidance_scale = 1;
+  EXPECT_THAT(resolve(unguided).negative_ids, IsEmpty());
+  Request ids = cat();
+  ids.negative_token_ids = std::vector<std::int64_t>{4, 5};
+  EXPECT_THAT(resolve(ids).negative_ids, ElementsAre(4, 5));
+  EXPECT_EQ(resolve(ids).text.negative_caption, "");
+}
+
+TEST(NegativePrompt, TheBuiltInOneIsTheFile) {
+  EXPECT_EQ(builtin_negative_prompt(),
+            read_negative_prompt(fs::path(ORRERY_SOURCE) / "inputs" / "negative_prompt.json"));
+  EXPECT_EQ(default_negative_prompt({}), builtin_negative_prompt());
+  EXPECT_EQ(builtin_negative_prompt().find('\n'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orrery
