@@ -56,10 +56,10 @@ auto make_table() {
           kRanks, "tp", "N", "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
           [](auto& o) -> auto& { return o.grid.tp; }),
       option(
-          kRanks, "device", "auto|cpu|cuda", "auto: GPUs when every rank can have its own",
+          kRanks, "device", "auto|cpu|cuda", "where to compute; auto: on GPUs when every rank can have its own",
           [](auto& o) -> auto& { return o.device; }),
       option(
-          kRanks, "dtype", "auto|float32|bfloat16", "of the weights; auto: bfloat16 on GPUs, float32 on CPUs",
+          kRanks, "dtype", "auto|float32|bfloat16", "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
           [](auto& o) -> auto& { return o.dtype; }),
 
       option(
@@ -71,7 +71,7 @@ auto make_table() {
           "noise levels of the steps; set by --semantics unless given", [](auto& o) -> auto& { return o.schedule; }),
 
       option(
-          kBehaviour, "on-error", "continue|stop", "after a request that failed",
+          kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(
           kBehaviour, "force", "", "make clips again that are already complete",
@@ -102,7 +102,8 @@ auto make_table() {
           kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
           [](auto& o) -> auto& { return o.defaults.flow_shift; }),
       option(
-          kRequest, "seed", "N", "of the noise, 0 to 4294967295", [](auto& o) -> auto& { return o.defaults.seed; }),
+          kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",
+          [](auto& o) -> auto& { return o.defaults.seed; }),
       option(
           kRequest, "negative-prompt", "TEXT", "what to keep away from; \"\" for no words",
           [](auto& o) -> auto& { return o.defaults.negative_prompt; }),
@@ -113,7 +114,8 @@ auto make_table() {
           kRequest, "append-metadata", "", "tell the model the clip's length, rate and size",
           [](auto& o) -> auto& { return o.defaults.append_metadata; }),
       option(
-          kRequest, "sound", "", "make sound as well", [](auto& o) -> auto& { return o.defaults.sound; }),
+          kRequest, "sound", "", "make sound as well: not in this version, which refuses such requests",
+          [](auto& o) -> auto& { return o.defaults.sound; }),
   };
 }
 

@@ -105,41 +105,42 @@ TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {
   EXPECT_EQ(second, R"({"id":"b","caption":null,"ids":[1,2,3],"negative_caption":null,"negative_ids":null})");
 }
 
-class Prompts : public testing::Test {
- protected:
-  static ResolvedPrompt resolve(const Request& request, Semantics semantics = Semantics::Native) {
-    return resolve_prompts({request}, fs::path(ORRERY_TEST_DATA) / "text", "bad", semantics).front();
-  }
-  static Request cat() {
-    Request request;
-    request.id = "a";
-    request.prompt = "A cat";
-    request.num_frames = 49;
-    return request;
-  }
-};
-
-TEST_F(Prompts, TextsBecomeIds) {
-  const ResolvedPrompt prompt = resolve(cat());
-  EXPECT_EQ(prompt.text.caption,
-            "A cat. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
-  EXPECT_EQ(prompt.text.negative_caption.substr(0, 9), "bad. The ");
-  EXPECT_GT(prompt.ids.size(), 20U);
-  EXPECT_GT(prompt.negative_ids.size(), 20U);
-  EXPECT_EQ(resolve(cat(), Semantics::Seed).text.negative_caption, "bad");
+// A caption, a negative prompt of its own, no guidance, and negative ids.
+std::vector<Request> four_requests() {
+  Request cat;
+  cat.id = "a";
+  cat.prompt = "A cat";
+  cat.num_frames = 49;
+  std::vector<Request> requests(4, cat);
+  requests[1].negative_prompt = "own";
+  requests[2].guidance_scale = 1;
+  requests[3].negative_token_ids = std::vector<std::int64_t>{4, 5};
+  return requests;
 }
 
-TEST_F(Prompts, NegativeIdsFollowTheRequest) {
-  Request own = cat();
-  own.negative_prompt = "own";
-  EXPECT_EQ(resolve(own, Semantics::Seed).text.negative_caption, "own");
-  Request unguided = cat();
-  unguided.guidance_scale = 1;
-  EXPECT_THAT(resolve(unguided).negative_ids, IsEmpty());
-  Request ids = cat();
-  ids.negative_token_ids = std::vector<std::int64_t>{4, 5};
-  EXPECT_THAT(resolve(ids).negative_ids, ElementsAre(4, 5));
-  EXPECT_EQ(resolve(ids).text.negative_caption, "");
+std::vector<ResolvedPrompt> resolve_four(Semantics semantics) {
+  return resolve_prompts(four_requests(), fs::path(ORRERY_TEST_DATA) / "text", "bad", semantics);
+}
+
+TEST(Prompts, TextsBecomeIds) {
+  const std::vector<ResolvedPrompt> prompts = resolve_four(Semantics::Native);
+  EXPECT_EQ(prompts[0].text.caption,
+            "A cat. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
+  EXPECT_EQ(prompts[0].text.negative_caption,
+            "bad. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
+  EXPECT_GT(prompts[0].ids.size(), 20U);
+  EXPECT_EQ(prompts[0].ids, prompts[3].ids);
+  EXPECT_NE(prompts[0].negative_ids, prompts[1].negative_ids);
+}
+
+TEST(Prompts, NegativeIdsFollowTheRequest) {
+  const std::vector<ResolvedPrompt> prompts = resolve_four(Semantics::Seed);
+  EXPECT_EQ(prompts[0].text.negative_caption, "bad");
+  EXPECT_EQ(prompts[1].text.negative_caption, "own");
+  EXPECT_THAT(prompts[2].negative_ids, IsEmpty());
+  EXPECT_EQ(prompts[2].text.negative_caption, "");
+  EXPECT_THAT(prompts[3].negative_ids, ElementsAre(4, 5));
+  EXPECT_EQ(prompts[3].text.negative_caption, "");
 }
 
 TEST(NegativePrompt, TheBuiltInOneIsTheFile) {
