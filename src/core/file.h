@@ -6,8 +6,8 @@
 
 namespace orrery {
 
-// A file that appears whole or not at all: write to path(), then commit(). Until then the bytes live beside the target as
-// TARGET.tmp, which the destructor removes. Only one process may write a target at a time.
+// A file that appears whole or not at all: write to path(), then commit(). Until then the bytes live beside the target
+// as TARGET.tmp, which the destructor removes. Only one process may write a target at a time.
 class PendingFile {
  public:
   explicit PendingFile(std::filesystem::path target);

@@ -11,8 +11,8 @@ namespace orrery {
 
 enum class LogLevel { Quiet, Normal, Verbose };
 
-// Lines to standard error, stamped with the time. Rank 0 speaks for the job: other ranks print warnings only, tagged with
-// their rank. Quiet: warnings only.
+// Lines to standard error, stamped with the time. Rank 0 speaks for the job: other ranks print warnings only, tagged
+// with their rank. Quiet: warnings only.
 class Log {
  public:
   explicit Log(LogLevel level = LogLevel::Normal, int rank = 0);

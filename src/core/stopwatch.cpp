@@ -11,7 +11,8 @@ double Stopwatch::seconds() const {
 void Stopwatch::restart() { start_ = std::chrono::steady_clock::now(); }
 
 void PhaseTimes::add(const std::string& phase, double seconds) {
-  const auto found = std::find_if(phases_.begin(), phases_.end(), [&](const auto& entry) { return entry.first == phase; });
+  const auto found =
+      std::find_if(phases_.begin(), phases_.end(), [&](const auto& entry) { return entry.first == phase; });
   if (found == phases_.end()) {
     phases_.emplace_back(phase, seconds);
   } else {

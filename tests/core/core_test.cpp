@@ -89,12 +89,14 @@ TEST_F(File, WritableFolder) {
   require_writable_folder(folder_ / "deep" / "er");
   EXPECT_TRUE(fs::is_empty(folder_ / "deep" / "er"));
   write_file(folder_ / "plain", "");
-  EXPECT_THAT([&] { require_writable_folder(folder_ / "plain" / "x"); }, ThrowsMessage<InputError>(HasSubstr("plain/x")));
+  EXPECT_THAT([&] { require_writable_folder(folder_ / "plain" / "x"); },
+              ThrowsMessage<InputError>(HasSubstr("plain/x")));
 }
 
 TEST_F(File, JsonErrorsNameFileAndLine) {
   write_file(folder_ / "c.json", "{\n \"a\": 1,\n \"b\": }\n");
-  EXPECT_THAT([&] { parse_json_file(folder_ / "c.json"); }, ThrowsMessage<InputError>(HasSubstr("c.json:3: not valid JSON")));
+  EXPECT_THAT([&] { parse_json_file(folder_ / "c.json"); },
+              ThrowsMessage<InputError>(HasSubstr("c.json:3: not valid JSON")));
 }
 
 TEST(Checksum, TellsBytesApart) {

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Style checks: clang-format over all C++ and CUDA sources, clang-tidy over the sources of folders without LibTorch (whose
+# headers take a minute a file), shellcheck over the shell scripts. Exit 1 when anything is found.
+#   tools/lint.sh           the default set
+#   tools/lint.sh BASE      clang-tidy over the sources changed since git revision BASE instead, LibTorch or not
+#   tools/lint.sh --fix     formats in place, checks nothing
+# BUILD (default: build) is a configured build folder; clang-tidy asks it how each file is compiled.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=${BUILD:-build}
+
+say() { printf 'lint: %s\n' "$*"; }
+
+# The files of this tree whose names end in one of the given suffixes, those not committed yet included.
+files() {
+  git ls-files --cached --others --exclude-standard -- "${@/#/*.}" | while read -r file; do
+    if [ -e "$file" ]; then printf '%s\n' "$file"; fi
+  done
+}
+have() { command -v "$1" >/dev/null || { say "$1 is not installed: skipped"; return 1; }; }
+
+format() { files h cpp cu | xargs -r clang-format "$@"; }
+
+check_scripts() { have shellcheck || return 0; files sh sbatch | xargs -r shellcheck; }
+
+# The sources of src/ that the build compiles: without LibTorch (whose users share a precompiled header), or with "all", all.
+compiled() {
+  python3 - "$build/compile_commands.json" "$PWD/" "$1" <<'END'
+import json, sys
+commands, root, which = sys.argv[1:]
+for entry in json.load(open(commands, encoding="utf-8")):
+    name = entry["file"].removeprefix(root)
+    if name.startswith("src/") and (which == "all" or "cmake_pch" not in entry["command"]):
+        print(name)
+END
+}
+
+tidy_files() {
+  if [ $# -eq 0 ]; then
+    compiled torch-free
+  else
+    comm -12 <(compiled all | sort) <(git diff --name-only "$1" -- 'src/*.cpp' | sort)
+  fi
+}
+
+check_tidy() {
+  have clang-tidy || return 0
+  [ -e "$build/CMakeCache.txt" ] || { say "$build is not configured: clang-tidy skipped"; return; }
+  [ -e "$build/compile_commands.json" ] || cmake -S . -B "$build" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+  tidy_files "$@" |
+    xargs -r -n 2 -P "$(nproc)" clang-tidy --quiet -p "$build" "--extra-arg-before=-isystem$PWD/tools/lint" 2>&1 |
+    { grep -vE '^[0-9]+ warnings? generated' || true; }
+}
+
+if [ "${1:-}" = --fix ]; then
+  format -i
+  exit
+fi
+status=0
+if have clang-format; then format --dry-run -Werror || status=1; fi
+check_scripts || status=1
+check_tidy "$@" || status=1
+[ $status -eq 0 ] && say "clean"
+exit $status
