@@ -8,6 +8,7 @@
 #include "wan/blocks.h"
 #include "wan/config.h"
 #include "wan/history.h"
+#include "wan/latent_scale.h"
 #include "wan/layers.h"
 #include "wan/up_block.h"
 
@@ -25,10 +26,8 @@ class WanDecoder {
   at::Tensor operator()(const at::Tensor& latent_frame, FrameHistory& history) const;
 
  private:
-  at::Tensor scale_latent(const at::Tensor& latent_frame) const;
-
   at::ScalarType dtype_;
-  at::Tensor mean_, std_;  // (C, 1, 1), float32
+  LatentScale scale_;
   FrameConv post_quant_;
   CausalConv conv_in_;
   MidBlock mid_;

@@ -1,22 +1,21 @@
 #include "wan/history.h"
 
 namespace orrery {
-namespace {
 
-constexpr std::int64_t kFrames = 2;
-
-}  // namespace
-
-at::Tensor FrameHistory::extend(const void* layer, const at::Tensor& x) {
+at::Tensor FrameHistory::extend(const void* layer, const at::Tensor& x, std::int64_t frames) {
   at::Tensor& context = contexts_[layer];
   if (!context.defined()) {
-    context = at::zeros({1, x.size(1), kFrames, x.size(3), x.size(4)}, x.options())
+    context = at::zeros({1, x.size(1), frames, x.size(3), x.size(4)}, x.options())
                   .contiguous(at::MemoryFormat::ChannelsLast3d);
   }
   at::Tensor extended = at::cat({context, x}, 2);
-  // A copy: a view would keep all frames of the layer's input alive until the next call.
-  context = extended.narrow(2, extended.size(2) - kFrames, kFrames).clone(at::MemoryFormat::ChannelsLast3d);
+  remember(layer, extended, frames);
   return extended;
+}
+
+void FrameHistory::remember(const void* layer, const at::Tensor& x, std::int64_t frames) {
+  // A copy: a view would keep all frames of the layer's input alive until the next call.
+  contexts_[layer] = x.narrow(2, x.size(2) - frames, frames).clone(at::MemoryFormat::ChannelsLast3d);
 }
 
 }  // namespace orrery

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <unordered_map>
 
 namespace orrery {
@@ -10,9 +11,11 @@ namespace orrery {
 // convolution. Its size is that of a frame's activations, however long the clip is.
 class FrameHistory {
  public:
-  // x (1, C, T, H, W) with the last 2 frames that `layer` saw in front: (1, C, T + 2, H, W); zeros before the first.
-  // `layer` is any address that stands for the layer.
-  at::Tensor extend(const void* layer, const at::Tensor& x);
+  // x (1, C, T, H, W) with the last `frames` frames that `layer` saw in front: (1, C, T + frames, H, W); zeros before
+  // the first. `layer` is any address that stands for the layer, always with the same `frames`.
+  at::Tensor extend(const void* layer, const at::Tensor& x, std::int64_t frames = 2);
+  // `layer` saw x (T ≥ frames), and needs nothing in front of it.
+  void remember(const void* layer, const at::Tensor& x, std::int64_t frames);
 
   bool at_first_frame() const { return at_first_frame_; }
   // Called once a latent frame has gone through all layers.

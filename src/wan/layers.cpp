@@ -44,6 +44,25 @@ at::Tensor FrameConv::operator()(const at::Tensor& x) const {
   return at::conv3d(x, weight_, bias_, 1, space_padding(weight_));
 }
 
+SpaceHalvingConv::SpaceHalvingConv(const Weights& w, std::int64_t channels)
+    : weight_(take_frame_kernel(w, {channels, channels, 3, 3})), bias_(w.take("bias", {channels})) {}
+
+at::Tensor SpaceHalvingConv::operator()(const at::Tensor& x) const {
+  return at::conv3d(at::constant_pad_nd(x, {0, 1, 0, 1}), weight_, bias_, {1, 2, 2});
+}
+
+TimeHalvingConv::TimeHalvingConv(const Weights& w, std::int64_t channels)
+    : weight_(take_kernel(w, channels, channels, CausalConv::Kernel::TimeOnly)), bias_(w.take("bias", {channels})) {}
+
+at::Tensor TimeHalvingConv::operator()(const at::Tensor& x, FrameHistory& history) const {
+  constexpr std::int64_t kOverlap = 1;
+  if (history.at_first_frame()) {
+    history.remember(this, x, kOverlap);
+    return x;
+  }
+  return at::conv3d(history.extend(this, x, kOverlap), weight_, bias_, {2, 1, 1});
+}
+
 ChannelNorm::ChannelNorm(const Weights& w, std::int64_t channels, int trailing) {
   std::vector<std::int64_t> shape(static_cast<std::size_t>(trailing) + 1, 1);
   shape.front() = channels;

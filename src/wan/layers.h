@@ -39,6 +39,32 @@ class FrameConv {
   at::Tensor bias_;
 };
 
+// A 3×3 convolution at every second row and column of each frame, with zeros past the right and bottom edges only.
+class SpaceHalvingConv {
+ public:
+  SpaceHalvingConv(const Weights& w, std::int64_t channels);
+  // (1, C, T, H, W) -> (1, C, T, H/2, W/2); H and W even.
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+// A convolution of three frames in time at every second frame. The first latent frame's single frame passes as it is,
+// and is the first one that the convolution sees later.
+class TimeHalvingConv {
+ public:
+  TimeHalvingConv(const Weights& w, std::int64_t channels);
+  // (1, C, T, H, W) -> (1, C, T/2, H, W), T even; for the first latent frame x itself, of one frame. Call once a latent
+  // frame.
+  at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
 // x / max(‖x‖ over channels, 1e-12) · √C · gamma, in float32; the result has x's dtype.
 class ChannelNorm {
  public:

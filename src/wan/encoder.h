@@ -1,0 +1,58 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "checkpoint/weights.h"
+#include "wan/blocks.h"
+#include "wan/config.h"
+#include "wan/down_block.h"
+#include "wan/history.h"
+#include "wan/latent_scale.h"
+#include "wan/layers.h"
+
+namespace orrery {
+
+// The encoder of the WAN 2.2 residual VAE (MODEL.md §6): the mean of its distribution, normalised. It computes in the
+// dtype of the weights, norms and the latent's scaling in float32. One rank, no communication.
+class WanEncoder {
+ public:
+  // `vae` is the root of vae/; the decoder's tensors are marked as not needed. An encoder and a decoder that are both
+  // wanted may share a source, but only with a Weights of their own does each audit find unknown tensors of its half.
+  WanEncoder(const Weights& vae, const WanConfig& config);
+
+  // A clip (3, 4k + 1, H, W) in [-1, 1], H and W multiples of 16, any dtype and device, to its latent
+  // (C, k + 1, H/16, W/16), float32. Beyond the clip and its latent, memory does not grow with k.
+  at::Tensor operator()(const at::Tensor& pixels) const;
+
+  // The next pixel frames of a clip to its next latent frame (C, h, w): 1 frame for the first call with a history, 4
+  // for each later one.
+  at::Tensor operator()(const at::Tensor& frames, FrameHistory& history) const;
+
+ private:
+  at::ScalarType dtype_;
+  LatentScale scale_;
+  CausalConv conv_in_;
+  std::vector<DownBlock> down_;
+  MidBlock mid_;
+  ChannelNorm norm_out_;
+  CausalConv conv_out_;
+  FrameConv quant_;
+};
+
+// One clip's way through an encoder, a latent frame at a time; `encoder` must outlive it and stay in its place.
+class WanEncodeStream {
+ public:
+  explicit WanEncodeStream(const WanEncoder& encoder) : encoder_(encoder) {}
+  // How many pixel frames next() takes.
+  std::int64_t frames_wanted() const { return history_.at_first_frame() ? 1 : WanConfig::kTemporalFactor; }
+  // The latent of the next frames, as WanEncoder says.
+  at::Tensor next(const at::Tensor& frames) { return encoder_(frames, history_); }
+
+ private:
+  const WanEncoder& encoder_;
+  FrameHistory history_;
+};
+
+}  // namespace orrery
