@@ -1,0 +1,67 @@
+#include "orrery_program.h"
+
+#include <sstream>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "support/temporary_folder.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+void append(CommandLine& command, const CommandLine& more) { command.insert(command.end(), more.begin(), more.end()); }
+
+class DemoCheckpoint {
+ public:
+  DemoCheckpoint() : path_(folder_ / "demo") {
+    const Ending made = run_program({"python3", std::string(ORRERY_SOURCE) + "/tools/make_checkpoint.py", "--preset",
+                                     "demo", "--out", path_.string()});
+    require(made.exit_code == 0, "make_checkpoint.py: " + made.err);
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  TemporaryFolder folder_;
+  fs::path path_;
+};
+
+}  // namespace
+
+CommandLine orrery(const CommandLine& arguments) {
+  CommandLine command{ORRERY_PROGRAM};
+  append(command, arguments);
+  return command;
+}
+
+CommandLine on_ranks(int ranks, const CommandLine& command) {
+  CommandLine line;
+  std::istringstream words(ORRERY_TEST_MPIRUN);
+  for (std::string word; words >> word;) line.push_back(word);
+  append(line, {"-n", std::to_string(ranks)});
+  append(line, command);
+  return line;
+}
+
+CommandLine run_command(const fs::path& checkpoint, const fs::path& manifest, const fs::path& out,
+                        const CommandLine& more) {
+  CommandLine command = orrery({"run", "--checkpoint", checkpoint.string(), "--manifest", manifest.string(), "--out",
+                                out.string(), "--device", "cpu"});
+  append(command, more);
+  return command;
+}
+
+const fs::path& demo_checkpoint() {
+  static const DemoCheckpoint demo;
+  return demo.path();
+}
+
+std::vector<Json> json_lines(const fs::path& file) {
+  std::vector<Json> lines;
+  std::istringstream text(read_file(file));
+  for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+}  // namespace orrery
