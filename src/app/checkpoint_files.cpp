@@ -25,6 +25,15 @@ class AuditGroup : public Collectives {
   Shard shard_;
 };
 
+bool uses_karras_sigmas(const std::filesystem::path& scheduler_config) {
+  if (!std::filesystem::exists(scheduler_config)) return false;
+  const Json config = parse_json_file(scheduler_config);
+  const bool ok =
+      config.is_object() && (!config.contains("use_karras_sigmas") || config["use_karras_sigmas"].is_boolean());
+  require_input(ok, scheduler_config.string() + ": use_karras_sigmas: expected true or false");
+  return config.value("use_karras_sigmas", false);
+}
+
 }  // namespace
 
 std::string CheckpointFiles::name() const {
@@ -56,6 +65,7 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& folder) {
                     ", but transformer/config.json has latent_channel " +
                     std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
   files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
+  files.karras_by_default = uses_karras_sigmas(folder / "scheduler" / "scheduler_config.json");
   files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
   return files;
 }

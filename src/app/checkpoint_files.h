@@ -18,6 +18,7 @@ struct CheckpointFiles {
   WanConfig vae_config;
   std::shared_ptr<ShardedCheckpoint> transformer;
   std::shared_ptr<ShardedCheckpoint> vae;
+  bool karras_by_default = false;  // scheduler_config.json's use_karras_sigmas; false when there is no such file
 
   std::filesystem::path tokenizer_folder() const { return folder / "text_tokenizer"; }
   // The folder's name, which is how people call a checkpoint.

@@ -67,8 +67,10 @@ auto make_table() {
           "native: as NVIDIA's own code; seed: schedule double_shift and a bare negative prompt",
           [](auto& o) -> auto& { return o.semantics; }),
       option(
-          kSampling, "schedule", "native|double_shift|karras",
-          "noise levels of the steps; set by --semantics unless given", [](auto& o) -> auto& { return o.schedule; }),
+          kSampling, "schedule", "native|double_shift|karras|auto",
+          "noise levels of the steps; set by --semantics unless given; auto: as the checkpoint's scheduler_config.json "
+          "says",
+          [](auto& o) -> auto& { return o.schedule; }),
 
       option(
           kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",

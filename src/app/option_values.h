@@ -34,10 +34,11 @@ constexpr auto choices(Dtype) {
 constexpr auto choices(Semantics) {
   return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
 }
-constexpr auto choices(ScheduleKind) {
-  return std::array{Choice<ScheduleKind>{"native", ScheduleKind::Native},
-                    Choice<ScheduleKind>{"double_shift", ScheduleKind::DoubleShift},
-                    Choice<ScheduleKind>{"karras", ScheduleKind::Karras}};
+constexpr auto choices(ScheduleChoice) {
+  return std::array{Choice<ScheduleChoice>{"native", ScheduleChoice::Native},
+                    Choice<ScheduleChoice>{"double_shift", ScheduleChoice::DoubleShift},
+                    Choice<ScheduleChoice>{"karras", ScheduleChoice::Karras},
+                    Choice<ScheduleChoice>{"auto", ScheduleChoice::Auto}};
 }
 constexpr auto choices(Media) {
   return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};

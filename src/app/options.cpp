@@ -122,7 +122,7 @@ Origins set_given(const Given& given, Options& options) {
     set(options, *find_option(name), value, origins);
   }
   if (options.semantics == Semantics::Seed && !origins.contains("schedule")) {
-    options.schedule = ScheduleKind::DoubleShift;
+    options.schedule = ScheduleChoice::DoubleShift;
   }
   return origins;
 }

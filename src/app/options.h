@@ -8,13 +8,14 @@
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
 #include "pipeline/request.h"
-#include "sampler/schedule.h"
 #include "text/prompt.h"
 
 namespace orrery {
 
 enum class Command { Help, Version, Run, Validate, Tokens };
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
+// Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
+enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
 enum class Media { Mp4, None };
 enum class OnError { Continue, Stop };
 
@@ -32,7 +33,7 @@ struct Options {
   DeviceKind device = DeviceKind::Auto;
   Dtype dtype = Dtype::Auto;
   Semantics semantics = Semantics::Native;
-  ScheduleKind schedule = ScheduleKind::Native;  // double_shift unless given, when semantics is seed
+  ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
   Media media = Media::Mp4;
   int crf = 18;
   OnError on_error = OnError::Continue;

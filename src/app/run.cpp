@@ -58,7 +58,7 @@ std::string prepare_on_root(const Options& options, const CheckpointFiles& check
 GenerateSettings settings_for(const Options& options, const CheckpointFiles& checkpoint) {
   GenerateSettings settings;
   settings.folder = {options.out};
-  settings.schedule = options.schedule;
+  settings.schedule = schedule_of(options, checkpoint);
   settings.media = options.media == Media::Mp4;
   settings.crf = options.crf;
   settings.model_json = checkpoint.description().dump();

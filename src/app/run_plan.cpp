@@ -25,20 +25,24 @@ ClipJob make_job(const Request& request, ResolvedPrompt prompt) {
   return job;
 }
 
-// Why the finished file at `path` cannot stand for `job`, or "".
+// Why the finished file at `path` cannot stand for `job`, or "". The ids tell of another tokenizer or default negative
+// prompt, the sigmas of another schedule.
 std::string conflict(const std::filesystem::path& path, const LatentHeader& found, const ClipJob& job,
-                     const std::string& model) {
-  if (found.request != job.request_json) {
-    return path.string() +
-           " is finished, but was made from another request with this id: rename the id, choose another --out, "
-           "or give --force to make it again";
-  }
+                     const std::string& model, ScheduleKind schedule) {
+  const Schedule wanted = make_schedule(schedule, job.request.steps, job.request.flow_shift);
+  std::string other;
   if (found.model != model) {
-    return path.string() +
-           " is finished, but was made with another checkpoint: choose another --out, or give --force to "
-           "make it again";
+    other = "with another checkpoint";
+  } else if (found.request != job.request_json) {
+    other = "from another request with this id";
+  } else if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
+    other = "from other texts (a changed tokenizer, semantics or default negative prompt)";
+  } else if (found.sigmas != wanted.sigmas) {
+    other = "with another --schedule";
   }
-  return "";
+  if (other.empty()) return "";
+  return path.string() + ": this finished clip was made " + other +
+         ": choose another id or --out, or give --force to make it again";
 }
 
 Json job_json(const ClipJob& job) {
@@ -60,6 +64,19 @@ ClipJob job_from_json(const Json& json) {
 
 }  // namespace
 
+ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint) {
+  switch (options.schedule) {
+    case ScheduleChoice::Native:
+      return ScheduleKind::Native;
+    case ScheduleChoice::DoubleShift:
+      return ScheduleKind::DoubleShift;
+    case ScheduleChoice::Karras:
+      return ScheduleKind::Karras;
+    default:
+      return checkpoint.karras_by_default ? ScheduleKind::Karras : ScheduleKind::Native;
+  }
+}
+
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
   const std::vector<Request> requests =
       parse_manifest(read_file(options.manifest), options.manifest, options.defaults, unsupported);
@@ -74,6 +91,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
 
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
   const RunFolder folder{options.out};
+  const ScheduleKind schedule = schedule_of(options, checkpoint);
   const std::string model = checkpoint.description().dump();
   RunPlan plan;
   std::vector<std::string> conflicts;
@@ -82,7 +100,7 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
     if (!options.force && std::filesystem::exists(latents)) {
       const LatentHeader found = read_latent_header(latents);
       job.latents_done = found.state == LatentFile::State::Complete;
-      const std::string problem = job.latents_done ? conflict(latents, found, job, model) : "";
+      const std::string problem = job.latents_done ? conflict(latents, found, job, model, schedule) : "";
       if (!problem.empty()) conflicts.push_back(problem);
     }
     const bool media_done = options.media == Media::None || std::filesystem::exists(folder.media(job.request.id));

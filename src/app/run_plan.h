@@ -15,6 +15,9 @@ struct RunPlan {
   std::vector<std::string> complete;  // ids whose files are all there
 };
 
+// The schedule that --schedule asks for; auto leaves it to the checkpoint's scheduler.
+ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint);
+
 // The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError
 // with a line for every problem.
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint);

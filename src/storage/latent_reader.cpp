@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "storage/hdf5_data.h"
@@ -17,7 +18,7 @@ class Reader {
   explicit Reader(const fs::path& path) : name_(path.string()), file_(open(name_)) {}
 
   LatentFile read() const;
-  LatentHeader header() const { return {read_identity(), text_or_empty("request"), text_or_empty("model")}; }
+  LatentHeader header() const;
 
  private:
   static hdf5::File open(const std::string& name);
@@ -45,18 +46,30 @@ hdf5::File Reader::open(const std::string& name) {
   return hdf5::File(hdf5::check(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
 }
 
+LatentHeader Reader::header() const {
+  LatentHeader header;
+  header.state = read_identity();
+  header.request = text_or_empty("request");
+  header.model = text_or_empty("model");
+  header.cond_ids = integers(kCondIds);
+  header.uncond_ids = integers(kUncondIds);
+  if (has(kSigmas)) header.sigmas = floats(kSigmas, 1).values;
+  return header;
+}
+
 LatentFile Reader::read() const {
+  LatentHeader header = this->header();
   LatentFile file;
-  file.state = read_identity();
-  file.request = text_or_empty("request");
-  file.model = text_or_empty("model");
+  file.state = header.state;
+  file.request = std::move(header.request);
+  file.model = std::move(header.model);
   file.software = text_or_empty("software");
   file.created = text_or_empty("created");
   file.video = floats(kVideo, 5);
   file.sound = optional_floats(kSound, 3);
-  file.cond_ids = integers(kCondIds);
-  file.uncond_ids = integers(kUncondIds);
-  if (has(kSigmas)) file.sigmas = floats(kSigmas, 1).values;
+  file.cond_ids = std::move(header.cond_ids);
+  file.uncond_ids = std::move(header.uncond_ids);
+  file.sigmas = std::move(header.sigmas);
   file.timesteps = integers(kTimesteps);
   file.condition = optional_floats(kCondition, 5);
   if (file.state == LatentFile::State::Running) file.running = running(file.sound.has_value());

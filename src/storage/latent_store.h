@@ -60,14 +60,17 @@ void write_latents(const std::filesystem::path& path, const LatentFile& file);
 // required is missing or has the wrong shape, or the content is damaged (checksums are verified).
 LatentFile read_latents(const std::filesystem::path& path);
 
-// What tells whether a latent file stands for a request.
+// What tells whether a latent file stands for a request: everything but the latents and the sampler's history.
 struct LatentHeader {
   LatentFile::State state = LatentFile::State::Complete;
   std::string request;  // JSON, or ""
   std::string model;    // JSON, or ""
+  std::vector<std::int64_t> cond_ids;
+  std::vector<std::int64_t> uncond_ids;
+  std::vector<float> sigmas;
 };
 
-// Reads a file's attributes and no dataset: quick, whatever the file's size. Throws InputError like read_latents.
+// Quick, whatever the size of the latents. Throws InputError like read_latents.
 LatentHeader read_latent_header(const std::filesystem::path& path);
 
 // 32 hexadecimal digits over the values of the video latents and, if there are any, the sound latents.

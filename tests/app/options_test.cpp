@@ -97,7 +97,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.grid.tp, 4);
   EXPECT_EQ(o.device, DeviceKind::Cpu);
   EXPECT_EQ(o.dtype, Dtype::BFloat16);
-  EXPECT_EQ(o.schedule, ScheduleKind::DoubleShift);
+  EXPECT_EQ(o.schedule, ScheduleChoice::DoubleShift);
   EXPECT_EQ(o.media, Media::None);
   EXPECT_EQ(o.on_error, OnError::Stop);
   EXPECT_TRUE(o.force);
@@ -112,8 +112,8 @@ TEST(Options, ReadsEveryKindOfValue) {
 }
 
 TEST(Options, ScheduleStandsAgainstSemantics) {
-  EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).schedule, ScheduleKind::Native);
-  EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).schedule, ScheduleKind::Karras);
+  EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).schedule, ScheduleChoice::Native);
+  EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).schedule, ScheduleChoice::Karras);
 }
 
 TEST(Options, CommandsAndHelp) {
