@@ -37,10 +37,9 @@ class WaveBlock {
   WaveResidual near_, middle_, far_;
 };
 
-// The Oobleck sound decoder (MODEL.md §7). One rank, no communication. It computes in true float32 whatever the dtype
-// of the weights, without TF32: an ear hears what an eye does not see, and a decoder of the published size takes a
-// second. Its memory is four times the parameters (1.9 GB at the published width of 320) and grows with the clip: some
-// three times 4 · dec_dim bytes per sample (1.5 GB for 8 s at that width).
+// The Oobleck sound decoder (MODEL.md §7). One rank, no communication. It computes in true float32, without TF32,
+// whatever the dtype of the weights: 16-bit sound has finer steps than bfloat16. The weights of the published width,
+// 320, take 1.9 GB; a decode adds up to four times 4 · dec_dim bytes per sample, 2 GB for 8 s at that width.
 class SoundDecoder {
  public:
   // `sound_tokenizer` is the root of sound_tokenizer/; the encoder's tensors are marked as not needed.

@@ -3,14 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "core/error.h"
-#include "core/file.h"
 #include "core/json.h"
 #include "support/golden.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
 namespace {
@@ -22,21 +20,10 @@ using testing::ThrowsMessage;
 
 class SoundConfigFile : public testing::Test {
  protected:
-  void SetUp() override {
-    json_ = parse_json_file(golden_checkpoint("tiny") / "sound_tokenizer" / "config.json");
-    std::string name = (std::filesystem::temp_directory_path() / "orrery-sound-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  SoundConfig read(const Json& json) const { return read_sound_config(folder_.write("config.json", json.dump())); }
 
-  SoundConfig read(const Json& json) const {
-    write_file(folder_ / "config.json", json.dump());
-    return read_sound_config(folder_ / "config.json");
-  }
-
-  Json json_;
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
+  Json json_ = parse_json_file(golden_checkpoint("tiny") / "sound_tokenizer" / "config.json");
 };
 
 TEST_F(SoundConfigFile, ReadsThePublishedLayout) {

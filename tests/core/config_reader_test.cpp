@@ -3,36 +3,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <string>
 
 #include "core/error.h"
-#include "core/file.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 class Config : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "orrery-reader-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
+  ConfigReader reader(const std::string& text) const { return ConfigReader(folder_.write("config.json", text)); }
 
-  ConfigReader reader(const std::string& text) const {
-    write_file(folder_ / "config.json", text);
-    return ConfigReader(folder_ / "config.json");
-  }
-
-  fs::path folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(Config, ReadsValues) {
