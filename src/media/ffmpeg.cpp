@@ -29,12 +29,18 @@ void keep_errors(void*, int level, const char* format, va_list arguments) {
 
 void capture_log() { av_log_set_callback(keep_errors); }
 
+std::string take_log_line() { return std::exchange(last_log_line(), {}); }
+
+std::string reason(int status) {
+  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+  av_strerror(status, text.data(), text.size());
+  const std::string line = take_log_line();
+  return line.empty() ? text.data() : text.data() + (" (" + line + ")");
+}
+
 int check(int status, std::string_view what, std::source_location at) {
   if (status >= 0) return status;
-  std::array<char, AV_ERROR_MAX_STRING_SIZE> reason{};
-  av_strerror(status, reason.data(), reason.size());
-  const std::string line = std::exchange(last_log_line(), {});
-  fail(what, line.empty() ? reason.data() : reason.data() + (" (" + line + ")"), at);
+  fail(what, reason(status), at);
 }
 
 }  // namespace orrery::ffmpeg

@@ -10,6 +10,7 @@ extern "C" {
 
 #include <memory>
 #include <source_location>
+#include <string>
 #include <string_view>
 
 // Owners of FFmpeg objects, and the one place where its status codes become exceptions. Internal to media/.
@@ -34,14 +35,29 @@ struct FreeMuxer {  // closes the output file as well
   }
 };
 
+struct FreeFile {
+  void operator()(AVIOContext* file) const noexcept { avio_closep(&file); }
+};
+struct FreeDemuxer {  // leaves a file that the caller opened
+  void operator()(AVFormatContext* context) const noexcept { avformat_close_input(&context); }
+};
+
 using Codec = std::unique_ptr<AVCodecContext, FreeCodec>;
 using Frame = std::unique_ptr<AVFrame, FreeFrame>;
 using Packet = std::unique_ptr<AVPacket, FreePacket>;
 using Scaler = std::unique_ptr<SwsContext, FreeScaler>;
 using Muxer = std::unique_ptr<AVFormatContext, FreeMuxer>;
+using File = std::unique_ptr<AVIOContext, FreeFile>;
+using Demuxer = std::unique_ptr<AVFormatContext, FreeDemuxer>;
 
 // From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead.
 void capture_log();
+
+// The last error line that FFmpeg logged in this thread since it was last taken; empty when there is none.
+std::string take_log_line();
+
+// What a negative status means: "reason (FFmpeg's last error line)". Takes the line.
+std::string reason(int status);
 
 // Passes on a status; throws Error "WHAT: reason (FFmpeg's last error line)" when it is negative, as FFmpeg's failures
 // are.

@@ -12,6 +12,7 @@ ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& f
   ffmpeg::check(avformat_alloc_output_context2(&context, nullptr, "mp4", path.c_str()), "make an mp4 file");
   ffmpeg::Muxer muxer(context);
   muxer->flags |= AVFMT_FLAG_BITEXACT;
+  muxer->max_interleave_delta = 0;  // the pictures wait for the sound, however late it comes
   for (const auto& [key, value] : format.metadata) {
     ffmpeg::check(av_dict_set(&muxer->metadata, key.c_str(), value.c_str(), 0), "set metadata " + key);
   }
@@ -47,52 +48,41 @@ ffmpeg::Codec make_codec(const VideoFormat& format) {
   return codec;
 }
 
-AVStream* start_stream(AVFormatContext& muxer, const AVCodecContext& codec) {
-  AVStream* stream = ffmpeg::check(avformat_new_stream(&muxer, nullptr), "add a video stream");
-  stream->time_base = codec.time_base;
-  stream->avg_frame_rate = codec.framerate;
-  ffmpeg::check(avcodec_parameters_from_context(stream->codecpar, &codec), "describe the video stream");
+void write_header(AVFormatContext& muxer, bool sound) {
   AVDictionary* options = nullptr;
   av_dict_set(&options, "movflags", "+faststart+use_metadata_tags", 0);
+  // The edit list that hides AAC's priming counts in these units.
+  if (sound) av_dict_set_int(&options, "movie_timescale", kSoundRate, 0);
   const int status = avformat_write_header(&muxer, &options);
   av_dict_free(&options);
   ffmpeg::check(status, "write the header of an mp4 file");
-  return stream;
 }
 
 }  // namespace
 
 Mp4Encoder::Mp4Encoder(const std::filesystem::path& path, const VideoFormat& format)
     : converter_(format.width, format.height),
+      fps_(format.fps),
       muxer_(make_muxer(path, format)),
-      codec_(make_codec(format)),
-      stream_(start_stream(*muxer_, *codec_)),
-      packet_(ffmpeg::check(av_packet_alloc(), "make a packet")) {}
+      video_(*muxer_, make_codec(format)) {
+  if (format.sound) sound_.emplace(*muxer_);
+  write_header(*muxer_, format.sound);
+}
 
 void Mp4Encoder::encode(std::span<const std::uint8_t> rgb) {
   AVFrame* frame = converter_.convert(rgb);
   frame->pts = frames_++;
-  ffmpeg::check(avcodec_send_frame(codec_.get(), frame), "encode frame " + std::to_string(frame->pts));
-  write_packets();
+  video_.encode(frame);
+}
+
+void Mp4Encoder::encode_sound(std::span<const float> interleaved) {
+  sound_.value().encode(interleaved, av_rescale(frames_, std::int64_t{kSoundRate} * fps_.denominator, fps_.numerator));
 }
 
 void Mp4Encoder::finish() {
-  ffmpeg::check(avcodec_send_frame(codec_.get(), nullptr), "end the video stream");
-  write_packets();
+  video_.encode(nullptr);
   ffmpeg::check(av_write_trailer(muxer_.get()), "write the index of an mp4 file");
   ffmpeg::check(avio_closep(&muxer_->pb), "close an mp4 file");
-}
-
-void Mp4Encoder::write_packets() {
-  while (true) {
-    const int status = avcodec_receive_packet(codec_.get(), packet_.get());
-    if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return;
-    ffmpeg::check(status, "encode video");
-    packet_->duration = 1;  // of a frame: x264 leaves it out, and the last frame would last no time
-    av_packet_rescale_ts(packet_.get(), codec_->time_base, stream_->time_base);
-    packet_->stream_index = stream_->index;
-    ffmpeg::check(av_interleaved_write_frame(muxer_.get(), packet_.get()), "write video");
-  }
 }
 
 }  // namespace orrery

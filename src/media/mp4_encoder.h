@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include "media/ffmpeg.h"
 #include "media/frame_converter.h"
+#include "media/sound_encoder.h"
+#include "media/track.h"
 #include "media/video_format.h"
 
 namespace orrery {
@@ -17,17 +20,18 @@ class Mp4Encoder {
   Mp4Encoder(const std::filesystem::path& path, const VideoFormat& format);
 
   void encode(std::span<const std::uint8_t> rgb);  // height × width × 3
+  // Writes the sound track: stereo at kSoundRate, cut to the frames' length or filled up with silence. Once, after the
+  // last frame, and only for a format with sound.
+  void encode_sound(std::span<const float> interleaved);
   // Writes what the encoder still holds and the index (moved to the front, for players that stream), closes the file.
   void finish();
 
  private:
-  void write_packets();
-
   FrameConverter converter_;
+  Fraction fps_;
   ffmpeg::Muxer muxer_;
-  ffmpeg::Codec codec_;
-  AVStream* stream_;
-  ffmpeg::Packet packet_;
+  Track video_;
+  std::optional<SoundEncoder> sound_;
   std::int64_t frames_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "media/video_writer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -33,6 +35,7 @@ class VideoWriter::Impl {
   Impl(const std::filesystem::path& path, const VideoFormat& format)
       : path_(path.string()),
         frame_bytes_(3 * static_cast<std::size_t>(format.width) * static_cast<std::size_t>(format.height)),
+        sound_wanted_(format.sound),
         file_(path),
         encoder_(file_.path(), format),
         worker_([this] { encode_all(); }) {}
@@ -51,11 +54,22 @@ class VideoWriter::Impl {
     if (!frames_.push({rgb.begin(), rgb.end()})) join_or_throw();
   }
 
+  void write_sound(std::span<const float> interleaved) {
+    require(worker_.joinable(), path_ + ": no sound can follow the end of the video");
+    require(sound_wanted_, path_ + ": sound was given for a video without a sound track");
+    require(interleaved.size() % kSoundChannels == 0,
+            path_ + ": " + std::to_string(interleaved.size()) + " samples of sound do not divide into two channels");
+    require(std::all_of(interleaved.begin(), interleaved.end(), [](float x) { return std::isfinite(x); }),
+            path_ + ": the sound has samples that are not finite");
+    sound_.insert(sound_.end(), interleaved.begin(), interleaved.end());
+  }
+
   void finish() {
     require(worker_.joinable(), path_ + ": the video has ended already");
     frames_.close();
     join_or_throw();
     require(any_frame_, path_ + ": a video needs a frame");
+    if (sound_wanted_) encoder_.encode_sound(sound_);
     encoder_.finish();
     file_.commit();
   }
@@ -82,6 +96,8 @@ class VideoWriter::Impl {
   std::string path_;
   std::size_t frame_bytes_;
   bool any_frame_ = false;
+  bool sound_wanted_;
+  std::vector<float> sound_;  // all of it: only the end shows how much of it the clip takes
   PendingFile file_;
   Mp4Encoder encoder_;
   BoundedQueue<std::vector<std::uint8_t>> frames_{kQueuedFrames};
@@ -98,6 +114,7 @@ VideoWriter& VideoWriter::operator=(VideoWriter&&) noexcept = default;
 VideoWriter::~VideoWriter() = default;
 
 void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
+void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
 void VideoWriter::finish() { impl_->finish(); }
 
 std::string ffmpeg_version() {

@@ -29,6 +29,12 @@ class VideoWriter {
   // went wrong with an earlier frame.
   void write(std::span<const std::uint8_t> rgb);
 
+  // More of the sound: left and right in turn, 48 kHz, full scale ±1 (what exceeds it is clipped by players). Calls may
+  // come before, between and after the frames; finish() cuts the sound to the clip's length or fills it up with
+  // silence. Memory until then: 384 kB a second of sound, and the encoded frames. Throws Error: a format without sound,
+  // half a pair of samples, samples that are not finite, finished already.
+  void write_sound(std::span<const float> interleaved);
+
   // Waits for the encoder, completes the file and gives it its name. Throws Error: no frames, finished already, or what
   // went wrong; the file then does not appear.
   void finish();

@@ -2,18 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <array>
 #include <chrono>
-#include <cmath>
-#include <cstdio>
 #include <thread>
 #include <vector>
 
 #include "core/error.h"
 #include "core/file.h"
-#include "core/json.h"
+#include "media_files.h"
 
 namespace orrery {
 namespace {
@@ -24,36 +21,15 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 using Pixels = std::vector<std::uint8_t>;  // frames × height × width × 3
 
-// What a shell command prints; fails the test when the command does.
-std::string output_of(const std::string& command) {
-  FILE* pipe = ::popen(command.c_str(), "r");
-  std::string text;
-  std::array<char, 4096> part{};
-  while (const std::size_t count = std::fread(part.data(), 1, part.size(), pipe)) text.append(part.data(), count);
-  EXPECT_EQ(::pclose(pipe), 0) << command;
-  return text;
-}
-
-class Video : public testing::Test {
+class Video : public MediaFiles {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "orrery-media-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    path_ = folder_ / "clip.mp4";
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void encode(const VideoFormat& format, const std::vector<Pixels>& frames) const {
     VideoWriter writer(path_, format);
     for (const Pixels& frame : frames) writer.write(frame);
     writer.finish();
   }
 
-  Json probe() const {
-    return Json::parse(
-        output_of("ffprobe -v error -count_frames -show_streams -show_format -of json " + path_.string()));
-  }
+  Json probe() const { return orrery::probe(path_); }
 
   Pixels decode() const {
     const std::string raw = output_of("ffmpeg -v error -i " + path_.string() +
@@ -61,8 +37,7 @@ class Video : public testing::Test {
     return {raw.begin(), raw.end()};
   }
 
-  fs::path folder_;
-  fs::path path_;
+  fs::path path_ = folder_ / "clip.mp4";
 };
 
 VideoFormat small_format() {
@@ -72,30 +47,12 @@ VideoFormat small_format() {
   return format;
 }
 
-// Slow waves of colour that drift with `time`.
-Pixels smooth_frame(const VideoFormat& format, int time) {
-  Pixels pixels;
-  for (int y = 0; y < format.height; ++y) {
-    for (int x = 0; x < format.width; ++x) {
-      for (int c = 0; c < 3; ++c) {
-        const double wave = std::sin(0.04 * x + 0.05 * y * (c - 1) + 0.1 * time + c);
-        pixels.push_back(static_cast<std::uint8_t>(std::lround(127.5 + 100 * wave)));
-      }
-    }
-  }
-  return pixels;
-}
+Pixels smooth_frame(const VideoFormat& format, int time) { return waves(format.width, format.height, time).rgb; }
 
 std::vector<Pixels> smooth_frames(const VideoFormat& format, int count) {
   std::vector<Pixels> frames;
   for (int i = 0; i < count; ++i) frames.push_back(smooth_frame(format, i));
   return frames;
-}
-
-double psnr(const Pixels& a, const Pixels& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(double{1} * a[i] - b[i], 2);
-  return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.size()) / sum);
 }
 
 TEST_F(Video, IsWhatItSays) {
@@ -135,8 +92,9 @@ TEST_F(Video, ShowsTheFramesInOrder) {
   const auto size = static_cast<std::ptrdiff_t>(frames[0].size());
   ASSERT_EQ(std::ssize(all), size * std::ssize(frames));
   for (std::ptrdiff_t i = 0; i < std::ssize(frames); ++i) {
-    const Pixels shown(all.begin() + i * size, all.begin() + (i + 1) * size);
-    EXPECT_GT(psnr(frames[static_cast<std::size_t>(i)], shown), 40) << "frame " << i;
+    const RgbImage sent{format.width, format.height, frames[static_cast<std::size_t>(i)]};
+    const RgbImage shown{format.width, format.height, {all.begin() + i * size, all.begin() + (i + 1) * size}};
+    EXPECT_GT(psnr(sent, shown), 40) << "frame " << i;
   }
 }
 

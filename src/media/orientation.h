@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "media/ffmpeg.h"
+#include "media/rgb_image.h"
+
+namespace orrery {
+
+// FFmpeg's 3 × 3 display matrix of a frame, or else of its stream; empty when there is none.
+std::span<const std::int32_t> display_matrix(const AVFrame& frame, const AVStream& stream);
+
+// Turns and mirrors the picture as the matrix says. No matrix, or one that is no multiple of a quarter turn: the
+// picture as it is.
+RgbImage orient(RgbImage image, std::span<const std::int32_t> matrix);
+
+}  // namespace orrery

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+namespace orrery {
+
+// Writes an 8-bit RGB PNG file; `rgb` is height × width × 3. Same pixels, same bytes. The file appears whole or not at
+// all. Throws Error: impossible or wrong size, no PNG encoder, or the disk's reason.
+void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb);
+
+}  // namespace orrery

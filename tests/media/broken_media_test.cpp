@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "media/image_reader.h"
+#include "media/video_reader.h"
+#include "media_files.h"
+
+namespace orrery {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::ThrowsMessage;
+
+class BrokenMedia : public MediaFiles {
+ protected:
+  std::vector<RgbImage> frames(const std::filesystem::path& path) const {
+    VideoReader reader(path);
+    std::vector<RgbImage> all;
+    for (RgbImage frame; reader.next(frame);) all.push_back(frame);
+    return all;
+  }
+
+  // The lengths that a file of `size` bytes is cut to: the start, the end, and steps between.
+  static std::vector<std::size_t> cuts(std::size_t size) {
+    std::vector<std::size_t> lengths;
+    for (std::size_t i = 1; i < std::min<std::size_t>(size, 24); ++i) lengths.insert(lengths.end(), {i, size - i});
+    for (std::size_t i = 24; i + 24 < size; i += std::max<std::size_t>(1, size / 61)) lengths.push_back(i);
+    return lengths;
+  }
+};
+
+TEST_F(BrokenMedia, IsRefusedInOneLineThatNamesTheFile) {
+  const auto path = [&](const char* name) { return folder_ / name; };
+  std::filesystem::create_directory(path("folder"));
+  write_file(path("empty.png"), "");
+  write_file(path("text.txt"), "Not a picture at all, but some words in a row.\n");
+  write_file(path("random.png"), "\x13\x37\xC0\xDE\xFF\xD8zz\x01\x02\x03\x04\x05\x06\x07\x08");
+  write_file(path("list.m3u8"), "#EXTM3U\n#EXTINF:10,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n");
+  write_file(path("concat.txt"), "ffconcat version 1.0\nfile /etc/hostname\n");
+  output_of("ffmpeg -nostdin -v error -f lavfi -i sine=d=0.1 " + path("sound.wav").string());
+  make("large.png", 10000, 6800, "monob", std::string(1250 * 6800, '\0'));
+  const std::pair<const char*, const char*> cases[] = {{"missing.png", "no such file"},
+                                                       {"folder", "is a folder"},
+                                                       {"empty.png", "is empty"},
+                                                       {"text.txt", "not an image or a video"},
+                                                       {"random.png", ""},
+                                                       {"list.m3u8", ""},
+                                                       {"concat.txt", ""},
+                                                       {"sound.wav", "has no picture"},
+                                                       {"large.png", "at most 67108864 pixels"}};
+  for (const auto& [name, message] : cases) {
+    const auto refusal = ThrowsMessage<InputError>(
+        AllOf(testing::StartsWith(path(name).string() + ": "), HasSubstr(message), Not(HasSubstr("\n"))));
+    EXPECT_THAT([&] { read_image(path(name)); }, refusal) << name;
+    EXPECT_THAT([&] { VideoReader reader(path(name)); }, refusal) << name;
+  }
+}
+
+TEST_F(BrokenMedia, CutShortIsRefusedOrWhole) {
+  const RgbImage image = waves(64, 48);
+  const std::pair<const char*, const char*> cases[] = {{"a.png", ""},
+                                                       {"a.jpg", "-q:v 3"},
+                                                       {"a.webp", "-quality 90"},
+                                                       {"l.webp", "-lossless 1"},
+                                                       {"a.bmp", ""},
+                                                       {"a.gif", "-pix_fmt rgb8"},
+                                                       {"a.tif", "-compression_algo lzw"},
+                                                       {"r.tif", "-compression_algo raw"},
+                                                       {"p.tif", "-compression_algo packbits"},
+                                                       {"d.tif", "-compression_algo deflate"},
+                                                       {"a.ppm", ""},
+                                                       {"a.mp4", "-pix_fmt yuv420p"},
+                                                       {"f.mp4", "-pix_fmt yuv420p -movflags +faststart"}};
+  for (const auto& [name, options] : cases) {
+    const auto path = make(name, image, options);
+    const RgbImage whole = read_image(path);
+    const std::string content = read_file(path);
+    for (const std::size_t length : cuts(content.size())) {
+      write_file(folder_ / "cut", content.substr(0, length));
+      try {
+        EXPECT_EQ(read_image(folder_ / "cut"), whole) << name << " cut to " << length << " of " << content.size();
+      } catch (const InputError& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("cut: "), Not(HasSubstr("\n"))));
+      }
+    }
+  }
+}
+
+TEST_F(BrokenMedia, FlippedBytesOfAPngAreRefused) {
+  const auto path = make("a.png", waves(64, 48));
+  const std::string content = read_file(path);
+  for (std::size_t at = 8; at < content.size(); at += 97) {
+    std::string flipped = content;
+    flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
+    write_file(folder_ / "flipped.png", flipped);
+    EXPECT_THROW(read_image(folder_ / "flipped.png"), InputError) << at;
+  }
+}
+
+TEST_F(BrokenMedia, AVideoCutShortIsRefusedBeforeItsEnd) {
+  std::string raw;
+  for (int time = 0; time < 12; ++time) {
+    const RgbImage frame = waves(96, 64, time);
+    raw.append(frame.rgb.begin(), frame.rgb.end());
+  }
+  const auto path = make("a.mp4", 96, 64, "rgb24", raw, "-pix_fmt yuv420p -movflags +faststart");
+  const std::size_t frame_count = frames(path).size();
+  EXPECT_EQ(frame_count, 12U);
+  const std::string content = read_file(path);
+  for (const std::size_t length : cuts(content.size())) {
+    write_file(folder_ / "cut", content.substr(0, length));
+    try {
+      EXPECT_EQ(frames(folder_ / "cut"), frames(path)) << "cut to " << length << " of " << content.size();
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), AllOf(HasSubstr("cut: "), Not(HasSubstr("\n"))));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace orrery

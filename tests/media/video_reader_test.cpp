@@ -1,0 +1,97 @@
+#include "media/video_reader.h"
+
+#include <gmock/gmock.h>
+
+#include "media/image_reader.h"
+#include "media/video_writer.h"
+#include "media_files.h"
+
+namespace orrery {
+namespace {
+
+class VideoFile : public MediaFiles {
+ protected:
+  void write(Fraction fps, int frames) const {
+    VideoFormat format;
+    format.width = 96;
+    format.height = 64;
+    format.fps = fps;
+    VideoWriter writer(path_, format);
+    for (int i = 0; i < frames; ++i) writer.write(waves(96, 64, i).rgb);
+    writer.finish();
+  }
+
+  std::filesystem::path path_ = folder_ / "clip.mp4";
+};
+
+TEST_F(VideoFile, GivesEveryFrameInOrder) {
+  write({24000, 1001}, 30);
+  VideoReader reader(path_);
+  EXPECT_EQ(reader.width(), 96);
+  EXPECT_EQ(reader.height(), 64);
+  EXPECT_EQ(reader.fps(), (Fraction{24000, 1001}));
+  RgbImage frame;
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(reader.next(frame)) << i;
+    EXPECT_GT(psnr(waves(96, 64, i), frame), 40) << i;
+  }
+  EXPECT_FALSE(reader.next(frame));
+  EXPECT_FALSE(reader.next(frame));
+}
+
+TEST_F(VideoFile, TheFirstFrameIsWhatReadImageGives) {
+  write({24, 1}, 2);
+  RgbImage frame;
+  VideoReader reader(path_);
+  ASSERT_TRUE(reader.next(frame));
+  EXPECT_EQ(frame, read_image(path_));
+}
+
+TEST_F(VideoFile, AnImageIsAVideoOfOneFrame) {
+  const RgbImage image = waves(33, 17);
+  VideoReader reader(make("a.png", image));
+  EXPECT_EQ(reader.fps(), (Fraction{25, 1}));
+  RgbImage frame;
+  ASSERT_TRUE(reader.next(frame));
+  EXPECT_EQ(frame, image);
+  EXPECT_FALSE(reader.next(frame));
+}
+
+TEST_F(VideoFile, IsMovable) {
+  write({24, 1}, 3);
+  VideoReader first(path_);
+  VideoReader reader(std::move(first));
+  RgbImage frame;
+  int frames = 0;
+  while (reader.next(frame)) ++frames;
+  EXPECT_EQ(frames, 3);
+}
+
+// The same red in both matrices, told apart by the tag, and by the height where there is none.
+TEST_F(VideoFile, TagsAndHeightsChooseTheMatrix) {
+  struct Case {
+    int height;
+    const char* tag;
+    const char* matrix;
+  };
+  const Case cases[] = {{64, "bt709", "bt709"},
+                        {64, "smpte170m", "bt601"},
+                        {64, "unknown", "bt601"},
+                        {720, "unknown", "bt709"},
+                        {720, "smpte170m", "bt601"}};
+  for (const Case& each : cases) {
+    std::string raw;
+    for (int i = 0; i < 64 * each.height; ++i) raw += {'\xC8', '\x28', '\x50'};
+    const auto path = make("red.mp4", 64, each.height, "rgb24", raw,
+                           std::string("-vf scale=out_color_matrix=") + each.matrix +
+                               ":flags=accurate_rnd+full_chroma_int+full_chroma_inp,setparams=colorspace=" + each.tag +
+                               " -c:v libx264 -crf 5 -pix_fmt yuv420p -colorspace " + each.tag);
+    const RgbImage image = read_image(path);
+    EXPECT_NEAR(image.rgb[0], 200, 3) << each.tag << each.height;
+    EXPECT_NEAR(image.rgb[1], 40, 3) << each.tag << each.height;
+    EXPECT_NEAR(image.rgb[2], 80, 3) << each.tag << each.height;
+  }
+}
+
+}  // namespace
+}  // namespace orrery
