@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/commands.h"
 #include "app/job_file.h"
 #include "app/option_table.h"
 #include "app/options.h"
@@ -20,16 +21,21 @@ struct GroupTitle {
   std::string_view title;
 };
 
-constexpr std::array kTitles{
-    GroupTitle{OptionGroup::Files, "Files"}, GroupTitle{OptionGroup::Ranks, "Ranks and devices"},
-    GroupTitle{OptionGroup::Sampling, "Sampling"}, GroupTitle{OptionGroup::Behaviour, "Behaviour"},
-    GroupTitle{OptionGroup::RequestDefaults, "Defaults for what a manifest line leaves out"}};
+constexpr std::array kTitles{GroupTitle{OptionGroup::Files, "Files"},
+                             GroupTitle{OptionGroup::ClipSize, "Size of the clip"},
+                             GroupTitle{OptionGroup::Ranks, "Ranks and devices"},
+                             GroupTitle{OptionGroup::Sampling, "Sampling"},
+                             GroupTitle{OptionGroup::Behaviour, "Behaviour"},
+                             GroupTitle{OptionGroup::RequestDefaults, "Defaults for what a manifest line leaves out"}};
 
-constexpr std::string_view kOverview = R"(Orrery makes video with NVIDIA Cosmos3 checkpoints, on one GPU or on many.
+constexpr std::string_view kOverview =
+    R"(Orrery makes video and sound with NVIDIA Cosmos3 checkpoints, on one GPU or on many.
 
   orrery run        make every clip of a manifest
   orrery validate   find, in seconds and without a GPU, what run would refuse
   orrery tokens     print the texts and the token ids that the model would read
+  orrery encode     turn an image or a video into a latent file
+  orrery decode     turn latent files into media again
   orrery --version  this build and the libraries in it
 
 orrery COMMAND --help shows a command's options.
@@ -76,6 +82,31 @@ Examples
   orrery tokens --checkpoint Cosmos3-Nano --manifest inputs/demo.jsonl | head -n 1 | python3 -m json.tool
 )";
 
+constexpr std::string_view kEncode =
+    R"(Usage: orrery encode --checkpoint DIR --out FILE.h5 --height PIXELS --width PIXELS [options] IMAGE|VIDEO
+
+Encodes an image or a video with the checkpoint's video VAE into a latent file, which a manifest line can continue
+(condition_latents), decode can show, and any HDF5 reader can open. Runs on one rank, without a launcher.
+)";
+
+constexpr std::string_view kEncodeExamples = R"(
+Examples
+  orrery encode --checkpoint Cosmos3-Nano --out street.h5 --height 720 --width 1280 street.png
+  orrery encode --checkpoint Cosmos3-Nano --out drive.h5 --height 480 --width 832 --num-frames 17 drive.mp4
+)";
+
+constexpr std::string_view kDecode = R"(Usage: orrery decode --checkpoint DIR --out DIR [options] FILE.h5…
+
+Decodes latent files of run or encode, or of other programs that write the same format, into videos under OUT/media, with
+sound where a file has it. No transformer is loaded. Runs on one rank, without a launcher.
+)";
+
+constexpr std::string_view kDecodeExamples = R"(
+Examples
+  orrery decode --checkpoint Cosmos3-Nano --out again out/latents/wet-crossing.h5
+  orrery decode --checkpoint Cosmos3-Nano --out again --media none --keep-frames out/latents/*.h5
+)";
+
 // `text` from kTextColumn on, broken between words, behind `left` or below it.
 std::string beside(const std::string& left, std::string_view text) {
   const bool fits = left.size() + 2 <= kTextColumn;
@@ -96,9 +127,14 @@ std::string beside(const std::string& left, std::string_view text) {
   return out;
 }
 
-std::string option_line(const OptionSpec& spec) {
+bool is_required(const OptionSpec& spec, Command command) {
+  const auto required = command_spec(command).required;
+  return std::find(required.begin(), required.end(), spec.name) != required.end();
+}
+
+std::string option_line(const OptionSpec& spec, Command command) {
   std::string left = "  --" + std::string(spec.name);
-  const std::optional<std::string> standard = spec.get(Options{});
+  const std::optional<std::string> standard = is_required(spec, command) ? std::nullopt : spec.get(Options{});
   const bool is_off = spec.is_switch() && standard == "false";
   if (!spec.is_switch()) left.append(" ").append(spec.argument);
   if (spec.is_switch() && !is_off) left += " true|false";
@@ -107,13 +143,14 @@ std::string option_line(const OptionSpec& spec) {
   return beside(left, text);
 }
 
-std::string all_options() {
+std::string options_of(Command command) {
   std::string out;
   for (const GroupTitle& title : kTitles) {
-    out.append("\n").append(title.title).append("\n");
+    std::string lines;
     for (const OptionSpec& spec : option_table()) {
-      if (spec.group == title.group) out += option_line(spec);
+      if (spec.group == title.group && spec.commands.contains(command)) lines += option_line(spec, command);
     }
+    if (!lines.empty()) out.append("\n").append(title.title).append("\n").append(lines);
   }
   return out + "\nThe value in brackets is the default.\n";
 }
@@ -121,13 +158,20 @@ std::string all_options() {
 }  // namespace
 
 std::string help_text(Command command) {
+  const auto page = [&](std::string_view usage, std::string_view examples) {
+    return std::string(usage) + options_of(command) + std::string(examples);
+  };
   switch (command) {
     case Command::Run:
-      return std::string(kRun) + all_options() + std::string(kRunExamples);
+      return page(kRun, kRunExamples);
     case Command::Validate:
-      return std::string(kValidate) + all_options() + std::string(kValidateExamples);
+      return page(kValidate, kValidateExamples);
     case Command::Tokens:
-      return std::string(kTokens) + all_options() + std::string(kTokensExamples);
+      return page(kTokens, kTokensExamples);
+    case Command::Encode:
+      return page(kEncode, kEncodeExamples);
+    case Command::Decode:
+      return page(kDecode, kDecodeExamples);
     case Command::Help:
     case Command::Version:
       break;
@@ -138,14 +182,15 @@ std::string help_text(Command command) {
 std::string dump_config(const Options& options) {
   std::string out = "# The options in effect, for orrery run --job FILE. A name behind # is not set.\n";
   for (const GroupTitle& title : kTitles) {
-    out.append("\n# ").append(title.title).append("\n");
+    std::string lines;
     for (const OptionSpec& spec : option_table()) {
-      if (spec.group != title.group || !spec.in_job_file()) continue;
+      if (spec.group != title.group || !spec.in_job_file() || !spec.commands.contains(Command::Run)) continue;
       const std::optional<std::string> value = spec.get(options);
-      out.append(value ? "" : "# ").append(spec.name).append(" =");
-      if (value && !value->empty()) out.append(" ").append(job_value(*value));
-      out += "\n";
+      lines.append(value ? "" : "# ").append(spec.name).append(" =");
+      if (value && !value->empty()) lines.append(" ").append(job_value(*value));
+      lines += "\n";
     }
+    if (!lines.empty()) out.append("\n# ").append(title.title).append("\n").append(lines);
   }
   return out;
 }

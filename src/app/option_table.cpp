@@ -10,9 +10,10 @@ namespace {
 
 // `member` gives the option's place in Options, constant or not.
 template <class Member>
-OptionSpec option(OptionGroup group, std::string_view name, std::string_view argument, std::string_view help,
-                  Member member) {
-  return {group,
+OptionSpec option(CommandSet commands, OptionGroup group, std::string_view name, std::string_view argument,
+                  std::string_view help, Member member) {
+  return {commands,
+          group,
           name,
           argument,
           help,
@@ -20,7 +21,15 @@ OptionSpec option(OptionGroup group, std::string_view name, std::string_view arg
           [member](const Options& options) { return write_value(member(options)); }};
 }
 
+// validate and tokens take the options of run, so that one command line or job file serves all three.
+constexpr CommandSet kRun{Command::Run, Command::Validate, Command::Tokens};
+constexpr CommandSet kEncode{Command::Encode};
+constexpr CommandSet kDecode{Command::Decode};
+constexpr CommandSet kRunDecode{Command::Run, Command::Validate, Command::Tokens, Command::Decode};
+constexpr CommandSet kAll{Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode};
+
 constexpr OptionGroup kFiles = OptionGroup::Files;
+constexpr OptionGroup kSize = OptionGroup::ClipSize;
 constexpr OptionGroup kRanks = OptionGroup::Ranks;
 constexpr OptionGroup kSampling = OptionGroup::Sampling;
 constexpr OptionGroup kBehaviour = OptionGroup::Behaviour;
@@ -29,94 +38,117 @@ constexpr OptionGroup kRequest = OptionGroup::RequestDefaults;
 auto make_table() {
   return std::array{
       option(
-          kFiles, "checkpoint", "DIR", "the Cosmos3 checkpoint's folder",
+          kAll, kFiles, "checkpoint", "DIR", "the Cosmos3 checkpoint's folder",
           [](auto& o) -> auto& { return o.checkpoint; }),
       option(
-          kFiles, "manifest", "FILE", "the requests: JSON Lines, one clip a line",
+          kRun, kFiles, "manifest", "FILE", "the requests: JSON Lines, one clip a line",
           [](auto& o) -> auto& { return o.manifest; }),
       option(
-          kFiles, "out", "DIR", "where the results go; made when missing", [](auto& o) -> auto& { return o.out; }),
+          kRunDecode, kFiles, "out", "DIR", "where the results go; made when missing",
+          [](auto& o) -> auto& { return o.out; }),
       option(
-          kFiles, "job", "FILE",
+          kEncode, kFiles, "out", "FILE.h5", "the latent file to write", [](auto& o) -> auto& { return o.out; }),
+      option(
+          kRun, kFiles, "job", "FILE",
           "options from a job file, one \"name = value\" a line, # for comments; the command line wins; relative "
           "paths in it start at the current folder, like those of the command line",
           [](auto& o) -> auto& { return o.job; }),
       option(
-          kFiles, "negative-prompt-file", "FILE", "takes the place of the built-in negative prompt",
+          kRun, kFiles, "negative-prompt-file", "FILE", "takes the place of the built-in negative prompt",
           [](auto& o) -> auto& { return o.negative_prompt_file; }),
       option(
-          kFiles, "media", "mp4|none", "what to make beside the latents", [](auto& o) -> auto& { return o.media; }),
+          kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
+          [](auto& o) -> auto& { return o.media; }),
       option(
-          kFiles, "crf", "N", "H.264 quality, from 0 (lossless) to 51 (worst)", [](auto& o) -> auto& { return o.crf; }),
+          kRunDecode, kFiles, "crf", "N", "H.264 quality, from 0 (lossless) to 51 (worst)",
+          [](auto& o) -> auto& { return o.crf; }),
+      option(
+          kRunDecode, kFiles, "keep-frames", "",
+          "leave the frames in OUT/frames/ID/ as well, as PNG, and the sound as WAV",
+          [](auto& o) -> auto& { return o.keep_frames; }),
 
       option(
-          kRanks, "cfg", "1|2", "groups of ranks: with 2, each guidance branch has its own",
+          kEncode, kSize, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
+      option(
+          kEncode, kSize, "width", "PIXELS",
+          "a multiple of 16; a picture of another shape is scaled to cover the clip, and its middle is taken",
+          [](auto& o) -> auto& { return o.defaults.width; }),
+      option(
+          kEncode, kSize, "num-frames", "N",
+          "frames to encode, from the first on: a multiple of 4, plus 1; not given: 1 of an image, of a video as many "
+          "as fit that rule",
+          [](auto& o) -> auto& { return o.encode_frames; }),
+
+      option(
+          kRun, kRanks, "cfg", "1|2", "groups of ranks: with 2, each guidance branch has its own",
           [](auto& o) -> auto& { return o.grid.cfg; }),
       option(
-          kRanks, "tp", "N", "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
+          kRun, kRanks, "tp", "N", "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
           [](auto& o) -> auto& { return o.grid.tp; }),
       option(
-          kRanks, "device", "auto|cpu|cuda", "where to compute; auto: on GPUs when every rank can have its own",
+          kAll, kRanks, "device", "auto|cpu|cuda", "where to compute; auto: on GPUs when every rank can have its own",
           [](auto& o) -> auto& { return o.device; }),
       option(
-          kRanks, "dtype", "auto|float32|bfloat16", "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
+          kAll, kRanks, "dtype", "auto|float32|bfloat16", "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
           [](auto& o) -> auto& { return o.dtype; }),
 
       option(
-          kSampling, "semantics", "native|seed",
+          kRun, kSampling, "semantics", "native|seed",
           "native: as NVIDIA's own code; seed: schedule double_shift and a bare negative prompt",
           [](auto& o) -> auto& { return o.semantics; }),
       option(
-          kSampling, "schedule", "native|double_shift|karras|auto",
+          kRun, kSampling, "schedule", "native|double_shift|karras|auto",
           "noise levels of the steps; set by --semantics unless given; auto: as the checkpoint's scheduler_config.json "
           "says",
           [](auto& o) -> auto& { return o.schedule; }),
 
       option(
-          kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
+          kRun, kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(
-          kBehaviour, "force", "", "make clips again that are already complete",
+          kRun, kBehaviour, "force", "", "make clips again that are already complete",
           [](auto& o) -> auto& { return o.force; }),
       option(
-          kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
+          kAll, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
       option(
-          kBehaviour, "verbose", "", "more than the usual progress lines", [](auto& o) -> auto& { return o.verbose; }),
+          kAll, kBehaviour, "verbose", "", "more than the usual progress lines",
+          [](auto& o) -> auto& { return o.verbose; }),
       option(
-          kBehaviour, "dump-config", "", "print the options in effect as a job file, and do nothing else",
+          kRun, kBehaviour, "dump-config", "", "print the options in effect as a job file, and do nothing else",
           [](auto& o) -> auto& { return o.dump_config; }),
 
       option(
-          kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1",
+          kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1",
           [](auto& o) -> auto& { return o.defaults.num_frames; }),
       option(
-          kRequest, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
+          kRun, kRequest, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
       option(
-          kRequest, "width", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.width; }),
+          kRun, kRequest, "width", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.width; }),
       option(
-          kRequest, "fps", "RATE", "frames per second", [](auto& o) -> auto& { return o.defaults.fps; }),
+          kRun, kRequest, "fps", "RATE", "frames per second", [](auto& o) -> auto& { return o.defaults.fps; }),
       option(
-          kRequest, "steps", "N", "denoising steps, 1 to 1000", [](auto& o) -> auto& { return o.defaults.steps; }),
+          kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000",
+          [](auto& o) -> auto& { return o.defaults.steps; }),
       option(
-          kRequest, "guidance-scale", "X", "classifier-free guidance; up to 1: none, which halves the work",
+          kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; up to 1: none, which halves the work",
           [](auto& o) -> auto& { return o.defaults.guidance_scale; }),
       option(
-          kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
+          kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
           [](auto& o) -> auto& { return o.defaults.flow_shift; }),
       option(
-          kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",
+          kRun, kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",
           [](auto& o) -> auto& { return o.defaults.seed; }),
       option(
-          kRequest, "negative-prompt", "TEXT", "what to keep away from; \"\" for no words",
+          kRun, kRequest, "negative-prompt", "TEXT", "what to keep away from; \"\" for no words",
           [](auto& o) -> auto& { return o.defaults.negative_prompt; }),
       option(
-          kRequest, "aspect-ratio", "W,H", "told to the model in JSON prompts, for example 16,9",
+          kRun, kRequest, "aspect-ratio", "W,H", "told to the model in JSON prompts, for example 16,9",
           [](auto& o) -> auto& { return o.defaults.aspect_ratio; }),
       option(
-          kRequest, "append-metadata", "", "tell the model the clip's length, rate and size",
+          kRun, kRequest, "append-metadata", "", "tell the model the clip's length, rate and size",
           [](auto& o) -> auto& { return o.defaults.append_metadata; }),
       option(
-          kRequest, "sound", "", "make sound as well: not in this version, which refuses such requests",
+          kRun, kRequest, "sound", "", "make sound as well, with checkpoints that can",
           [](auto& o) -> auto& { return o.defaults.sound; }),
   };
 }
@@ -128,18 +160,23 @@ std::span<const OptionSpec> option_table() {
   return table;
 }
 
-const OptionSpec* find_option(std::string_view name) {
+const OptionSpec* find_option(std::string_view name, Command command) {
   const auto table = option_table();
-  const auto spec = std::find_if(table.begin(), table.end(), [&](const OptionSpec& o) { return o.name == name; });
+  const auto spec = std::find_if(table.begin(), table.end(),
+                                 [&](const OptionSpec& o) { return o.name == name && o.commands.contains(command); });
   return spec == table.end() ? nullptr : &*spec;
 }
 
-std::span<const std::string_view> option_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> list;
-    for (const OptionSpec& spec : option_table()) list.push_back(spec.name);
-    return list;
-  }();
+bool is_option(std::string_view name) {
+  const auto table = option_table();
+  return std::any_of(table.begin(), table.end(), [&](const OptionSpec& o) { return o.name == name; });
+}
+
+std::vector<std::string_view> option_names(Command command) {
+  std::vector<std::string_view> names;
+  for (const OptionSpec& spec : option_table()) {
+    if (spec.commands.contains(command)) names.push_back(spec.name);
+  }
   return names;
 }
 

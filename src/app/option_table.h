@@ -5,15 +5,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "app/commands.h"
 #include "app/options.h"
 
 namespace orrery {
 
-enum class OptionGroup { Files, Ranks, Sampling, Behaviour, RequestDefaults };
+enum class OptionGroup { Files, ClipSize, Ranks, Sampling, Behaviour, RequestDefaults };
 
-// One option: its only declaration.
+// One option of some commands: its only declaration for them.
 struct OptionSpec {
+  CommandSet commands;
   OptionGroup group;
   std::string_view name;      // without dashes; also its key in a job file
   std::string_view argument;  // as help shows it; for a switch "", whose value is true or false
@@ -28,12 +31,17 @@ struct OptionSpec {
   bool in_job_file() const { return name != "job" && name != "dump-config"; }
 };
 
-// All options, in the order of the help text.
+// All options, in the order of the help text. A name is declared again where it means something else for another
+// command.
 std::span<const OptionSpec> option_table();
 
-const OptionSpec* find_option(std::string_view name);
+// The option of `command`, or null.
+const OptionSpec* find_option(std::string_view name, Command command);
 
-// Their names, to look for the nearest.
-std::span<const std::string_view> option_names();
+// Whether any command has it.
+bool is_option(std::string_view name);
+
+// The names of the command's options, to look for the nearest.
+std::vector<std::string_view> option_names(Command command);
 
 }  // namespace orrery

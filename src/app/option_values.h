@@ -90,6 +90,10 @@ inline void read_value(const std::string& text, std::filesystem::path& target) {
 
 inline void read_value(const std::string& text, std::optional<std::string>& target) { target = text; }
 
+inline void read_value(const std::string& text, std::optional<std::int64_t>& target) {
+  read_value(text, target.emplace());
+}
+
 template <class E>
 requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
   for (const auto& choice : choices(E{})) {
@@ -110,5 +114,8 @@ inline std::optional<std::string> write_value(const std::filesystem::path& value
   return value.empty() ? std::nullopt : std::optional(value.string());
 }
 inline std::optional<std::string> write_value(const std::optional<std::string>& value) { return value; }
+inline std::optional<std::string> write_value(const std::optional<std::int64_t>& value) {
+  return value ? write_value(*value) : std::nullopt;
+}
 
 }  // namespace orrery

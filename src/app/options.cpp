@@ -1,12 +1,12 @@
 #include "app/options.h"
 
 #include <algorithm>
-#include <array>
-#include <boost/program_options.hpp>
 #include <map>
 #include <string_view>
 #include <utility>
 
+#include "app/arguments.h"
+#include "app/commands.h"
 #include "app/job_file.h"
 #include "app/nearest.h"
 #include "app/option_table.h"
@@ -17,8 +17,6 @@
 
 namespace orrery {
 namespace {
-
-namespace po = boost::program_options;
 
 // How messages name an option: "--height", or "job.ini:3: height" when the job file set it.
 using Origins = std::map<std::string, std::string, std::less<>>;
@@ -31,50 +29,13 @@ std::string label(const Origins& origins, const std::string& name) {
 Command parse_command(const std::string& word) {
   if (word == "--help" || word == "-h") return Command::Help;
   if (word == "--version") return Command::Version;
-  if (word == "run") return Command::Run;
-  if (word == "validate") return Command::Validate;
-  if (word == "tokens") return Command::Tokens;
-  constexpr std::array<std::string_view, 5> kKnown{"run", "validate", "tokens", "--help", "--version"};
-  throw InputError("\"" + word + "\" is not a command" + did_you_mean(word, kKnown) +
+  std::vector<std::string_view> known{"--help", "--version"};
+  for (const CommandSpec& spec : command_table()) {
+    if (spec.name == word) return spec.command;
+    known.push_back(spec.name);
+  }
+  throw InputError("\"" + word + "\" is not a command" + did_you_mean(word, known) +
                    ": orrery --help lists the commands");
-}
-
-po::options_description described_options() {
-  po::options_description all;
-  for (const OptionSpec& spec : option_table()) {
-    auto* value = po::value<std::string>();
-    if (spec.is_switch()) value->implicit_value("true");
-    all.add_options()(std::string(spec.name).c_str(), value);
-  }
-  return all;
-}
-
-std::vector<po::option> split_arguments(const std::vector<std::string>& arguments) {
-  namespace style = po::command_line_style;
-  try {
-    return po::command_line_parser(arguments)
-        .options(described_options())
-        .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
-        .allow_unregistered()
-        .run()
-        .options;
-  } catch (const po::error_with_option_name& e) {
-    throw InputError(e.get_option_name() + ": its value is missing");
-  }
-}
-
-// Name and value; a switch without a value is true.
-std::pair<std::string, std::string> name_and_value(const po::option& option) {
-  require_input(!option.string_key.empty(),
-                "\"" + (option.value.empty() ? std::string() : option.value.front()) + "\" is not an option");
-  require_input(!option.unregistered,
-                "--" + option.string_key + ": no such option" + did_you_mean(option.string_key, option_names(), "--"));
-  if (option.value.empty()) return {option.string_key, "true"};
-  const std::string& value = option.value.front();
-  // Boost takes whatever follows for the value.
-  const bool is_next_option = value.starts_with("--") && find_option(value.substr(2)) != nullptr;
-  require_input(!is_next_option, "--" + option.string_key + ": its value is missing");
-  return {option.string_key, value};
 }
 
 void set(Options& options, const OptionSpec& spec, const std::string& value, const Origins& origins) {
@@ -94,33 +55,24 @@ void read_job_file(const std::string& path, Options& options, Origins& origins) 
   }
   for (const JobEntry& entry : parse_job_file(text, path)) {
     const std::string where = path + ":" + std::to_string(entry.line) + ": " + entry.name;
-    const OptionSpec* spec = find_option(entry.name);
-    require_input(spec != nullptr, where + ": no such option" + did_you_mean(entry.name, option_names()));
+    const OptionSpec* spec = find_option(entry.name, options.command);
+    require_input(spec != nullptr,
+                  where + ": no such option" + did_you_mean(entry.name, option_names(options.command)));
     require_input(spec->in_job_file(), where + ": belongs on the command line, not in a job file");
     origins[entry.name] = where;
     set(options, *spec, entry.value, origins);
   }
 }
 
-using Given = std::map<std::string, std::string, std::less<>>;
-
-Given read_arguments(const std::vector<std::string>& arguments) {
-  Given given;
-  for (const po::option& option : split_arguments(arguments)) {
-    auto [name, value] = name_and_value(option);
-    const bool is_new = given.emplace(name, std::move(value)).second;
-    require_input(is_new, "--" + name + ": given more than once");
-  }
-  return given;
-}
-
-Origins set_given(const Given& given, Options& options) {
+Origins set_given(const Arguments& given, Options& options) {
   Origins origins;
-  if (const auto job = given.find("job"); job != given.end()) read_job_file(job->second, options, origins);
-  for (const auto& [name, value] : given) {
+  const auto job = given.options.find("job");
+  if (job != given.options.end()) read_job_file(job->second, options, origins);
+  for (const auto& [name, value] : given.options) {
     origins[name] = "--" + name;
-    set(options, *find_option(name), value, origins);
+    set(options, *find_option(name, options.command), value, origins);
   }
+  options.files = given.files;
   if (options.semantics == Semantics::Seed && !origins.contains("schedule")) {
     options.schedule = ScheduleChoice::DoubleShift;
   }
@@ -148,17 +100,43 @@ void check_values(const Options& o, const Origins& origins) {
   require_input(!(o.quiet && o.verbose), label(origins, "verbose") + ": excludes --quiet");
   require_input(!o.defaults.negative_prompt || o.negative_prompt_file.empty(),
                 label(origins, "negative-prompt-file") + ": excludes --negative-prompt");
-  check_defaults(o.defaults, origins);
+  Request clip = o.defaults;
+  if (o.command == Command::Encode) clip.num_frames = o.encode_frames.value_or(1);
+  check_defaults(clip, origins);
 }
 
-void check_required(const Options& o, const std::string& command) {
-  const auto given = [&](const char* name, const char* argument, bool present) {
-    require_input(present, std::string("--") + name + " " + argument + " is missing: orrery " + command +
-                               " needs it, here or in a job file (orrery " + command + " --help)");
+void check_encode(const Options& o) {
+  require_input(o.out.extension() == ".h5", "--out: " + o.out.string() + " does not end in .h5: it is one latent file");
+}
+
+void check_decode(const Options& o) {
+  require_input(o.media != Media::None || o.keep_frames,
+                "--media: none leaves nothing to make: give --keep-frames, or leave --media out");
+  std::map<std::string, std::filesystem::path, std::less<>> by_name;
+  for (const std::filesystem::path& file : o.files) {
+    const auto [first, is_new] = by_name.emplace(file.stem().string(), file);
+    require_input(is_new, file.string() + ": has the name of " + first->second.string() +
+                              ", and the results are named after the files: decode one of them into another --out");
+  }
+}
+
+void check_required(const Options& o, const Origins& origins) {
+  const CommandSpec& command = command_spec(o.command);
+  const std::string name(command.name);
+  const char* or_job_file = find_option("job", o.command) != nullptr ? ", here or in a job file" : "";
+  const auto given = [&](std::string what, bool present) {
+    require_input(present, what.append(" is missing: orrery ").append(name) + " needs it" + or_job_file + " (orrery " +
+                               name + " --help)");
   };
-  given("checkpoint", "DIR", !o.checkpoint.empty());
-  given("manifest", "FILE", !o.manifest.empty());
-  if (o.command == Command::Run) given("out", "DIR", !o.out.empty());
+  for (const std::string_view option : command.required) {
+    std::string what("--");
+    what.append(option).append(" ").append(find_option(option, o.command)->argument);
+    given(std::move(what), origins.contains(option));
+  }
+  if (command.files.empty()) return;
+  given(std::string(command.files), !o.files.empty());
+  require_input(o.files.size() <= command.max_files, o.files.back().string() + ": one file too many: orrery " + name +
+                                                         " takes " + std::string(command.files));
 }
 
 bool asks_for_help(const std::vector<std::string>& arguments) {
@@ -181,9 +159,11 @@ Options parse_options(const std::vector<std::string>& arguments) {
     require_input(rest.empty(), "--version takes no other options");
     return options;
   }
-  const Origins origins = set_given(read_arguments(rest), options);
+  const Origins origins = set_given(read_arguments(rest, options.command), options);
   check_values(options, origins);
-  if (!options.dump_config) check_required(options, arguments.front());
+  if (!options.dump_config) check_required(options, origins);
+  if (options.command == Command::Encode) check_encode(options);
+  if (options.command == Command::Decode) check_decode(options);
   return options;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +14,7 @@
 
 namespace orrery {
 
-enum class Command { Help, Version, Run, Validate, Tokens };
+enum class Command { Help, Version, Run, Validate, Tokens, Encode, Decode };
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
 // Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
 enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
@@ -36,20 +38,26 @@ struct Options {
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
   Media media = Media::Mp4;
   int crf = 18;
+  bool keep_frames = false;  // PNG frames and a WAV as well
   OnError on_error = OnError::Continue;
   bool force = false;
   bool quiet = false;
   bool verbose = false;
   bool dump_config = false;  // print dump_config(*this) and leave
-  Request defaults;          // for what a manifest line leaves out
+  Request defaults;          // for what a manifest line leaves out; Encode: height and width of the latents
+
+  // Encode: one image or video. Decode: one latent file or more. Empty for the other commands.
+  std::vector<std::filesystem::path> files;
+  // Encode, 4k + 1; none: 1 of an image, of a video as many of its frames as make 4k + 1.
+  std::optional<std::int64_t> encode_frames;
 
   LogLevel log_level() const { return quiet ? LogLevel::Quiet : verbose ? LogLevel::Verbose : LogLevel::Normal; }
 };
 
 // Reads the command line, without the program's name, and the job file that it names. Everything is checked: what is
-// returned is complete and in range, except that required options may be missing when only help or the configuration is
-// to be printed. Throws InputError with one line that names the option (or the job file's line), what was found and
-// what is allowed.
+// returned is complete and in range, and has only options of its command, except that required options may be missing
+// when only help or the configuration is to be printed. Throws InputError with one line that names the option (or the
+// job file's line), what was found and what is allowed.
 Options parse_options(const std::vector<std::string>& arguments);
 
 // What `orrery CMD --help` prints; for Command::Help what `orrery --help` prints.
