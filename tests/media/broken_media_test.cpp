@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "core/error.h"
 #include "core/file.h"
 #include "media/image_reader.h"
+#include "media/jpeg_end.h"
 #include "media/video_reader.h"
 #include "media_files.h"
 
@@ -23,6 +25,10 @@ class BrokenMedia : public MediaFiles {
     std::vector<RgbImage> all;
     for (RgbImage frame; reader.next(frame);) all.push_back(frame);
     return all;
+  }
+
+  void cut(const std::string& content, std::size_t length) const {
+    std::ofstream(folder_ / "cut", std::ios::binary) << content.substr(0, length);
   }
 
   // The lengths that a file of `size` bytes is cut to: the start, the end, and steps between.
@@ -80,15 +86,36 @@ TEST_F(BrokenMedia, CutShortIsRefusedOrWhole) {
     const auto path = make(name, image, options);
     const RgbImage whole = read_image(path);
     const std::string content = read_file(path);
+    std::size_t refused = 0;
     for (const std::size_t length : cuts(content.size())) {
-      write_file(folder_ / "cut", content.substr(0, length));
+      cut(content, length);
       try {
         EXPECT_EQ(read_image(folder_ / "cut"), whole) << name << " cut to " << length << " of " << content.size();
       } catch (const InputError& error) {
         EXPECT_THAT(error.what(), AllOf(HasSubstr("cut: "), Not(HasSubstr("\n"))));
+        ++refused;
       }
     }
+    EXPECT_GT(refused, cuts(content.size()).size() / 3) << name;
   }
+}
+
+// Progressive pictures are complete but coarse before their last scans, and a thumbnail's end is not the picture's.
+TEST(JpegEnd, IsLookedForBehindTheSegments) {
+  const auto has_end = [](const std::string& jpeg) {
+    return has_jpeg_end({reinterpret_cast<const std::uint8_t*>(jpeg.data()), jpeg.size()});
+  };
+  const std::string start = "\xFF\xD8";
+  const std::string thumbnail("\xFF\xE1\0\x08zz\xFF\xD9zz", 10);
+  const std::string scan("\xFF\xDA\0\x04zz\x12\x34\xFF\0\x56", 11);
+  const std::string end = "\xFF\xD9";
+  EXPECT_TRUE(has_end(start + thumbnail + scan + end));
+  EXPECT_TRUE(has_end(start + thumbnail + scan + scan + end + "more"));
+  EXPECT_TRUE(has_end(start + "\xFF" + thumbnail + scan + end));
+  EXPECT_FALSE(has_end(start + thumbnail + scan));
+  EXPECT_FALSE(has_end(start + thumbnail));
+  EXPECT_FALSE(has_end(start + thumbnail + scan + scan + "\xFF"));
+  for (std::size_t length = 0; length < 12; ++length) EXPECT_FALSE(has_end((start + thumbnail).substr(0, length)));
 }
 
 TEST_F(BrokenMedia, FlippedBytesOfAPngAreRefused) {
