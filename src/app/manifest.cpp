@@ -1,10 +1,11 @@
 #include "app/manifest.h"
 
+#include <cstddef>
 #include <map>
-#include <optional>
 #include <set>
 #include <utility>
 
+#include "app/json_line.h"
 #include "app/manifest_fields.h"
 #include "app/nearest.h"
 #include "app/request_rules.h"
@@ -16,84 +17,52 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ParsedLine {
-  Json object;
-  std::set<std::string> repeated;  // keys that the line has more than once
+// Where a request stands in the manifest.
+struct Origin {
+  int line = 0;
+  std::string who;      // `id "x": ` once the line's id is known
+  std::string latents;  // condition_latents as written
 };
-
-// "parse error at line 1, column 8: REASON" -> "REASON"; the column is counted here, in characters.
-std::string parser_reason(std::string_view said) {
-  const std::size_t column = said.find(", column ");
-  const std::size_t start = said.find(": ", column == std::string_view::npos ? 0 : column);
-  if (start != std::string_view::npos) said.remove_prefix(start + 2);
-  const std::size_t bracket = said.find("] ");
-  return std::string(said.starts_with('[') && bracket != std::string_view::npos ? said.substr(bracket + 2) : said);
-}
-
-std::size_t characters(std::string_view bytes) {
-  std::size_t count = 0;
-  for (const char c : bytes) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
-  return count;
-}
 
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
-  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse)
+  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse,
+                 const std::set<std::string>& known_ids)
       : file_(file.string()),
         folder_(fs::absolute(file).parent_path()),
         defaults_(defaults),
-        also_refuse_(also_refuse) {}
+        also_refuse_(also_refuse),
+        known_ids_(known_ids) {}
 
   void read_line(std::string_view text);
   std::vector<Request> take();
 
  private:
-  std::optional<ParsedLine> parse(std::string_view text);
-  Request read_fields(const ParsedLine& line);
+  Request read_fields(const JsonLine& line);
   void check_together(const Json& object, const Request& request);
+  void find_parent(const Json& object, Request& request);
+  void check_parent(const Request& request, const Request& parent);
   void check_values(const Request& request);
   void check_unique(const Request& request);
+  bool is_forward(std::size_t index);
   void bad(const std::string& reason) {
-    problems_ += file_ + ":" + std::to_string(line_) + ": " + who_ + reason + "\n";
+    problems_[at_.line] += file_ + ":" + std::to_string(at_.line) + ": " + at_.who + reason + "\n";
   }
 
   std::string file_;
   fs::path folder_;
   const Request& defaults_;
   const RequestCheck& also_refuse_;
-  int line_ = 0;
-  std::string who_;  // `id "x": ` once the line's id is known
-  std::string problems_;
-  std::map<std::string, int> line_of_id_;
+  const std::set<std::string>& known_ids_;  // of clips that are not in this text
+  Origin at_;                               // the line that is looked at
+  std::map<int, std::string> problems_;     // by line
   std::vector<Request> requests_;
+  std::vector<Origin> origins_;                     // of the requests
+  std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
 };
 
-std::optional<ParsedLine> ManifestReader::parse(std::string_view text) {
-  ParsedLine line;
-  std::set<std::string> keys;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& value) {
-    if (event != Json::parse_event_t::key || depth != 1) return true;
-    const std::string& key = value.get_ref<const std::string&>();
-    if (!keys.insert(key).second) line.repeated.insert(key);
-    return true;
-  };
-  try {
-    line.object = Json::parse(text, watch);
-  } catch (const Json::parse_error& e) {
-    const std::size_t column = characters(text.substr(0, e.byte));
-    bad("column " + std::to_string(column) + ": not valid JSON: " + parser_reason(e.what()));
-    return std::nullopt;
-  } catch (const Json::exception& e) {
-    bad("not valid JSON: " + parser_reason(e.what()));
-    return std::nullopt;
-  }
-  if (line.object.is_object()) return line;
-  bad("a JSON object was expected, as in {\"id\": \"a\", \"prompt\": \"…\"}, found " + describe(line.object));
-  return std::nullopt;
-}
-
-Request ManifestReader::read_fields(const ParsedLine& line) {
+Request ManifestReader::read_fields(const JsonLine& line) {
   Request request = defaults_;
   for (const auto& [key, value] : line.object.items()) {
     if (line.repeated.contains(key)) bad(key + ": given more than once");
@@ -121,44 +90,90 @@ void ManifestReader::check_together(const Json& object, const Request& request) 
     bad("negative_token_ids: excludes negative_prompt: give one of the two");
   }
   if (given("image") && given("condition_latents")) bad("condition_latents: excludes image: give one of the two");
-  if (given("condition_frames") && request.image.empty() && request.condition_latents.empty()) {
+  if (given("condition_frames") && !request.conditioned()) {
     bad("condition_frames: needs image or condition_latents");
+  }
+}
+
+void ManifestReader::find_parent(const Json& object, Request& request) {
+  const auto given = object.find("condition_latents");
+  if (given == object.end() || !given->is_string()) return;
+  at_.latents = given->get<std::string>();
+  const auto earlier = index_of_id_.find(at_.latents);
+  const bool is_earlier = earlier != index_of_id_.end();
+  if (!is_earlier && !known_ids_.contains(at_.latents)) return;
+  request.parent = at_.latents;
+  request.condition_latents.clear();
+  if (is_earlier) check_parent(request, requests_[earlier->second]);
+}
+
+void ManifestReader::check_parent(const Request& request, const Request& parent) {
+  const auto size = [](const Request& r) { return std::to_string(r.width) + "x" + std::to_string(r.height); };
+  const std::string clip = "condition_latents: clip \"" + parent.id + "\" ";
+  if (size(parent) != size(request)) {
+    bad(clip + "is " + size(parent) + ", this one " + size(request) + ": a clip has the size of the one it continues");
+  }
+  if (std::cmp_greater(request.condition_frames.size(), parent.latent_frames())) {
+    bad(clip + "has " + std::to_string(parent.latent_frames()) + " latent frames, condition_frames asks for " +
+        std::to_string(request.condition_frames.size()));
   }
 }
 
 void ManifestReader::check_values(const Request& request) {
   for (const FieldProblem& problem : check_request(request)) bad(problem.field + ": " + problem.reason);
-  if (!also_refuse_) return;
-  for (const std::string& reason : also_refuse_(request)) bad(reason);
 }
 
 void ManifestReader::check_unique(const Request& request) {
   if (request.id.empty()) return;
-  const auto [first, is_new] = line_of_id_.emplace(request.id, line_);
-  if (!is_new) bad("already used in line " + std::to_string(first->second) + ": ids must be unique");
+  const auto [first, is_new] = index_of_id_.emplace(request.id, requests_.size());
+  if (!is_new) bad("already used in line " + std::to_string(origins_[first->second].line) + ": ids must be unique");
+}
+
+// Whether the request's condition_latents is the id of its own line or of a later one, which is reported.
+bool ManifestReader::is_forward(std::size_t index) {
+  if (!requests_[index].parent.empty()) return false;
+  const auto found = index_of_id_.find(origins_[index].latents);
+  if (found == index_of_id_.end()) return false;
+  bad(found->second == index ? "condition_latents: names the clip of this line, which cannot continue itself"
+                             : "condition_latents: names the clip of line " +
+                                   std::to_string(origins_[found->second].line) + ", which comes later: move it up");
+  return true;
 }
 
 void ManifestReader::read_line(std::string_view text) {
-  ++line_;
-  who_.clear();
+  at_ = {at_.line + 1, "", ""};
   const std::size_t start = text.find_first_not_of(" \t\r");
   if (start == std::string_view::npos || text[start] == '#') return;
-  const std::optional<ParsedLine> line = parse(text);
-  if (!line) return;
-  if (const auto id = line->object.find("id"); id != line->object.end() && id->is_string()) {
-    if (check_id(id->get_ref<const std::string&>()).empty())
-      who_ = "id \"" + id->get_ref<const std::string&>() + "\": ";
+  JsonLine line;
+  try {
+    line = parse_json_line(text);
+  } catch (const InputError& e) {
+    bad(e.what());
+    return;
   }
-  Request request = read_fields(*line);
-  check_together(line->object, request);
+  if (const auto id = line.object.find("id"); id != line.object.end() && id->is_string()) {
+    if (check_id(id->get_ref<const std::string&>()).empty())
+      at_.who = "id \"" + id->get_ref<const std::string&>() + "\": ";
+  }
+  Request request = read_fields(line);
+  find_parent(line.object, request);
+  check_together(line.object, request);
   check_values(request);
   check_unique(request);
   requests_.push_back(std::move(request));
+  origins_.push_back(at_);
 }
 
 std::vector<Request> ManifestReader::take() {
-  if (!problems_.empty()) problems_.pop_back();
-  require_input(problems_.empty(), problems_);
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    at_ = origins_[i];
+    if (is_forward(i) || !also_refuse_) continue;
+    for (const std::string& reason : also_refuse_(requests_[i])) bad(reason);
+  }
+  std::string problems;
+  for (const auto& [line, text] : problems_) problems += text;
+  if (!problems.empty()) problems.pop_back();
+  require_input(problems.empty(), problems);
   require_input(!requests_.empty(), file_ + ": no request in it: expected one JSON object a line");
   return std::move(requests_);
 }
@@ -169,7 +184,8 @@ std::vector<Request> parse_manifest(std::string_view text, const fs::path& file,
                                     const RequestCheck& also_refuse) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  ManifestReader reader(file, defaults, also_refuse);
+  const std::set<std::string> known_ids;
+  ManifestReader reader(file, defaults, also_refuse, known_ids);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     reader.read_line(text.substr(0, end));
@@ -182,6 +198,14 @@ std::string manifest_line(const Request& request) {
   Json line = Json::object();
   write_fields(request, line);
   return line.dump();
+}
+
+Request parse_request(std::string_view line, const std::set<std::string>& known_ids) {
+  const Request defaults;
+  const RequestCheck no_check;
+  ManifestReader reader("request", defaults, no_check, known_ids);
+  reader.read_line(line);
+  return reader.take().front();
 }
 
 }  // namespace orrery

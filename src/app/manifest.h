@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,14 +16,19 @@ namespace orrery {
 // out comes from `defaults`. `file` names the manifest in messages; its folder is where relative paths start, and the
 // paths of the requests are absolute. Nothing but `text` is read.
 //
+// A condition_latents that is the id of an earlier line continues that line's clip: it becomes Request::parent. The id
+// of a later line is refused; any other text is a path, so a file that is called like an id is written ./NAME.
+//
 // Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line; what
-// `also_refuse` says about a request (as `unsupported` does) is a problem of its line.
+// `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line.
 using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
 std::vector<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
                                     const RequestCheck& also_refuse = {});
 
-// The request as one JSON line with the keys in a fixed order. Read back with any defaults that leave the optional
-// fields unset, it gives the same request.
+// The request as one JSON line with the keys in a fixed order; a parent's id stands under condition_latents.
 std::string manifest_line(const Request& request);
+
+// The request that manifest_line wrote; `known_ids` has the id of its parent, if it has one. Throws InputError.
+Request parse_request(std::string_view line, const std::set<std::string>& known_ids);
 
 }  // namespace orrery

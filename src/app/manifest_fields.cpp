@@ -136,7 +136,8 @@ void write_fields(const Request& r, Json& line) {
   if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
   if (!r.image.empty()) line["image"] = r.image.string();
   if (!r.condition_latents.empty()) line["condition_latents"] = r.condition_latents.string();
-  if (!r.image.empty() || !r.condition_latents.empty()) line["condition_frames"] = r.condition_frames;
+  if (!r.parent.empty()) line["condition_latents"] = r.parent;
+  if (r.conditioned()) line["condition_frames"] = r.condition_frames;
   line["num_frames"] = r.num_frames;
   line["height"] = r.height;
   line["width"] = r.width;

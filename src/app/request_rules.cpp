@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cmath>
 #include <cstddef>
-#include <set>
 #include <string_view>
 
 #include "app/numbers.h"
@@ -76,13 +75,20 @@ std::string ids_reason(const std::optional<std::vector<std::int64_t>>& ids) {
 
 std::string condition_reason(const Request& r) {
   if (r.condition_frames.empty()) return "the list is empty";
-  std::set<std::int64_t> seen;
-  for (const std::int64_t frame : r.condition_frames) {
+  const std::int64_t* previous = nullptr;
+  for (const std::int64_t& frame : r.condition_frames) {
     if (!between(frame, 0, r.latent_frames() - 1)) {
       return std::to_string(frame) + " is not a latent frame of the clip, which has 0 to " +
              std::to_string(r.latent_frames() - 1);
     }
-    if (!seen.insert(frame).second) return std::to_string(frame) + " is listed twice";
+    if (previous != nullptr && frame == *previous) return std::to_string(frame) + " is listed twice";
+    if (previous != nullptr && frame < *previous) {
+      return std::to_string(frame) + " follows " + std::to_string(*previous) + ": the frames must increase";
+    }
+    previous = &frame;
+  }
+  if (!r.image.empty() && r.condition_frames.size() != 1) {
+    return std::to_string(r.condition_frames.size()) + " frames are listed, an image is one";
   }
   return "";
 }
@@ -129,16 +135,6 @@ std::string check_id(const std::string& id) {
   };
   if (std::all_of(id.begin(), id.end(), allowed)) return "";
   return "\"" + id + "\" has other characters than letters, digits, '.', '_' and '-'";
-}
-
-std::vector<std::string> unsupported(const Request& r) {
-  std::vector<std::string> reasons;
-  if (!r.image.empty()) reasons.emplace_back("image: starting from an image is not in this version: leave it out");
-  if (!r.condition_latents.empty()) {
-    reasons.emplace_back("condition_latents: continuing a clip is not in this version: leave it out");
-  }
-  if (r.sound) reasons.emplace_back("sound: sound is not in this version: leave it out or set it to false");
-  return reasons;
 }
 
 }  // namespace orrery

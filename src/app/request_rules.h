@@ -21,7 +21,4 @@ std::vector<FieldProblem> check_request(const Request& request);
 // What is wrong with `id` as a name for files, or "".
 std::string check_id(const std::string& id);
 
-// What this version cannot generate, each "FIELD: … not in this version …"; empty: nothing.
-std::vector<std::string> unsupported(const Request& request);
-
 }  // namespace orrery

@@ -11,6 +11,7 @@
 
 #include "app/manifest.h"
 #include "app/prompts.h"
+#include "app/request_inputs.h"
 #include "app/run_files.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -36,8 +37,8 @@ class Validation {
   Validation(const Options& options, const CheckpointAudit& audit) : o_(options), audit_(audit) {}
 
   std::string run() {
-    attempt([this] { check_manifest(); });
     attempt([this] { check_checkpoint(); });
+    attempt([this] { check_manifest(); });
     attempt([this] { check_texts(); });
     if (!o_.out.empty()) attempt([this] { check_out(); });
     if (!problems_.empty()) problems_.pop_back();
@@ -60,21 +61,23 @@ class Validation {
     table_ += what + std::string(kColumn - what.size(), ' ') + found + "\n";
   }
 
+  void check_checkpoint() {
+    checkpoint_ = audit_(o_.checkpoint, o_.grid);
+    row("checkpoint", checkpoint_->description);
+    row("ranks", "cfg " + std::to_string(o_.grid.cfg) + " x tp " + std::to_string(o_.grid.tp) + " = " +
+                     std::to_string(o_.grid.cfg * o_.grid.tp));
+  }
+
   void check_manifest() {
-    requests_ = parse_manifest(read_file(o_.manifest), o_.manifest, o_.defaults, unsupported);
+    const bool sound = !checkpoint_ || checkpoint_->sound;  // a bad checkpoint has been refused already
+    requests_ = parse_manifest(read_file(o_.manifest), o_.manifest, o_.defaults,
+                               [&](const Request& request) { return missing_inputs(request, sound); });
     row("manifest", o_.manifest.string() + ": " + std::to_string(requests_.size()) +
                         (requests_.size() == 1 ? " request" : " requests"));
     row("clips", "width " + range_of(requests_, [](const Request& r) { return r.width; }) + ", height " +
                      range_of(requests_, [](const Request& r) { return r.height; }) + ", frames " +
                      range_of(requests_, [](const Request& r) { return r.num_frames; }) + ", steps " +
                      range_of(requests_, [](const Request& r) { return r.steps; }));
-  }
-
-  void check_checkpoint() {
-    checkpoint_ = audit_(o_.checkpoint, o_.grid);
-    row("checkpoint", checkpoint_->description);
-    row("ranks", "cfg " + std::to_string(o_.grid.cfg) + " x tp " + std::to_string(o_.grid.tp) + " = " +
-                     std::to_string(o_.grid.cfg * o_.grid.tp));
   }
 
   // Needs the manifest; the vocabulary is known only when the checkpoint was good.

@@ -13,6 +13,7 @@ namespace orrery {
 struct CheckpointSummary {
   std::string description;      // one line: name, sizes, bytes
   std::int64_t vocabulary = 0;  // rows of the token embedding
+  bool sound = false;           // it makes and decodes sound
 };
 
 // Checks a checkpoint's configurations and tensor headers for a grid of ranks, without reading weights. Throws

@@ -1,0 +1,43 @@
+#include "app/request_inputs.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string file_reason(const fs::path& file) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(file, ignored);
+  if (!fs::exists(status)) return file.string() + ": no such file";
+  if (fs::is_directory(status)) return file.string() + ": it is a folder, not a file";
+  if (::access(file.c_str(), R_OK) != 0) return file.string() + ": " + std::strerror(errno);
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound) {
+  std::vector<std::string> missing;
+  const auto check_file = [&](const char* field, const fs::path& file) {
+    if (file.empty()) return;
+    const std::string reason = file_reason(file);
+    if (!reason.empty()) missing.push_back(std::string(field) + ": " + reason);
+  };
+  check_file("image", request.image);
+  check_file("condition_latents", request.condition_latents);
+  if (request.sound && !checkpoint_has_sound) {
+    missing.emplace_back(
+        "sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
+        "missing)");
+  }
+  return missing;
+}
+
+}  // namespace orrery
