@@ -10,7 +10,8 @@ namespace orrery {
 struct SoundConfig {
   static constexpr std::int64_t kChannels = 2;           // left, right
   static constexpr std::int64_t kSampleRate = 48000;     // Hz
-  static constexpr std::int64_t kSamplesPerStep = 1920;  // of the latent, which has 25 steps a second
+  static constexpr std::int64_t kSamplesPerStep = 1920;  // of the latent
+  static constexpr std::int64_t kStepsPerSecond = kSampleRate / kSamplesPerStep;
 
   std::int64_t vocoder_input_dim = 0;     // channels of the latent
   std::int64_t dec_dim = 0;               // channels next to the waveform

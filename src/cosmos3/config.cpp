@@ -62,6 +62,7 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   c.enable_fps_modulation = reader.flag_or("enable_fps_modulation", c.enable_fps_modulation);
   c.sound_gen = reader.flag_or("sound_gen", c.sound_gen);
   if (c.sound_gen) c.sound_dim = reader.size("sound_dim");
+  c.sound_latent_fps = reader.positive_or("sound_latent_fps", c.sound_latent_fps);
   require_consistent(reader, c);
   return c;
 }

@@ -25,7 +25,8 @@ struct Cosmos3Config {
   double temporal_margin = 15000;
   bool enable_fps_modulation = true;
   bool sound_gen = false;
-  std::int64_t sound_dim = 0;
+  std::int64_t sound_dim = 0;    // channels of the sound latent; 0 without sound_gen
+  double sound_latent_fps = 25;  // sound latent steps per second
 
   std::int64_t q_width() const { return num_attention_heads * head_dim; }
   std::int64_t kv_width() const { return num_key_value_heads * head_dim; }

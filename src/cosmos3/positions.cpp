@@ -40,6 +40,13 @@ at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, d
       .reshape({3, -1});
 }
 
+at::Tensor sound_positions(const Cosmos3Config& config, std::int64_t steps, std::int64_t text_tokens) {
+  at::Tensor t = at::arange(steps, at::kFloat);
+  if (steps > 1) t = t / config.sound_latent_fps * config.base_fps;
+  t = t + (static_cast<double>(text_tokens) + config.temporal_margin);
+  return at::stack({t, at::zeros_like(t), at::zeros_like(t)});
+}
+
 RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, at::Device device,
                      at::ScalarType dtype) {
   const at::Tensor per_slot = positions.index_select(0, slot_axes(config)).transpose(0, 1);  // (tokens, slots)

@@ -18,6 +18,7 @@ struct VideoGrid {
 // Positions (3, tokens) float32, rows t, h, w (MODEL.md §4, mRoPE).
 at::Tensor text_positions(std::int64_t tokens);
 at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens);
+at::Tensor sound_positions(const Cosmos3Config& config, std::int64_t steps, std::int64_t text_tokens);
 
 // cos and sin of `positions` for every slot, computed in float32 on the CPU and then moved.
 RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, at::Device device, at::ScalarType dtype);

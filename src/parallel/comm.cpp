@@ -1,5 +1,7 @@
 #include "parallel/comm.h"
 
+#include <c10/util/Exception.h>
+
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -34,6 +36,11 @@ int exit_code_of_current() noexcept {
 int exit_code_of(const std::exception& error) noexcept {
   if (const auto* peer = dynamic_cast<const PeerRefused*>(&error)) return peer->exit_code();
   return dynamic_cast<const InputError*>(&error) != nullptr ? 2 : 3;
+}
+
+std::string message_of(const std::exception& error) {
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  return torch != nullptr ? torch->what_without_backtrace() : error.what();
 }
 
 void CommTraits::close(type comm) noexcept {

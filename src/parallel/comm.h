@@ -33,6 +33,9 @@ struct CommTraits {
   static void close(type comm) noexcept;
 };
 
+// What to tell the user of an exception: its message, without the C++ backtrace that LibTorch's errors carry.
+std::string message_of(const std::exception& error);
+
 // A communicator that this object owns. Every member below is_root() is collective.
 // Must be destroyed before the MpiSession. Errors throw Error with MPI's own words.
 class Comm {

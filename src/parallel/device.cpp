@@ -62,6 +62,7 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
   const std::string problem = agree(world, pick.problem);
   if (problem.empty()) {
     use_gpu(pick.index);
+    at::globalContext().setAllowTF32CuDNN(false);  // on by default, and float32 has to mean float32
     return {at::kCUDA, static_cast<at::DeviceIndex>(pick.index)};
   }
   require_input(kind == DeviceKind::Auto, "--device cuda: " + problem);

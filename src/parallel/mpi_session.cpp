@@ -1,6 +1,5 @@
 #include "parallel/mpi_session.h"
 
-#include <c10/util/Exception.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -38,12 +37,6 @@ void print_error(int rank, std::string_view message) {
 [[noreturn]] void end_job(int exit_code) {
   MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
-}
-
-// LibTorch's errors carry a C++ backtrace, which says nothing to a user.
-std::string_view message_of(const std::exception& error) {
-  const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  return torch != nullptr ? torch->what_without_backtrace() : error.what();
 }
 
 }  // namespace

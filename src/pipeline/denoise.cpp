@@ -8,21 +8,56 @@
 #include "sampler/unipc.h"
 
 namespace orrery {
+namespace {
 
-at::Tensor video_noise(std::uint32_t seed, at::IntArrayRef latent_shape, at::Device device) {
-  const std::vector<float> values = numpy_normal(seed, c10::multiply_integers(latent_shape));
-  return at::tensor(values, at::kFloat).view(latent_shape).to(device);
+at::Tensor normal(std::uint32_t seed, at::IntArrayRef shape, at::Device device) {
+  const std::vector<float> values = numpy_normal(seed, c10::multiply_integers(shape));
+  return at::tensor(values, at::kFloat).view(shape).to(device);
 }
 
-at::Tensor denoise(const GuidedModel& model, const Schedule& schedule, at::Tensor noise, const StepObserver& observer) {
-  UniPc sampler(schedule.sigmas);
-  at::Tensor latent = std::move(noise);
-  for (std::size_t step = 0; step < schedule.timesteps.size(); ++step) {
-    const at::Tensor velocity = model.velocity(latent, static_cast<double>(schedule.timesteps[step]));
-    latent = sampler.step(velocity, latent);
-    observer(static_cast<std::int64_t>(step), latent);
+// Keeps the given frames in their place: no velocity there, and the given latents after every step.
+class GivenFrames {
+ public:
+  GivenFrames(const Condition& condition, at::Device device) {
+    if (condition.frames.empty()) return;
+    index_ = at::tensor(condition.frames, at::kLong).to(device);
+    latents_ = condition.latents.to(device);
   }
-  return latent;
+  at::Tensor still(const at::Tensor& velocity) const {
+    return index_.defined() ? velocity.index_fill(1, index_, 0) : velocity;
+  }
+  at::Tensor write_back(const at::Tensor& video) const {
+    return index_.defined() ? video.index_copy(1, index_, latents_) : video;
+  }
+
+ private:
+  at::Tensor index_;
+  at::Tensor latents_;
+};
+
+}  // namespace
+
+MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device) {
+  MediaLatents noise{normal(seed, shape.video, device), {}};
+  if (shape.sound_steps > 0) noise.sound = normal(seed, {sound_dim, shape.sound_steps}, device);
+  return noise;
+}
+
+MediaLatents denoise(const GuidedModel& model, const Schedule& schedule, MediaLatents noise, const Condition& condition,
+                     const StepObserver& observer) {
+  UniPc video_sampler(schedule.sigmas);
+  UniPc sound_sampler(schedule.sigmas);
+  const GivenFrames given(condition, noise.video.device());
+  MediaLatents latents = std::move(noise);
+  latents.video = given.write_back(latents.video);
+  for (std::size_t step = 0; step < schedule.timesteps.size(); ++step) {
+    const MediaLatents velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
+    latents.video = video_sampler.step(given.still(velocity.video), latents.video);
+    if (latents.has_sound()) latents.sound = sound_sampler.step(velocity.sound, latents.sound);
+    observer(static_cast<std::int64_t>(step), latents);
+    latents.video = given.write_back(latents.video);
+  }
+  return latents;
 }
 
 }  // namespace orrery

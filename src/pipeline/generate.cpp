@@ -3,13 +3,22 @@
 #include <ctime>
 #include <utility>
 
-#include "media/video_writer.h"
-#include "pipeline/decode.h"
+#include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
 #include "pipeline/progress.h"
 
 namespace orrery {
 namespace {
+
+void require_finite(const MediaLatents& latents) {
+  at::Tensor finite = at::isfinite(latents.video).all();
+  if (latents.has_sound()) finite = finite.logical_and(at::isfinite(latents.sound).all());
+  if (!finite.item<bool>()) {
+    throw RequestFailed("the latents are not finite (NaN or infinity) after denoising: nothing was written");
+  }
+}
+
+}  // namespace
 
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
@@ -20,107 +29,128 @@ std::string utc_now() {
   return text;
 }
 
-FloatArray to_array(const at::Tensor& tensor) {
-  const at::Tensor host = tensor.to(at::kCPU, at::kFloat).contiguous();
-  const float* begin = host.const_data_ptr<float>();
-  return {host.sizes().vec(), {begin, begin + host.numel()}};
+MediaLatents latents_of(const LatentFile& file) {
+  MediaLatents latents{to_tensor(file.video).squeeze(0), {}};
+  if (file.sound) latents.sound = to_tensor(*file.sound).squeeze(0);
+  return latents;
 }
 
-at::Tensor to_tensor(const FloatArray& array) { return at::tensor(array.values, at::kFloat).view(array.shape); }
-
-std::vector<std::int64_t> latent_shape(const Cosmos3Config& config, const Request& request) {
-  return {config.latent_channel, request.latent_frames(), request.height / 16, request.width / 16};
-}
-
-}  // namespace
-
-Generator::Generator(const Comm& world, const Transformer& model, Collectives& cfg, const WanDecoder* decoder,
+Generator::Generator(const Comm& world, const Transformer& model, Collectives& cfg, RootModels root,
                      GenerateSettings settings, const Log& log)
-    : world_(&world), model_(&model), cfg_(&cfg), decoder_(decoder), settings_(std::move(settings)), log_(&log) {}
+    : world_(&world), model_(&model), cfg_(&cfg), root_(root), settings_(std::move(settings)), log_(&log) {}
 
 ClipResult Generator::operator()(const ClipJob& job, const std::string& label) const {
   ClipResult result;
-  at::Tensor latents;  // (C, t, h, w)
+  result.error = job.refusal;
+  if (!result.error.empty()) return result;
+  Condition condition;
+  MediaLatents latents;
   if (!job.latents_done) {
-    latents = make_latents(job, label, result);
-    if (!result.error.empty()) return result;
+    try {
+      const MediaShape shape = shape_of(job.request);
+      const Stopwatch watch;
+      condition = condition_for(job.request, shape);
+      if (job.request.conditioned()) result.times.add("condition", watch.seconds());
+      latents = make_latents(job, condition, shape, label, result.times);
+    } catch (const RequestFailed& e) {
+      result.error = e.what();
+      return result;
+    }
   }
   result.error = world_->from_root([&]() -> std::string {
     try {
-      if (job.latents_done) {
-        latents = to_tensor(read_latents(settings_.folder.latents(job.request.id)).video).squeeze(0);
-      } else {
-        save_latents(job, latents, result);
-      }
-      if (settings_.media) write_media(job, latents, result);
+      write_files(job, condition, std::move(latents), result);
       return "";
     } catch (const std::exception& e) {
-      return e.what();
+      return message_of(e);
     }
   });
   return result;
 }
 
-at::Tensor Generator::make_latents(const ClipJob& job, const std::string& label, ClipResult& result) const {
+MediaShape Generator::shape_of(const Request& request) const {
+  MediaShape shape;
+  shape.video = {model_->config().latent_channel, request.latent_frames(), request.height / 16, request.width / 16};
+  shape.sound_steps = request.sound_steps();
+  shape.fps = request.fps;
+  if (request.conditioned()) shape.condition_frames = request.condition_frames;
+  return shape;
+}
+
+Condition Generator::condition_for(const Request& request, const MediaShape& shape) const {
+  if (!request.conditioned()) return {};
+  const auto count = static_cast<std::int64_t>(request.condition_frames.size());
+  const auto make = [&] {
+    if (!request.image.empty()) {
+      return encode_image(*root_.encoder, request.image, request.height, request.width, model_->device());
+    }
+    const auto file = request.parent.empty() ? request.condition_latents : settings_.folder.latents(request.parent);
+    return last_latent_frames(file, count, shape.video, settings_.vae_fingerprint);
+  };
+  return {request.condition_frames,
+          share_from_root(*world_, {shape.video[0], count, shape.video[2], shape.video[3]}, make)};
+}
+
+MediaLatents Generator::make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
+                                     const std::string& label, PhaseTimes& times) const {
   const Request& request = job.request;
-  const std::vector<std::int64_t> shape = latent_shape(model_->config(), request);
   Stopwatch watch;
-  const GuidedModel guided(*model_, *cfg_, job.ids, shape, request.fps, request.guidance_scale);
-  result.times.add("text", watch.seconds());
+  const GuidedModel guided(*model_, *cfg_, job.ids, shape, request.guidance_scale);
+  times.add("text", watch.seconds());
   watch.restart();
   Progress progress(*log_, label, request.steps);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
-  at::Tensor latents = denoise(guided, schedule, video_noise(request.seed, shape, model_->device()),
-                               [&](std::int64_t step, const at::Tensor&) { progress.step_done(step); });
-  if (!at::isfinite(latents).all().item<bool>()) {
-    result.error = "the latents are not finite (NaN or infinity) after denoising: nothing was written";
-  }
-  result.times.add("denoise", watch.seconds());
+  MediaLatents noise = noise_for(request.seed, shape, model_->config().sound_dim, model_->device());
+  MediaLatents latents = denoise(guided, schedule, std::move(noise), condition,
+                                 [&](std::int64_t step, const MediaLatents&) { progress.step_done(step); });
+  require_finite(latents);
+  times.add("denoise", watch.seconds());
   return latents;
 }
 
-LatentFile Generator::latent_file(const ClipJob& job, const at::Tensor& latents) const {
-  const Schedule schedule = make_schedule(settings_.schedule, job.request.steps, job.request.flow_shift);
+void Generator::write_files(const ClipJob& job, const Condition& condition, MediaLatents latents,
+                            ClipResult& result) const {
+  Stopwatch watch;
+  const std::filesystem::path path = settings_.folder.latents(job.request.id);
+  if (job.latents_done) {
+    const LatentFile file = read_latents(path);
+    result.latents_checksum = latents_checksum(file);
+    latents = latents_of(file);
+  } else {
+    const LatentFile file = latent_file(job, condition, latents);
+    write_latents(path, file);
+    result.latents_checksum = latents_checksum(file);
+    result.times.add("save", watch.seconds());
+  }
+  result.files.push_back("latents/" + job.request.id + ".h5");
+  if (!settings_.media.wanted()) return;
+  watch.restart();
+  const std::vector<std::string> media =
+      write_clip_media(root_.decoders, latents, label_of(job.request), settings_.folder, settings_.media);
+  result.files.insert(result.files.end(), media.begin(), media.end());
+  result.times.add("decode", watch.seconds());
+}
+
+LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition, const MediaLatents& latents) const {
+  Schedule schedule = make_schedule(settings_.schedule, job.request.steps, job.request.flow_shift);
   LatentFile file;
   file.request = job.request_json;
   file.model = settings_.model_json;
   file.software = settings_.software;
   file.created = utc_now();
-  file.video = to_array(latents.unsqueeze(0));
+  file.video = to_array(latents.video.unsqueeze(0));
+  if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
   file.cond_ids = job.ids.cond;
   file.uncond_ids = job.ids.uncond;
-  file.sigmas = schedule.sigmas;
-  file.timesteps = schedule.timesteps;
+  file.sigmas = std::move(schedule.sigmas);
+  file.timesteps = std::move(schedule.timesteps);
+  if (!condition.frames.empty()) file.condition = to_array(condition.latents.unsqueeze(0));
   return file;
 }
 
-void Generator::save_latents(const ClipJob& job, const at::Tensor& latents, ClipResult& result) const {
-  const Stopwatch watch;
-  const LatentFile file = latent_file(job, latents);
-  write_latents(settings_.folder.latents(job.request.id), file);
-  result.latents_checksum = latents_checksum(file);
-  result.files.push_back("latents/" + job.request.id + ".h5");
-  result.times.add("save", watch.seconds());
-}
-
-void Generator::write_media(const ClipJob& job, const at::Tensor& latents, ClipResult& result) const {
-  const Stopwatch watch;
-  const Request& request = job.request;
-  VideoFormat format;
-  format.width = static_cast<int>(request.width);
-  format.height = static_cast<int>(request.height);
-  format.fps = fps_fraction(request.fps);
-  format.crf = settings_.crf;
-  format.threads = settings_.encoder_threads;
-  format.metadata = {{"prompt", job.prompt},
-                     {"seed", std::to_string(request.seed)},
-                     {"model", settings_.model_name},
-                     {"version", settings_.software}};
-  VideoWriter writer(settings_.folder.media(request.id), format);
-  decode_video(*decoder_, latents, [&](std::span<const std::uint8_t> rgb) { writer.write(rgb); });
-  writer.finish();
-  result.files.push_back("media/" + request.id + ".mp4");
-  result.times.add("decode", watch.seconds());
+ClipLabel Generator::label_of(const Request& request) const {
+  return {request.id,           request.prompt,     std::to_string(request.seed),
+          settings_.model_name, settings_.software, request.fps};
 }
 
 }  // namespace orrery

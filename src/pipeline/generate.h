@@ -1,33 +1,26 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "core/log.h"
 #include "core/stopwatch.h"
 #include "parallel/comm.h"
+#include "pipeline/clip_media.h"
+#include "pipeline/condition.h"
 #include "pipeline/guidance.h"
 #include "pipeline/request.h"
 #include "sampler/schedule.h"
 #include "storage/latent_store.h"
-#include "wan/decoder.h"
 
 namespace orrery {
-
-// Paths of a run's files under OUT.
-struct RunFolder {
-  std::filesystem::path out;
-  std::filesystem::path latents(const std::string& id) const { return out / "latents" / (id + ".h5"); }
-  std::filesystem::path media(const std::string& id) const { return out / "media" / (id + ".mp4"); }
-};
 
 // One clip still to make: its request with the texts as token ids.
 struct ClipJob {
   Request request;
   PromptIds ids;
-  std::string prompt;         // for the media's metadata
   std::string request_json;   // for the latent file
+  std::string refusal;        // why this checkpoint cannot make it; empty: it can
   bool latents_done = false;  // the latent file is complete: only the media is missing
 };
 
@@ -42,38 +35,53 @@ struct ClipResult {
 struct GenerateSettings {
   RunFolder folder;
   ScheduleKind schedule = ScheduleKind::Native;
-  bool media = true;
-  int crf = 18;
-  int encoder_threads = 0;  // of x264; 0: its own choice
+  MediaSettings media;
   std::string model_json;
   std::string model_name;
+  std::string vae_fingerprint;
   std::string software;
 };
 
-// Makes clips one after another: text, denoising, latent file, media. Every rank denoises; rank 0 decodes and writes
-// while the others wait. `decoder` is needed on rank 0 only, and only when media are wanted; references must outlive
-// the object.
+// The parts of the model that work on rank 0 alone; each is null where no request needs it.
+struct RootModels {
+  MediaDecoders decoders;
+  const WanEncoder* encoder = nullptr;
+};
+
+// Makes clips one after another: condition, text, denoising, latent file, media. Every rank denoises; rank 0 encodes,
+// decodes and writes while the others wait. References must outlive the object.
 class Generator {
  public:
-  Generator(const Comm& world, const Transformer& model, Collectives& cfg, const WanDecoder* decoder,
-            GenerateSettings settings, const Log& log);
+  Generator(const Comm& world, const Transformer& model, Collectives& cfg, RootModels root, GenerateSettings settings,
+            const Log& log);
 
-  // Collective over the world; the result is complete on rank 0, `error` is the same on all. A failure of rank 0 while
-  // decoding or writing, or latents that are not finite, end up in `error`; anything else is thrown.
+  // Collective over the world; the result is complete on rank 0, `error` is the same on all. A condition that cannot be
+  // read, latents that are not finite, or a failure of rank 0 while decoding or writing end up in `error`; anything
+  // else is thrown.
   ClipResult operator()(const ClipJob& job, const std::string& label) const;
 
  private:
-  at::Tensor make_latents(const ClipJob& job, const std::string& label, ClipResult& result) const;
-  void save_latents(const ClipJob& job, const at::Tensor& latents, ClipResult& result) const;
-  void write_media(const ClipJob& job, const at::Tensor& latents, ClipResult& result) const;
-  LatentFile latent_file(const ClipJob& job, const at::Tensor& latents) const;
+  MediaShape shape_of(const Request& request) const;
+  Condition condition_for(const Request& request, const MediaShape& shape) const;
+  MediaLatents make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
+                            const std::string& label, PhaseTimes& times) const;
+  // Rank 0's part: files from latents; with undefined latents the latent file is read back.
+  void write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, ClipResult& result) const;
+  LatentFile latent_file(const ClipJob& job, const Condition& condition, const MediaLatents& latents) const;
+  ClipLabel label_of(const Request& request) const;
 
   const Comm* world_;
   const Transformer* model_;
   Collectives* cfg_;
-  const WanDecoder* decoder_;
+  RootModels root_;
   GenerateSettings settings_;
   const Log* log_;
 };
+
+// The time now as latent files have it: ISO 8601, UTC.
+std::string utc_now();
+
+// The latents of a latent file, as tensors on the CPU.
+MediaLatents latents_of(const LatentFile& file);
 
 }  // namespace orrery

@@ -2,11 +2,11 @@
 
 namespace orrery {
 
-GuidedModel::GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, at::IntArrayRef latent_shape,
-                         double fps, double guidance_scale)
+GuidedModel::GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, const MediaShape& shape,
+                         double guidance_scale)
     : tower_(&model.media_tower()), cfg_(&cfg), scale_(guidance_scale) {
   const auto add_branch = [&](const std::vector<std::int64_t>& text) {
-    branches_.push_back(tower_->prepare(model.text_tower()(text), latent_shape, fps));
+    branches_.push_back(tower_->prepare(model.text_tower()(text), shape));
   };
   const bool guided = scale_ > 1;
   const Shard group = cfg.shard();
@@ -14,12 +14,24 @@ GuidedModel::GuidedModel(const Transformer& model, Collectives& cfg, const Promp
   if (guided && (group.size == 1 || group.rank == 1)) add_branch(ids.uncond);
 }
 
-at::Tensor GuidedModel::velocity(const at::Tensor& latent, double timestep) const {
-  const at::Tensor own = (*tower_)(latent, timestep, branches_.front());
+MediaLatents GuidedModel::velocity(const MediaLatents& latents, double timestep) const {
+  const MediaLatents own = (*tower_)(latents, timestep, branches_.front());
   if (scale_ <= 1) return own;
-  if (branches_.size() == 2) return guide(own, (*tower_)(latent, timestep, branches_.back()));
-  const at::Tensor both = cfg_->all_gather(own.unsqueeze(0), 0);
-  return guide(both[0], both[1]);
+  if (branches_.size() == 1) return gather_and_guide(own);
+  const MediaLatents uncond = (*tower_)(latents, timestep, branches_.back());
+  return {guide(own.video, uncond.video), own.has_sound() ? guide(own.sound, uncond.sound) : at::Tensor()};
+}
+
+// One all-gather for video and sound together.
+MediaLatents GuidedModel::gather_and_guide(const MediaLatents& own) const {
+  const std::int64_t video_size = own.video.numel();
+  at::Tensor flat = own.video.reshape({-1});
+  if (own.has_sound()) flat = at::cat({flat, own.sound.reshape({-1})});
+  const at::Tensor both = cfg_->all_gather(flat.unsqueeze(0), 0);
+  const at::Tensor guided = guide(both[0], both[1]);
+  MediaLatents velocity{guided.narrow(0, 0, video_size).view(own.video.sizes()), {}};
+  if (own.has_sound()) velocity.sound = guided.narrow(0, video_size, own.sound.numel()).view(own.sound.sizes());
+  return velocity;
 }
 
 at::Tensor GuidedModel::guide(const at::Tensor& cond, const at::Tensor& uncond) const {

@@ -24,15 +24,15 @@ struct PromptIds {
 // text tower. Collective over the transformer's tp group and over `cfg`; both must outlive it.
 class GuidedModel {
  public:
-  // `latent_shape`: (C, t, h, w).
-  GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, at::IntArrayRef latent_shape,
-              double fps, double guidance_scale);
+  GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, const MediaShape& shape,
+              double guidance_scale);
 
-  // latent: (C, t, h, w) float32; timestep in 0…1000. The same velocity, bit for bit, on every rank.
-  at::Tensor velocity(const at::Tensor& latent, double timestep) const;
+  // timestep in 0…1000. The same velocities, bit for bit, on every rank.
+  MediaLatents velocity(const MediaLatents& latents, double timestep) const;
 
  private:
   at::Tensor guide(const at::Tensor& cond, const at::Tensor& uncond) const;
+  MediaLatents gather_and_guide(const MediaLatents& own) const;
 
   const GenTower* tower_;
   Collectives* cfg_;

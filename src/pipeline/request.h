@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -15,6 +16,7 @@ struct Request {
   std::optional<std::string> negative_prompt;  // none: the default one; "": no negative prompt
   std::filesystem::path image;                 // empty: none
   std::filesystem::path condition_latents;     // empty: none
+  std::string parent;                          // id of an earlier request whose clip this one continues; empty: none
   std::vector<std::int64_t> condition_frames{0};
   std::int64_t num_frames = 189;  // 4k + 1
   std::int64_t height = 720;      // multiple of 16
@@ -31,7 +33,12 @@ struct Request {
   std::optional<std::vector<std::int64_t>> negative_token_ids;
 
   bool guided() const { return guidance_scale > 1; }
+  bool conditioned() const { return !image.empty() || !condition_latents.empty() || !parent.empty(); }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
+  // 25 sound latent steps a second, rounded up; 0 without sound. The order of operations is the reference's.
+  std::int64_t sound_steps() const {
+    return sound ? static_cast<std::int64_t>(std::ceil(static_cast<double>(num_frames) / fps * 25.0)) : 0;
+  }
   friend bool operator==(const Request&, const Request&) = default;
 };
 

@@ -37,15 +37,19 @@ TEST_P(Rope, MatchesTheReference) {
   const Cosmos3Config config = read_cosmos3_config(golden_checkpoint(set) / "transformer" / "config.json");
   const at::Tensor noise = golden["noise_video"].squeeze(0);
   const double fps = golden.request().at("fps").get<double>();
-  const at::Tensor positions = video_positions(config, patch_grid(noise.sizes()), fps, golden["text_ids"].numel());
+  at::Tensor positions = video_positions(config, patch_grid(noise.sizes()), fps, golden["text_ids"].numel());
+  if (golden.has("noise_sound")) {
+    const std::int64_t steps = golden["noise_sound"].size(1);
+    positions = at::cat({positions, sound_positions(config, steps, golden["text_ids"].numel())}, 1);
+  }
   const RopeTable rope = rope_table(config, positions, at::kCPU, at::kFloat);
   EXPECT_LE(max_abs(rope.cos, golden["gen_rope_cos"].squeeze(0)), kLastBit);
   EXPECT_LE(max_abs(rope.sin, golden["gen_rope_sin"].squeeze(0)), kLastBit);
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, Rope,
-                         testing::Values("tiny/t2v", "tiny/odd_grid_karras_nocfg", "tiny/single_frame",
-                                         "gqa_native/t2v"));
+                         testing::Values("tiny/t2v", "tiny/odd_grid_karras_nocfg", "tiny/single_frame", "tiny/i2v",
+                                         "tiny/t2av", "tiny/i2av", "gqa_native/t2v", "gqa_native/i2av"));
 
 }  // namespace
 }  // namespace orrery

@@ -67,32 +67,56 @@ TEST_P(GoldenCase, TextKeysAndValues) {
   EXPECT_LE(max_abs(cache.layers.back().v, own_heads("und_v_last")), kKeyValueTolerance);
 }
 
+// The shape of a golden case, with its first frame given when it starts from an image.
+MediaShape shape_of(const Golden& g) {
+  MediaShape shape;
+  shape.video = g["noise_video"].squeeze(0).sizes().vec();
+  shape.sound_steps = g.has("noise_sound") ? g["noise_sound"].size(1) : 0;
+  shape.fps = g.request().at("fps").get<double>();
+  if (g.has("image_latent")) shape.condition_frames = {0};
+  return shape;
+}
+
+MediaLatents noise_of(const Golden& g) {
+  MediaLatents latents{g["noise_video"].squeeze(0).clone(), {}};
+  if (g.has("noise_sound")) latents.sound = g["noise_sound"];
+  if (g.has("image_latent")) latents.video.narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
+  return latents;
+}
+
 TEST_P(GoldenCase, FirstVelocities) {
   const Golden g = golden();
   const GoldenTransformer m = model();
-  const double fps = g.request().at("fps").get<double>();
-  const auto velocity = [&](const std::string& ids, const at::Tensor& latent, std::int64_t step) {
-    const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), latent.sizes(), fps);
-    return (*m).media_tower()(latent, static_cast<double>(g["timesteps"][step].item<std::int64_t>()), branch);
-  };
   int compared = 0;
-  const auto compare = [&](const std::string& name, const std::string& ids, const at::Tensor& latent,
-                           std::int64_t step) {
-    if (!g.has(name)) return;
+  const auto compare = [&](const std::string& name, const std::string& ids, const MediaLatents& latents, int step) {
+    if (!g.has(name + "_video")) return;
     ++compared;
-    const double worst = max_abs(velocity(ids, latent, step), g[name].squeeze(0));
-    EXPECT_LE(worst, kVelocityTolerance) << name;
-    RecordProperty(name, std::to_string(worst));
+    const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
+    const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
+    const MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
+    // The reference leaves zeros at the given frame.
+    const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
+    const std::int64_t rest = velocity.video.size(1) - given;
+    const double video =
+        max_abs(velocity.video.narrow(1, given, rest), g[name + "_video"].squeeze(0).narrow(1, given, rest));
+    EXPECT_LE(video, kVelocityTolerance) << name;
+    RecordProperty(name, std::to_string(video));
+    if (!latents.has_sound()) return;
+    const double sound = max_abs(velocity.sound, g[name + "_sound"].squeeze(0).transpose(0, 1));
+    EXPECT_LE(sound, kVelocityTolerance) << name;
+    RecordProperty(name + "_sound", std::to_string(sound));
   };
-  compare("velocity0_cond_video", "text_ids", g["noise_video"].squeeze(0), 0);
-  compare("velocity0_uncond_video", "neg_text_ids", g["noise_video"].squeeze(0), 0);
-  compare("velocity1_cond_video", "text_ids", g["step_video"][0].squeeze(0), 1);
+  compare("velocity0_cond", "text_ids", noise_of(g), 0);
+  compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
+  compare("velocity1_cond", "text_ids", {g["step_video"][0].squeeze(0), {}}, 1);
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(TextToVideo, GoldenCase,
+INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                          testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
-                                         Case{"tiny", "single_frame", 8}, Case{"gqa_native", "t2v", 2}),
+                                         Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},
+                                         Case{"tiny", "t2av", 8}, Case{"tiny", "i2av", 8}, Case{"gqa_native", "t2v", 2},
+                                         Case{"gqa_native", "i2av", 2}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 }  // namespace

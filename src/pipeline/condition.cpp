@@ -1,0 +1,78 @@
+#include "pipeline/condition.h"
+
+#include <c10/util/accumulate.h>
+
+#include <cstring>
+
+#include "core/json.h"
+#include "media/image_reader.h"
+#include "pipeline/arrays.h"
+#include "pipeline/condition_image.h"
+#include "storage/latent_store.h"
+
+namespace orrery {
+namespace {
+
+// "" when the file does not say: files that other programs wrote need not.
+std::string vae_named_by(const LatentFile& file) {
+  const Json model = Json::parse(file.model, nullptr, /*allow_exceptions=*/false);
+  if (!model.is_object() || !model.contains("vae_fingerprint")) return "";
+  return model["vae_fingerprint"].is_string() ? model["vae_fingerprint"].get<std::string>() : "";
+}
+
+}  // namespace
+
+at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
+                        std::int64_t width) {
+  const at::Tensor rgb =
+      at::tensor(at::ArrayRef<std::uint8_t>(image.rgb), at::kByte).view({image.height, image.width, 3});
+  try {
+    return condition_pixels(rgb, height, width);
+  } catch (const InputError& e) {
+    throw InputError(path.string() + ": " + e.what());
+  }
+}
+
+at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& image, std::int64_t height,
+                        std::int64_t width, at::Device device) {
+  return encoder(image_pixels(read_image(image), image, height, width).to(device)).to(at::kCPU);
+}
+
+at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t count,
+                              const std::vector<std::int64_t>& shape, const std::string& vae_fingerprint) {
+  const LatentFile file = read_latents(path);
+  const std::string named = vae_named_by(file);
+  require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
+                                                               named + ", this checkpoint has " + vae_fingerprint +
+                                                               ")");
+  const at::Tensor video = to_tensor(file.video).squeeze(0);  // (C, t, h, w)
+  const bool fits = video.size(0) == shape[0] && video.size(2) == shape[2] && video.size(3) == shape[3];
+  require_input(fits, path.string() + ": its latents are " + shape_text(video.sizes().vec()) + ", the clip's are " +
+                          shape_text(shape) + ": channels, height and width must agree");
+  require_input(video.size(1) >= count, path.string() + ": it has " + std::to_string(video.size(1)) +
+                                            " latent frames, condition_frames asks for " + std::to_string(count));
+  const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
+  require_input(at::isfinite(last).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
+  return last;
+}
+
+at::Tensor share_from_root(const Comm& world, const std::vector<std::int64_t>& shape,
+                           const std::function<at::Tensor()>& make) {
+  const auto bytes = static_cast<std::size_t>(c10::multiply_integers(shape)) * sizeof(float);
+  const std::string answer = world.from_root([&]() -> std::string {
+    try {
+      const at::Tensor made = make().to(at::kCPU, at::kFloat).contiguous();
+      require(made.sizes() == at::IntArrayRef(shape),
+              "the condition has the shape " + shape_text(made.sizes().vec()) + ", expected " + shape_text(shape));
+      return std::string("+").append(static_cast<const char*>(made.const_data_ptr()), bytes);
+    } catch (const std::exception& e) {
+      return "-" + message_of(e);
+    }
+  });
+  if (answer.front() == '-') throw RequestFailed(answer.substr(1));
+  at::Tensor shared = at::empty(shape, at::kFloat);
+  std::memcpy(shared.mutable_data_ptr(), answer.data() + 1, bytes);
+  return shared;
+}
+
+}  // namespace orrery
