@@ -97,8 +97,8 @@ Examples
 
 constexpr std::string_view kDecode = R"(Usage: orrery decode --checkpoint DIR --out DIR [options] FILE.h5…
 
-Decodes latent files of run or encode, or of other programs that write the same format, into videos under OUT/media, with
-sound where a file has it. No transformer is loaded. Runs on one rank, without a launcher.
+Decodes latent files of run or encode, or of other programs that write the same format, into videos under OUT/media,
+with sound where a file has it. No transformer is loaded. Runs on one rank, without a launcher.
 )";
 
 constexpr std::string_view kDecodeExamples = R"(

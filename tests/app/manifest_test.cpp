@@ -116,6 +116,11 @@ TEST(Manifest, RefusesBadValues) {
            {R"("image": "a.png", "condition_frames": [48])",
             "condition_frames: 48 is not a latent frame of the clip, which has 0 to 47"},
            {R"("image": "a.png", "condition_frames": [1, 1])", "condition_frames: 1 is listed twice"},
+           {R"("image": "a.png", "condition_frames": [0, 1])",
+            "condition_frames: 2 frames are listed, an image is one"},
+           {R"("condition_latents": "a.h5", "condition_frames": [0, 2, 1])",
+            "condition_frames: 1 follows 2: the frames must increase"},
+           {R"("condition_latents": "a.h5", "condition_frames": [2, 2])", "condition_frames: 2 is listed twice"},
            {R"("image": "a.png", "condition_latents": "b.h5")", "condition_latents: excludes image"},
            {R"("prompt_token_ids": [1])", "prompt_token_ids: excludes prompt"},
            {R"("negative_prompt": "", "negative_token_ids": [1])", "negative_token_ids: excludes negative_prompt"},
@@ -181,6 +186,76 @@ TEST(Manifest, RefusesAnEmptyOne) {
   EXPECT_THAT(problems(""), SizeIs(1));
 }
 
+// `later` follows a clip "a" of 17 frames, 5 latent ones.
+std::string after_a(const std::string& later) {
+  return R"({"id": "a", "prompt": "p", "num_frames": 17})"
+         "\n" +
+         later;
+}
+
+TEST(Manifest, ContinuesAnEarlierLineById) {
+  const std::vector<Request> requests =
+      parse(after_a(R"({"id": "b", "prompt": "p", "condition_latents": "a", "condition_frames": [0, 1]}
+{"id": "c", "prompt": "p", "condition_latents": "b"}
+{"id": "d", "prompt": "p", "condition_latents": "./a"}
+{"id": "e", "prompt": "p", "condition_latents": "other"}
+{"id": "f", "prompt": "p", "condition_latents": null})"));
+  ASSERT_THAT(requests, SizeIs(6));
+  struct Row {
+    std::string parent;
+    fs::path latents;
+    bool conditioned;
+  };
+  const std::vector<Row> expected{{"", "", false},       {"a", "", true},           {"b", "", true},
+                                  {"", "/data/a", true}, {"", "/data/other", true}, {"", "", false}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(requests[i].parent, expected[i].parent) << i;
+    EXPECT_EQ(requests[i].condition_latents, expected[i].latents) << i;
+    EXPECT_EQ(requests[i].conditioned(), expected[i].conditioned) << i;
+  }
+}
+
+TEST(Manifest, RefusesBadChains) {
+  for (const BadField& row : std::initializer_list<BadField>{
+           {R"("condition_latents": "b")",
+            "condition_latents: names the clip of this line, which cannot continue itself"},
+           {R"("condition_latents": "c")",
+            "condition_latents: names the clip of line 3, which comes later: move it up"},
+           {R"("condition_latents": "a", "height": 704)",
+            "condition_latents: clip \"a\" is 1280x720, this one 1280x704"},
+           {R"("condition_latents": "a", "condition_frames": [0, 1, 2, 3, 4, 5])",
+            "condition_latents: clip \"a\" has 5 latent frames, condition_frames asks for 6"},
+           {R"("condition_latents": "a", "image": "x.png")", "condition_latents: excludes image"},
+           {R"("condition_latents": ["a"])", "condition_latents: a string was expected"}}) {
+    const std::string line = R"({"id": "b", "prompt": "p", )" + std::string(row.fields) + "}\n";
+    EXPECT_THAT(problems(after_a(line + R"({"id": "c", "prompt": "p"})")),
+                ElementsAre(StartsWith("/data/m.jsonl:2: id \"b\": " + std::string(row.expected))))
+        << row.fields;
+  }
+}
+
+TEST(Manifest, ReportsLaterIdsInTheOrderOfLines) {
+  EXPECT_THAT(problems(R"({"id": "a", "prompt": "p", "condition_latents": "b"}
+{"id": "b", "prompt": "p", "height": 721})"),
+              ElementsAre(HasSubstr(":1: id \"a\": condition_latents: names the clip of line 2"),
+                          HasSubstr(":2: id \"b\": height: 721")));
+}
+
+TEST(Manifest, AsksAlsoRefuseAboutEveryLine) {
+  const RequestCheck refuse_sound = [](const Request& r) {
+    return r.sound ? std::vector<std::string>{"sound: none here", "sound: really"} : std::vector<std::string>{};
+  };
+  try {
+    parse_manifest(with(R"("sound": true)") + "\n" + R"({"id": "b", "prompt": "p", "steps": 0})", "m", {},
+                   refuse_sound);
+    FAIL() << "accepted";
+  } catch (const InputError& e) {
+    EXPECT_STREQ(e.what(),
+                 "m:1: id \"a\": sound: none here\nm:1: id \"a\": sound: really\n"
+                 "m:2: id \"b\": steps: 0 is outside 1 to 1000");
+  }
+}
+
 TEST(Manifest, LineReadsBackAsTheSameRequest) {
   Request rich;
   rich.id = "x";
@@ -199,20 +274,17 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   ids.image = "/data/y.png";
   ids.prompt_token_ids = std::vector<std::int64_t>{0, 151935};
   ids.negative_token_ids = std::vector<std::int64_t>{7};
-  for (const Request& request : {rich, ids}) {
+  Request chained = rich;
+  chained.condition_latents.clear();
+  chained.parent = "w";
+  for (const Request& request : {rich, ids, chained}) {
     const std::string line = manifest_line(request);
     EXPECT_EQ(line.find('\n'), std::string::npos);
-    EXPECT_THAT(parse(line), ElementsAre(request)) << line;
+    EXPECT_EQ(parse_request(line, {"v", "w"}), request) << line;
   }
+  EXPECT_THAT(parse(manifest_line(rich)), ElementsAre(rich));
+  EXPECT_EQ(parse_request(manifest_line(chained), {}).parent, "");
   EXPECT_THAT(manifest_line(rich), StartsWith(R"({"id":"x","prompt":)"));
-}
-
-TEST(Manifest, SaysWhatThisVersionCannotMake) {
-  EXPECT_THAT(unsupported(parse(with(R"("steps": 8)"))[0]), IsEmpty());
-  EXPECT_THAT(unsupported(parse(with(R"("image": "a.png", "sound": true)"))[0]),
-              ElementsAre(StartsWith("image: "), StartsWith("sound: ")));
-  EXPECT_THAT(unsupported(parse(with(R"("condition_latents": "a.h5")"))[0]),
-              ElementsAre(StartsWith("condition_latents: ")));
 }
 
 }  // namespace

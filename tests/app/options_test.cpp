@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -17,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -28,6 +30,20 @@ Words run_with(const Words& more) {
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
+
+Words encode_with(const Words& more) {
+  Words words{"encode", "--checkpoint", "c", "--out", "o.h5", "--height", "192", "--width", "320"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+Words decode_with(const Words& more) {
+  Words words{"decode", "--checkpoint", "c", "--out", "o"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+constexpr std::array kCommands{Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode};
 
 // What is said about a refused command line; "" when it is accepted.
 std::string refusal(const Words& words) {
@@ -128,6 +144,65 @@ TEST(Options, CommandsAndHelp) {
   EXPECT_EQ(refusal({"run", "--dump-config"}), "");
 }
 
+TEST(Options, EncodeTakesOneFileAndASize) {
+  const Options o = parse_options(encode_with({"street.png", "--device=cpu", "--dtype", "float32"}));
+  EXPECT_EQ(o.command, Command::Encode);
+  EXPECT_THAT(o.files, ElementsAre("street.png"));
+  EXPECT_EQ(o.out, "o.h5");
+  EXPECT_EQ(o.defaults.height, 192);
+  EXPECT_EQ(o.defaults.width, 320);
+  EXPECT_EQ(o.encode_frames, std::nullopt);
+  EXPECT_EQ(o.dtype, Dtype::Float32);
+  EXPECT_EQ(parse_options(encode_with({"--num-frames", "17", "a b.mp4"})).encode_frames, 17);
+}
+
+TEST(Options, DecodeTakesFilesAmongOptions) {
+  const Options o = parse_options(decode_with({"a.h5", "--keep-frames", "b.h5", "--media", "none", "c/a b.h5"}));
+  EXPECT_EQ(o.command, Command::Decode);
+  EXPECT_THAT(o.files, ElementsAre("a.h5", "b.h5", "c/a b.h5"));
+  EXPECT_TRUE(o.keep_frames);
+  EXPECT_EQ(o.media, Media::None);
+  EXPECT_FALSE(parse_options(decode_with({"--keep-frames", "false", "a.h5"})).keep_frames);
+  EXPECT_TRUE(parse_options(run_with({"--keep-frames"})).keep_frames);
+}
+
+TEST(Options, RefusesBadUsageOfEncodeAndDecode) {
+  struct Row {
+    Words words;
+    const char* expected;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {encode_with({}), "an image or a video is missing: orrery encode needs it (orrery encode --help)"},
+           {encode_with({"a.png", "b.png"}), "b.png: one file too many: orrery encode takes an image or a video"},
+           {encode_with({"a.png", "--num-frames", "18"}), "--num-frames: 18 is not a multiple of 4, plus 1"},
+           {encode_with({"a.png", "--num-frames", "x"}), "--num-frames: \"x\" is not an integer"},
+           {encode_with({"a.png", "--manifest", "m"}), "--manifest is not an option of orrery encode"},
+           {encode_with({"a.png", "--steps=8"}), "--steps is not an option of orrery encode"},
+           {encode_with({"a.png", "--crf", "18"}), "--crf is not an option of orrery encode"},
+           {encode_with({"a.png", "--hieght", "192"}), "--hieght: no such option (did you mean --height?)"},
+           {{"encode"}, "--checkpoint DIR is missing: orrery encode needs it (orrery encode --help)"},
+           {{"encode", "--checkpoint", "c", "--out", "o.h5", "--width=320", "a.png"}, "--height PIXELS is missing"},
+           {{"encode", "--checkpoint", "c", "--out", "o.h5", "--height=192", "a.png"}, "--width PIXELS is missing"},
+           {{"encode", "--checkpoint", "c", "--height=192", "--width=320", "a.png"}, "--out FILE.h5 is missing"},
+           {{"encode", "--checkpoint", "c", "--out=o", "--height=192", "--width=320", "a.png"},
+            "--out: o does not end in .h5"},
+           {{"encode", "--checkpoint", "c", "--out=o.h5", "--height=190", "--width=320", "a.png"},
+            "--height: 190 is not a multiple of 16 (nearest: 192)"},
+           {decode_with({}), "one latent file (.h5) or more is missing: orrery decode needs it"},
+           {decode_with({"--manifest", "m", "a.h5"}), "--manifest is not an option of orrery decode"},
+           {decode_with({"a.h5", "--tp=2"}), "--tp is not an option of orrery decode"},
+           {decode_with({"a.h5", "--height", "192"}), "--height is not an option of orrery decode"},
+           {decode_with({"a.h5", "--job", "x.ini"}), "--job is not an option of orrery decode"},
+           {decode_with({"a.h5", "--crf", "--keep-frames"}), "--crf: its value is missing"},
+           {decode_with({"a.h5", "-f"}), "\"-f\" is not an option (a file of that name is ./-f)"},
+           {decode_with({"a.h5", "--media", "none"}), "--media: none leaves nothing to make"},
+           {decode_with({"a.h5", "b/a.h5"}), "b/a.h5: has the name of a.h5"},
+           {{"decode", "--checkpoint", "c", "a.h5"}, "--out DIR is missing"},
+           {run_with({"--keep-frames", "x"}), "--keep-frames: \"x\" is not one of true, false"}}) {
+    EXPECT_THAT(refusal(row.words), AllOf(StartsWith(row.expected), Not(HasSubstr("\n"))));
+  }
+}
+
 TEST(Options, RefusesBadUsage) {
   struct Row {
     Words words;
@@ -213,18 +288,25 @@ TEST_F(OptionFiles, DumpedConfigurationReadsBack) {
   }
 }
 
-TEST(Help, ShowsEveryOptionWithItsDefault) {
-  for (const Command command : {Command::Run, Command::Validate, Command::Tokens}) {
+TEST(Help, ShowsTheCommandsOptionsAndNoOthers) {
+  for (const Command command : kCommands) {
     const std::string help = help_text(command);
-    for (const OptionSpec& spec : option_table()) EXPECT_THAT(help, HasSubstr("\n  --" + std::string(spec.name)));
-    EXPECT_THAT(help, AllOf(StartsWith("Usage: orrery "), HasSubstr("\nExamples\n"), HasSubstr("[189]")));
+    for (const OptionSpec& spec : option_table()) {
+      const bool shown = help.find("\n  --" + std::string(spec.name)) != std::string::npos;
+      EXPECT_EQ(shown, find_option(spec.name, command) != nullptr) << spec.name << "\n" << help;
+    }
+    EXPECT_THAT(help, AllOf(StartsWith("Usage: orrery "), HasSubstr("\nExamples\n"), HasSubstr("[auto]")));
   }
-  EXPECT_THAT(help_text(Command::Help),
-              AllOf(HasSubstr("orrery run"), HasSubstr("orrery validate"), HasSubstr("Exit codes")));
+  EXPECT_THAT(help_text(Command::Run), HasSubstr("[189]"));
+  EXPECT_THAT(help_text(Command::Encode), Not(HasSubstr("[720]")));
+  const std::string overview = help_text(Command::Help);
+  EXPECT_THAT(overview, HasSubstr("Exit codes"));
+  for (const CommandSpec& spec : command_table()) EXPECT_THAT(overview, HasSubstr("orrery " + std::string(spec.name)));
 }
 
 TEST(Help, LinesFitATerminal) {
-  for (const Command command : {Command::Help, Command::Run, Command::Validate, Command::Tokens}) {
+  for (const Command command :
+       {Command::Help, Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode}) {
     std::istringstream in(help_text(command));
     for (std::string line; std::getline(in, line);) {
       EXPECT_LE(line.size(), 120U) << line;
@@ -233,12 +315,16 @@ TEST(Help, LinesFitATerminal) {
   }
 }
 
-TEST(OptionTable, NamesAreUniqueAndHelpIsWritten) {
-  std::set<std::string_view> names;
-  for (const OptionSpec& spec : option_table()) {
-    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
-    EXPECT_FALSE(spec.help.empty()) << spec.name;
-    EXPECT_EQ(find_option(spec.name), &spec);
+TEST(OptionTable, NamesAreUniqueInACommandAndHelpIsWritten) {
+  for (const Command command : kCommands) {
+    std::set<std::string_view> names;
+    for (const OptionSpec& spec : option_table()) {
+      if (!spec.commands.contains(command)) continue;
+      EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+      EXPECT_FALSE(spec.help.empty()) << spec.name;
+      EXPECT_EQ(find_option(spec.name, command), &spec);
+    }
+    for (const std::string_view name : command_spec(command).required) EXPECT_TRUE(names.contains(name)) << name;
   }
 }
 

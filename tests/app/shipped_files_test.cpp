@@ -46,12 +46,35 @@ TEST(JobFiles, AreThoseThatTheHelpNames) {
   }
 }
 
-TEST(DemoManifest, HasFourClipsThatThisVersionMakes) {
-  const fs::path file = kSource / "inputs" / "demo.jsonl";
-  const std::vector<Request> requests = parse_manifest(read_file(file), file, {}, unsupported);
+std::vector<Request> shipped_manifest(const char* name) {
+  const fs::path file = kSource / "inputs" / name;
+  return parse_manifest(read_file(file), file, {});
+}
+
+TEST(DemoManifest, HasFourClipsFromText) {
   std::vector<std::string> ids;
-  for (const Request& request : requests) ids.push_back(request.id);
+  for (const Request& request : shipped_manifest("demo.jsonl")) {
+    ids.push_back(request.id);
+    EXPECT_FALSE(request.conditioned() || request.sound) << request.id;
+  }
   EXPECT_THAT(ids, ElementsAre("wet-crossing", "bin-picking", "orchard-rover", "forklift-aisle"));
+}
+
+TEST(ModesManifest, HasALineForEachMode) {
+  struct Mode {
+    bool image, sound;
+    std::string parent;
+    bool operator==(const Mode&) const = default;
+  };
+  std::vector<Mode> modes;
+  for (const Request& request : shipped_manifest("modes.jsonl")) {
+    modes.push_back({!request.image.empty(), request.sound, request.parent});
+    const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
+    EXPECT_EQ(request.image, picture) << request.id;
+  }
+  const std::vector<Mode> expected{
+      {false, false, ""}, {true, false, ""}, {false, true, ""}, {true, true, ""}, {false, false, "street-text"}};
+  EXPECT_EQ(modes, expected);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-CheckpointSummary good_audit(const fs::path&, GridShape) { return {"a small one", 100}; }
+CheckpointSummary good_audit(const fs::path&, GridShape) { return {"a small one", 100, false}; }
+CheckpointSummary sound_audit(const fs::path&, GridShape) { return {"one with sound", 100, true}; }
 
 CheckpointSummary bad_audit(const fs::path& folder, GridShape) {
   throw InputError(folder.string() + "/transformer: no such folder");
@@ -71,12 +72,54 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
 
 TEST_F(ValidateFiles, ReportsTheProblemsOfAllChecks) {
   manifest(
-      "{\"id\": \"a\", \"prompt\": \"p\", \"sound\": true}\n{\"id\": \"b\", \"prompt\": \"p\", \"height\": 721}\n");
+      "{\"id\": \"a\", \"prompt\": \"p\", \"image\": \"a.png\"}\n{\"id\": \"b\", \"prompt\": \"p\", \"height\": "
+      "721}\n");
   options_.out = options_.manifest / "x";
   EXPECT_THAT(refusal(bad_audit),
-              AllOf(HasSubstr("m.jsonl:1: id \"a\": sound: sound is not in this version"),
+              AllOf(HasSubstr("m.jsonl:1: id \"a\": image: " + (folder_ / "a.png").string() + ": no such file"),
                     HasSubstr("m.jsonl:2: id \"b\": height: 721"), HasSubstr("/transformer: no such folder"),
                     HasSubstr("--out: "), Not(testing::EndsWith("\n"))));
+}
+
+TEST_F(ValidateFiles, RefusesSoundThatTheCheckpointLacks) {
+  manifest(
+      R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1}
+{"id": "b", "prompt_token_ids": [1], "guidance_scale": 1, "sound": true}
+)");
+  EXPECT_EQ(refusal(sound_audit), "");
+  EXPECT_EQ(refusal(good_audit),
+            options_.manifest.string() +
+                ":2: id \"b\": sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or "
+                "sound_tokenizer/ is missing)");
+  EXPECT_THAT(refusal(bad_audit), AllOf(HasSubstr("no such folder"), Not(HasSubstr("sound"))));
+}
+
+TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
+  write_file(folder_ / "here.png", "not decoded");
+  fs::create_directory(folder_ / "folder.h5");
+  struct Row {
+    std::string fields, expected;
+  };
+  for (const Row& row : std::initializer_list<Row>{{R"("image": "here.png")", ""},
+                                                   {R"("condition_latents": "here.png")", ""},
+                                                   {R"("image": "gone.png")", "gone.png: no such file"},
+                                                   {R"("condition_latents": "gone.h5")", "gone.h5: no such file"},
+                                                   {R"("condition_latents": "folder.h5")", "folder.h5: it is a folder"},
+                                                   {R"("image": "here.png/x")", "here.png/x: no such file"}}) {
+    manifest(R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" + row.fields + "}\n");
+    EXPECT_THAT(refusal(good_audit), row.expected.empty() ? testing::Matcher<std::string>("") : HasSubstr(row.expected))
+        << row.fields;
+  }
+}
+
+TEST_F(ValidateFiles, SaysOnceThatAParentComesLater) {
+  manifest(
+      R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, "condition_latents": "b"}
+{"id": "b", "prompt_token_ids": [1], "guidance_scale": 1}
+)");
+  EXPECT_EQ(refusal(good_audit), options_.manifest.string() +
+                                     ":1: id \"a\": condition_latents: names the clip of line 2, which comes later: "
+                                     "move it up");
 }
 
 TEST_F(ValidateFiles, ComparesIdsWithTheVocabulary) {
