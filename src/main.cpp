@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "app/checkpoint_files.h"
+#include "app/decode.h"
+#include "app/encode.h"
 #include "app/options.h"
 #include "app/run.h"
 #include "app/tokens.h"
 #include "app/validate.h"
 #include "app/version.h"
 #include "core/error.h"
+#include "parallel/device.h"
 #include "parallel/mpi_session.h"
 
 namespace orrery {
@@ -25,6 +28,14 @@ int on_root(const Comm& world, const std::function<void()>& work) {
   return 0;
 }
 
+// The commands of one rank that compute: `work` gives the exit code.
+int compute_on_root(const Options& options, const Comm& world, const std::function<int(at::Device, const Log&)>& work) {
+  set_threads(world);
+  const at::Device device = choose_device(options.device, world);
+  return std::stoi(
+      world.from_root([&] { return std::to_string(work(device, Log(options.log_level(), world.shard().rank))); }));
+}
+
 int dispatch(const Options& options, const Comm& world) {
   if (options.help || options.command == Command::Help) {
     return on_root(world, [&] { std::cout << help_text(options.command); });
@@ -37,6 +48,14 @@ int dispatch(const Options& options, const Comm& world) {
       return on_root(world, [&] { print_tokens(options, std::cout); });
     case Command::Validate:
       return on_root(world, [&] { std::cout << validate(options, audit_folder); });
+    case Command::Decode:
+      return compute_on_root(options, world,
+                             [&](at::Device device, const Log& log) { return decode_files(options, device, log); });
+    case Command::Encode:
+      return compute_on_root(options, world, [&](at::Device device, const Log& log) {
+        encode_file(options, device, log);
+        return 0;
+      });
     default:
       return run(options, world);
   }

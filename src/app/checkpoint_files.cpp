@@ -2,9 +2,11 @@
 
 #include <string>
 
+#include "audio/decoder.h"
 #include "core/error.h"
 #include "cosmos3/transformer.h"
 #include "wan/decoder.h"
+#include "wan/encoder.h"
 
 namespace orrery {
 namespace {
@@ -65,6 +67,17 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& folder) {
                     ", but transformer/config.json has latent_channel " +
                     std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
   files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
+  if (std::filesystem::exists(folder / "sound_tokenizer")) {
+    files.sound_config = read_sound_config(folder / "sound_tokenizer" / "config.json");
+    files.sound = std::make_shared<ShardedCheckpoint>(folder / "sound_tokenizer");
+  }
+  require_input(!files.has_sound() || files.sound_config->vocoder_input_dim == files.transformer_config.sound_dim,
+                folder.string() +
+                    ": sound_tokenizer/config.json and transformer/config.json disagree on the channels of "
+                    "the sound latent: they are not of one model");
+  require_input(!files.has_sound() || files.transformer_config.sound_latent_fps == SoundConfig::kStepsPerSecond,
+                folder.string() + ": transformer/config.json: sound_latent_fps must be " +
+                    std::to_string(SoundConfig::kStepsPerSecond) + ", nothing else is implemented");
   files.karras_by_default = uses_karras_sigmas(folder / "scheduler" / "scheduler_config.json");
   files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
   return files;
@@ -75,7 +88,15 @@ void audit_checkpoint(const CheckpointFiles& files, int tp) {
   AuditGroup group(Shard{0, tp});
   const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
                                 files.transformer_config, group);
-  const WanDecoder decoder(Weights(files.vae, Shard{}, at::kMeta, at::kBFloat16), files.vae_config);
+  // A Weights each: what one half of the VAE leaves to the other is not unread.
+  const auto audit = [](const std::shared_ptr<ShardedCheckpoint>& source, auto build) {
+    const Weights weights(source, Shard{}, at::kMeta, at::kBFloat16);
+    build(weights);
+    weights.require_all_read();
+  };
+  audit(files.vae, [&](const Weights& w) { return WanDecoder(w, files.vae_config); });
+  audit(files.vae, [&](const Weights& w) { return WanEncoder(w, files.vae_config); });
+  if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
 }
 
 CheckpointSummary audit_folder(const std::filesystem::path& folder, GridShape grid) {
@@ -84,8 +105,9 @@ CheckpointSummary audit_folder(const std::filesystem::path& folder, GridShape gr
   const Cosmos3Config& c = files.transformer_config;
   return {files.name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
               " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
-              " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " + (c.sound_gen ? "yes" : "no"),
-          c.vocab_size};
+              " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " +
+              (files.has_sound() ? "yes" : "no"),
+          c.vocab_size, files.has_sound()};
 }
 
 }  // namespace orrery

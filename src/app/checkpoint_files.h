@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "app/validate.h"
+#include "audio/config.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/json.h"
 #include "cosmos3/config.h"
@@ -18,9 +20,12 @@ struct CheckpointFiles {
   WanConfig vae_config;
   std::shared_ptr<ShardedCheckpoint> transformer;
   std::shared_ptr<ShardedCheckpoint> vae;
+  std::optional<SoundConfig> sound_config;
+  std::shared_ptr<ShardedCheckpoint> sound;  // null: the checkpoint has no sound decoder
   bool karras_by_default = false;  // scheduler_config.json's use_karras_sigmas; false when there is no such file
 
   std::filesystem::path tokenizer_folder() const { return folder / "text_tokenizer"; }
+  bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
   // The folder's name, which is how people call a checkpoint.
   std::string name() const;
   // Name, fingerprint and sizes: for latent files and run.json.

@@ -4,8 +4,10 @@
 
 #include <iostream>
 #include <optional>
+#include <set>
 
 #include "app/checkpoint_files.h"
+#include "app/device_options.h"
 #include "app/run_files.h"
 #include "app/run_plan.h"
 #include "app/run_summary.h"
@@ -19,23 +21,41 @@
 namespace orrery {
 namespace {
 
-at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
-  if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
-  return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
+// What rank 0 needs beside the transformer: only what some job asks for.
+struct Needs {
+  bool decoder = false;
+  bool encoder = false;
+  bool sound = false;
+};
+
+Needs needs_of(const RunPlan& plan, const MediaSettings& media) {
+  Needs needs;
+  for (const ClipJob& job : plan.jobs) {
+    if (!job.refusal.empty()) continue;
+    needs.decoder |= media.wanted();
+    needs.encoder |= !job.request.image.empty() && !job.latents_done;
+    needs.sound |= job.request.sound && media.wanted();
+  }
+  return needs;
 }
 
-// The model of one rank; the decoder on rank 0 only, when media are wanted.
-struct LoadedModel {
-  LoadedModel(const CheckpointFiles& files, const Options& options, const ProcessGrid& grid, Collectives& tp,
-              at::Device device)
-      : transformer(Weights(files.transformer, grid.tp_shard(), device, compute_dtype(options.dtype, device)),
-                    files.transformer_config, tp) {
-    if (grid.is_root() && options.media != Media::None) {
-      decoder.emplace(Weights(files.vae, Shard{}, device, compute_dtype(options.dtype, device)), files.vae_config);
-    }
+// Rank 0's models; elsewhere empty.
+class RootParts {
+ public:
+  RootParts(const CheckpointFiles& files, const Needs& needs, at::Device device, at::ScalarType dtype) {
+    const auto vae = [&] { return Weights(files.vae, Shard{}, device, dtype); };
+    if (needs.decoder) decoder_.emplace(vae(), files.vae_config);
+    if (needs.encoder) encoder_.emplace(vae(), files.vae_config);
+    if (needs.sound) sound_.emplace(Weights(files.sound, Shard{}, device, dtype), *files.sound_config);
   }
-  Transformer transformer;
-  std::optional<WanDecoder> decoder;
+  RootModels models() const {
+    return {{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr}, encoder_ ? &*encoder_ : nullptr};
+  }
+
+ private:
+  std::optional<WanDecoder> decoder_;
+  std::optional<WanEncoder> encoder_;
+  std::optional<SoundDecoder> sound_;
 };
 
 // Rank 0's part before any weight is read: everything is checked and OUT is prepared.
@@ -59,8 +79,10 @@ GenerateSettings settings_for(const Options& options, const CheckpointFiles& che
   GenerateSettings settings;
   settings.folder = {options.out};
   settings.schedule = schedule_of(options, checkpoint);
-  settings.media = options.media == Media::Mp4;
-  settings.crf = options.crf;
+  settings.media.mp4 = options.media == Media::Mp4;
+  settings.media.keep_frames = options.keep_frames;
+  settings.media.crf = options.crf;
+  settings.vae_fingerprint = checkpoint.vae->fingerprint();
   settings.model_json = checkpoint.description().dump();
   settings.model_name = checkpoint.name();
   settings.software = software_name();
@@ -104,17 +126,29 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
          job.request.id;
 }
 
+bool parent_failed(const ClipJob& job, const std::set<std::string>& failed_ids) {
+  return failed_ids.contains(job.request.parent);
+}
+
+ClipResult failed_parent(const ClipJob& job) {
+  ClipResult clip;
+  clip.error = "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
+  return clip;
+}
+
 // Makes the clips of `plan`; the summary is complete on rank 0.
 RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Options& options, const Comm& world,
                       const Log& log) {
   const RunFiles files(options.out);
   RunSummary summary;
+  std::set<std::string> failed_ids;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const ClipJob& job = plan.jobs[i];
     const std::string label = label_of(job, i, plan.jobs.size());
-    ClipResult clip = generator(job, label);
+    ClipResult clip = parent_failed(job, failed_ids) ? failed_parent(job) : generator(job, label);
     const bool failed = !clip.error.empty();
     if (failed) log.warning(label + " failed: " + clip.error);
+    if (failed) failed_ids.insert(job.request.id);
     summary.add(job.request.id, clip);
     if (world.is_root()) files.append(record_of(job, std::move(clip)));
     if (failed && options.on_error == OnError::Stop) {
@@ -147,15 +181,18 @@ int run(const Options& options, const Comm& world) {
   const Stopwatch loading;
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
-  const LoadedModel model(*checkpoint, options, grid, *tp, device);
+  const at::ScalarType dtype = compute_dtype(options.dtype, device);
+  const Transformer transformer(Weights(checkpoint->transformer, grid.tp_shard(), device, dtype),
+                                checkpoint->transformer_config, *tp);
+  const GenerateSettings settings = settings_for(options, *checkpoint);
+  const RootParts root(*checkpoint, world.is_root() ? needs_of(plan, settings.media) : Needs{}, device, dtype);
   world.barrier();
   log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
   if (world.is_root()) {
     RunFiles(options.out).write_run(dump_config(options), versions(), facts_of(options, *checkpoint, world, device));
   }
 
-  const Generator generator(world, model.transformer, *cfg, model.decoder ? &*model.decoder : nullptr,
-                            settings_for(options, *checkpoint), log);
+  const Generator generator(world, transformer, *cfg, root.models(), settings, log);
   RunSummary summary = make_clips(plan, generator, options, world, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   return summary.failed() == 0 ? 0 : 1;

@@ -16,11 +16,18 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-ClipJob make_job(const Request& request, ResolvedPrompt prompt) {
+// Why the checkpoint cannot make this clip, or "".
+std::string refusal_of(const Request& request, const CheckpointFiles& checkpoint) {
+  if (!request.sound || checkpoint.has_sound()) return "";
+  return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
+         "missing)";
+}
+
+ClipJob make_job(const Request& request, ResolvedPrompt prompt, const CheckpointFiles& checkpoint) {
   ClipJob job;
+  job.refusal = refusal_of(request, checkpoint);
   job.request = request;
   job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
-  job.prompt = request.prompt;
   job.request_json = manifest_line(request);
   return job;
 }
@@ -46,18 +53,16 @@ std::string conflict(const std::filesystem::path& path, const LatentHeader& foun
 }
 
 Json job_json(const ClipJob& job) {
-  return {{"request", job.request_json},
-          {"cond", job.ids.cond},
-          {"uncond", job.ids.uncond},
-          {"latents_done", job.latents_done}};
+  return {{"request", job.request_json}, {"parent", job.request.parent}, {"cond", job.ids.cond},
+          {"uncond", job.ids.uncond},    {"refusal", job.refusal},       {"latents_done", job.latents_done}};
 }
 
 ClipJob job_from_json(const Json& json) {
   ClipJob job;
   job.request_json = json.at("request").get<std::string>();
-  job.request = parse_manifest(job.request_json, "plan", Request{}).front();
-  job.prompt = job.request.prompt;
+  job.request = parse_request(job.request_json, {json.at("parent").get<std::string>()});
   job.ids = {json.at("cond").get<std::vector<std::int64_t>>(), json.at("uncond").get<std::vector<std::int64_t>>()};
+  job.refusal = json.at("refusal").get<std::string>();
   job.latents_done = json.at("latents_done").get<bool>();
   return job;
 }
@@ -78,14 +83,14 @@ ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoi
 }
 
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
-  const std::vector<Request> requests =
-      parse_manifest(read_file(options.manifest), options.manifest, options.defaults, unsupported);
+  const std::vector<Request> requests = parse_manifest(read_file(options.manifest), options.manifest, options.defaults);
   std::vector<ResolvedPrompt> prompts =
       resolve_prompts(requests, checkpoint.tokenizer_folder(), default_negative_prompt(options.negative_prompt_file),
                       options.semantics);
   require_in_vocabulary(requests, prompts, checkpoint.transformer_config.vocab_size);
   std::vector<ClipJob> jobs;
-  for (std::size_t i = 0; i < requests.size(); ++i) jobs.push_back(make_job(requests[i], std::move(prompts[i])));
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    jobs.push_back(make_job(requests[i], std::move(prompts[i]), checkpoint));
   return jobs;
 }
 
@@ -103,7 +108,9 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
       const std::string problem = job.latents_done ? conflict(latents, found, job, model, schedule) : "";
       if (!problem.empty()) conflicts.push_back(problem);
     }
-    const bool media_done = options.media == Media::None || std::filesystem::exists(folder.media(job.request.id));
+    const bool media_done =
+        (options.media == Media::None || std::filesystem::exists(folder.media(job.request.id))) &&
+        (!options.keep_frames || std::filesystem::exists(folder.frame(job.request.id, job.request.num_frames - 1)));
     if (job.latents_done && media_done) {
       plan.complete.push_back(job.request.id);
     } else {

@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::array kPhases = {"text", "denoise", "save", "decode"};
+constexpr std::array kPhases = {"condition", "text", "denoise", "save", "decode"};
 
 double seconds_of(const PhaseTimes& times, const std::string& phase) {
   for (const auto& [name, seconds] : times.phases()) {
@@ -46,12 +46,12 @@ std::string RunSummary::table(double total_seconds) const {
   std::size_t width = 7;
   for (const Row& row : rows_) width = std::max(width, row.id.size());
   std::string text = left("seconds", width);
-  for (const char* phase : kPhases) text += right(phase, 10);
-  text += right("total", 10) + "\n";
+  for (const char* phase : kPhases) text += right(phase, 11);
+  text += right("total", 11) + "\n";
   for (const Row& row : rows_) {
     text += left(row.id, width);
-    for (const char* phase : kPhases) text += right(seconds_text(seconds_of(row.times, phase)), 10);
-    text += right(seconds_text(row.times.total()), 10) + (row.failed ? "  failed\n" : "\n");
+    for (const char* phase : kPhases) text += right(seconds_text(seconds_of(row.times, phase)), 11);
+    text += right(seconds_text(row.times.total()), 11) + (row.failed ? "  failed\n" : "\n");
   }
   return text + std::to_string(rows_.size() - failed()) + " done, " + std::to_string(failed()) + " failed, in " +
          duration_text(total_seconds) + "\n";
