@@ -1,7 +1,5 @@
 #include "media_files.h"
 
-#include <stdlib.h>
-
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -44,14 +42,6 @@ double psnr(const RgbImage& a, const RgbImage& b) {
   for (std::size_t i = 0; i < a.rgb.size(); ++i) sum += std::pow(double{1} * a.rgb[i] - b.rgb[i], 2);
   return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.rgb.size()) / sum);
 }
-
-MediaFiles::MediaFiles() {
-  std::string name = (fs::temp_directory_path() / "orrery-media-XXXXXX").string();
-  EXPECT_NE(::mkdtemp(name.data()), nullptr);
-  folder_ = name;
-}
-
-MediaFiles::~MediaFiles() { fs::remove_all(folder_); }
 
 fs::path MediaFiles::make(const std::string& name, int width, int height, const std::string& pix_fmt,
                           const std::string& raw, const std::string& options) const {

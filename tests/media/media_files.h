@@ -4,12 +4,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/json.h"
 #include "media/rgb_image.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
 
@@ -27,9 +27,6 @@ double psnr(const RgbImage& a, const RgbImage& b);
 // Tests in a folder of their own.
 class MediaFiles : public testing::Test {
  protected:
-  MediaFiles();
-  ~MediaFiles() override;
-
   // Has ffmpeg write `raw` pixels of `pix_fmt` into the file `name`; `options` are for its encoder.
   std::filesystem::path make(const std::string& name, int width, int height, const std::string& pix_fmt,
                              const std::string& raw, const std::string& options = "") const;
@@ -37,7 +34,8 @@ class MediaFiles : public testing::Test {
   // ffmpeg's own reading of a file's first frame.
   RgbImage judge(const std::filesystem::path& path, int width, int height) const;
 
-  std::filesystem::path folder_;
+  TemporaryFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 };
 
 }  // namespace orrery
