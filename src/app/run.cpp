@@ -147,12 +147,12 @@ RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Opt
     const std::string label = label_of(job, i, plan.jobs.size());
     ClipResult clip = parent_failed(job, failed_ids) ? failed_parent(job) : generator(job, label);
     const bool failed = !clip.error.empty();
-    if (failed) log.warning(label + " failed: " + clip.error);
+    if (failed && world.is_root()) log.warning(label + " failed: " + clip.error);
     if (failed) failed_ids.insert(job.request.id);
     summary.add(job.request.id, clip);
     if (world.is_root()) files.append(record_of(job, std::move(clip)));
     if (failed && options.on_error == OnError::Stop) {
-      log.warning("stopping after the first failure, as --on-error stop says");
+      if (world.is_root()) log.warning("stopping after the first failure, as --on-error stop says");
       break;
     }
   }

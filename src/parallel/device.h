@@ -18,7 +18,21 @@ at::Device choose_device(DeviceKind kind, const Comm& world);
 std::string gpu_problem(const Comm& world);
 
 // Gives this rank's tensor operations its share of the node's cores, at least one thread: the cores it may run on, each
-// divided by the number of ranks that may run there. Early: before the first tensor operation. Collective.
+// divided by the number of ranks that may run there. OMP_NUM_THREADS, where it is set, is a ceiling. Early: before the
+// first tensor operation. Collective.
 void set_threads(const Comm& world);
+
+// While it lives, this rank's tensor operations use every core that it may run on: for work of one rank during which
+// the others sleep. It also makes that work independent of the number of ranks, bit for bit.
+class AllCores {
+ public:
+  AllCores();
+  AllCores(const AllCores&) = delete;
+  AllCores& operator=(const AllCores&) = delete;
+  ~AllCores();
+
+ private:
+  int before_;
+};
 
 }  // namespace orrery

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -25,6 +27,15 @@ std::vector<int> allowed_cores() {
   return allowed;
 }
 
+// OMP_NUM_THREADS, as a ceiling: a user who sets it shares the node with others.
+int thread_ceiling() {
+  const char* text = std::getenv("OMP_NUM_THREADS");
+  const int value = text == nullptr ? 0 : std::atoi(text);
+  return value > 0 ? value : std::numeric_limits<int>::max();
+}
+
+void use_threads(int threads) { at::set_num_threads(std::clamp(threads, 1, thread_ceiling())); }
+
 }  // namespace
 
 void set_threads(const Comm& world) {
@@ -37,9 +48,16 @@ void set_threads(const Comm& world) {
   for (std::size_t core = 0; core < mine.size(); ++core) {
     if (mine[core] != 0) share += 1.0 / users[core];
   }
-  at::set_num_threads(std::max(1, static_cast<int>(std::floor(share + 1e-6))));
+  use_threads(static_cast<int>(std::floor(share + 1e-6)));
   // A second call would throw, also with the same number.
   if (at::get_num_interop_threads() != 1) at::set_num_interop_threads(1);
 }
+
+AllCores::AllCores() : before_(at::get_num_threads()) {
+  const std::vector<int> mine = allowed_cores();
+  use_threads(static_cast<int>(std::count(mine.begin(), mine.end(), 1)));
+}
+
+AllCores::~AllCores() { at::set_num_threads(before_); }
 
 }  // namespace orrery

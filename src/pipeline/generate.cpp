@@ -3,6 +3,7 @@
 #include <ctime>
 #include <utility>
 
+#include "parallel/device.h"
 #include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
 #include "pipeline/progress.h"
@@ -59,6 +60,7 @@ ClipResult Generator::operator()(const ClipJob& job, const std::string& label) c
   }
   result.error = world_->from_root([&]() -> std::string {
     try {
+      const AllCores all_cores;
       write_files(job, condition, std::move(latents), result);
       return "";
     } catch (const std::exception& e) {
@@ -81,6 +83,7 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
   if (!request.conditioned()) return {};
   const auto count = static_cast<std::int64_t>(request.condition_frames.size());
   const auto make = [&] {
+    const AllCores all_cores;
     if (!request.image.empty()) {
       return encode_image(*root_.encoder, request.image, request.height, request.width, model_->device());
     }
