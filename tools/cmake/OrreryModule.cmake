@@ -6,9 +6,12 @@ add_library(orrery_flags INTERFACE)
 target_compile_features(orrery_flags INTERFACE cxx_std_20)
 target_compile_options(orrery_flags INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wno-psabi>
-  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ORRERY_WERROR}>>:-Werror>
-  $<$<BOOL:${ORRERY_SANITIZE}>:-fsanitize=${ORRERY_SANITIZE}>)
-target_link_options(orrery_flags INTERFACE $<$<BOOL:${ORRERY_SANITIZE}>:-fsanitize=${ORRERY_SANITIZE}> -Wl,--as-needed)
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ORRERY_WERROR}>>:-Werror>)
+target_link_options(orrery_flags INTERFACE -Wl,--as-needed)
+if(ORRERY_SANITIZE)
+  target_compile_options(orrery_flags INTERFACE -fsanitize=${ORRERY_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(orrery_flags INTERFACE -fsanitize=${ORRERY_SANITIZE})
+endif()
 target_include_directories(orrery_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 find_package(Threads REQUIRED)
 target_link_libraries(orrery_flags INTERFACE Threads::Threads)
