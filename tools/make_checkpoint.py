@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes a checkpoint in the published layout with seeded random weights: something to run before the real one is here.
 
-demo    a few MB: tensor parallel over up to 4 ranks, text, video encoder and decoder
+demo    11 MB: tensor parallel over up to 4 ranks, text, video encoder and decoder, sound
 load2g  2 GB of transformer in 4 shards: to measure loading
 
 Norm weights are one and matrices have a spread of 1/sqrt(inputs), so activations and latents stay of order one.
@@ -21,15 +21,19 @@ import demo_tokenizer
 
 PRESETS = {
     "demo": dict(hidden=128, intermediate=384, layers=4, heads=8, kv_heads=4, head_dim=32, sections=[6, 5, 5],
-                 shards=2),
+                 sound=True, shards=2),
     "load2g": dict(hidden=2048, intermediate=6144, layers=10, heads=16, kv_heads=8, head_dim=128, sections=[24, 20, 20],
-                   shards=4),
+                   sound=False, shards=4),
 }
 VOCABULARY = 1024
 LATENT_CHANNELS = 16
 VAE_DIM = 16
 DIM_MULT = [1, 2, 4, 4]
 TIME_DOWN = [False, True, True]
+SOUND_CHANNELS = 16
+SOUND_DIM = 8
+SOUND_WIDTHS = [1, 2, 4, 8, 16]
+SOUND_STRIDES = [2, 4, 5, 6, 8]
 
 
 class Normal:
@@ -76,6 +80,18 @@ class Tensors:
         if bias:
             self.list.append((name + ".bias", shape[:1], 0.0, 0.02))
 
+    def normed(self, name, *shape, length=1.0, bias=None):
+        """A convolution as a direction (weight_v) and each row's length (weight_g)."""
+        self.list.append((name + ".weight_g", (shape[0], 1, 1), length, 0.0))
+        self.list.append((name + ".weight_v", shape, 0.0, 1.0))
+        if bias:
+            self.list.append((name + ".bias", (bias,), 0.0, 0.02))
+
+    def snake(self, name, channels):
+        """Logarithms of a rate and a gain."""
+        self.list.append((name + ".alpha", (1, channels, 1), 0.0, 0.1))
+        self.list.append((name + ".beta", (1, channels, 1), 0.0, 0.1))
+
 
 def layer(t, at, p, q_names, mlp, suffix):
     """One tower's half of a layer. `q_names` are q, k, v, out and the two head norms."""
@@ -108,6 +124,10 @@ def transformer(p):
     t.norm("norm_moe_gen.weight", h)
     t.matrix("lm_head", VOCABULARY, h)
     t.matrix("proj_out", patch, h, bias=True)
+    if p["sound"]:
+        t.matrix("audio_proj_in", h, SOUND_CHANNELS, bias=True)
+        t.list.append(("audio_modality_embed", (h,), 0.0, 0.02))
+        t.matrix("audio_proj_out", SOUND_CHANNELS, h, bias=True)
     return t.list
 
 
@@ -169,6 +189,31 @@ def vae():
     return t.list
 
 
+def wave_residual(t, at, channels):
+    t.snake(f"{at}.snake1", channels)
+    t.normed(f"{at}.conv1", channels, channels, 7, bias=channels)
+    t.snake(f"{at}.snake2", channels)
+    t.normed(f"{at}.conv2", channels, channels, 1, length=0.25, bias=channels)
+
+
+def wave_block(t, at, inputs, outputs, stride):
+    t.snake(f"{at}.snake1", inputs)
+    spread = math.sqrt(outputs * stride / inputs)  # a row feeds 2 * stride samples of every output
+    t.normed(f"{at}.conv_t1", inputs, outputs, 2 * stride, length=spread, bias=outputs)
+    for unit in ("res_unit1", "res_unit2", "res_unit3"):
+        wave_residual(t, f"{at}.{unit}", outputs)
+
+
+def sound():
+    t, widths = Tensors(), [SOUND_DIM * m for m in [1, *SOUND_WIDTHS]][::-1]
+    t.normed("decoder.conv1", widths[0], SOUND_CHANNELS, 7, bias=widths[0])
+    for i, stride in enumerate(reversed(SOUND_STRIDES)):
+        wave_block(t, f"decoder.block.{i}", widths[i], widths[i + 1], stride)
+    t.snake("decoder.snake1", widths[-1])
+    t.normed("decoder.conv2", 2, widths[-1], 7, length=0.1)
+    return t.list
+
+
 def transformer_config(p):
     return {
         "_class_name": "Cosmos3OmniTransformer", "_diffusers_version": "0.40.0.dev0", "action_dim": None,
@@ -179,7 +224,8 @@ def transformer_config(p):
         "num_key_value_heads": p["kv_heads"], "patch_latent_dim": 4 * LATENT_CHANNELS, "qk_norm_for_text": True,
         "rms_norm_eps": 1e-06, "rope_axes_dim": p["sections"],
         "rope_scaling": {"mrope_interleaved": True, "mrope_section": p["sections"], "rope_type": "default"},
-        "rope_theta": 5000000.0, "sound_dim": 64, "sound_gen": False, "sound_latent_fps": 25.0, "timestep_scale": 0.001,
+        "rope_theta": 5000000.0, "sound_dim": SOUND_CHANNELS, "sound_gen": p["sound"], "sound_latent_fps": 25.0,
+        "timestep_scale": 0.001,
         "unified_3d_mrope_reset_spatial_ids": True, "unified_3d_mrope_temporal_modality_margin": 15000,
         "use_und_k_norm_for_gen": False, "vocab_size": VOCABULARY,
     }
@@ -195,6 +241,17 @@ def vae_config(numbers):
         "scale_factor_temporal": 4, "temperal_downsample": TIME_DOWN, "z_dim": LATENT_CHANNELS,
     }
 
+
+SOUND_CONFIG = {
+    "_class_name": "Cosmos3AVAEAudioTokenizer", "_diffusers_version": "0.40.0.dev0", "activation": "snakebeta",
+    "anti_aliasing": False, "bottleneck": None, "bottleneck_type": "vae", "causal": False, "dec_anti_aliasing": False,
+    "dec_c_mults": SOUND_WIDTHS, "dec_dim": SOUND_DIM, "dec_final_tanh": False, "dec_out_channels": 2,
+    "dec_strides": SOUND_STRIDES, "dec_type": "oobleck", "dec_use_nearest_upsample": False, "dec_use_snake": True,
+    "dec_use_tanh_at_final": False, "hop_size": None, "input_channels": 1, "latent_mean": None, "latent_std": None,
+    "model_type": "autoencoder_v2", "normalize_volume": True, "padding_mode": "zeros", "sampling_rate": 48000,
+    "snake_logscale": True, "stereo": True, "use_cuda_kernel": False, "use_wav_as_input": True,
+    "vocoder_input_dim": SOUND_CHANNELS,
+}
 
 SCHEDULER_CONFIG = {
     "_class_name": "UniPCMultistepScheduler", "use_karras_sigmas": True, "flow_shift": 1.0, "num_train_timesteps": 1000,
@@ -251,6 +308,9 @@ def write_checkpoint(folder, preset, seed):
     write_component(folder / "transformer", transformer(preset), preset["shards"], normal)
     write_json(folder / "vae/config.json", vae_config(normal.random))
     write_component(folder / "vae", vae(), 1, normal)
+    if preset["sound"]:
+        write_json(folder / "sound_tokenizer/config.json", SOUND_CONFIG)
+        write_component(folder / "sound_tokenizer", sound(), 1, normal)
     write_json(folder / "scheduler/scheduler_config.json", SCHEDULER_CONFIG)
     write_json(folder / "text_tokenizer/tokenizer.json", demo_tokenizer.tokenizer())
 

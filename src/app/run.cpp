@@ -62,7 +62,9 @@ class RootParts {
 std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log) {
   audit_checkpoint(checkpoint, options.grid.tp);
   RunPlan plan = skip_complete(plan_jobs(options, checkpoint), options, checkpoint);
-  for (const char* folder : {"", "latents", "media"}) require_writable_folder(options.out / folder);
+  for (const auto& folder : {options.out, options.out / "latents", options.out / "media"}) {
+    require_writable_folder(folder);
+  }
   if (options.grid.cfg == 2) {
     for (const ClipJob& job : plan.jobs) {
       if (!job.request.guided()) {

@@ -109,7 +109,7 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
       if (!problem.empty()) conflicts.push_back(problem);
     }
     const bool media_done =
-        (options.media == Media::None || std::filesystem::exists(folder.media(job.request.id))) &&
+        (options.media == Media::None || std::filesystem::is_regular_file(folder.media(job.request.id))) &&
         (!options.keep_frames || std::filesystem::exists(folder.frame(job.request.id, job.request.num_frames - 1)));
     if (job.latents_done && media_done) {
       plan.complete.push_back(job.request.id);

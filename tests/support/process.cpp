@@ -76,14 +76,16 @@ Ending Process::wait() {
 
 Ending run_program(const CommandLine& command) { return Process(command).wait(); }
 
-std::vector<std::string> running_programs(const std::string& text) {
-  std::vector<std::string> found;
+std::vector<RunningProgram> running_programs(const std::string& text) {
+  std::vector<RunningProgram> found;
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
     // A process may be gone by now: then there is nothing to read.
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
     std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     std::replace(line.begin(), line.end(), '\0', ' ');
-    if (line.find(text) != std::string::npos) found.push_back(line);
+    if (line.find(text) != std::string::npos) found.push_back({std::stoi(name), line});
   }
   return found;
 }

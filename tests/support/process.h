@@ -51,7 +51,12 @@ class Process {
 // Starts a program and waits for its end.
 Ending run_program(const CommandLine& command);
 
-// Command lines, arguments joined by spaces, of the processes on this machine that have `text` in it.
-std::vector<std::string> running_programs(const std::string& text);
+struct RunningProgram {
+  pid_t pid = -1;
+  std::string command;  // arguments joined by spaces
+};
+
+// The processes of this machine whose command line has `text` in it.
+std::vector<RunningProgram> running_programs(const std::string& text);
 
 }  // namespace orrery
