@@ -7,6 +7,7 @@
 #include "parallel/process_grid.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
+#include "support/test_device.h"
 
 namespace orrery {
 namespace {
@@ -21,11 +22,11 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 // The golden model of one set over the world's ranks, as cfg groups of `tp` ranks that each compute the same.
 class GoldenTransformer {
  public:
-  GoldenTransformer(const std::string& set, int tp)
+  GoldenTransformer(const std::string& set, int tp, at::ScalarType dtype = at::kFloat)
       : comm_(mpi_world().split(mpi_world().shard().rank / tp)),
-        collectives_(make_collectives(comm_, at::kCPU)),
+        collectives_(make_collectives(comm_, test_device())),
         folder_(golden_checkpoint(set) / "transformer"),
-        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), comm_.shard(), at::kCPU, at::kFloat),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), comm_.shard(), test_device(), dtype),
                read_cosmos3_config(folder_ / "config.json"), *collectives_) {}
 
   const Transformer& operator*() const { return model_; }
@@ -46,8 +47,8 @@ struct Case {
 
 class GoldenCase : public testing::TestWithParam<Case> {
  protected:
-  GoldenTransformer model() const {
-    return {GetParam().set, std::min(GetParam().largest_tp, mpi_world().shard().size)};
+  GoldenTransformer model(at::ScalarType dtype = at::kFloat) const {
+    return {GetParam().set, std::min(GetParam().largest_tp, mpi_world().shard().size), dtype};
   }
   Golden golden() const { return Golden::load_case(GetParam().set + "/" + GetParam().name); }
 };
@@ -61,10 +62,10 @@ TEST_P(GoldenCase, TextKeysAndValues) {
     const Range heads = m.shard().slice(whole.size(1));
     return whole.narrow(1, heads.begin, heads.size);
   };
-  EXPECT_LE(max_abs(cache.layers.front().k, own_heads("und_k_first")), kKeyValueTolerance);
-  EXPECT_LE(max_abs(cache.layers.front().v, own_heads("und_v_first")), kKeyValueTolerance);
-  EXPECT_LE(max_abs(cache.layers.back().k, own_heads("und_k_last")), kKeyValueTolerance);
-  EXPECT_LE(max_abs(cache.layers.back().v, own_heads("und_v_last")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.front().k.cpu(), own_heads("und_k_first")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.front().v.cpu(), own_heads("und_v_first")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.back().k.cpu(), own_heads("und_k_last")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.back().v.cpu(), own_heads("und_v_last")), kKeyValueTolerance);
 }
 
 // The shape of a golden case, with its first frame given when it starts from an image.
@@ -77,11 +78,15 @@ MediaShape shape_of(const Golden& g) {
   return shape;
 }
 
+MediaLatents on_device(const MediaLatents& latents) {
+  return {latents.video.to(test_device()), latents.has_sound() ? latents.sound.to(test_device()) : at::Tensor()};
+}
+
 MediaLatents noise_of(const Golden& g) {
   MediaLatents latents{g["noise_video"].squeeze(0).clone(), {}};
   if (g.has("noise_sound")) latents.sound = g["noise_sound"];
   if (g.has("image_latent")) latents.video.narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
-  return latents;
+  return on_device(latents);
 }
 
 TEST_P(GoldenCase, FirstVelocities) {
@@ -93,7 +98,8 @@ TEST_P(GoldenCase, FirstVelocities) {
     ++compared;
     const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
     const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
-    const MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
+    MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
+    velocity.video = velocity.video.cpu();
     // The reference leaves zeros at the given frame.
     const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
     const std::int64_t rest = velocity.video.size(1) - given;
@@ -102,14 +108,30 @@ TEST_P(GoldenCase, FirstVelocities) {
     EXPECT_LE(video, kVelocityTolerance) << name;
     RecordProperty(name, std::to_string(video));
     if (!latents.has_sound()) return;
-    const double sound = max_abs(velocity.sound, g[name + "_sound"].squeeze(0).transpose(0, 1));
+    const double sound = max_abs(velocity.sound.cpu(), g[name + "_sound"].squeeze(0).transpose(0, 1));
     EXPECT_LE(sound, kVelocityTolerance) << name;
     RecordProperty(name + "_sound", std::to_string(sound));
   };
   compare("velocity0_cond", "text_ids", noise_of(g), 0);
   compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
-  compare("velocity1_cond", "text_ids", {g["step_video"][0].squeeze(0), {}}, 1);
+  compare("velocity1_cond", "text_ids", on_device({g["step_video"][0].squeeze(0), {}}), 1);
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
+}
+
+// The first velocity in bfloat16, against float32's: rounding, and nothing worse.
+TEST_P(GoldenCase, BFloat16VelocityIsClose) {
+  const Golden g = golden();
+  if (!g.has("velocity0_cond_video")) return;
+  const GoldenTransformer m = model(at::kBFloat16);
+  const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
+  const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
+  const MediaLatents velocity = (*m).media_tower()(noise_of(g), timestep, branch);
+  const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
+  const std::int64_t rest = velocity.video.size(1) - given;
+  const double error = relative_rms(velocity.video.cpu().narrow(1, given, rest),
+                                    g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
+  EXPECT_LE(error, 2e-2);
+  RecordProperty("bfloat16", std::to_string(error));
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,

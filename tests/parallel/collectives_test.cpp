@@ -6,10 +6,10 @@
 
 #include <vector>
 
-#include "collectives_test_device.h"
 #include "core/checksum.h"
 #include "core/error.h"
 #include "support/mpi_world.h"
+#include "support/test_device.h"
 
 namespace orrery {
 namespace {

@@ -2,14 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "collectives_test_device.h"
 #include "core/error.h"
 #include "parallel/collectives.h"
 #include "support/mpi_world.h"
 
 namespace orrery {
-
-at::Device test_device() { return at::kCPU; }
 
 namespace {
 

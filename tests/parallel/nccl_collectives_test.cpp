@@ -3,14 +3,11 @@
 #include <c10/cuda/CUDAStream.h>
 #include <gtest/gtest.h>
 
-#include "collectives_test_device.h"
 #include "parallel/collectives.h"
-#include "parallel/device.h"
 #include "support/mpi_world.h"
+#include "support/test_device.h"
 
 namespace orrery {
-
-at::Device test_device() { return choose_device(DeviceKind::Cuda, mpi_world()); }
 
 namespace {
 

@@ -7,6 +7,7 @@
 #include "parallel/process_grid.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
+#include "support/test_device.h"
 
 namespace orrery {
 namespace {
@@ -25,12 +26,13 @@ struct Case {
 };
 
 double relative(const at::Tensor& found, const at::Tensor& expected) {
-  return max_abs(found, expected) / expected.abs().max().item<double>();
+  return max_abs(found.cpu(), expected) / expected.abs().max().item<double>();
 }
 
 // True when `tensor` has the same bytes on every rank.
 bool same_everywhere(const at::Tensor& tensor) {
-  const std::string own = checksum(tensor.const_data_ptr(), tensor.nbytes());
+  const at::Tensor host = tensor.cpu().contiguous();
+  const std::string own = checksum(host.const_data_ptr(), host.nbytes());
   const std::string root = mpi_world().broadcast(own);
   return mpi_world().max(own == root ? 0 : 1) == 0;
 }
@@ -65,10 +67,10 @@ class Job {
  public:
   Job(const std::string& set, GridShape shape)
       : grid_(mpi_world(), shape),
-        tp_(make_collectives(grid_.tp(), at::kCPU)),
-        cfg_(make_collectives(grid_.cfg(), at::kCPU)),
+        tp_(make_collectives(grid_.tp(), test_device())),
+        cfg_(make_collectives(grid_.cfg(), test_device())),
         folder_(golden_checkpoint(set) / "transformer"),
-        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), at::kCPU, at::kFloat),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kFloat),
                read_cosmos3_config(folder_ / "config.json"), *tp_) {}
 
   MediaLatents run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) {
@@ -77,7 +79,7 @@ class Job {
     const GuidedModel guided(model_, *cfg_, {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape,
                              request.at("guidance"));
     const Schedule schedule = make_schedule(kind, request.at("steps"), 10.0);
-    MediaLatents noise = noise_for(request.at("seed"), shape, model_.config().sound_dim, at::kCPU);
+    MediaLatents noise = noise_for(request.at("seed"), shape, model_.config().sound_dim, test_device());
     return denoise(guided, schedule, std::move(noise), condition_of(golden), observer);
   }
 

@@ -61,3 +61,12 @@ function(orrery_test name)
       ENVIRONMENT OMP_NUM_THREADS=1)
   endforeach()
 endfunction()
+
+# The same program on GPUs, one a rank: label gpu, which tools/test.sh leaves out. It fails without a GPU.
+function(orrery_gpu_test name)
+  if(ORRERY_WITH_CUDA)
+    cmake_parse_arguments(arg "" "" "SOURCES;LINKS;RANKS" ${ARGN})
+    orrery_test(${name} SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_device.cpp
+      LINKS ${arg_LINKS} orrery_parallel orrery_torch_kernels RANKS ${arg_RANKS} LABELS gpu)
+  endif()
+endfunction()
