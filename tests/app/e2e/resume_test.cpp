@@ -1,0 +1,326 @@
+// Runs that are repeated, changed, hindered and killed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <map>
+#include <thread>
+
+#include "core/file.h"
+#include "orrery_program.h"
+#include "storage/latent_store.h"
+#include "support/temporary_folder.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string line_of(const std::string& id, int seed, int steps = 2) {
+  Json line;
+  line["id"] = id;
+  line["prompt_token_ids"] = {7, 8, 9};
+  line["negative_token_ids"] = {5};
+  line["num_frames"] = 5;
+  line["height"] = 64;
+  line["width"] = 64;
+  line["steps"] = steps;
+  line["seed"] = seed;
+  return line.dump() + "\n";
+}
+
+// Content and time of change of every file below a folder.
+struct FileState {
+  fs::file_time_type changed;
+  std::string content;
+  bool operator==(const FileState&) const = default;
+};
+using FolderState = std::map<std::string, FileState>;
+
+FolderState state_of(const fs::path& folder) {
+  FolderState state;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    state[fs::relative(entry.path(), folder)] = {entry.last_write_time(), read_file(entry.path())};
+  }
+  return state;
+}
+
+LatentFile without_time(const fs::path& file) {
+  LatentFile latents = read_latents(file);
+  latents.created.clear();
+  return latents;
+}
+
+class Resume : public testing::Test {
+ protected:
+  Resume() { manifest(line_of("a", 1) + line_of("b", 2)); }
+
+  void manifest(const std::string& text) const { folder_.write("clips.jsonl", text); }
+  CommandLine command(const CommandLine& more = {}) const {
+    return run_command(checkpoint_, folder_ / "clips.jsonl", out_, more);
+  }
+  // Runs to an exit code and returns what the log says.
+  std::string run(int exit_code = 0, const CommandLine& more = {}) const {
+    const Ending ending = run_program(command(more));
+    EXPECT_EQ(ending.exit_code, exit_code) << ending.err;
+    return ending.err;
+  }
+  fs::path latents(const std::string& id) const { return out_ / "latents" / (id + ".h5"); }
+  fs::path media(const std::string& id) const { return out_ / "media" / (id + ".mp4"); }
+
+  TemporaryFolder folder_;
+  fs::path checkpoint_ = demo_checkpoint();
+  fs::path out_ = folder_ / "out";
+};
+
+TEST_F(Resume, ASecondRunLeavesEverythingAsItIs) {
+  run();
+  const FolderState before = state_of(out_);
+  EXPECT_THAT(run(), HasSubstr("0 clips to make, 2 already complete"));
+  EXPECT_TRUE(state_of(out_) == before);
+}
+
+TEST_F(Resume, OnlyALostVideoIsMadeAgain) {
+  run();
+  const FolderState before = state_of(out_);
+  fs::remove(media("a"));
+  EXPECT_THAT(run(), HasSubstr("1 clips to make, 1 already complete"));
+  const FolderState after = state_of(out_);
+  for (const char* file : {"latents/a.h5", "latents/b.h5", "media/b.mp4"}) {
+    EXPECT_TRUE(after.at(file) == before.at(file)) << file;
+  }
+  EXPECT_TRUE(after.at("media/a.mp4").content == before.at("media/a.mp4").content);
+  const Json record = json_lines(out_ / "results.jsonl").back();
+  EXPECT_EQ(record.at("latent_checksum"), latents_checksum(read_latents(latents("a"))));
+}
+
+TEST_F(Resume, LostLatentsAreMadeAgain) {
+  run();
+  const LatentFile before = without_time(latents("a"));
+  const std::string video = read_file(media("a"));
+  fs::remove(latents("a"));
+  run();
+  EXPECT_TRUE(without_time(latents("a")) == before);
+  EXPECT_TRUE(read_file(media("a")) == video);
+}
+
+TEST_F(Resume, AddedRequestsAloneAreMade) {
+  run();
+  const FolderState before = state_of(out_);
+  manifest(line_of("c", 3) + line_of("a", 1) + line_of("b", 2));
+  EXPECT_THAT(run(), HasSubstr("1 clips to make, 2 already complete"));
+  EXPECT_TRUE(fs::exists(media("c")));
+  EXPECT_TRUE(state_of(out_).at("latents/a.h5") == before.at("latents/a.h5"));
+}
+
+struct Change {
+  std::string name;
+  std::string line;  // of the clip whose id is "a"
+  CommandLine more;
+};
+
+class ResumeOther : public Resume, public testing::WithParamInterface<Change> {};
+
+TEST_P(ResumeOther, IsRefusedUnlessForced) {
+  manifest(line_of("a", 1));
+  run();
+  const FolderState before = state_of(out_);
+  manifest(GetParam().line);
+  EXPECT_THAT(run(2, GetParam().more),
+              AllOf(HasSubstr("latents/a.h5: this finished clip was made "), HasSubstr("--force")));
+  EXPECT_TRUE(state_of(out_) == before);
+  CommandLine forced = GetParam().more;
+  forced.emplace_back("--force");
+  run(0, forced);
+  EXPECT_FALSE(state_of(out_).at("latents/a.h5").content == before.at("latents/a.h5").content);
+}
+
+INSTANTIATE_TEST_SUITE_P(Changes, ResumeOther,
+                         testing::Values(Change{"Seed", line_of("a", 2), {}}, Change{"Steps", line_of("a", 1, 3), {}},
+                                         Change{"Schedule", line_of("a", 1), {"--schedule", "karras"}}),
+                         [](const auto& test) { return test.param.name; });
+
+TEST_F(Resume, AnotherCheckpointIsRefused) {
+  run();
+  const FolderState before = state_of(out_);
+  fs::copy(demo_checkpoint(), folder_ / "other", fs::copy_options::recursive);
+  checkpoint_ = folder_ / "other";
+  EXPECT_THAT(run(2), AllOf(HasSubstr("latents/a.h5: this finished clip was made with another checkpoint"),
+                            HasSubstr("latents/b.h5"), HasSubstr("--force")));
+  EXPECT_TRUE(state_of(out_) == before);
+}
+
+// A folder where a video should go: the file cannot get its name.
+TEST_F(Resume, ARequestThatFailsLeavesTheOthersAlone) {
+  fs::create_directories(media("a") / "in-the-way");
+  for (const int run_number : {1, 2}) {
+    EXPECT_THAT(run(1), HasSubstr("a failed: "));
+    const std::vector<Json> results = json_lines(out_ / "results.jsonl");
+    const Json& failed = results.at(run_number == 1 ? 0 : 2);
+    EXPECT_EQ(failed.at("id"), "a");
+    EXPECT_EQ(failed.at("status"), "failed");
+    EXPECT_THAT(failed.at("error").get<std::string>(), HasSubstr("a.mp4"));
+    EXPECT_EQ(results.at(1).at("id"), "b");
+    EXPECT_EQ(results.at(1).at("status"), "done");
+    EXPECT_FALSE(fs::exists(media("a").string() + ".tmp"));
+  }
+  fs::remove_all(media("a"));
+  run();
+  EXPECT_TRUE(fs::is_regular_file(media("a")));
+}
+
+TEST_F(Resume, OnErrorStopBeginsNothingMore) {
+  fs::create_directories(media("a") / "in-the-way");
+  EXPECT_THAT(run(1, {"--on-error", "stop"}), HasSubstr("a failed: "));
+  EXPECT_EQ(json_lines(out_ / "results.jsonl").size(), 1U);
+  EXPECT_FALSE(fs::exists(latents("b")));
+}
+
+TEST_F(Resume, MissingInputsFailTheirRequestsAlone) {
+  fs::copy(demo_checkpoint(), folder_ / "silent", fs::copy_options::recursive);
+  checkpoint_ = folder_ / "silent";
+  fs::remove_all(checkpoint_ / "sound_tokenizer");
+  Json image = Json::parse(line_of("c", 1));
+  image["image"] = "lost.png";
+  Json sound = Json::parse(line_of("d", 1));
+  sound["sound"] = true;
+  manifest(image.dump() + "\n" + sound.dump() + "\n" + line_of("a", 1));
+  run(1);
+  const std::vector<Json> results = json_lines(out_ / "results.jsonl");
+  ASSERT_EQ(results.size(), 3U);
+  EXPECT_THAT(results[0].at("error").get<std::string>(), HasSubstr("lost.png"));
+  EXPECT_THAT(results[1].at("error").get<std::string>(), HasSubstr("sound"));
+  EXPECT_EQ(results[2].at("status"), "done");
+}
+
+TEST_F(Resume, LeftoversOfAKilledRunDoNoHarm) {
+  for (const char* name : {"out/latents/a.h5.tmp", "out/media/a.mp4.tmp", "out/run.json.tmp"}) {
+    folder_.write(name, "half a file");
+  }
+  folder_.write("out/results.jsonl", R"({"id": "a", "sta)");
+  run();
+  EXPECT_EQ(json_lines(out_ / "results.jsonl").size(), 2U);
+  for (const auto& [name, state] : state_of(out_)) EXPECT_FALSE(name.ends_with(".tmp")) << name;
+  EXPECT_EQ(read_latents(latents("a")).video.shape, (std::vector<std::int64_t>{1, 16, 2, 4, 4}));
+}
+
+TEST_F(Resume, TheDumpedConfigurationRunsTheSameJob) {
+  manifest(R"({"id": "a", "prompt_token_ids": [7], "negative_token_ids": [5]})");
+  const CommandLine sizes{"--height", "64",     "--width", "32",    "--num-frames", "5",          "--steps",
+                          "3",        "--seed", "9",       "--crf", "30",           "--schedule", "karras"};
+  run(0, sizes);
+  CommandLine dump = command(sizes);
+  dump.emplace_back("--dump-config");
+  const Ending dumped = run_program(dump);
+  EXPECT_EQ(dumped.exit_code, 0) << dumped.err;
+  EXPECT_EQ(parse_json_file(out_ / "run.json").at("config"), dumped.out);
+  const fs::path job = folder_.write("job.ini", dumped.out);
+
+  const Ending again = run_program(orrery({"run", "--job", job.string(), "--out", (folder_ / "again").string()}));
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_TRUE(without_time(folder_ / "again/latents/a.h5") == without_time(latents("a")));
+  EXPECT_TRUE(read_file(folder_ / "again/media/a.mp4") == read_file(media("a")));
+  EXPECT_EQ(run_program(orrery({"run", "--job", job.string(), "--dump-config"})).out, dumped.out);
+}
+
+// --- Killed
+
+bool soon(const std::function<bool()>& happened) {
+  for (int tries = 0; tries < 600; ++tries) {
+    if (happened()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+struct Killing {
+  std::string name;
+  int ranks;
+  bool launcher;  // killed, instead of the last rank
+  int steps;      // of a clip
+};
+
+class Killed : public Resume, public testing::WithParamInterface<Killing> {
+ protected:
+  static constexpr int kClips = 5;
+
+  Killed() {
+    std::string lines;
+    for (int i = 0; i < kClips; ++i) lines += line_of(name_of(i), i, GetParam().steps);
+    manifest(lines);
+  }
+  static std::string name_of(int clip) { return "clip" + std::to_string(clip); }
+
+  CommandLine job(const fs::path& out) const {
+    const int ranks = GetParam().ranks;
+    const CommandLine alone =
+        run_command(checkpoint_, folder_ / "clips.jsonl", out, {"--tp", std::to_string(ranks), "--quiet"});
+    return ranks == 1 ? alone : on_ranks(ranks, alone);
+  }
+  std::size_t records() const {
+    return fs::exists(out_ / "results.jsonl") ? json_lines(out_ / "results.jsonl").size() : 0;
+  }
+  std::vector<RunningProgram> programs() const { return running_programs("--out " + out_.string()); }
+
+  // Starts the job and kills it when one clip is done and the others are not.
+  void kill_in_the_middle() const {
+    Process process(job(out_));
+    ASSERT_TRUE(soon([&] { return records() > 0; }));
+    pid_t victim = -1;
+    for (const RunningProgram& program : programs()) {
+      const bool is_launcher = program.command.starts_with("mpirun");
+      if (is_launcher == GetParam().launcher) victim = std::max(victim, program.pid);
+    }
+    ASSERT_GT(victim, 0);
+    ::kill(victim, SIGKILL);
+    EXPECT_NE(process.wait().exit_code, 0);
+    EXPECT_TRUE(soon([&] { return programs().empty(); })) << "ranks outlive the job";
+    EXPECT_LT(records(), kClips);
+  }
+
+  // Every file under its own name is whole.
+  void expect_whole_files() const {
+    for (const fs::directory_entry& file : fs::recursive_directory_iterator(out_)) {
+      if (file.path().extension() == ".h5") {
+        EXPECT_NO_THROW(read_latents(file.path()));
+      } else if (file.path().extension() == ".mp4") {
+        const Ending played = run_program({"ffmpeg", "-v", "error", "-i", file.path(), "-f", "null", "-"});
+        EXPECT_EQ(played.exit_code, 0) << file;
+        EXPECT_EQ(played.err, "") << file;
+      }
+    }
+  }
+};
+
+TEST_P(Killed, ARunGoesOnWhereItWasStopped) {
+  kill_in_the_middle();
+  if (HasFatalFailure()) return;
+  expect_whole_files();
+  const FolderState before = state_of(out_);
+  const Ending resumed = run_program(job(out_));
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_TRUE(state_of(out_).at("latents/clip0.h5") == before.at("latents/clip0.h5"));
+  expect_whole_files();
+
+  const Ending undisturbed = run_program(job(folder_ / "undisturbed"));
+  ASSERT_EQ(undisturbed.exit_code, 0) << undisturbed.err;
+  for (int i = 0; i < kClips; ++i) {
+    const std::string file = "latents/" + name_of(i) + ".h5";
+    EXPECT_TRUE(without_time(out_ / file) == without_time(folder_ / "undisturbed" / file)) << file;
+  }
+}
+
+// Ranks take about a second to notice that mpirun is gone, so that job must not be done by then.
+INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
+                         testing::Values(Killing{"TheOnlyRank", 1, false, 8}, Killing{"OneRankOfTwo", 2, false, 8},
+                                         Killing{"TheLauncherOfTwo", 2, true, 100}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace orrery
