@@ -210,7 +210,7 @@ def sound():
     for i, stride in enumerate(reversed(SOUND_STRIDES)):
         wave_block(t, f"decoder.block.{i}", widths[i], widths[i + 1], stride)
     t.snake("decoder.snake1", widths[-1])
-    t.normed("decoder.conv2", 2, widths[-1], 7, length=0.1)
+    t.normed("decoder.conv2", 2, widths[-1], 7, length=0.07)
     return t.list
 
 
