@@ -12,6 +12,7 @@ namespace orrery {
 namespace {
 
 constexpr std::int64_t kBlockBytes = std::int64_t{16} << 20;
+constexpr std::int64_t kSampleBytes = 64;
 
 at::ScalarType readable_type(const std::string& dtype, const std::string& name, const std::filesystem::path& path) {
   const StoredType* const type = find_stored_type(dtype);
@@ -68,6 +69,12 @@ void SafetensorsFile::copy(const std::string& name, const Slice& slice, at::Tens
     copy_block(into.narrow(0, row - rows.begin, shape[0]), block);
     file_.release(bytes);
   }
+}
+
+std::string_view SafetensorsFile::sample(const std::string& name) const {
+  const Range& bytes = entries_.at(name).bytes;
+  return {reinterpret_cast<const char*>(file_.data() + bytes.begin),
+          static_cast<std::size_t>(std::min(bytes.size, kSampleBytes))};
 }
 
 }  // namespace orrery

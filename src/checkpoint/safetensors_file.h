@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors_header.h"
@@ -24,6 +25,8 @@ class SafetensorsFile {
   // WeightSource::copy for a tensor of this file. Reads in blocks of a few MB, each of which it gives back: the process
   // never holds more of the file than that.
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const;
+  // The tensor's first bytes as they are stored, at most 64.
+  std::string_view sample(const std::string& name) const;
 
  private:
   std::filesystem::path path_;

@@ -108,7 +108,7 @@ std::string ShardedCheckpoint::fingerprint() const {
     const TensorInfo& info = file->entries().at(name).info;
     text += name + ' ' + info.dtype;
     for (const std::int64_t extent : info.shape) text += ' ' + std::to_string(extent);
-    text += '\n';
+    text.append(file->sample(name)).append("\n");
   }
   for (const SafetensorsFile& file : files_)
     text += file.path().filename().string() + ' ' + std::to_string(file.size()) + '\n';

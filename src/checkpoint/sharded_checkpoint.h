@@ -23,8 +23,8 @@ class ShardedCheckpoint : public WeightSource {
   const TensorInfo* find(const std::string& name) const override;
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
   std::string where(const std::string& name) const override;
-  // 16 hexadecimal digits over names, dtypes, shapes and file sizes. No weight is read, so two trainings of one model
-  // with the same layout look the same.
+  // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
+  // tensor, and two trainings of one model differ.
   std::string fingerprint() const override;
 
  private:

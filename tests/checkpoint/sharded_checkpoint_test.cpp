@@ -84,7 +84,7 @@ TEST_F(Sharded, NamesWhatItLookedFor) {
   expect_refused([&] { ShardedCheckpoint checkpoint(missing); }, missing.string(), kSingle, kIndex);
 }
 
-TEST_F(Sharded, FingerprintTellsLayoutsApart) {
+TEST_F(Sharded, FingerprintTellsLayoutsAndTrainingsApart) {
   const std::string first = ShardedCheckpoint(folder_.path()).fingerprint();
   EXPECT_EQ(first.size(), 16U);
   EXPECT_EQ(first, ShardedCheckpoint(folder_.path()).fingerprint());
@@ -92,7 +92,10 @@ TEST_F(Sharded, FingerprintTellsLayoutsApart) {
   const std::string narrower = ShardedCheckpoint(folder_.path()).fingerprint();
   EXPECT_NE(first, narrower);
   folder_.write("two.safetensors", safetensors({{"b", at::full({1, 3}, 2.0).to(at::kBFloat16)}}));
-  EXPECT_NE(narrower, ShardedCheckpoint(folder_.path()).fingerprint());
+  const std::string reshaped = ShardedCheckpoint(folder_.path()).fingerprint();
+  EXPECT_NE(narrower, reshaped);
+  folder_.write("two.safetensors", safetensors({{"b", at::full({1, 3}, 4.0).to(at::kBFloat16)}}));
+  EXPECT_NE(reshaped, ShardedCheckpoint(folder_.path()).fingerprint());
 }
 
 }  // namespace
