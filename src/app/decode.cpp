@@ -4,6 +4,7 @@
 
 #include "app/checkpoint_files.h"
 #include "app/device_options.h"
+#include "app/request_rules.h"
 #include "app/version.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -23,7 +24,16 @@ ClipLabel label_of(const std::filesystem::path& path, const LatentFile& file, co
   if (request.contains("prompt") && request["prompt"].is_string()) label.prompt = request["prompt"].get<std::string>();
   if (request.contains("seed") && request["seed"].is_number()) label.seed = request["seed"].dump();
   if (request.contains("fps") && request["fps"].is_number()) label.fps = request["fps"].get<double>();
+  Request clip;
+  clip.fps = label.fps;
+  for (const FieldProblem& problem : check_request(clip)) {
+    throw InputError(path.string() + ": the request in it: " + problem.field + ": " + problem.reason);
+  }
   return label;
+}
+
+void require_finite(const std::filesystem::path& path, const at::Tensor& latents) {
+  require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
 }
 
 class Decoding {
@@ -47,6 +57,8 @@ class Decoding {
                   path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
                       " channels, the checkpoint's VAE takes " + std::to_string(checkpoint_.vae_config.z_dim));
     MediaLatents latents = latents_of(file);
+    require_finite(path, latents.video);
+    if (latents.has_sound()) require_finite(path, latents.sound);
     latents.video = latents.video.to(device_);
     MediaDecoders decoders{&decoder_, nullptr};
     if (latents.has_sound()) decoders.sound = &sound_decoder(path, latents.sound);

@@ -6,6 +6,7 @@
 #include "app/device_options.h"
 #include "app/version.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "media/video_reader.h"
 #include "pipeline/arrays.h"
 #include "pipeline/condition.h"
@@ -59,6 +60,7 @@ at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t 
 
 void encode_file(const Options& options, at::Device device, const Log& log) {
   const std::filesystem::path& source = options.files.front();
+  require_writable_folder(std::filesystem::absolute(options.out).parent_path());
   const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
   const Request& size = options.defaults;
   FrameFeed feed(source, size.height, size.width);

@@ -52,6 +52,19 @@ TEST_F(Encode, TakesOneFrameOfAnImage) {
   EXPECT_THAT(encoded("picture.png").video.shape, ElementsAre(1, 8, 1, 4, 6));
 }
 
+TEST_F(Encode, MakesTheFolderOfItsFile) {
+  draw(folder_ / "picture.png", 32, 32);
+  EXPECT_EQ(encode("picture.png", "new/folder/picture.h5").exit_code, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "new/folder/picture.h5"));
+}
+
+TEST_F(Encode, RefusesAFolderThatCannotBeMade) {
+  draw(folder_ / "picture.png", 32, 32);
+  const Ending ending = encode("picture.png", "picture.png/picture.h5");
+  EXPECT_EQ(ending.exit_code, 2);
+  EXPECT_THAT(ending.err, HasSubstr("picture.png: cannot be made a folder"));
+}
+
 TEST_F(Encode, MakesAFileThatDecodes) {
   draw(folder_ / "eleven.mp4", 128, 80, 11);
   encoded("eleven.mp4");
