@@ -47,7 +47,7 @@ int dispatch(const Options& options, const Comm& world) {
     case Command::Tokens:
       return on_root(world, [&] { print_tokens(options, std::cout); });
     case Command::Validate:
-      return on_root(world, [&] { std::cout << validate(options, audit_folder); });
+      return on_root(world, [&] { std::cout << validate(options, audit_named); });
     case Command::Decode:
       return compute_on_root(options, world,
                              [&](at::Device device, const Log& log) { return decode_files(options, device, log); });

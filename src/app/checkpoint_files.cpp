@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "app/random_models.h"
 #include "audio/decoder.h"
+#include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "cosmos3/transformer.h"
 #include "wan/decoder.h"
@@ -36,28 +38,10 @@ bool uses_karras_sigmas(const std::filesystem::path& scheduler_config) {
   return config.value("use_karras_sigmas", false);
 }
 
-}  // namespace
-
-std::string CheckpointFiles::name() const {
-  const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
-  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
-}
-
-Json CheckpointFiles::description() const {
-  Json json;
-  json["name"] = name();
-  json["transformer_fingerprint"] = transformer->fingerprint();
-  json["vae_fingerprint"] = vae->fingerprint();
-  json["hidden_size"] = transformer_config.hidden_size;
-  json["num_hidden_layers"] = transformer_config.num_hidden_layers;
-  json["latent_channel"] = transformer_config.latent_channel;
-  return json;
-}
-
-CheckpointFiles open_checkpoint(const std::filesystem::path& folder) {
-  require_input(
-      std::filesystem::is_directory(folder),
-      "--checkpoint " + folder.string() + ": no such folder; expected one with transformer/, vae/ and text_tokenizer/");
+CheckpointFiles open_folder(const std::filesystem::path& folder) {
+  require_input(std::filesystem::is_directory(folder),
+                "--checkpoint " + folder.string() +
+                    ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
   CheckpointFiles files;
   files.folder = folder;
   files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");
@@ -83,13 +67,39 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& folder) {
   return files;
 }
 
+}  // namespace
+
+std::string CheckpointFiles::name() const {
+  const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
+}
+
+std::string CheckpointFiles::place() const {
+  return is_random_checkpoint(folder) ? folder.string() : std::filesystem::absolute(folder).string();
+}
+
+Json CheckpointFiles::description() const {
+  Json json;
+  json["name"] = name();
+  json["transformer_fingerprint"] = transformer->fingerprint();
+  json["vae_fingerprint"] = vae->fingerprint();
+  json["hidden_size"] = transformer_config.hidden_size;
+  json["num_hidden_layers"] = transformer_config.num_hidden_layers;
+  json["latent_channel"] = transformer_config.latent_channel;
+  return json;
+}
+
+CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
+  return is_random_checkpoint(checkpoint) ? open_random_checkpoint(checkpoint) : open_folder(checkpoint);
+}
+
 void audit_checkpoint(const CheckpointFiles& files, int tp) {
   require_divisible(files.transformer_config, tp);
   AuditGroup group(Shard{0, tp});
   const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
                                 files.transformer_config, group);
   // A Weights each: what one half of the VAE leaves to the other is not unread.
-  const auto audit = [](const std::shared_ptr<ShardedCheckpoint>& source, auto build) {
+  const auto audit = [](const std::shared_ptr<WeightSource>& source, auto build) {
     const Weights weights(source, Shard{}, at::kMeta, at::kBFloat16);
     build(weights);
     weights.require_all_read();
@@ -99,8 +109,8 @@ void audit_checkpoint(const CheckpointFiles& files, int tp) {
   if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
 }
 
-CheckpointSummary audit_folder(const std::filesystem::path& folder, GridShape grid) {
-  const CheckpointFiles files = open_checkpoint(folder);
+CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid) {
+  const CheckpointFiles files = open_checkpoint(checkpoint);
   audit_checkpoint(files, grid.tp);
   const Cosmos3Config& c = files.transformer_config;
   return {files.name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +

@@ -6,40 +6,42 @@
 
 #include "app/validate.h"
 #include "audio/config.h"
-#include "checkpoint/sharded_checkpoint.h"
+#include "checkpoint/weight_source.h"
 #include "core/json.h"
 #include "cosmos3/config.h"
 #include "wan/config.h"
 
 namespace orrery {
 
-// A checkpoint folder, opened: configs parsed and every tensor's name, shape and place known, no weight read.
+// A checkpoint, opened: configs parsed and every tensor's name, shape and place known, no weight read or made.
 struct CheckpointFiles {
-  std::filesystem::path folder;
+  std::filesystem::path folder;  // or "random:NAME"
   Cosmos3Config transformer_config;
   WanConfig vae_config;
-  std::shared_ptr<ShardedCheckpoint> transformer;
-  std::shared_ptr<ShardedCheckpoint> vae;
+  std::shared_ptr<WeightSource> transformer;
+  std::shared_ptr<WeightSource> vae;
   std::optional<SoundConfig> sound_config;
-  std::shared_ptr<ShardedCheckpoint> sound;  // null: the checkpoint has no sound decoder
-  bool karras_by_default = false;  // scheduler_config.json's use_karras_sigmas; false when there is no such file
+  std::shared_ptr<WeightSource> sound;  // null: the checkpoint has no sound decoder
+  bool karras_by_default = false;       // scheduler_config.json's use_karras_sigmas; false when there is no such file
 
-  std::filesystem::path tokenizer_folder() const { return folder / "text_tokenizer"; }
   bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
-  // The folder's name, which is how people call a checkpoint.
+  // The folder's name, which is how people call a checkpoint, or "random:NAME".
   std::string name() const;
+  // The folder's absolute path, or "random:NAME".
+  std::string place() const;
   // Name, fingerprint and sizes: for latent files and run.json.
   Json description() const;
 };
 
-// Throws InputError that names the file and what is wrong with it.
-CheckpointFiles open_checkpoint(const std::filesystem::path& folder);
+// What --checkpoint names: a folder, or random weights (random_models.h). Throws InputError that names the file and
+// what is wrong with it.
+CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
 // Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
 // another shape or dtype, or would never be read is an InputError.
 void audit_checkpoint(const CheckpointFiles& files, int tp);
 
 // Both, as `orrery validate` wants them.
-CheckpointSummary audit_folder(const std::filesystem::path& folder, GridShape grid);
+CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid);
 
 }  // namespace orrery

@@ -38,7 +38,9 @@ constexpr OptionGroup kRequest = OptionGroup::RequestDefaults;
 auto make_table() {
   return std::array{
       option(
-          kAll, kFiles, "checkpoint", "DIR", "the Cosmos3 checkpoint's folder",
+          kAll, kFiles, "checkpoint", "DIR",
+          "the Cosmos3 checkpoint's folder; or random:tiny, random:nano or random:super for random weights of that "
+          "model's shapes, made in place, to try a machine before the files are there",
           [](auto& o) -> auto& { return o.checkpoint; }),
       option(
           kRun, kFiles, "manifest", "FILE", "the requests: JSON Lines, one clip a line",

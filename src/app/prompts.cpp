@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <optional>
 
 #include "app/builtin_negative_prompt.h"
+#include "app/random_models.h"
 #include "core/error.h"
 #include "text/python_json.h"
 
@@ -13,9 +15,7 @@ namespace {
 
 bool needs_negative_text(const Request& r) { return r.guided() && !r.negative_token_ids; }
 
-bool needs_tokenizer(const Request& r) { return !r.prompt_token_ids || needs_negative_text(r); }
-
-ResolvedPrompt resolve(const Request& r, const Tokenizer* tokenizer, const std::string& default_negative,
+ResolvedPrompt resolve(const Request& r, const CaptionIds& ids_of, const std::string& default_negative,
                        Semantics semantics) {
   const ClipFacts clip{r.num_frames, r.fps, r.height, r.width, r.aspect_ratio};
   const PromptText text =
@@ -25,11 +25,11 @@ ResolvedPrompt resolve(const Request& r, const Tokenizer* tokenizer, const std::
     prompt.ids = *r.prompt_token_ids;
   } else {
     prompt.text.caption = text.caption;
-    prompt.ids = prompt_ids(*tokenizer, text.caption);
+    prompt.ids = ids_of(text.caption);
   }
   if (needs_negative_text(r)) {
     prompt.text.negative_caption = text.negative_caption;
-    prompt.negative_ids = prompt_ids(*tokenizer, text.negative_caption);
+    prompt.negative_ids = ids_of(text.negative_caption);
   } else if (r.guided()) {
     prompt.negative_ids = *r.negative_token_ids;
   }
@@ -56,16 +56,23 @@ std::string default_negative_prompt(const std::filesystem::path& file) {
   return file.empty() ? builtin_negative_prompt() : read_negative_prompt(file);
 }
 
-std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests,
-                                            const std::filesystem::path& tokenizer_folder,
+CaptionIds tokenizer_in(const std::filesystem::path& folder) {
+  return [folder, tokenizer = std::shared_ptr<const Tokenizer>()](const std::string& caption) mutable {
+    if (!tokenizer) tokenizer = std::make_shared<const Tokenizer>(Tokenizer::load(folder));
+    return prompt_ids(*tokenizer, caption);
+  };
+}
+
+CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
+  if (is_random_checkpoint(checkpoint)) return byte_ids;
+  return tokenizer_in(checkpoint / "text_tokenizer");
+}
+
+std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
                                             const std::string& default_negative, Semantics semantics) {
-  std::optional<Tokenizer> tokenizer;
-  if (std::any_of(requests.begin(), requests.end(), needs_tokenizer)) tokenizer = Tokenizer::load(tokenizer_folder);
   std::vector<ResolvedPrompt> prompts;
   prompts.reserve(requests.size());
-  for (const Request& request : requests) {
-    prompts.push_back(resolve(request, tokenizer ? &*tokenizer : nullptr, default_negative, semantics));
-  }
+  for (const Request& request : requests) prompts.push_back(resolve(request, ids_of, default_negative, semantics));
   return prompts;
 }
 

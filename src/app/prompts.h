@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,10 +26,17 @@ std::string builtin_negative_prompt();
 // `file`'s negative prompt, or the built-in one when `file` is empty. Throws InputError.
 std::string default_negative_prompt(const std::filesystem::path& file);
 
-// Texts and ids of all requests, in order. The tokenizer in `tokenizer_folder` is loaded only when some text needs it.
-// Throws InputError.
-std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests,
-                                            const std::filesystem::path& tokenizer_folder,
+// The token ids of a caption, with the closing ones. Throws InputError.
+using CaptionIds = std::function<std::vector<std::int64_t>(const std::string& caption)>;
+
+// The tokenizer in `folder`, loaded when the first caption needs it: what is wrong with it is an InputError then.
+CaptionIds tokenizer_in(const std::filesystem::path& folder);
+
+// What the checkpoint called `checkpoint` reads texts with: the tokenizer in its folder, or bytes for random weights.
+CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
+
+// Texts and ids of all requests, in order. `ids_of` is called only where a text is wanted. Throws InputError.
+std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
                                             const std::string& default_negative, Semantics semantics);
 
 // Throws one InputError with a line for each request that has a token id of `vocabulary` or above.

@@ -99,7 +99,7 @@ RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, con
                     {"device", device.is_cuda() ? "cuda" : "cpu"},
                     {"dtype", compute_dtype(options.dtype, device) == at::kFloat ? "float32" : "bfloat16"}};
   facts.checkpoint = checkpoint.description();
-  facts.checkpoint["folder"] = std::filesystem::absolute(checkpoint.folder).string();
+  facts.checkpoint["folder"] = checkpoint.place();
   return facts;
 }
 

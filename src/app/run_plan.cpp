@@ -85,7 +85,7 @@ ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoi
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
   const std::vector<Request> requests = parse_manifest(read_file(options.manifest), options.manifest, options.defaults);
   std::vector<ResolvedPrompt> prompts =
-      resolve_prompts(requests, checkpoint.tokenizer_folder(), default_negative_prompt(options.negative_prompt_file),
+      resolve_prompts(requests, tokenizer_of(checkpoint.folder), default_negative_prompt(options.negative_prompt_file),
                       options.semantics);
   require_in_vocabulary(requests, prompts, checkpoint.transformer_config.vocab_size);
   std::vector<ClipJob> jobs;

@@ -26,7 +26,7 @@ Json tokens_line(const Request& request, const ResolvedPrompt& prompt) {
 void print_tokens(const Options& o, std::ostream& out) {
   const std::vector<Request> requests = parse_manifest(read_file(o.manifest), o.manifest, o.defaults);
   const std::vector<ResolvedPrompt> prompts = resolve_prompts(
-      requests, o.checkpoint / "text_tokenizer", default_negative_prompt(o.negative_prompt_file), o.semantics);
+      requests, tokenizer_of(o.checkpoint), default_negative_prompt(o.negative_prompt_file), o.semantics);
   for (std::size_t i = 0; i < requests.size(); ++i) out << tokens_line(requests[i], prompts[i]).dump() << '\n';
 }
 

@@ -162,7 +162,7 @@ std::vector<Request> four_requests() {
 }
 
 std::vector<ResolvedPrompt> resolve_four(Semantics semantics) {
-  return resolve_prompts(four_requests(), fs::path(ORRERY_TEST_DATA) / "text", "bad", semantics);
+  return resolve_prompts(four_requests(), tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad", semantics);
 }
 
 TEST(Prompts, TextsBecomeIds) {

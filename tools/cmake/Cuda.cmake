@@ -9,7 +9,9 @@ if(NOT ORRERY_CUDA STREQUAL "OFF")
   if(CMAKE_CUDA_COMPILER)
     enable_language(CUDA)
     find_package(CUDAToolkit REQUIRED)
-    set(CMAKE_CUDA_STANDARD 20)
+    # By hand: CMake 3.25 does not know the flag for nvcc and leaves CMAKE_CUDA_STANDARD 20 out without a word.
+    string(APPEND CMAKE_CUDA_FLAGS " -std=c++20")
+    set(CMAKE_CUDA_RUNTIME_LIBRARY None)  # LibTorch's own is linked: a program must not hold two
     set(ORRERY_WITH_CUDA ON)
   elseif(ORRERY_CUDA STREQUAL "ON")
     message(FATAL_ERROR "ORRERY_CUDA is ON, but no CUDA compiler was found: put nvcc on PATH or set CUDACXX")

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+// The arithmetic of random weights, the same on the CPU and in a kernel: whole numbers, then one rounding.
+namespace orrery {
+
+// How one tensor's values come about: element i is mean + step · random_count(key, i).
+struct RandomRule {
+  std::uint64_t key = 0;  // of the tensor's name
+  float mean = 0;
+  float step = 0;  // of at most 7 significant bits, see random_value
+};
+
+// Where a piece of a tensor stands in it: element i of the piece is element index(i) of the whole.
+struct PieceOrder {
+  std::int64_t start = 0;
+  std::int64_t run = 1;     // elements that are neighbours in both
+  std::int64_t stride = 1;  // from a run's start to the next one's, in the whole
+  constexpr std::int64_t index(std::int64_t i) const { return i / run * stride + start + i % run; }
+};
+
+// The standard deviation of random_count: that of four 16-bit numbers' sum.
+inline constexpr double kRandomDeviation = 37837.22719;
+
+// Nearly normal around 0, of at most 17 bits and a sign: the sum of a 64-bit hash's four 16-bit fields. The hash is
+// SplitMix64 (Steele, Lea, Flood 2014) with `index` as the place in its sequence.
+constexpr std::int32_t random_count(std::uint64_t key, std::int64_t index) {
+  std::uint64_t z = key + (static_cast<std::uint64_t>(index) + 1) * 0x9E3779B97F4A7C15U;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
+  z ^= z >> 31;
+  constexpr std::uint64_t kField = 0xFFFF;
+  const std::uint64_t sum = (z & kField) + (z >> 16 & kField) + (z >> 32 & kField) + (z >> 48);
+  return static_cast<std::int32_t>(sum) - 2 * static_cast<std::int32_t>(kField);
+}
+
+// 17 bits times 7 make 24, which a float holds: only the sum is rounded, whether a compiler fuses the two operations
+// or not, so that both devices get the same bits.
+constexpr float random_value(const RandomRule& rule, std::int64_t index) {
+  return rule.mean + rule.step * static_cast<float>(random_count(rule.key, index));
+}
+
+}  // namespace orrery
