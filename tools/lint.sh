@@ -30,7 +30,7 @@ import json, sys
 commands, root, which = sys.argv[1:]
 for entry in json.load(open(commands, encoding="utf-8")):
     name = entry["file"].removeprefix(root)
-    if name.startswith("src/") and (which == "all" or "cmake_pch" not in entry["command"]):
+    if name.startswith("src/") and name.endswith(".cpp") and (which == "all" or "cmake_pch" not in entry["command"]):
         print(name)
 END
 }

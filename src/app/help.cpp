@@ -56,6 +56,7 @@ Examples
   orrery run --checkpoint Cosmos3-Nano --manifest inputs/demo.jsonl --out out
   mpirun -n 8 orrery run --job jobs/nano-8gpu-720p.ini --checkpoint Cosmos3-Nano --manifest clips.jsonl --out out
   srun -n 8 orrery run --job jobs/super-8gpu-720p.ini --checkpoint Cosmos3-Super --manifest clips.jsonl --out out
+  srun -n 8 orrery run --job jobs/super-8gpu-720p.ini --checkpoint random:super --manifest clips.jsonl --out trial
 )";
 
 constexpr std::string_view kValidate = R"(Usage: orrery validate --checkpoint DIR --manifest FILE [--out DIR] [options]

@@ -4,18 +4,23 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "app/prompts.h"
 #include "app/random_layout.h"
+#include "app/tokens.h"
 #include "audio/decoder.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "support/golden.h"
+#include "support/temporary_folder.h"
 #include "wan/decoder.h"
 #include "wan/encoder.h"
 
 namespace orrery {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -100,6 +105,19 @@ TEST(RandomModels, TextsBecomeBytes) {
   request.guidance_scale = 1;
   const auto prompts = resolve_prompts({request}, tokenizer_of("random:tiny"), "", Semantics::Native);
   EXPECT_THAT(prompts.front().ids, ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
+}
+
+TEST(RandomModels, ValidateAndTokensNeedNoFiles) {
+  const TemporaryFolder folder;
+  Options options;
+  options.checkpoint = "random:super";
+  options.grid = {2, 8};
+  options.manifest = folder.write("m.jsonl", R"({"id": "a", "prompt": "hi", "append_metadata": false, "sound": true})");
+  EXPECT_THAT(validate(options, audit_named),
+              AllOf(HasSubstr("random:super: hidden 5120, 64 layers"), HasSubstr("sound yes"), HasSubstr("4 tokens")));
+  std::ostringstream lines;
+  print_tokens(options, lines);
+  EXPECT_THAT(lines.str(), HasSubstr("\"ids\":[104,105,256,257]"));
 }
 
 TEST(RandomModels, TheVideoDecoderMakesPixelsAndTheEncoderLatents) {
