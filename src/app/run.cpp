@@ -65,6 +65,7 @@ std::string prepare_on_root(const Options& options, const CheckpointFiles& check
   for (const auto& folder : {options.out, options.out / "latents", options.out / "media"}) {
     require_writable_folder(folder);
   }
+  for (const std::string& warning : plan.warnings) log.warning(warning);
   if (options.grid.cfg == 2) {
     for (const ClipJob& job : plan.jobs) {
       if (!job.request.guided()) {

@@ -1,5 +1,6 @@
 #include "app/run_plan.h"
 
+#include <optional>
 #include <utility>
 
 #include "app/manifest.h"
@@ -32,13 +33,21 @@ ClipJob make_job(const Request& request, ResolvedPrompt prompt, const Checkpoint
   return job;
 }
 
+// A checkpoint that only moved, or got another name, is the same.
+bool same_weights(const std::string& model, const CheckpointFiles& checkpoint) {
+  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
+  const Json wanted = checkpoint.description();
+  const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
+  return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
+}
+
 // Why the finished file at `path` cannot stand for `job`, or "". The ids tell of another tokenizer or default negative
 // prompt, the sigmas of another schedule.
 std::string conflict(const std::filesystem::path& path, const LatentHeader& found, const ClipJob& job,
-                     const std::string& model, ScheduleKind schedule) {
+                     const CheckpointFiles& checkpoint, ScheduleKind schedule) {
   const Schedule wanted = make_schedule(schedule, job.request.steps, job.request.flow_shift);
   std::string other;
-  if (found.model != model) {
+  if (!same_weights(found.model, checkpoint)) {
     other = "with another checkpoint";
   } else if (found.request != job.request_json) {
     other = "from another request with this id";
@@ -50,6 +59,16 @@ std::string conflict(const std::filesystem::path& path, const LatentHeader& foun
   if (other.empty()) return "";
   return path.string() + ": this finished clip was made " + other +
          ": choose another id or --out, or give --force to make it again";
+}
+
+// None, and a warning, when the file is damaged: its clip is made again.
+std::optional<LatentHeader> readable_header(const std::filesystem::path& path, std::vector<std::string>& warnings) {
+  try {
+    return read_latent_header(path);
+  } catch (const InputError& e) {
+    warnings.push_back(std::string(e.what()) + ": the clip is made again");
+    return std::nullopt;
+  }
 }
 
 Json job_json(const ClipJob& job) {
@@ -97,15 +116,14 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
   const RunFolder folder{options.out};
   const ScheduleKind schedule = schedule_of(options, checkpoint);
-  const std::string model = checkpoint.description().dump();
   RunPlan plan;
   std::vector<std::string> conflicts;
   for (ClipJob& job : jobs) {
     const std::filesystem::path latents = folder.latents(job.request.id);
     if (!options.force && std::filesystem::exists(latents)) {
-      const LatentHeader found = read_latent_header(latents);
-      job.latents_done = found.state == LatentFile::State::Complete;
-      const std::string problem = job.latents_done ? conflict(latents, found, job, model, schedule) : "";
+      const std::optional<LatentHeader> found = readable_header(latents, plan.warnings);
+      job.latents_done = found && found->state == LatentFile::State::Complete;
+      const std::string problem = job.latents_done ? conflict(latents, *found, job, checkpoint, schedule) : "";
       if (!problem.empty()) conflicts.push_back(problem);
     }
     const bool media_done =

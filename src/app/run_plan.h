@@ -13,6 +13,7 @@ namespace orrery {
 struct RunPlan {
   std::vector<ClipJob> jobs;          // still to do, in the manifest's order
   std::vector<std::string> complete;  // ids whose files are all there
+  std::vector<std::string> warnings;  // on rank 0 only
 };
 
 // The schedule that --schedule asks for; auto leaves it to the checkpoint's scheduler.

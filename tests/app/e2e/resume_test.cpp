@@ -146,14 +146,37 @@ INSTANTIATE_TEST_SUITE_P(Changes, ResumeOther,
                                          Change{"Schedule", line_of("a", 1), {"--schedule", "karras"}}),
                          [](const auto& test) { return test.param.name; });
 
-TEST_F(Resume, AnotherCheckpointIsRefused) {
+TEST_F(Resume, ACheckpointThatMovedIsTheSame) {
   run();
   const FolderState before = state_of(out_);
   fs::copy(demo_checkpoint(), folder_ / "other", fs::copy_options::recursive);
   checkpoint_ = folder_ / "other";
+  EXPECT_THAT(run(), HasSubstr("0 clips to make, 2 already complete"));
+  EXPECT_TRUE(state_of(out_) == before);
+}
+
+TEST_F(Resume, OtherWeightsAreRefused) {
+  run();
+  const FolderState before = state_of(out_);
+  checkpoint_ = folder_ / "other";
+  fs::copy(demo_checkpoint(), checkpoint_, fs::copy_options::recursive);
+  const fs::path weights = checkpoint_ / "vae" / "diffusion_pytorch_model.safetensors";
+  std::string bytes = read_file(weights);
+  bytes[bytes.size() - 2] =
+      static_cast<char>(bytes[bytes.size() - 2] ^ 1);  // in the first bytes of a small last tensor
+  write_file(weights, bytes);
   EXPECT_THAT(run(2), AllOf(HasSubstr("latents/a.h5: this finished clip was made with another checkpoint"),
                             HasSubstr("latents/b.h5"), HasSubstr("--force")));
   EXPECT_TRUE(state_of(out_) == before);
+}
+
+TEST_F(Resume, ADamagedLatentFileIsMadeAgain) {
+  run();
+  const LatentFile before = without_time(latents("a"));
+  write_file(latents("a"), read_file(latents("a")).substr(0, 3000));
+  EXPECT_THAT(run(), AllOf(HasSubstr("warning: "), HasSubstr("latents/a.h5"), HasSubstr("the clip is made again"),
+                           HasSubstr("1 clips to make, 1 already complete")));
+  EXPECT_TRUE(without_time(latents("a")) == before);
 }
 
 // A folder where a video should go: the file cannot get its name.
