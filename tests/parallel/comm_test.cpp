@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <vector>
 
@@ -112,10 +113,25 @@ TEST(Threads, ShareTheCores) {
   cpu_set_t set;
   ASSERT_EQ(::sched_getaffinity(0, sizeof set, &set), 0);
   for (int repeat = 0; repeat < 2; ++repeat) {
+    ::unsetenv("OMP_NUM_THREADS");
     set_threads(mpi_world());
     EXPECT_EQ(at::get_num_threads(), std::max(1, CPU_COUNT(&set) / mpi_world().shard().size));
     EXPECT_EQ(at::get_num_interop_threads(), 1);
   }
+  const int share = at::get_num_threads();
+  {
+    const AllCores all_cores;
+    EXPECT_EQ(at::get_num_threads(), CPU_COUNT(&set));
+  }
+  EXPECT_EQ(at::get_num_threads(), share);
+}
+
+TEST(Threads, TheUsersCeilingHolds) {
+  ::setenv("OMP_NUM_THREADS", "1", 1);
+  set_threads(mpi_world());
+  EXPECT_EQ(at::get_num_threads(), 1);
+  const AllCores all_cores;
+  EXPECT_EQ(at::get_num_threads(), 1);
 }
 
 TEST(Device, CpuIsAlwaysThere) { EXPECT_EQ(choose_device(DeviceKind::Cpu, mpi_world()), at::Device(at::kCPU)); }
