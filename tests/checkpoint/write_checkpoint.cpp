@@ -1,15 +1,11 @@
 #include "write_checkpoint.h"
 
 #include <cstdint>
-#include <cstdlib>
 
-#include "core/file.h"
 #include "core/json.h"
 
 namespace orrery {
 namespace {
-
-namespace fs = std::filesystem;
 
 std::string dtype_name(at::ScalarType dtype) {
   const std::map<at::ScalarType, std::string> names = {
@@ -18,22 +14,6 @@ std::string dtype_name(at::ScalarType dtype) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "orrery-checkpoint-XXXXXX").string();
-  require(::mkdtemp(name.data()) != nullptr, "no folder for the test");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-fs::path TemporaryFolder::write(const std::string& name, const std::string& content) const {
-  write_file(path_ / name, content);
-  return path_ / name;
-}
 
 std::string with_header(const std::string& header, const std::string& data) {
   std::string content(8, '\0');

@@ -3,28 +3,13 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
-#include <filesystem>
 #include <map>
 #include <string>
 
 #include "core/error.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
-
-// A folder of its own, gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  ~TemporaryFolder();
-  const std::filesystem::path& path() const { return path_; }
-  // Writes a file and returns its path.
-  std::filesystem::path write(const std::string& name, const std::string& content) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 using Tensors = std::map<std::string, at::Tensor>;
 
