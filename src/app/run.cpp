@@ -176,8 +176,8 @@ int run(const Options& options, const Comm& world) {
     checkpoint = open_checkpoint(options.checkpoint);
     return prepare_on_root(options, *checkpoint, log);
   }));
-  log.info(std::to_string(plan.jobs.size()) + " clips to make, " + std::to_string(plan.complete.size()) +
-           " already complete in " + options.out.string());
+  log.info(std::to_string(plan.jobs.size()) + (plan.jobs.size() == 1 ? " clip to make, " : " clips to make, ") +
+           std::to_string(plan.complete.size()) + " already complete in " + options.out.string());
   if (plan.jobs.empty()) return 0;
   if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
 

@@ -90,7 +90,7 @@ TEST_F(Resume, OnlyALostVideoIsMadeAgain) {
   run();
   const FolderState before = state_of(out_);
   fs::remove(media("a"));
-  EXPECT_THAT(run(), HasSubstr("1 clips to make, 1 already complete"));
+  EXPECT_THAT(run(), HasSubstr("1 clip to make, 1 already complete"));
   const FolderState after = state_of(out_);
   for (const char* file : {"latents/a.h5", "latents/b.h5", "media/b.mp4"}) {
     EXPECT_TRUE(after.at(file) == before.at(file)) << file;
@@ -114,7 +114,7 @@ TEST_F(Resume, AddedRequestsAloneAreMade) {
   run();
   const FolderState before = state_of(out_);
   manifest(line_of("c", 3) + line_of("a", 1) + line_of("b", 2));
-  EXPECT_THAT(run(), HasSubstr("1 clips to make, 2 already complete"));
+  EXPECT_THAT(run(), HasSubstr("1 clip to make, 2 already complete"));
   EXPECT_TRUE(fs::exists(media("c")));
   EXPECT_TRUE(state_of(out_).at("latents/a.h5") == before.at("latents/a.h5"));
 }
@@ -175,7 +175,7 @@ TEST_F(Resume, ADamagedLatentFileIsMadeAgain) {
   const LatentFile before = without_time(latents("a"));
   write_file(latents("a"), read_file(latents("a")).substr(0, 3000));
   EXPECT_THAT(run(), AllOf(HasSubstr("warning: "), HasSubstr("latents/a.h5"), HasSubstr("the clip is made again"),
-                           HasSubstr("1 clips to make, 1 already complete")));
+                           HasSubstr("1 clip to make, 1 already complete")));
   EXPECT_TRUE(without_time(latents("a")) == before);
 }
 
