@@ -342,7 +342,7 @@ TEST_P(Killed, ARunGoesOnWhereItWasStopped) {
 // Ranks take about a second to notice that mpirun is gone, so that job must not be done by then.
 INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
                          testing::Values(Killing{"TheOnlyRank", 1, false, 8}, Killing{"OneRankOfTwo", 2, false, 8},
-                                         Killing{"TheLauncherOfTwo", 2, true, 100}),
+                                         Killing{"TheLauncherOfTwo", 2, true, 600}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
