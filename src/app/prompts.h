@@ -19,8 +19,7 @@ struct ResolvedPrompt {
   std::vector<std::int64_t> negative_ids;
 };
 
-// The negative prompt that the published models were used with, from inputs/negative_prompt.json as it was at build
-// time.
+// The default negative prompt, our own: inputs/negative_prompt.json as it was at build time.
 std::string builtin_negative_prompt();
 
 // `file`'s negative prompt, or the built-in one when `file` is empty. Throws InputError.

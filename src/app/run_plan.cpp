@@ -34,9 +34,8 @@ ClipJob make_job(const Request& request, ResolvedPrompt prompt, const Checkpoint
 }
 
 // A checkpoint that only moved, or got another name, is the same.
-bool same_weights(const std::string& model, const CheckpointFiles& checkpoint) {
+bool same_weights(const std::string& model, const Json& wanted) {
   const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
-  const Json wanted = checkpoint.description();
   const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
 }
@@ -44,10 +43,10 @@ bool same_weights(const std::string& model, const CheckpointFiles& checkpoint) {
 // Why the finished file at `path` cannot stand for `job`, or "". The ids tell of another tokenizer or default negative
 // prompt, the sigmas of another schedule.
 std::string conflict(const std::filesystem::path& path, const LatentHeader& found, const ClipJob& job,
-                     const CheckpointFiles& checkpoint, ScheduleKind schedule) {
+                     const Json& model, ScheduleKind schedule) {
   const Schedule wanted = make_schedule(schedule, job.request.steps, job.request.flow_shift);
   std::string other;
-  if (!same_weights(found.model, checkpoint)) {
+  if (!same_weights(found.model, model)) {
     other = "with another checkpoint";
   } else if (found.request != job.request_json) {
     other = "from another request with this id";
@@ -116,6 +115,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
   const RunFolder folder{options.out};
   const ScheduleKind schedule = schedule_of(options, checkpoint);
+  const Json model = checkpoint.description();  // once: it reads a little of every tensor
   RunPlan plan;
   std::vector<std::string> conflicts;
   for (ClipJob& job : jobs) {
@@ -123,7 +123,7 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
     if (!options.force && std::filesystem::exists(latents)) {
       const std::optional<LatentHeader> found = readable_header(latents, plan.warnings);
       job.latents_done = found && found->state == LatentFile::State::Complete;
-      const std::string problem = job.latents_done ? conflict(latents, *found, job, checkpoint, schedule) : "";
+      const std::string problem = job.latents_done ? conflict(latents, *found, job, model, schedule) : "";
       if (!problem.empty()) conflicts.push_back(problem);
     }
     const bool media_done =
