@@ -11,12 +11,25 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
   nlohmann-json3-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
   clang-format clang-tidy shellcheck
+  slurm-wlm munge
 )
 torch_version=2.11.0
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}
 torch_root=$cache/torch-$torch_version
 
 say() { printf 'setup: %s\n' "$*"; }
+
+# Slurm and munge are for tests that start their own: while policy-rc.d says 101, apt starts no service.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+  fi
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+)
 
 install_packages() {
   local missing=() package
@@ -32,8 +45,7 @@ install_packages() {
     return
   fi
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt_install "${missing[@]}"
 }
 
 # True when Torch_DIR or CMAKE_PREFIX_PATH names a LibTorch.
