@@ -105,6 +105,11 @@ auto make_table() {
           [](auto& o) -> auto& { return o.schedule; }),
 
       option(
+          kRun, kBehaviour, "shard", "I/N",
+          "make part I, from 0 to N - 1, of the manifest shared out among N runs into the same OUT; not given: the "
+          "place of this task in its Slurm job array, or else everything; 0/1: everything, in an array too",
+          [](auto& o) -> auto& { return o.shard; }),
+      option(
           kRun, kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(

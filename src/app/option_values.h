@@ -94,6 +94,8 @@ inline void read_value(const std::string& text, std::optional<std::int64_t>& tar
   read_value(text, target.emplace());
 }
 
+inline void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
+
 template <class E>
 requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
   for (const auto& choice : choices(E{})) {
@@ -116,6 +118,9 @@ inline std::optional<std::string> write_value(const std::filesystem::path& value
 inline std::optional<std::string> write_value(const std::optional<std::string>& value) { return value; }
 inline std::optional<std::string> write_value(const std::optional<std::int64_t>& value) {
   return value ? write_value(*value) : std::nullopt;
+}
+inline std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
+  return value ? std::optional(value->text()) : std::nullopt;
 }
 
 }  // namespace orrery

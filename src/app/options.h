@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/manifest_shard.h"
 #include "core/log.h"
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
@@ -38,7 +39,8 @@ struct Options {
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
   Media media = Media::Mp4;
   int crf = 18;
-  bool keep_frames = false;  // PNG frames and a WAV as well
+  bool keep_frames = false;            // PNG frames and a WAV as well
+  std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
   OnError on_error = OnError::Continue;
   bool force = false;
   bool quiet = false;

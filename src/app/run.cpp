@@ -8,7 +8,9 @@
 
 #include "app/checkpoint_files.h"
 #include "app/device_options.h"
+#include "app/manifest_shard.h"
 #include "app/run_files.h"
+#include "app/run_lock.h"
 #include "app/run_plan.h"
 #include "app/run_summary.h"
 #include "app/version.h"
@@ -58,13 +60,36 @@ class RootParts {
   std::optional<SoundDecoder> sound_;
 };
 
+ManifestShard shard_of(const Options& options) {
+  return options.shard ? *options.shard : slurm_array_shard().value_or(ManifestShard{});
+}
+
+std::vector<ClipJob> jobs_of_this_shard(ManifestShard shard, std::vector<ClipJob> jobs, const Log& log) {
+  const std::size_t all = jobs.size();
+  jobs = jobs_of(shard, std::move(jobs));
+  if (!shard.is_whole()) {
+    log.info("shard " + shard.text() + ": " + std::to_string(jobs.size()) + " of the manifest's " +
+             std::to_string(all) + " requests");
+  }
+  return jobs;
+}
+
+// What rank 0 has from its first look at OUT to the end of the run.
+struct RootHold {
+  ManifestShard shard;
+  std::optional<RunLock> lock;
+};
+
 // Rank 0's part before any weight is read: everything is checked and OUT is prepared.
-std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log) {
+std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log, RootHold& hold) {
+  hold.shard = shard_of(options);
   audit_checkpoint(checkpoint, options.grid.tp);
-  RunPlan plan = skip_complete(plan_jobs(options, checkpoint), options, checkpoint);
+  std::vector<ClipJob> jobs = jobs_of_this_shard(hold.shard, plan_jobs(options, checkpoint), log);
   for (const auto& folder : {options.out, options.out / "latents", options.out / "media"}) {
     require_writable_folder(folder);
   }
+  hold.lock.emplace(options.out, hold.shard, log);
+  const RunPlan plan = skip_complete(std::move(jobs), options, checkpoint);
   for (const std::string& warning : plan.warnings) log.warning(warning);
   if (options.grid.cfg == 2) {
     for (const ClipJob& job : plan.jobs) {
@@ -104,6 +129,12 @@ RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, con
   return facts;
 }
 
+// The options as a job file, with the shard that a job array gave.
+std::string config_of(Options options, ManifestShard shard) {
+  if (!shard.is_whole()) options.shard = shard;
+  return dump_config(options);
+}
+
 std::int64_t peak_resident_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
@@ -119,6 +150,7 @@ RequestResult record_of(const ClipJob& job, ClipResult clip) {
   result.seconds = clip.times;
   result.peak_memory = peak_resident_bytes();
   result.latent_checksum = std::move(clip.latents_checksum);
+  result.finished = utc_now();
   return result;
 }
 
@@ -139,10 +171,9 @@ ClipResult failed_parent(const ClipJob& job) {
   return clip;
 }
 
-// Makes the clips of `plan`; the summary is complete on rank 0.
+// Makes the clips of `plan`; rank 0 writes `files`, and the summary is complete there.
 RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Options& options, const Comm& world,
-                      const Log& log) {
-  const RunFiles files(options.out);
+                      const RunFiles& files, const Log& log) {
   RunSummary summary;
   std::set<std::string> failed_ids;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
@@ -171,10 +202,11 @@ int run(const Options& options, const Comm& world) {
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
 
+  RootHold hold;
   std::optional<CheckpointFiles> checkpoint;
   const RunPlan plan = decode_plan(world.from_root([&] {
     checkpoint = open_checkpoint(options.checkpoint);
-    return prepare_on_root(options, *checkpoint, log);
+    return prepare_on_root(options, *checkpoint, log, hold);
   }));
   log.info(std::to_string(plan.jobs.size()) + (plan.jobs.size() == 1 ? " clip to make, " : " clips to make, ") +
            std::to_string(plan.complete.size()) + " already complete in " + options.out.string());
@@ -191,12 +223,13 @@ int run(const Options& options, const Comm& world) {
   const RootParts root(*checkpoint, world.is_root() ? needs_of(plan, settings.media) : Needs{}, device, dtype);
   world.barrier();
   log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
+  const RunFiles files(options.out, hold.shard);
   if (world.is_root()) {
-    RunFiles(options.out).write_run(dump_config(options), versions(), facts_of(options, *checkpoint, world, device));
+    files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device));
   }
 
   const Generator generator(world, transformer, *cfg, root.models(), settings, log);
-  RunSummary summary = make_clips(plan, generator, options, world, log);
+  RunSummary summary = make_clips(plan, generator, options, world, files, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   return summary.failed() == 0 ? 0 : 1;
 }

@@ -1,8 +1,9 @@
 #include "app/run_files.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string_view>
-#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -22,6 +23,7 @@ Json to_json(const RequestResult& result) {
   for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
   line["peak_memory_bytes"] = result.peak_memory;
   line["latent_checksum"] = result.latent_checksum;
+  line["finished"] = result.finished;
   return line;
 }
 
@@ -34,6 +36,7 @@ RequestResult from_json(const Json& line) {
   for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
   result.peak_memory = line.value("peak_memory_bytes", std::int64_t{0});
   result.latent_checksum = line.value("latent_checksum", "");
+  result.finished = line.value("finished", "");
   return result;
 }
 
@@ -45,15 +48,15 @@ std::size_t whole_lines(std::string_view text) {
 
 std::string content_or_nothing(const fs::path& path) { return fs::exists(path) ? read_file(path) : std::string(); }
 
-void cut_torn_line(const fs::path& path) {
-  const std::string text = content_or_nothing(path);
-  if (text.empty() || text.back() == '\n') return;
-  std::error_code error;
-  fs::resize_file(path, whole_lines(text), error);
-  if (error) fail("cut half a line off " + path.string(), error.message());
+bool is_results_file(const std::string& name) {
+  return name == "results.jsonl" || (name.starts_with("results-") && name.ends_with(".jsonl"));
 }
 
 }  // namespace
+
+RunFiles::RunFiles(const fs::path& out, ManifestShard shard)
+    : run_path_(out / ("run" + shard.suffix() + ".json")),
+      results_path_(out / ("results" + shard.suffix() + ".jsonl")) {}
 
 void RunFiles::write_run(const std::string& config, const Json& versions, const RunFacts& facts) const {
   Json run;
@@ -67,13 +70,13 @@ void RunFiles::write_run(const std::string& config, const Json& versions, const 
 }
 
 void RunFiles::append(const RequestResult& result) const {
-  cut_torn_line(results_path());
+  cut_half_line(results_path());
   // An error message may quote a file name that is not UTF-8.
   append_line(results_path(), to_json(result).dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-std::vector<RequestResult> RunFiles::results() const {
-  const std::string content = content_or_nothing(results_path());
+std::vector<RequestResult> read_results(const fs::path& file) {
+  const std::string content = content_or_nothing(file);
   std::string_view text = std::string_view(content).substr(0, whole_lines(content));
   std::vector<RequestResult> results;
   for (int line = 1; !text.empty(); ++line) {
@@ -81,12 +84,24 @@ std::vector<RequestResult> RunFiles::results() const {
     try {
       results.push_back(from_json(Json::parse(text.substr(0, end))));
     } catch (const Json::exception& e) {
-      throw InputError(results_path().string() + ":" + std::to_string(line) + ": not a result of a run: " + e.what() +
+      throw InputError(file.string() + ":" + std::to_string(line) + ": not a result of a run: " + e.what() +
                        "; move the file away or choose another --out");
     }
     text.remove_prefix(end + 1);
   }
   return results;
+}
+
+std::vector<RequestResult> all_results(const fs::path& out) {
+  std::vector<RequestResult> all;
+  if (!fs::is_directory(out)) return all;
+  for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
+    if (!is_results_file(entry.path().filename())) continue;
+    std::vector<RequestResult> results = read_results(entry.path());
+    std::move(results.begin(), results.end(), std::back_inserter(all));
+  }
+  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.finished < b.finished; });
+  return all;
 }
 
 std::set<std::string> done_ids(const std::vector<RequestResult>& results) {

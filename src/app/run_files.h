@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "app/manifest_shard.h"
 #include "core/json.h"
 #include "core/stopwatch.h"
 
@@ -14,7 +14,7 @@ namespace orrery {
 
 enum class ResultStatus { Done, Failed };
 
-// One line of OUT/results.jsonl.
+// One line of the results.
 struct RequestResult {
   std::string id;
   ResultStatus status = ResultStatus::Done;
@@ -23,6 +23,7 @@ struct RequestResult {
   PhaseTimes seconds;
   std::int64_t peak_memory = 0;  // bytes on rank 0's device, or of its process on a CPU; 0: not measured
   std::string latent_checksum;
+  std::string finished;  // ISO 8601, UTC
 };
 
 // What OUT/run.json says about the run beside its options and versions.
@@ -31,28 +32,34 @@ struct RunFacts {
   Json checkpoint;  // folder, fingerprint, sizes
 };
 
-// The records of a run in OUT. One process writes them.
+// The records of a run in OUT: run.json and results.jsonl, or run-I-of-N.json and results-I-of-N.jsonl of a shard,
+// since appends from several hosts to one file of a network file system get lost. One process writes them.
 class RunFiles {
  public:
-  explicit RunFiles(std::filesystem::path out) : out_(std::move(out)) {}
+  explicit RunFiles(const std::filesystem::path& out, ManifestShard shard = {});
 
-  std::filesystem::path run_path() const { return out_ / "run.json"; }
-  std::filesystem::path results_path() const { return out_ / "results.jsonl"; }
+  const std::filesystem::path& run_path() const { return run_path_; }
+  const std::filesystem::path& results_path() const { return results_path_; }
 
   // Replaces run.json. `config` is dump_config's text, stored as it is: saved to a file, it repeats the run. Throws
   // Error.
   void write_run(const std::string& config, const Json& versions, const RunFacts& facts) const;
 
-  // Appends one line and fsyncs. Half a line at the end, left by a killed run, is cut off first. Throws Error.
+  // Appends one line and fsyncs. Half a line at the end, left by a killed run or a full disk, is cut off first. Throws
+  // Error.
   void append(const RequestResult& result) const;
 
-  // All whole lines, oldest first; no file: none. Half a line at the end is passed over. Throws InputError that names
-  // the line when any other line is not a result.
-  std::vector<RequestResult> results() const;
-
  private:
-  std::filesystem::path out_;
+  std::filesystem::path run_path_;
+  std::filesystem::path results_path_;
 };
+
+// All whole lines of a file of results, oldest first; no file: none. Half a line at the end is passed over. Throws
+// InputError that names the line when any other line is not a result.
+std::vector<RequestResult> read_results(const std::filesystem::path& file);
+
+// The results of all shards and of whole runs in `out`, in the order in which they were finished.
+std::vector<RequestResult> all_results(const std::filesystem::path& out);
 
 // Ids whose last result is Done. Whether their files are still there is for the caller to check.
 std::set<std::string> done_ids(const std::vector<RequestResult>& results);

@@ -1,5 +1,6 @@
 #include "app/run_plan.h"
 
+#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -110,6 +111,18 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
   for (std::size_t i = 0; i < requests.size(); ++i)
     jobs.push_back(make_job(requests[i], std::move(prompts[i]), checkpoint));
   return jobs;
+}
+
+std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
+  if (shard.is_whole()) return jobs;
+  std::vector<Request> requests;
+  for (const ClipJob& job : jobs) requests.push_back(job.request);
+  const std::vector<std::int64_t> shards = shards_of(requests, shard.count);
+  std::vector<ClipJob> mine;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (shards[i] == shard.index) mine.push_back(std::move(jobs[i]));
+  }
+  return mine;
 }
 
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {

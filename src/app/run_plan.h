@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/checkpoint_files.h"
+#include "app/manifest_shard.h"
 #include "app/options.h"
 #include "pipeline/generate.h"
 
@@ -22,6 +23,9 @@ ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoi
 // The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError
 // with a line for every problem.
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint);
+
+// The jobs of one shard, in their order.
+std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);
 
 // Sets the jobs whose files are in OUT aside. A finished latent file that was made from another request or checkpoint
 // is an InputError, unless --force makes everything again.

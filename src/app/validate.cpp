@@ -101,7 +101,7 @@ class Validation {
     require_input(fs::is_directory(existing), "--out: " + existing.string() + " is not a folder");
     require_input(::access(existing.c_str(), W_OK | X_OK) == 0,
                   "--out: no file can be written in " + existing.string() + ": " + std::strerror(errno));
-    const std::size_t done = done_ids(RunFiles(o_.out).results()).size();
+    const std::size_t done = done_ids(all_results(o_.out)).size();
     row("out", o_.out.string() + (done == 0 ? "" : ": " + std::to_string(done) + " requests done earlier"));
   }
 

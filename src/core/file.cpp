@@ -3,26 +3,21 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <system_error>
 #include <utility>
 
+#include "core/descriptor.h"
 #include "core/error.h"
-#include "core/handle.h"
 
 namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct DescriptorTraits {
-  using type = int;
-  static type null() noexcept { return -1; }
-  static void close(type descriptor) noexcept { ::close(descriptor); }
-};
-using Descriptor = UniqueHandle<DescriptorTraits>;
 
 Descriptor open_or_fail(const fs::path& path, int flags) {
   Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -87,6 +82,30 @@ void append_line(const fs::path& path, std::string_view line) {
   const Descriptor out = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND);
   write_all(out, std::string(line) + "\n", path);
   if (::fsync(out.get()) != 0) fail("fsync " + path.string(), std::strerror(errno));
+}
+
+void cut_half_line(const fs::path& path) {
+  constexpr std::uintmax_t kPiece = 4096;
+  std::error_code missing;
+  const std::uintmax_t size = fs::file_size(path, missing);
+  if (missing || size == 0) return;
+  std::ifstream in(path, std::ios::binary);
+  std::string piece;
+  std::uintmax_t begin = size;  // of the piece
+  std::size_t newline = std::string::npos;
+  while (newline == std::string::npos && begin > 0) {
+    const std::uintmax_t end = begin;
+    begin -= std::min(kPiece, end);
+    piece.resize(end - begin);
+    in.seekg(static_cast<std::streamoff>(begin));
+    if (!in.read(piece.data(), static_cast<std::streamsize>(piece.size()))) fail("read " + path.string(), "its end");
+    newline = piece.rfind('\n');
+  }
+  const std::uintmax_t whole = newline == std::string::npos ? 0 : begin + newline + 1;
+  if (whole == size) return;
+  std::error_code error;
+  fs::resize_file(path, whole, error);
+  if (error) fail("cut half a line off " + path.string(), error.message());
 }
 
 void require_writable_folder(const fs::path& folder) {

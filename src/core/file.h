@@ -34,6 +34,10 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 // Appends `line` and a newline in one write and fsyncs; throws Error.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
+// Cuts off what follows the last newline: half a line that a killed process left. Reads the end alone; no file: nothing
+// to cut. Throws Error.
+void cut_half_line(const std::filesystem::path& path);
+
 // Creates the folder and its parents and checks that files can be made there; throws InputError.
 void require_writable_folder(const std::filesystem::path& folder);
 

@@ -96,6 +96,8 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "0",
                                             "--on-error",
                                             "stop",
+                                            "--shard",
+                                            "7/8",
                                             "--force",
                                             "--verbose",
                                             "--fps",
@@ -116,6 +118,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.schedule, ScheduleChoice::DoubleShift);
   EXPECT_EQ(o.media, Media::None);
   EXPECT_EQ(o.on_error, OnError::Stop);
+  EXPECT_EQ(o.shard, (ManifestShard{7, 8}));
   EXPECT_TRUE(o.force);
   EXPECT_EQ(o.log_level(), LogLevel::Verbose);
   EXPECT_EQ(o.defaults.fps, 29.97);
@@ -240,6 +243,8 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--tp", "0"}), "--tp: 0 is outside 1 to 1024"},
            {run_with({"--tp", "99999999999"}), "--tp: 99999999999 is outside"},
            {run_with({"--device", "gpu"}), "--device: \"gpu\" is not one of auto, cpu, cuda"},
+           {run_with({"--shard", "8/8"}), "--shard: \"8/8\": shards are counted from 0, so I goes from 0 to 7"},
+           {run_with({"--shard", "3"}), "--shard: \"3\" is not I/N"},
            {run_with({"--force=yes"}), "--force: \"yes\" is not one of true, false"},
            {run_with({"--quiet", "--verbose"}), "--verbose: excludes --quiet"},
            {run_with({"--negative-prompt", "x", "--negative-prompt-file", "f"}), "--negative-prompt-file: excludes"},
@@ -281,7 +286,7 @@ TEST_F(OptionFiles, DumpedConfigurationReadsBack) {
   for (const Words& words :
        {run_with({}), run_with({"--negative-prompt", " a # b\n\"c\"", "--semantics=seed", "--fps", "0.1", "--quiet"}),
         run_with({"--schedule=karras", "--negative-prompt-file", "/a b/c#.txt", "--append-metadata=false", "--force",
-                  "--aspect-ratio", "4,3", "--media=none", "--dtype=float32"})}) {
+                  "--aspect-ratio", "4,3", "--shard=2/8", "--media=none", "--dtype=float32"})}) {
     ASSERT_EQ(refusal(words), "");
     const std::string dumped = dump_config(parse_options(words));
     EXPECT_EQ(dump_config(parse_options({"run", "--job", file("d.ini", dumped)})), dumped);

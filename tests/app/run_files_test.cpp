@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "core/error.h"
@@ -37,6 +39,7 @@ RequestResult done(const std::string& id) {
   result.seconds.add("denoise", 2.5);
   result.peak_memory = 123456789012;
   result.latent_checksum = "99aa";
+  result.finished = "2026-01-02T03:04:05Z";
   return result;
 }
 
@@ -50,10 +53,10 @@ RequestResult failed(const std::string& id) {
 
 TEST_F(RunFolder, ResultsReadBack) {
   const RunFiles files(folder_);
-  EXPECT_THAT(files.results(), IsEmpty());
+  EXPECT_THAT(read_results(files.results_path()), IsEmpty());
   files.append(done("a"));
   files.append(failed("b"));
-  const std::vector<RequestResult> results = files.results();
+  const std::vector<RequestResult> results = read_results(files.results_path());
   ASSERT_THAT(results, SizeIs(2));
   EXPECT_EQ(results[0].id, "a");
   EXPECT_EQ(results[0].status, ResultStatus::Done);
@@ -61,6 +64,7 @@ TEST_F(RunFolder, ResultsReadBack) {
   EXPECT_EQ(results[0].seconds.phases(), done("a").seconds.phases());
   EXPECT_EQ(results[0].peak_memory, 123456789012);
   EXPECT_EQ(results[0].latent_checksum, "99aa");
+  EXPECT_EQ(results[0].finished, "2026-01-02T03:04:05Z");
   EXPECT_EQ(results[1].status, ResultStatus::Failed);
   EXPECT_THAT(results[1].error, HasSubstr("no space left"));
 }
@@ -69,24 +73,71 @@ TEST_F(RunFolder, HalfALineOfAKilledRunIsPassedOverThenCutOff) {
   const RunFiles files(folder_);
   files.append(done("a"));
   write_file(files.results_path(), read_file(files.results_path()) + R"({"id":"b","sta)");
-  EXPECT_THAT(done_ids(files.results()), ElementsAre("a"));
+  EXPECT_THAT(done_ids(read_results(files.results_path())), ElementsAre("a"));
   files.append(done("c"));
-  EXPECT_THAT(done_ids(files.results()), ElementsAre("a", "c"));
+  EXPECT_THAT(done_ids(read_results(files.results_path())), ElementsAre("a", "c"));
 }
 
 TEST_F(RunFolder, AFileThatIsHalfALineHoldsNothing) {
   const RunFiles files(folder_);
   write_file(files.results_path(), R"({"id")");
-  EXPECT_THAT(files.results(), IsEmpty());
+  EXPECT_THAT(read_results(files.results_path()), IsEmpty());
   files.append(done("a"));
-  EXPECT_THAT(files.results(), SizeIs(1));
+  EXPECT_THAT(read_results(files.results_path()), SizeIs(1));
+}
+
+TEST_F(RunFolder, AHalfLineOfAnyLengthIsCutOff) {
+  for (const std::size_t length : {1UL, 4095UL, 4096UL, 4097UL, 20000UL}) {
+    const RunFiles files(folder_);
+    write_file(files.results_path(), "");
+    files.append(done("a"));
+    const std::string whole = read_file(files.results_path());
+    write_file(files.results_path(), whole + std::string(length, 'x'));
+    cut_half_line(files.results_path());
+    EXPECT_TRUE(read_file(files.results_path()) == whole) << length;
+  }
 }
 
 TEST_F(RunFolder, AForeignLineIsNamed) {
   const RunFiles files(folder_);
   files.append(done("a"));
   append_line(files.results_path(), R"({"id": "b"})");
-  EXPECT_THAT([&] { files.results(); }, ThrowsMessage<InputError>(HasSubstr("results.jsonl:2: not a result of a run")));
+  EXPECT_THAT([&] { read_results(files.results_path()); },
+              ThrowsMessage<InputError>(HasSubstr("results.jsonl:2: not a result of a run")));
+}
+
+TEST_F(RunFolder, HalfALineOfAFullDiskIsCutOffByTheNextAppend) {
+  const RunFiles files(folder_);
+  files.append(done("a"));
+  const std::uintmax_t whole = fs::file_size(files.results_path());
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto was = ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit full{whole + 20, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  EXPECT_THAT([&] { files.append(done("b")); }, ThrowsMessage<Error>(HasSubstr("results.jsonl: File too large")));
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, was);
+  EXPECT_EQ(fs::file_size(files.results_path()), whole + 20);
+  files.append(done("c"));
+  EXPECT_THAT(done_ids(read_results(files.results_path())), ElementsAre("a", "c"));
+}
+
+TEST_F(RunFolder, EveryShardHasFilesOfItsOwn) {
+  for (const ManifestShard shard : {ManifestShard{0, 2}, ManifestShard{1, 2}, ManifestShard{}}) {
+    const RunFiles files(folder_, shard);
+    RequestResult result = done("clip" + shard.suffix());
+    result.finished = "2026-01-02T03:04:0" + std::to_string(5 - shard.index) + "Z";
+    files.append(result);
+    files.write_run("", Json::object(), {});
+  }
+  for (const char* name : {"results-0-of-2.jsonl", "results-1-of-2.jsonl", "results.jsonl", "run-0-of-2.json",
+                           "run-1-of-2.json", "run.json"}) {
+    EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  }
+  const std::vector<RequestResult> all = all_results(folder_);
+  ASSERT_THAT(all, SizeIs(3));
+  EXPECT_EQ(all[0].id, "clip-1-of-2");  // finished first
 }
 
 TEST(DoneIds, TheLastResultCounts) {

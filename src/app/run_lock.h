@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "app/manifest_shard.h"
+#include "core/file_lock.h"
+#include "core/log.h"
+
+namespace orrery {
+
+// Keeps others from running into the same folder, until it is destroyed or its process ends, killed or not. Runs of
+// different shards of one split go together; the whole manifest, or another number of shards, excludes them.
+//
+// One process holds it: rank 0 of a run.
+class RunLock {
+ public:
+  // Waits up to `patience` for the holder to leave, since a killed job's ranks may live for a moment. Throws InputError
+  // that names the holder's host, job and start. A file system without locks is only warned of.
+  RunLock(const std::filesystem::path& out, ManifestShard shard, const Log& log,
+          std::chrono::milliseconds patience = std::chrono::seconds(5));
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+  ~RunLock();
+
+ private:
+  void take(ManifestShard shard, const Log& log, std::chrono::milliseconds patience);
+
+  std::filesystem::path out_;
+  FileLock lock_;
+  std::filesystem::path holder_;  // the file that describes this run
+};
+
+}  // namespace orrery
