@@ -18,7 +18,7 @@ find_program() {
 }
 
 # The program itself reads its options, so that a job file counts too. `option NAME` is the value in effect.
-read_options() { settings=$("$program" run "$@" --dump-config) || exit; }
+read_options() { settings=$(OMPI_MCA_ess_singleton_isolated=1 "$program" run "$@" --dump-config) || exit; }
 option() { sed -n "s/^$1 = //p" <<<"$settings"; }
 
 check_ranks() {

@@ -72,7 +72,7 @@ class RefusalTest(unittest.TestCase):
             ("generate.sbatch", on_cpus, [], {"ORRERY_HOME": "/missing"}, "/missing is no clone of orrery"),
             ("generate.sbatch", [], [], {}, "One job that makes the clips of a manifest"),
             ("array.sbatch", on_cpus, [], {}, "not an array: sbatch --array"),
-            ("decode.sbatch", ["--device", "cpu", cluster.state], [], {}, "no latent files in"),
+            ("decode.sbatch", ["--device", "cpu", cluster.state], [], {}, "no latent files for this job in"),
         ]
         jobs = [cluster.submit(script, arguments, sbatch, **environment) for script, arguments, sbatch, environment, _ in cases]
         for job, (script, arguments, _, _, message) in zip(jobs, cases):

@@ -34,16 +34,15 @@ class SlurmDevTest(unittest.TestCase):
             time.sleep(0.2)
         self.assertEqual(processes_of(self.cluster), [])
 
-    def start_sleeping_job(self):
+    def start_sleeping_job(self, setup=""):
         script = self.cluster.folder / "sleep.sh"
-        script.write_text("#!/bin/bash\ntrap '' TERM USR1\nsleep 4321 &\nsrun --mpi=none sleep 4321 &\necho here\nwait\nwait\n",
-                          encoding="utf-8")
+        script.write_text(f"#!/bin/bash\n{setup}\nsleep 4321 &\nsrun --mpi=none sleep 4321 &\necho here\nwait\n", encoding="utf-8")
         job = self.cluster.submit(script, [], ["--output", self.cluster.folder / "%j.out"])
         job.wait_for_output("here")
 
     def test_starts_and_stops_everything(self):
         self.cluster.start()
-        self.start_sleeping_job()
+        self.start_sleeping_job("trap '' TERM USR1")
         running = " ".join(processes_of(self.cluster))
         for program in ("munged", "slurmctld", "slurmd -N n1", "slurmd -N n2", "sleep 4321"):
             self.assertIn(program, running)
