@@ -8,6 +8,7 @@
 
 #include "parallel/blocks.h"
 #include "parallel/check.h"
+#include "parallel/device_memory.h"
 
 namespace orrery {
 namespace {
@@ -39,6 +40,8 @@ int exit_code_of(const std::exception& error) noexcept {
 }
 
 std::string message_of(const std::exception& error) {
+  const auto* memory = dynamic_cast<const c10::OutOfMemoryError*>(&error);
+  if (memory != nullptr) return out_of_memory_message(memory->what_without_backtrace());
   const auto* torch = dynamic_cast<const c10::Error*>(&error);
   return torch != nullptr ? torch->what_without_backtrace() : error.what();
 }
@@ -90,6 +93,11 @@ std::string Comm::broadcast(std::string text, int root) const {
     check_mpi(MPI_Bcast(text.data() + begin, count, MPI_CHAR, root, get()), "broadcast a text");
   });
   return text;
+}
+
+std::string Comm::first_problem(const std::string& problem) const {
+  const int first = -max(problem.empty() ? -shard_.size : -shard_.rank);
+  return first == shard_.size ? "" : broadcast(problem, first);
 }
 
 void Comm::sleep_until_all_arrive() const {

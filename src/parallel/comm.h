@@ -33,7 +33,8 @@ struct CommTraits {
   static void close(type comm) noexcept;
 };
 
-// What to tell the user of an exception: its message, without the C++ backtrace that LibTorch's errors carry.
+// What to tell the user of an exception: its message, without the C++ backtrace that LibTorch's errors carry, and
+// with what helps against a lack of GPU memory.
 std::string message_of(const std::exception& error);
 
 // A communicator that this object owns. Every member below is_root() is collective.
@@ -57,6 +58,8 @@ class Comm {
   std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
   // The text of rank `root`, on every rank. Any bytes.
   std::string broadcast(std::string text, int root = 0) const;
+  // The problem of the lowest rank that has one, on every rank; empty when none has.
+  std::string first_problem(const std::string& problem) const;
   // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0
   // rethrows and the other ranks throw PeerRefused. The waiting ranks sleep: their cores are rank 0's meanwhile.
   std::string from_root(const std::function<std::string()>& work) const;

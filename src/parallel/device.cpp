@@ -47,19 +47,12 @@ GpuPick pick_gpu(const Comm& node) {
                  std::to_string(gpus.count) + " GPU(s) for them: start fewer ranks a node, or give the job more GPUs"};
 }
 
-// The problem of the lowest rank that has one, on every rank. Collective.
-std::string agree(const Comm& world, const std::string& problem) {
-  const auto [rank, size] = world.shard();
-  const int first = -world.max(problem.empty() ? -size : -rank);
-  return first == size ? "" : world.broadcast(problem, first);
-}
-
 }  // namespace
 
 at::Device choose_device(DeviceKind kind, const Comm& world) {
   if (kind == DeviceKind::Cpu) return at::kCPU;
   const GpuPick pick = pick_gpu(world.split_by_node());
-  const std::string problem = agree(world, pick.problem);
+  const std::string problem = world.first_problem(pick.problem);
   if (problem.empty()) {
     use_gpu(pick.index);
     at::globalContext().setAllowTF32CuDNN(false);  // on by default, and float32 has to mean float32
@@ -69,6 +62,6 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
   return at::kCPU;
 }
 
-std::string gpu_problem(const Comm& world) { return agree(world, pick_gpu(world.split_by_node()).problem); }
+std::string gpu_problem(const Comm& world) { return world.first_problem(pick_gpu(world.split_by_node()).problem); }
 
 }  // namespace orrery

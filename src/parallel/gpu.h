@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace orrery {
@@ -15,5 +16,13 @@ GpuCount count_gpus();
 std::string gpu_uuid(int index);
 // Makes it the current device of this thread. Throws Error.
 void use_gpu(int index);
+
+// Of LibTorch's allocator on the GPU, which has to be the current one and to have a tensor. Throw Error.
+std::int64_t free_gpu_bytes(int index);  // the GPU's own and what the allocator holds unused
+std::int64_t peak_gpu_bytes(int index);  // held by tensors at most since the last reset
+void reset_peak_gpu_bytes(int index);
+
+// Waits for the current GPU's queued work. Throws Error.
+void synchronize_gpu();
 
 }  // namespace orrery

@@ -1,3 +1,4 @@
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 
@@ -25,6 +26,15 @@ std::string why_no_gpu(cudaError_t code) {
          ", this program needs CUDA " + version(runtime) + ")";
 }
 
+c10::CachingDeviceAllocator::DeviceStats allocator_stats(int index) {
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index));
+}
+
+// Of all its pools together.
+const c10::CachingAllocator::Stat& total(const c10::CachingAllocator::StatArray& stats) {
+  return stats[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
+}
+
 }  // namespace
 
 GpuCount count_gpus() {
@@ -50,5 +60,21 @@ std::string gpu_uuid(int index) {
 void use_gpu(int index) {
   check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));
 }
+
+std::int64_t free_gpu_bytes(int index) {
+  std::size_t free = 0;
+  std::size_t whole = 0;
+  check_cuda(cudaMemGetInfo(&free, &whole), "ask for the free memory of GPU " + std::to_string(index));
+  const auto stats = allocator_stats(index);
+  return static_cast<std::int64_t>(free) + total(stats.reserved_bytes).current - total(stats.allocated_bytes).current;
+}
+
+std::int64_t peak_gpu_bytes(int index) { return total(allocator_stats(index).allocated_bytes).peak; }
+
+void reset_peak_gpu_bytes(int index) {
+  c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(index));
+}
+
+void synchronize_gpu() { check_cuda(cudaDeviceSynchronize(), "wait for the GPU's work"); }
 
 }  // namespace orrery

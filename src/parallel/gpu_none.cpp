@@ -17,6 +17,14 @@ std::string gpu_uuid(int) { throw Error(kNoCuda); }
 
 void use_gpu(int) { throw Error(kNoCuda); }
 
+std::int64_t free_gpu_bytes(int) { throw Error(kNoCuda); }
+
+std::int64_t peak_gpu_bytes(int) { throw Error(kNoCuda); }
+
+void reset_peak_gpu_bytes(int) { throw Error(kNoCuda); }
+
+void synchronize_gpu() { throw Error(kNoCuda); }
+
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #include "parallel/comm.h"
 
 #include <ATen/Parallel.h>
+#include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -12,6 +13,7 @@
 
 #include "parallel/blocks.h"
 #include "parallel/device.h"
+#include "parallel/device_memory.h"
 #include "parallel/process_grid.h"
 #include "support/mpi_world.h"
 
@@ -21,6 +23,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::ThrowsMessage;
 
 TEST(Comm, Talks) {
@@ -45,6 +48,38 @@ TEST(Comm, MovesItsOwnership) {
 
 TEST(Comm, SaysMpisOwnWords) {
   EXPECT_THAT([] { mpi_world().split(-7); }, ThrowsMessage<Error>(HasSubstr("split a communicator: MPI_ERR_ARG")));
+}
+
+TEST(Comm, AgreesOnTheFirstProblem) {
+  const auto [rank, size] = mpi_world().shard();
+  EXPECT_EQ(mpi_world().first_problem(""), "");
+  EXPECT_EQ(mpi_world().first_problem("rank " + std::to_string(rank)), "rank 0");
+  EXPECT_EQ(mpi_world().first_problem(rank == size - 1 ? "last" : ""), "last");
+}
+
+TEST(MessageOf, SaysWhatHelpsAgainstALackOfGpuMemory) {
+  const c10::SourceLocation here{__func__, __FILE__, __LINE__};
+  const c10::OutOfMemoryError error(
+      here,
+      "CUDA out of memory. Tried to allocate 1.32 GiB. GPU 0 has a total capacity of 79.19 GiB of which 1.01 GiB is "
+      "free. "
+      "Process 7 has 78.16 GiB memory in use. Of the allocated memory 70.00 GiB is allocated by PyTorch, and 7.00 GiB "
+      "is "
+      "reserved by PyTorch but unallocated. If reserved but unallocated memory is large try setting …");
+  EXPECT_EQ(
+      message_of(error),
+      "out of GPU memory: Tried to allocate 1.32 GiB. GPU 0 has a total capacity of 79.19 GiB of which 1.01 GiB is "
+      "free. To need less, use more GPUs for a clip (--tp), --text-tower release, fewer frames or fewer pixels");
+  EXPECT_THAT(message_of(c10::OutOfMemoryError(here, "no words known\nsecond line")),
+              AllOf(HasSubstr("out of GPU memory: no words known To need less, "), Not(HasSubstr("second"))));
+}
+
+TEST(DeviceMemory, IsUnboundedOnTheCpu) {
+  EXPECT_EQ(free_memory(at::kCPU), std::nullopt);
+  EXPECT_EQ(peak_memory(at::kCPU), std::nullopt);
+  EXPECT_TRUE(can_allocate(at::kCPU, std::int64_t{1} << 60));
+  reset_peak_memory(at::kCPU);
+  finish_work(at::kCPU);
 }
 
 TEST(FromRoot, GivesTheResultToAll) {

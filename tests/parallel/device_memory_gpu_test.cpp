@@ -1,0 +1,53 @@
+// The memory of a GPU, as it is told. Without GPUs it fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "parallel/comm.h"
+#include "parallel/device_memory.h"
+#include "support/test_device.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+at::Tensor bytes(std::int64_t count) { return at::empty({count}, at::TensorOptions(test_device()).dtype(at::kByte)); }
+
+TEST(DeviceMemory, PeakIsWhatTensorsHeld) {
+  const at::Tensor kept = bytes(8 * kMiB);
+  reset_peak_memory(test_device());
+  const std::int64_t before = peak_memory(test_device()).value();
+  EXPECT_GE(before, 8 * kMiB);
+  bytes(64 * kMiB);
+  EXPECT_EQ(peak_memory(test_device()).value() - before, 64 * kMiB);
+  reset_peak_memory(test_device());
+  EXPECT_EQ(peak_memory(test_device()), before);
+}
+
+TEST(DeviceMemory, WhatTheAllocatorHoldsUnusedIsFree) {
+  const std::int64_t before = free_memory(test_device()).value();
+  EXPECT_TRUE(can_allocate(test_device(), 512 * kMiB));
+  EXPECT_GE(free_memory(test_device()).value(), before - 64 * kMiB);
+  const at::Tensor held = bytes(512 * kMiB);
+  EXPECT_LE(free_memory(test_device()).value(), before - 448 * kMiB);
+}
+
+TEST(DeviceMemory, TooMuchIsRefusedAndLeavesTheRest) {
+  const std::int64_t free = free_memory(test_device()).value();
+  EXPECT_FALSE(can_allocate(test_device(), free + 1024 * kMiB));
+  EXPECT_TRUE(can_allocate(test_device(), free / 2));
+}
+
+TEST(DeviceMemory, LibTorchsErrorBecomesOneLine) {
+  try {
+    bytes(std::int64_t{1} << 44);
+    FAIL() << "16 TiB were given";
+  } catch (const std::exception& e) {
+    EXPECT_THAT(message_of(e), testing::MatchesRegex("out of GPU memory: Tried to allocate .* is free. To need less, "
+                                                     "use [^\n]*"));
+  }
+  finish_work(test_device());
+}
+
+}  // namespace
+}  // namespace orrery
