@@ -17,12 +17,13 @@ struct Weights::Shared {
   at::ScalarType dtype;
   std::set<std::string> taken;
   std::vector<std::string> ignored;
+  std::int64_t bytes = 0;
 
   std::string place(const std::string& name) const { return source->where(name) + ": tensor " + name + ": "; }
   void check(const std::string& name, at::IntArrayRef shape) const;
   Slice cut(const std::string& name, at::IntArrayRef shape, Split split) const;
   void read(const std::string& name, const Slice& slice, const at::Tensor& into);
-  at::Tensor empty(at::IntArrayRef shape, at::ScalarType type) const;
+  at::Tensor empty(at::IntArrayRef shape, at::ScalarType type);
 };
 
 namespace {
@@ -60,12 +61,14 @@ void Weights::Shared::read(const std::string& name, const Slice& slice, const at
   taken.insert(name);
 }
 
-at::Tensor Weights::Shared::empty(at::IntArrayRef shape, at::ScalarType type) const {
-  return at::empty(shape, at::TensorOptions(device).dtype(type));
+at::Tensor Weights::Shared::empty(at::IntArrayRef shape, at::ScalarType type) {
+  at::Tensor made = at::empty(shape, at::TensorOptions(device).dtype(type));
+  bytes += static_cast<std::int64_t>(made.nbytes());
+  return made;
 }
 
 Weights::Weights(std::shared_ptr<WeightSource> source, Shard tp, at::Device device, at::ScalarType dtype)
-    : shared_(std::make_shared<Shared>(Shared{std::move(source), tp, device, dtype, {}, {}})) {}
+    : shared_(std::make_shared<Shared>(Shared{std::move(source), tp, device, dtype, {}, {}, 0})) {}
 
 Weights Weights::operator/(std::string_view scope) const {
   Weights inner = *this;
@@ -134,6 +137,7 @@ void Weights::require_all_read() const {
                    ": is it another model's checkpoint, or a newer one?");
 }
 
+std::int64_t Weights::bytes() const { return shared_->bytes; }
 Shard Weights::tp() const { return shared_->tp; }
 at::Device Weights::device() const { return shared_->device; }
 at::ScalarType Weights::dtype() const { return shared_->dtype; }

@@ -52,6 +52,8 @@ class Weights {
   // Throws InputError naming the first few tensors of the source that were neither taken nor ignored.
   void require_all_read() const;
 
+  // Of all tensors handed out so far, in the dtypes in which they were taken.
+  std::int64_t bytes() const;
   Shard tp() const;
   at::Device device() const;
   at::ScalarType dtype() const;

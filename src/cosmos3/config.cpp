@@ -67,6 +67,10 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   return c;
 }
 
+bool divides(const Cosmos3Config& c, int tp) {
+  return c.num_attention_heads % tp == 0 && c.num_key_value_heads % tp == 0 && c.intermediate_size % tp == 0;
+}
+
 void require_divisible(const Cosmos3Config& config, int tp) {
   const auto check = [tp](std::int64_t extent, const std::string& what) {
     require_input(extent % tp == 0, "--tp " + std::to_string(tp) + " does not divide the model's " +

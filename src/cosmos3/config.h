@@ -36,6 +36,9 @@ struct Cosmos3Config {
 // Reads and checks a config; throws InputError that names the file, the key, what was found and what is possible.
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file);
 
+// Whether a group of `tp` ranks can share the model.
+bool divides(const Cosmos3Config& config, int tp);
+
 // Throws InputError unless heads, kv heads and the intermediate size divide by `tp`.
 void require_divisible(const Cosmos3Config& config, int tp);
 

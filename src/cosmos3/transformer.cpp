@@ -2,11 +2,15 @@
 
 namespace orrery {
 
-Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
-    : config_(config), device_(transformer.device()), und_(transformer, config, tp), gen_(transformer, config, tp) {
+void require_transformer_read(const Weights& transformer, const Cosmos3Config& config) {
   for (const char* unused : {"lm_head.", "norm.", "action_"}) transformer.ignore(unused);
   if (!config.sound_gen) transformer.ignore("audio_");
   transformer.require_all_read();
+}
+
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
+    : config_(config), device_(transformer.device()), und_(transformer, config, tp), gen_(transformer, config, tp) {
+  require_transformer_read(transformer, config);
 }
 
 }  // namespace orrery

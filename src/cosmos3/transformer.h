@@ -5,6 +5,10 @@
 
 namespace orrery {
 
+// Fails unless every tensor of the source was read, through `transformer` or a Weights that shares its record, or is
+// known not to be needed. After both towers were built, together or one after the other.
+void require_transformer_read(const Weights& transformer, const Cosmos3Config& config);
+
 // Both towers of one checkpoint. Building it reads this rank's share of the weights and fails unless every tensor of
 // the source was read or is known not to be needed.
 class Transformer {

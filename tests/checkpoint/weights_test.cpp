@@ -77,6 +77,15 @@ TEST_F(WeightsTest, ConvertsEveryStoredTypeToEveryTarget) {
   }
 }
 
+TEST_F(WeightsTest, CountsTheBytesItHandsOut) {
+  const Weights weights = open({{"a.m", counting({6, 4})}, {"a.b", counting({6})}}, {0, 2}, at::kBFloat16);
+  (weights / "a").take("m", {6, 4}, Split::Rows);
+  EXPECT_EQ(weights.bytes(), 3 * 4 * 2);
+  (weights / "a").take_float32("b", {6});
+  (weights / "a").take_stacked({{"m", 6}}, 4);
+  EXPECT_EQ(weights.bytes(), 2 * 3 * 4 * 2 + 6 * 4);
+}
+
 TEST_F(WeightsTest, OutlivesItsSource) {
   at::Tensor taken = open({{"w", counting({3})}}).take("w", {3});
   EXPECT_TRUE(at::equal(taken, counting({3})));
