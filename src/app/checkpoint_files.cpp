@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "app/audit_group.h"
 #include "app/random_models.h"
 #include "audio/decoder.h"
 #include "checkpoint/sharded_checkpoint.h"
@@ -12,22 +13,6 @@
 
 namespace orrery {
 namespace {
-
-// The audit's group: layers only ask for their place in it.
-class AuditGroup : public Collectives {
- public:
-  explicit AuditGroup(Shard shard) : shard_(shard) {}
-  Shard shard() const override { return shard_; }
-  void all_reduce_sum(at::Tensor&) override { refuse(); }
-  at::Tensor all_gather(const at::Tensor&, std::int64_t) override { refuse(); }
-  void broadcast(at::Tensor&, int) override { refuse(); }
-  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor&, const at::Tensor&) override { refuse(); }
-  std::vector<at::Tensor> gather_to_root(const at::Tensor&) override { refuse(); }
-
- private:
-  [[noreturn]] static void refuse() { throw Error("a checkpoint audit does not communicate"); }
-  Shard shard_;
-};
 
 bool uses_karras_sigmas(const std::filesystem::path& scheduler_config) {
   if (!std::filesystem::exists(scheduler_config)) return false;

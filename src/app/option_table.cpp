@@ -93,6 +93,12 @@ auto make_table() {
       option(
           kAll, kRanks, "dtype", "auto|float32|bfloat16", "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
           [](auto& o) -> auto& { return o.dtype; }),
+      option(
+          kRun, kRanks, "text-tower", "keep|release|auto",
+          "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
+          "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "
+          "the GPU",
+          [](auto& o) -> auto& { return o.text_tower; }),
 
       option(
           kRun, kSampling, "semantics", "native|seed",

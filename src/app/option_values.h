@@ -40,6 +40,10 @@ constexpr auto choices(ScheduleChoice) {
                     Choice<ScheduleChoice>{"karras", ScheduleChoice::Karras},
                     Choice<ScheduleChoice>{"auto", ScheduleChoice::Auto}};
 }
+constexpr auto choices(TextTower) {
+  return std::array{Choice<TextTower>{"keep", TextTower::Keep}, Choice<TextTower>{"release", TextTower::Release},
+                    Choice<TextTower>{"auto", TextTower::Auto}};
+}
 constexpr auto choices(Media) {
   return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};
 }

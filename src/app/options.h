@@ -19,6 +19,7 @@ enum class Command { Help, Version, Run, Validate, Tokens, Encode, Decode };
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
 // Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
 enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
+enum class TextTower { Keep, Release, Auto };  // Auto: Release when both towers do not fit the device
 enum class Media { Mp4, None };
 enum class OnError { Continue, Stop };
 
@@ -35,6 +36,7 @@ struct Options {
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;
   Dtype dtype = Dtype::Auto;
+  TextTower text_tower = TextTower::Auto;
   Semantics semantics = Semantics::Native;
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
   Media media = Media::Mp4;

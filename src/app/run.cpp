@@ -8,6 +8,7 @@
 
 #include "app/checkpoint_files.h"
 #include "app/device_options.h"
+#include "app/load_towers.h"
 #include "app/manifest_shard.h"
 #include "app/run_files.h"
 #include "app/run_lock.h"
@@ -149,6 +150,7 @@ RequestResult record_of(const ClipJob& job, ClipResult clip) {
   result.files = std::move(clip.files);
   result.seconds = clip.times;
   result.peak_memory = peak_resident_bytes();
+  result.peak_gpu_memory = clip.peak_gpu_memory;
   result.latent_checksum = std::move(clip.latents_checksum);
   result.finished = utc_now();
   return result;
@@ -176,10 +178,14 @@ RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Opt
                       const RunFiles& files, const Log& log) {
   RunSummary summary;
   std::set<std::string> failed_ids;
+  Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const ClipJob& job = plan.jobs[i];
     const std::string label = label_of(job, i, plan.jobs.size());
+    const double between = since_last.seconds();
     ClipResult clip = parent_failed(job, failed_ids) ? failed_parent(job) : generator(job, label);
+    clip.times.add("between", between);
+    since_last.restart();
     const bool failed = !clip.error.empty();
     if (failed && world.is_root()) log.warning(label + " failed: " + clip.error);
     if (failed) failed_ids.insert(job.request.id);
@@ -217,10 +223,12 @@ int run(const Options& options, const Comm& world) {
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
   const at::ScalarType dtype = compute_dtype(options.dtype, device);
-  const Transformer transformer(Weights(checkpoint->transformer, grid.tp_shard(), device, dtype),
-                                checkpoint->transformer_config, *tp);
-  const GenerateSettings settings = settings_for(options, *checkpoint);
+  const RankPlace place{world, *tp, *cfg, device, dtype};
+  GenerateSettings settings = settings_for(options, *checkpoint);
+  settings.sizes = model_sizes(*checkpoint, place);
+  // First, so that what the towers find free is theirs.
   const RootParts root(*checkpoint, world.is_root() ? needs_of(plan, settings.media) : Needs{}, device, dtype);
+  const std::unique_ptr<Towers> towers = load_towers(options, *checkpoint, plan, place, log);
   world.barrier();
   log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
   const RunFiles files(options.out, hold.shard);
@@ -228,7 +236,7 @@ int run(const Options& options, const Comm& world) {
     files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device));
   }
 
-  const Generator generator(world, transformer, *cfg, root.models(), settings, log);
+  const Generator generator(world, *towers, *cfg, root.models(), settings, log);
   RunSummary summary = make_clips(plan, generator, options, world, files, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   return summary.failed() == 0 ? 0 : 1;

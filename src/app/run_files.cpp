@@ -22,6 +22,7 @@ Json to_json(const RequestResult& result) {
   line["seconds"] = Json::object();
   for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
   line["peak_memory_bytes"] = result.peak_memory;
+  if (result.peak_gpu_memory) line["peak_gpu_memory"] = *result.peak_gpu_memory;
   line["latent_checksum"] = result.latent_checksum;
   line["finished"] = result.finished;
   return line;
@@ -35,6 +36,7 @@ RequestResult from_json(const Json& line) {
   result.files = line.at("files").get<std::vector<std::string>>();
   for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
   result.peak_memory = line.value("peak_memory_bytes", std::int64_t{0});
+  if (line.contains("peak_gpu_memory")) result.peak_gpu_memory = line["peak_gpu_memory"].get<std::int64_t>();
   result.latent_checksum = line.value("latent_checksum", "");
   result.finished = line.value("finished", "");
   return result;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -21,7 +22,8 @@ struct RequestResult {
   std::string error;               // why it failed; empty when done
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
-  std::int64_t peak_memory = 0;  // bytes on rank 0's device, or of its process on a CPU; 0: not measured
+  std::int64_t peak_memory = 0;                 // bytes on rank 0's device, or of its process on a CPU; 0: not measured
+  std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held, of the rank with most; none on a CPU
   std::string latent_checksum;
   std::string finished;  // ISO 8601, UTC
 };

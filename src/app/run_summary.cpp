@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::array kPhases = {"condition", "text", "denoise", "save", "decode"};
+constexpr std::array kPhases = {"between", "load", "condition", "text", "denoise", "save", "decode"};
 
 double seconds_of(const PhaseTimes& times, const std::string& phase) {
   for (const auto& [name, seconds] : times.phases()) {

@@ -1,11 +1,13 @@
 #include "pipeline/generate.h"
 
+#include <algorithm>
 #include <ctime>
 #include <utility>
 
 #include "parallel/device.h"
 #include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
+#include "pipeline/preflight.h"
 #include "pipeline/progress.h"
 
 namespace orrery {
@@ -36,43 +38,56 @@ MediaLatents latents_of(const LatentFile& file) {
   return latents;
 }
 
-Generator::Generator(const Comm& world, const Transformer& model, Collectives& cfg, RootModels root,
-                     GenerateSettings settings, const Log& log)
-    : world_(&world), model_(&model), cfg_(&cfg), root_(root), settings_(std::move(settings)), log_(&log) {}
+Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, RootModels root, GenerateSettings settings,
+                     const Log& log)
+    : world_(&world), towers_(&towers), cfg_(&cfg), root_(root), settings_(std::move(settings)), log_(&log) {}
 
 ClipResult Generator::operator()(const ClipJob& job, const std::string& label) const {
   ClipResult result;
   result.error = job.refusal;
   if (!result.error.empty()) return result;
+  reset_peak_memory(towers_->device());
+  make_clip(job, label, result);
+  result.peak_gpu_memory = peak_gpu_memory();
+  return result;
+}
+
+void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) const {
+  PhaseClock clock(result.times, towers_->device());
   Condition condition;
   MediaLatents latents;
   if (!job.latents_done) {
     try {
       const MediaShape shape = shape_of(job.request);
-      const Stopwatch watch;
       condition = condition_for(job.request, shape);
-      if (job.request.conditioned()) result.times.add("condition", watch.seconds());
-      latents = make_latents(job, condition, shape, label, result.times);
+      if (job.request.conditioned()) clock.end("condition");
+      latents = make_latents(job, condition, shape, label, clock);
     } catch (const RequestFailed& e) {
       result.error = e.what();
-      return result;
+      return;
     }
   }
   result.error = world_->from_root([&]() -> std::string {
     try {
       const AllCores all_cores;
-      write_files(job, condition, std::move(latents), result);
+      write_files(job, condition, std::move(latents), clock, result);
       return "";
     } catch (const std::exception& e) {
       return message_of(e);
     }
   });
-  return result;
+}
+
+std::optional<std::int64_t> Generator::peak_gpu_memory() const {
+  const std::optional<std::int64_t> own = peak_memory(towers_->device());
+  if (!own) return std::nullopt;
+  const std::vector<std::int64_t> all = world_->gather_to_root(*own);
+  return all.empty() ? own : *std::max_element(all.begin(), all.end());
 }
 
 MediaShape Generator::shape_of(const Request& request) const {
   MediaShape shape;
-  shape.video = {model_->config().latent_channel, request.latent_frames(), request.height / 16, request.width / 16};
+  shape.video = {towers_->config().latent_channel, request.latent_frames(), request.height / 16, request.width / 16};
   shape.sound_steps = request.sound_steps();
   shape.fps = request.fps;
   if (request.conditioned()) shape.condition_frames = request.condition_frames;
@@ -85,7 +100,7 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
   const auto make = [&] {
     const AllCores all_cores;
     if (!request.image.empty()) {
-      return encode_image(*root_.encoder, request.image, request.height, request.width, model_->device());
+      return encode_image(*root_.encoder, request.image, request.height, request.width, towers_->device());
     }
     const auto file = request.parent.empty() ? request.condition_latents : settings_.folder.latents(request.parent);
     return last_latent_frames(file, count, shape.video, settings_.vae_fingerprint);
@@ -95,25 +110,26 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
 }
 
 MediaLatents Generator::make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
-                                     const std::string& label, PhaseTimes& times) const {
+                                     const std::string& label, PhaseClock& clock) const {
   const Request& request = job.request;
-  Stopwatch watch;
-  const GuidedModel guided(*model_, *cfg_, job.ids, shape, request.guidance_scale);
-  times.add("text", watch.seconds());
-  watch.restart();
+  if (towers_->prepare(job.ids)) clock.end("load");
+  const bool decodes = settings_.media.wanted() && world_->is_root();
+  require_memory(*world_, towers_->device(), request, clip_memory(settings_.sizes, request, job.ids), decodes);
+  const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
+  const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
+  clock.end("text");
   Progress progress(*log_, label, request.steps);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
-  MediaLatents noise = noise_for(request.seed, shape, model_->config().sound_dim, model_->device());
+  MediaLatents noise = noise_for(request.seed, shape, towers_->config().sound_dim, towers_->device());
   MediaLatents latents = denoise(guided, schedule, std::move(noise), condition,
                                  [&](std::int64_t step, const MediaLatents&) { progress.step_done(step); });
   require_finite(latents);
-  times.add("denoise", watch.seconds());
+  clock.end("denoise");
   return latents;
 }
 
-void Generator::write_files(const ClipJob& job, const Condition& condition, MediaLatents latents,
+void Generator::write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
                             ClipResult& result) const {
-  Stopwatch watch;
   const std::filesystem::path path = settings_.folder.latents(job.request.id);
   if (job.latents_done) {
     const LatentFile file = read_latents(path);
@@ -123,15 +139,14 @@ void Generator::write_files(const ClipJob& job, const Condition& condition, Medi
     const LatentFile file = latent_file(job, condition, latents);
     write_latents(path, file);
     result.latents_checksum = latents_checksum(file);
-    result.times.add("save", watch.seconds());
+    clock.end("save");
   }
   result.files.push_back("latents/" + job.request.id + ".h5");
   if (!settings_.media.wanted()) return;
-  watch.restart();
   const std::vector<std::string> media =
       write_clip_media(root_.decoders, latents, label_of(job.request), settings_.folder, settings_.media);
   result.files.insert(result.files.end(), media.begin(), media.end());
-  result.times.add("decode", watch.seconds());
+  clock.end("decode");
 }
 
 LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition, const MediaLatents& latents) const {

@@ -2,16 +2,12 @@
 
 namespace orrery {
 
-GuidedModel::GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, const MediaShape& shape,
-                         double guidance_scale)
-    : tower_(&model.media_tower()), cfg_(&cfg), scale_(guidance_scale) {
-  const auto add_branch = [&](const std::vector<std::int64_t>& text) {
-    branches_.push_back(tower_->prepare(model.text_tower()(text), shape));
-  };
-  const bool guided = scale_ > 1;
-  const Shard group = cfg.shard();
-  if (!guided || group.size == 1 || group.rank == 0) add_branch(ids.cond);
-  if (guided && (group.size == 1 || group.rank == 1)) add_branch(ids.uncond);
+GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
+                         const MediaShape& shape, double guidance_scale)
+    : tower_(&tower), cfg_(&cfg), scale_(guidance_scale) {
+  for (const TokenIds& own : own_texts(ids, scale_ > 1, cfg.shard())) {
+    branches_.push_back(tower.prepare(text(own), shape));
+  }
 }
 
 MediaLatents GuidedModel::velocity(const MediaLatents& latents, double timestep) const {

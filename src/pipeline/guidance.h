@@ -2,30 +2,22 @@
 
 #include <ATen/ATen.h>
 
-#include <array>
-#include <cstdint>
 #include <vector>
 
-#include "cosmos3/transformer.h"
+#include "cosmos3/gen_tower.h"
 #include "parallel/collectives.h"
+#include "pipeline/texts.h"
 
 namespace orrery {
 
-// Token ids of a request's two texts. `uncond` is empty when guidance is off.
-struct PromptIds {
-  std::vector<std::int64_t> cond;
-  std::vector<std::int64_t> uncond;
-};
-
 // The model as the sampler sees it for one request: a velocity, guidance included (MODEL.md §5).
 //
-// Over a cfg group of two, group rank 0 runs the conditional branch and rank 1 the unconditional one; over a group of
-// one this rank runs both. Without guidance (scale ≤ 1) every rank runs the conditional branch. Building it runs the
-// text tower. Collective over the transformer's tp group and over `cfg`; both must outlive it.
+// A rank runs the branches that own_texts gives it; there is no guidance at a scale of 1 or less. Building it asks
+// `text` for their texts. Collective over the tower's tp group and over `cfg`; `tower` and `cfg` must outlive it.
 class GuidedModel {
  public:
-  GuidedModel(const Transformer& model, Collectives& cfg, const PromptIds& ids, const MediaShape& shape,
-              double guidance_scale);
+  GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
+              const MediaShape& shape, double guidance_scale);
 
   // timestep in 0…1000. The same velocities, bit for bit, on every rank.
   MediaLatents velocity(const MediaLatents& latents, double timestep) const;

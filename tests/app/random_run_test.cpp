@@ -23,7 +23,8 @@ MediaLatents generate(const Comm& world, GridShape shape) {
   const auto cfg = make_collectives(grid.cfg(), at::kCPU);
   const Transformer model(Weights(files.transformer, grid.tp_shard(), at::kCPU, at::kFloat), files.transformer_config,
                           *tp);
-  const GuidedModel guided(model, *cfg, {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, 6.0);
+  const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()),
+                           {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, 6.0);
   MediaLatents noise = noise_for(42, kShape, files.transformer_config.sound_dim, at::kCPU);
   const Schedule schedule = make_schedule(ScheduleKind::Native, 35, 10.0);
   return denoise(guided, schedule, std::move(noise), {}, [](std::int64_t, const MediaLatents&) {});

@@ -4,6 +4,7 @@
 
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/checksum.h"
+#include "cosmos3/transformer.h"
 #include "parallel/process_grid.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
@@ -76,7 +77,8 @@ class Job {
   MediaLatents run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) {
     const Json& request = golden.request();
     const MediaShape shape = shape_of(golden);
-    const GuidedModel guided(model_, *cfg_, {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape,
+    const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
+                             {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape,
                              request.at("guidance"));
     const Schedule schedule = make_schedule(kind, request.at("steps"), 10.0);
     MediaLatents noise = noise_for(request.at("seed"), shape, model_.config().sound_dim, test_device());

@@ -1,0 +1,60 @@
+#include "app/tower_memory.h"
+
+#include "app/audit_group.h"
+#include "cosmos3/gen_tower.h"
+#include "cosmos3/und_tower.h"
+#include "pipeline/memory.h"
+
+namespace orrery {
+namespace {
+
+// "--tp 4 (31.2 GB a rank)": the smallest group in which the weights fit with the working memory; or "".
+std::string larger_group(const Cosmos3Config& config, int tp, bool released, const TowerRoom& room,
+                         const std::function<TowerBytes(int tp)>& at_tp) {
+  for (int more = tp + 1; more <= config.num_key_value_heads; ++more) {
+    if (!divides(config, more)) continue;
+    const std::int64_t bytes = at_tp(more).together(released);
+    if (bytes + room.working <= room.free) {
+      return "--tp " + std::to_string(more) + " (" + gigabytes(bytes) + " a rank)";
+    }
+  }
+  return "";
+}
+
+}  // namespace
+
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype) {
+  AuditGroup group(Shard{0, tp});
+  const auto bytes_of = [&](auto build) {
+    const Weights weights(checkpoint.transformer, group.shard(), at::kMeta, dtype);
+    build(weights);
+    return weights.bytes();
+  };
+  const Cosmos3Config& config = checkpoint.transformer_config;
+  return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group); }),
+          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group); })};
+}
+
+bool too_large_together(const TowerBytes& towers, const TowerRoom& room) {
+  return towers.together(/*released=*/false) + room.working > room.free;
+}
+
+std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool released, const TowerRoom& room,
+                            const std::function<TowerBytes(int tp)>& at_tp) {
+  const TowerBytes towers = at_tp(tp);
+  const std::int64_t needed = towers.together(released);
+  if (needed <= room.free) return "";
+  std::string helps;
+  const std::int64_t alone = towers.together(/*released=*/true);
+  if (!released && alone + room.working <= room.free) {
+    helps += "--text-tower release (" + gigabytes(alone) + " at a time), ";
+  }
+  const std::string group = larger_group(checkpoint.transformer_config, tp, released, room, at_tp);
+  if (!group.empty()) helps += group + ", ";
+  return "the weights of " + checkpoint.name() + " do not fit this GPU: a rank needs " + gigabytes(needed) +
+         " at a time (text tower " + gigabytes(towers.text) + ", media tower " + gigabytes(towers.media) +
+         (released ? ", one after the other" : "") + "), " + gigabytes(room.free) + " are free: use " + helps +
+         "a GPU with more memory or a smaller model";
+}
+
+}  // namespace orrery

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+#include "core/stopwatch.h"
+#include "parallel/device_memory.h"
+
+namespace orrery {
+
+// Shares all of a request's wall time out among its phases: a phase lasts from the end of the one before it until its
+// own work on the device is done.
+class PhaseClock {
+ public:
+  // `times` must outlive the object.
+  PhaseClock(PhaseTimes& times, at::Device device) : times_(&times), device_(device) {}
+  void end(const std::string& phase) {
+    finish_work(device_);
+    times_->add(phase, watch_.seconds());
+    watch_.restart();
+  }
+
+ private:
+  PhaseTimes* times_;
+  at::Device device_;
+  Stopwatch watch_;
+};
+
+}  // namespace orrery

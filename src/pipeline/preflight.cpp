@@ -1,0 +1,28 @@
+#include "pipeline/preflight.h"
+
+#include <algorithm>
+
+#include "parallel/device_memory.h"
+#include "pipeline/condition.h"
+
+namespace orrery {
+
+std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free) {
+  const bool media = decodes && needed.media > needed.step;
+  const std::string clip = std::to_string(request.width) + "x" + std::to_string(request.height) + ", " +
+                           std::to_string(request.num_frames) + " frames";
+  return "needs about " + gigabytes(media ? needed.media : needed.step) + " of GPU memory to " +
+         (media ? "decode" : "denoise") + " " + clip + ", " + gigabytes(free) +
+         " are free after the weights: " + memory_advice();
+}
+
+void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,
+                    bool decodes) {
+  const std::int64_t bytes = decodes ? std::max(needed.step, needed.media) : needed.step;
+  std::string problem;
+  if (!can_allocate(device, bytes)) problem = memory_problem(request, needed, decodes, free_memory(device).value_or(0));
+  problem = world.first_problem(problem);
+  if (!problem.empty()) throw RequestFailed(problem);
+}
+
+}  // namespace orrery

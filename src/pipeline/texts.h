@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/shard.h"
+#include "cosmos3/und_tower.h"
+
+namespace orrery {
+
+using TokenIds = std::vector<std::int64_t>;
+
+// Token ids of a request's two texts. `uncond` is empty when guidance is off.
+struct PromptIds {
+  TokenIds cond;
+  TokenIds uncond;
+  friend bool operator==(const PromptIds&, const PromptIds&) = default;
+};
+
+// Gives the keys and values of a text, on the media tower's device: the text tower itself, or what it left. Collective
+// over tp.
+using TextSource = std::function<TextCache(const TokenIds& ids)>;
+
+// The texts whose branches this rank runs, the conditional one first. Over a cfg group of two, group rank 0 runs the
+// conditional branch and rank 1 the unconditional one; over a group of one this rank runs both. Without guidance every
+// rank runs the conditional branch.
+std::vector<TokenIds> own_texts(const PromptIds& ids, bool guided, Shard cfg);
+
+}  // namespace orrery

@@ -1,0 +1,143 @@
+#include "pipeline/memory.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include "audio/decoder.h"
+#include "checkpoint/random_checkpoint.h"
+#include "checkpoint/sharded_checkpoint.h"
+#include "cosmos3/transformer.h"
+#include "parallel/process_grid.h"
+#include "support/counted_memory.h"
+#include "support/golden.h"
+#include "support/mpi_world.h"
+#include "wan/decoder.h"
+
+namespace orrery {
+namespace {
+
+// What is reckoned must not be less than what tensors really take, and not much more.
+void expect_covers(std::int64_t reckoned, std::int64_t measured) {
+  const double ratio = static_cast<double>(reckoned) / static_cast<double>(measured);
+  testing::Test::RecordProperty("reckoned_over_measured", std::to_string(ratio));
+  std::cout << "reckoned " << reckoned << ", measured " << measured << ": " << ratio << "\n";
+  EXPECT_GE(ratio, 1.0);
+  EXPECT_LE(ratio, 1.3);
+}
+
+class Memory : public testing::Test {
+ protected:
+  Comm alone_ = mpi_world().split(mpi_world().shard().rank);
+  std::unique_ptr<Collectives> group_ = make_collectives(alone_, at::kCPU);
+};
+
+// The golden model, made as wide in its mlp as the published ones are.
+TEST_F(Memory, OfAStepCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";
+  Cosmos3Config config = read_cosmos3_config(folder / "config.json");
+  const std::int64_t narrow = config.intermediate_size;
+  config.intermediate_size = 3 * config.hidden_size;
+  const ShardedCheckpoint source(folder);
+  RandomTensors tensors;
+  for (const std::string& name : source.names()) {
+    std::vector<std::int64_t> shape = source.find(name)->shape;
+    if (name.find("mlp") != std::string::npos && name.find("norm") == std::string::npos) {
+      std::replace(shape.begin(), shape.end(), narrow, config.intermediate_size);
+    }
+    tensors[name] = {shape, 0, 0.02};
+  }
+  const Weights weights(std::make_shared<RandomCheckpoint>("wide", tensors), Shard{}, at::kCPU, at::kFloat);
+  const Transformer model(weights, config, *group_);
+  const MediaShape shape{{config.latent_channel, 5, 32, 48}, 0, 24, {}};
+  const MediaLatents latents{at::zeros(shape.video), {}};
+  const TokenIds text(40, 3);
+  const CountedMemory memory;
+  const Branch branch = model.media_tower().prepare(model.text_tower()(text), shape);
+  model.media_tower()(latents, 500, branch);
+  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, 4}), memory.peak());
+}
+
+class DecodeMemory : public testing::TestWithParam<at::ScalarType> {};
+
+TEST_P(DecodeMemory, CoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("gqa_native") / "vae";
+  const WanConfig config = read_wan_config(folder / "config.json");
+  const WanDecoder decoder(Weights(std::make_shared<ShardedCheckpoint>(folder), Shard{}, at::kCPU, GetParam()), config);
+  const at::Tensor latent = at::zeros({config.z_dim, 12, 16});
+  const CountedMemory memory;
+  WanDecodeStream stream(decoder);
+  for (int frame = 0; frame < 3; ++frame) stream.next(latent);
+  expect_covers(decode_bytes(config, 12, 16, static_cast<std::int64_t>(at::elementSize(GetParam()))), memory.peak());
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, DecodeMemory, testing::Values(at::kFloat, at::kBFloat16),
+                         [](const auto& row) { return std::string(at::toString(row.param)); });
+
+TEST_F(Memory, OfSoundCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("tiny") / "sound_tokenizer";
+  const SoundConfig config = read_sound_config(folder / "config.json");
+  const SoundDecoder decoder(Weights(std::make_shared<ShardedCheckpoint>(folder), Shard{}, at::kCPU, at::kFloat),
+                             config);
+  const at::Tensor latent = at::zeros({config.vocoder_input_dim, 60});
+  const CountedMemory memory;
+  decoder(latent);
+  expect_covers(sound_bytes(config, 60), memory.peak());
+}
+
+Cosmos3Config nano() {
+  Cosmos3Config config;
+  config.hidden_size = 4096;
+  config.intermediate_size = 12288;
+  config.num_hidden_layers = 36;
+  config.num_attention_heads = 32;
+  config.num_key_value_heads = 8;
+  config.head_dim = 128;
+  config.latent_channel = 48;
+  return config;
+}
+
+// By hand: a token has 3 · 4096 + 3 · 12288 values of the mlp and 4096 + 6144 + 1024 + 2048 + 4096 of attention.
+TEST(StepMemory, OfThePublishedModel) {
+  constexpr std::int64_t kTokens = 44160;  // 1280 x 720, 189 frames
+  constexpr std::int64_t kValues = 3 * 4096 + 3 * 12288 + 4096 + 6144 + 1024 + 2048 + 4096;
+  const std::int64_t rope = kTokens * 2 * 128 * 2, latents = kTokens * 192 * 10 * 4;
+  EXPECT_EQ(step_bytes(nano(), kTokens, 0, 1, {1, 1, 2}), kTokens * kValues * 2 + rope + latents);
+  EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 1, 2}), 36 * 2 * 500 * 1024 * 2);
+  EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 4, 2}), 36 * 2 * 500 * 256 * 2);
+}
+
+TEST(StepMemory, ShrinksWithRanks) {
+  const auto step = [](std::int64_t tp) { return step_bytes(nano(), 44160, 500, 1, {1, tp, 2}); };
+  EXPECT_LT(step(2), step(1));
+  EXPECT_GT(step(2), step(1) / 2);
+  EXPECT_LT(step(8), step(2));
+}
+
+TEST(ClipMemory, FollowsTheRequest) {
+  ModelSizes sizes{nano(), read_wan_config(golden_checkpoint("tiny") / "vae" / "config.json"), std::nullopt, {}};
+  const PromptIds ids{TokenIds(500, 1), TokenIds(100, 1)};
+  Request request;
+  const ClipMemory usual = clip_memory(sizes, request, ids);
+  request.num_frames = 93;
+  const ClipMemory shorter = clip_memory(sizes, request, ids);
+  EXPECT_LT(shorter.step, usual.step);
+  EXPECT_EQ(shorter.media, usual.media) << "decoding streams";
+  request.height = 480;
+  EXPECT_LT(clip_memory(sizes, request, ids).media, shorter.media);
+  request.guidance_scale = 1;
+  const ClipMemory unguided = clip_memory(sizes, request, ids);
+  request.guidance_scale = 6;
+  EXPECT_LT(unguided.step, clip_memory(sizes, request, ids).step);
+  sizes.layout.cfg = 2;
+  EXPECT_EQ(unguided.step, clip_memory(sizes, request, ids).step);
+}
+
+TEST(Gigabytes, AreDecimal) {
+  EXPECT_EQ(gigabytes(23'149'000'000), "23.1 GB");
+  EXPECT_EQ(gigabytes(0), "0.0 GB");
+}
+
+}  // namespace
+}  // namespace orrery
