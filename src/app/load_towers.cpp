@@ -38,16 +38,18 @@ std::vector<PromptIds> texts_of(const RunPlan& plan) {
 
 // Whether the text tower has to make room, the same on all ranks. Throws InputError on all of them when that is not
 // enough. Collective.
-bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place) {
+bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place,
+              const Log& log) {
   const std::optional<std::int64_t> free = free_memory(place.device);
   if (!free) return options.text_tower == TextTower::Release;
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype); };
   const int tp = place.tp.shard().size;
-  const bool decodes = place.world.is_root() && options.media != Media::None;
+  const bool decodes = place.world.is_root() && (options.media != Media::None || options.keep_frames);
   const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place), decodes)};
   bool release = options.text_tower == TextTower::Release;
   if (options.text_tower == TextTower::Auto) {
     release = place.world.max(too_large_together(at_tp(tp), room) ? 1 : 0) == 1;
+    if (release) log.info("both towers and the largest clip do not fit every GPU: the text tower is released");
   }
   const std::string problem = place.world.first_problem(weights_problem(checkpoint, tp, release, room, at_tp));
   require_input(problem.empty(), problem);
@@ -67,7 +69,7 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
   const Weights weights(checkpoint.transformer, place.tp.shard(), place.device, place.dtype);
   const Cosmos3Config& config = checkpoint.transformer_config;
   std::vector<PromptIds> texts = texts_of(plan);
-  if (!released(options, checkpoint, plan, place)) return std::make_unique<KeptTowers>(weights, config, place.tp);
+  if (!released(options, checkpoint, plan, place, log)) return std::make_unique<KeptTowers>(weights, config, place.tp);
   auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;

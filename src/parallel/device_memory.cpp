@@ -31,6 +31,12 @@ bool can_allocate(at::Device device, std::int64_t bytes) {
   }
 }
 
+void release_unused_memory(at::Device device) {
+  if (!device.is_cuda()) return;
+  wake_allocator(device);
+  release_unused_gpu_memory();
+}
+
 std::optional<std::int64_t> peak_memory(at::Device device) {
   if (!device.is_cuda()) return std::nullopt;
   wake_allocator(device);

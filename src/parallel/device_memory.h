@@ -16,6 +16,9 @@ std::optional<std::int64_t> free_memory(at::Device device);
 // CPU.
 bool can_allocate(at::Device device, std::int64_t bytes);
 
+// Gives what the allocator holds without using it back to the GPU, so that tensors of other sizes find whole blocks.
+void release_unused_memory(at::Device device);
+
 // Bytes that tensors held at most since reset_peak_memory: weights and cuDNN's workspaces too, but not the CUDA
 // context, NCCL's buffers and what the allocator holds without using it. None on a CPU.
 std::optional<std::int64_t> peak_memory(at::Device device);

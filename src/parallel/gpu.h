@@ -21,6 +21,7 @@ void use_gpu(int index);
 std::int64_t free_gpu_bytes(int index);  // the GPU's own and what the allocator holds unused
 std::int64_t peak_gpu_bytes(int index);  // held by tensors at most since the last reset
 void reset_peak_gpu_bytes(int index);
+void release_unused_gpu_memory();  // of all GPUs of this process
 
 // Waits for the current GPU's queued work. Throws Error.
 void synchronize_gpu();

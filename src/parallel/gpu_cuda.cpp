@@ -75,6 +75,8 @@ void reset_peak_gpu_bytes(int index) {
   c10::cuda::CUDACachingAllocator::resetPeakStats(static_cast<c10::DeviceIndex>(index));
 }
 
+void release_unused_gpu_memory() { c10::cuda::CUDACachingAllocator::emptyCache(); }
+
 void synchronize_gpu() { check_cuda(cudaDeviceSynchronize(), "wait for the GPU's work"); }
 
 }  // namespace orrery

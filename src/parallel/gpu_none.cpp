@@ -23,6 +23,8 @@ std::int64_t peak_gpu_bytes(int) { throw Error(kNoCuda); }
 
 void reset_peak_gpu_bytes(int) { throw Error(kNoCuda); }
 
+void release_unused_gpu_memory() { throw Error(kNoCuda); }
+
 void synchronize_gpu() { throw Error(kNoCuda); }
 
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }

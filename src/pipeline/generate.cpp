@@ -64,6 +64,7 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
       latents = make_latents(job, condition, shape, label, clock);
     } catch (const RequestFailed& e) {
       result.error = e.what();
+      clock.end("failed");
       return;
     }
   }
@@ -76,6 +77,7 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
       return message_of(e);
     }
   });
+  if (!result.error.empty()) clock.end("failed");
 }
 
 std::optional<std::int64_t> Generator::peak_gpu_memory() const {

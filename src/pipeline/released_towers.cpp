@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "parallel/device_memory.h"
 #include "pipeline/memory.h"
 
 namespace orrery {
@@ -64,7 +65,9 @@ bool ReleasedTowers::prepare(const PromptIds& ids) {
   const auto in_window = [this](const TokenIds* text) { return window_.contains(*text); };
   if (media_ && std::all_of(texts.begin(), texts.end(), in_window)) return false;
   media_.reset();
+  release_unused_memory(device());
   compute_texts(window_from(ids));
+  release_unused_memory(device());
   media_.emplace(transformer_, config_, *tp_);
   require_transformer_read(transformer_, config_);
   return true;

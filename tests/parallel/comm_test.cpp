@@ -79,6 +79,7 @@ TEST(DeviceMemory, IsUnboundedOnTheCpu) {
   EXPECT_EQ(peak_memory(at::kCPU), std::nullopt);
   EXPECT_TRUE(can_allocate(at::kCPU, std::int64_t{1} << 60));
   reset_peak_memory(at::kCPU);
+  release_unused_memory(at::kCPU);
   finish_work(at::kCPU);
 }
 
