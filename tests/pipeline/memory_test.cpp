@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <iostream>
 
-#include "audio/decoder.h"
 #include "checkpoint/random_checkpoint.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "cosmos3/transformer.h"
@@ -13,7 +12,6 @@
 #include "support/counted_memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
-#include "wan/decoder.h"
 
 namespace orrery {
 namespace {
@@ -57,33 +55,6 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
   const Branch branch = model.media_tower().prepare(model.text_tower()(text), shape);
   model.media_tower()(latents, 500, branch);
   expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, 4}), memory.peak());
-}
-
-class DecodeMemory : public testing::TestWithParam<at::ScalarType> {};
-
-TEST_P(DecodeMemory, CoversItsTensors) {
-  const std::filesystem::path folder = golden_checkpoint("gqa_native") / "vae";
-  const WanConfig config = read_wan_config(folder / "config.json");
-  const WanDecoder decoder(Weights(std::make_shared<ShardedCheckpoint>(folder), Shard{}, at::kCPU, GetParam()), config);
-  const at::Tensor latent = at::zeros({config.z_dim, 12, 16});
-  const CountedMemory memory;
-  WanDecodeStream stream(decoder);
-  for (int frame = 0; frame < 3; ++frame) stream.next(latent);
-  expect_covers(decode_bytes(config, 12, 16, static_cast<std::int64_t>(at::elementSize(GetParam()))), memory.peak());
-}
-
-INSTANTIATE_TEST_SUITE_P(Types, DecodeMemory, testing::Values(at::kFloat, at::kBFloat16),
-                         [](const auto& row) { return std::string(at::toString(row.param)); });
-
-TEST_F(Memory, OfSoundCoversItsTensors) {
-  const std::filesystem::path folder = golden_checkpoint("tiny") / "sound_tokenizer";
-  const SoundConfig config = read_sound_config(folder / "config.json");
-  const SoundDecoder decoder(Weights(std::make_shared<ShardedCheckpoint>(folder), Shard{}, at::kCPU, at::kFloat),
-                             config);
-  const at::Tensor latent = at::zeros({config.vocoder_input_dim, 60});
-  const CountedMemory memory;
-  decoder(latent);
-  expect_covers(sound_bytes(config, 60), memory.peak());
 }
 
 Cosmos3Config nano() {
