@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes build-bundle/orrery-bundle.tar.xz: the program for GPU hosts that have an NVIDIA driver, CUDA 13, Open MPI 4.1 and
 # Python's torch, but none of the other libraries. Run it on Debian with the CUDA toolkit on PATH, after tools/setup.sh.
-#   tools/bundle.sh
+#   tools/bundle.sh            the program
+#   tools/bundle.sh --tests    and the tests that need GPUs, with their data, for tools/gpu_check.sh
 #   on the GPU host:  tar xf orrery-bundle.tar.xz && mpirun -n 2 orrery-bundle/bin/orrery-gpu run --cfg 2 …
 # Debian's FFmpeg draws in 130 libraries, so a small one with what src/media uses is built once for all clones.
 #   ORRERY_CACHE   where that FFmpeg goes (default: ~/.cache/orrery)
@@ -14,6 +15,8 @@ bundle=$build/orrery-bundle
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}
 ffmpeg=$cache/ffmpeg-minimal
 jobs=${JOBS:-$(nproc)}
+tests=OFF
+if [ "${1:-}" = --tests ]; then tests=ON; fi
 
 # What an operator may hand in (images, clips to continue) and what the program writes; FFmpeg adds what these need.
 decoders=apng,aac,bmp,gif,h264,hevc,mjpeg,mpeg4,pam,pbm,pgm,png,ppm,rawvideo,tiff,vp8,vp9,webp
@@ -106,10 +109,45 @@ build_program() {
   export PKG_CONFIG_PATH=$ffmpeg/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
   mkdir -p "$build"
   # shellcheck disable=SC2016  # the loader's own variable
-  quietly "$build/configure.log" cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_TESTS=OFF \
+  quietly "$build/configure.log" cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_TESTS=$tests \
     -DHDF5_USE_STATIC_LIBRARIES=ON -DCMAKE_CXX_STANDARD_LIBRARIES="-l:libsz.a -l:libaec.a" \
     -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
-  quietly "$build/build.log" cmake --build "$build" --target orrery -j "$jobs"
+  local targets=(orrery)
+  if [ $tests = ON ]; then mapfile -t -O 1 targets < <(gpu_tests | cut -f1 | sort -u); fi
+  # The programs that the build itself runs have the bundle's rpath too, and need LibTorch from elsewhere.
+  local torch
+  torch=$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")
+  LD_LIBRARY_PATH=$torch/../lib quietly "$build/build.log" cmake --build "$build" -j "$jobs" --target "${targets[@]}"
+}
+
+# The tests that need GPUs, a line each: program, ranks (0: started without a launcher), labels.
+gpu_tests() {
+  ctest --test-dir "$build" -L gpu --show-only=json-v1 | python3 -c '
+import json, sys
+for test in json.load(sys.stdin)["tests"]:
+    program, _, ranks = test["name"].partition(".np")
+    labels = next(p["value"] for p in test["properties"] if p["name"] == "LABELS")
+    print(program, ranks or 0, ";".join(labels), sep="\t")'
+}
+
+# A folder that ctest --test-dir runs on the GPU host, whose launcher is the mpirun on its PATH. Tests start in that folder.
+add_tests() {
+  local program ranks labels
+  mkdir -p "$bundle/tests/data"
+  for program in $(gpu_tests | cut -f1 | sort -u); do
+    strip -o "$bundle/tests/$program" "$build/tests/bin/$program"
+    copy_libraries "$bundle/tests/$program"
+  done
+  cp -r "$build"/tests/data/{tiny,gqa_native} "$bundle/tests/data/"
+  gpu_tests | while IFS=$'\t' read -r program ranks labels; do
+    local name=$program launcher=""
+    if [ "$ranks" -gt 0 ]; then
+      name=$program.np$ranks launcher="mpirun --allow-run-as-root --bind-to none -n $ranks "
+    fi
+    printf 'add_test(%s %ssh ../bin/on-host ./%s)\n' "$name" "$launcher" "$program"
+    printf 'set_tests_properties(%s PROPERTIES LABELS "%s" TIMEOUT 120 ENVIRONMENT "ORRERY_TEST_DATA=data")\n' \
+      "$name" "$labels"
+  done >"$bundle/tests/CTestTestfile.cmake"
 }
 
 # What is the GPU host's own: what comes with its driver, launcher and torch, and what every Linux with Python has.
@@ -136,10 +174,10 @@ copy_libraries() {
 }
 
 # $1: the torch that the program was built with; another one has other symbols, or, worse, the same with other layouts.
-write_wrapper() {
-  { printf '#!/bin/sh\nbuilt_with=%s\n' "$1"; cat <<'END'; } >"$bundle/bin/orrery-gpu"
-# orrery with the LibTorch and NVIDIA libraries of this host's Python; takes orrery's arguments, and starts one rank.
-#   mpirun -n 2 orrery-gpu run …        PYTHON: the Python that has torch (default: python3)
+write_wrappers() {
+  { printf '#!/bin/sh\nbuilt_with=%s\n' "$1"; cat <<'END'; } >"$bundle/bin/on-host"
+# Runs a program of the bundle with the LibTorch and NVIDIA libraries of this host's Python: on-host PROGRAM ARGUMENTS…
+#   PYTHON: the Python that has torch (default: python3)
 folders=$("${PYTHON:-python3}" - "$built_with" <<'PYTHON_END'
 import glob, importlib.metadata, importlib.util, os, sys
 
@@ -158,9 +196,15 @@ print(":".join(folders))
 PYTHON_END
 ) || exit 1
 export LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-exec "$(dirname "$(readlink -f "$0")")/orrery" "$@"
+exec "$@"
 END
-  chmod +x "$bundle/bin/orrery-gpu"
+  cat >"$bundle/bin/orrery-gpu" <<'END'
+#!/bin/sh
+# Takes orrery's arguments, and starts one rank: mpirun -n 2 orrery-gpu run …
+bin=$(dirname "$(readlink -f "$0")")
+exec "$bin/on-host" "$bin/orrery" "$@"
+END
+  chmod +x "$bundle/bin/on-host" "$bundle/bin/orrery-gpu"
 }
 
 pack() {
@@ -168,8 +212,9 @@ pack() {
   mkdir -p "$bundle/bin" "$bundle/lib"
   strip -o "$bundle/bin/orrery" "$build/bin/orrery"
   copy_libraries "$bundle/bin/orrery"
+  if [ $tests = ON ]; then add_tests; fi
   strip --strip-unneeded "$bundle"/lib/*
-  write_wrapper "$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")"
+  write_wrappers "$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")"
   tar c -C "$build" --owner=0 --group=0 --sort=name orrery-bundle | xz -T0 -6 >"$bundle.tar.xz.tmp"
   mv "$bundle.tar.xz.tmp" "$bundle.tar.xz"
   say "$(du -h "$bundle.tar.xz" | cut -f1) in $bundle.tar.xz, unpacked $(du -sh "$bundle" | cut -f1)"

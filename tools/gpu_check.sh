@@ -1,49 +1,106 @@
 #!/usr/bin/env bash
-# Builds Orrery's model on a GPU host and runs the tests that need GPUs, in one call; ends with a short table.
-#   tools/gpu_check.sh --pack    on a Debian machine with packages: fetches what bare GPU hosts lack into .gpu/
-#   tools/gpu_check.sh           on the GPU host, in a copy of the tree that has .gpu/
-# A bare GPU host here means: NVIDIA driver, CUDA toolkit, Open MPI, cmake, ninja and Python's torch 2.11, but none of the
-# header libraries. --pack brings nlohmann-json, spdlog, fmt, xxHash and GoogleTest as Debian packages (1.4 MB), unpacked beside
-# the build, never installed. Folders that need FFmpeg, Boost, ICU or HDF5 are not built.
-#   BUILD   build folder (default: build-gpu)
+# Checks Orrery on a GPU host in one call of a few minutes: the tests that need GPUs, a memory check of our kernels, the
+# benchmarks; ends with a short table. Works with one GPU and with two or more.
+#   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery-bundle.tar.xz, with
+#                                the program, the tests, their data and the libraries that bare GPU hosts lack
+#                                (FFmpeg, Boost, ICU, HDF5, sentencepiece, xxHash; see tools/bundle.sh)
+#   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery-bundle.tar.xz if it is there, else builds from source
+# A bare GPU host means: NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
+#   OUT     folder for bench.jsonl and the logs (default: build-gpu/results)
+#   SIZES   of the benchmarks, as SIZE:FRAMES (default: "480p:93 720p:189")
+#   MODEL   of the benchmarks (default: nano)
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
-packages=(nlohmann-json3-dev libspdlog-dev libspdlog1.10 libfmt-dev libfmt9 libxxhash-dev libxxhash0 libgtest-dev libgmock-dev)
-folders="core;parallel;checkpoint;sampler;nn;cosmos3;wan;audio"
-build=${BUILD:-build-gpu}
+say() { printf '\ngpu_check: %s\n' "$*"; }
+die() { printf 'gpu_check: %s\n' "$*" >&2; exit 2; }
 
 if [ "${1:-}" = --pack ]; then
+  tools/bundle.sh --tests
   mkdir -p .gpu
-  (cd .gpu && apt-get download "${packages[@]}")
-  echo "gpu_check: $(du -sh .gpu | cut -f1) in .gpu: copy the tree with it to the GPU host"
+  cp build-bundle/orrery-bundle.tar.xz .gpu/
+  say "copy the tree with .gpu to the GPU host"
   exit
 fi
+[ $# -eq 0 ] || die "unknown argument $1"
 
-command -v nvidia-smi >/dev/null || { echo "gpu_check: no nvidia-smi: this host has no NVIDIA driver" >&2; exit 2; }
+command -v nvidia-smi >/dev/null || die "no nvidia-smi: this host has no NVIDIA driver"
 gpus=$(nvidia-smi -L | wc -l)
-deps=$PWD/$build/deps
-mkdir -p "$deps"
-for package in .gpu/*.deb; do
-  if [ -e "$package" ]; then dpkg -x "$package" "$deps"; fi
-done
-torch=$(python3 -c 'import torch; print(torch.utils.cmake_prefix_path)')
-# Some hosts' compilers link the C++ library statically, which LibTorch's own copy does not survive.
-cxx_library=$(g++ -print-file-name=libstdc++.so.6)
+[ "$gpus" -gt 0 ] || die "nvidia-smi lists no GPU"
+build=$PWD/build-gpu
+out=${OUT:-$build/results}
+mkdir -p "$build" "$out"
+status=0
 
-PKG_CONFIG_SYSROOT_DIR=$deps PKG_CONFIG_PATH=$deps/usr/lib/x86_64-linux-gnu/pkgconfig:$deps/usr/share/pkgconfig \
-  cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_FOLDERS="$folders" -DORRERY_TEST_FOLDERS="parallel;checkpoint;cosmos3" \
-  -DCMAKE_CXX_STANDARD_LIBRARIES="$cxx_library" -DCMAKE_PREFIX_PATH="$torch;$deps/usr" >"$build/configure.log" 2>&1 ||
-  { tail -40 "$build/configure.log"; exit 1; }
-cmake --build "$build" >"$build/build.log" 2>&1 || { grep -E 'error|FAILED|undefined' -A5 "$build/build.log" | head -60; exit 1; }
+use_bundle() {
+  tar xf .gpu/orrery-bundle.tar.xz -C "$build"
+  tests=$build/orrery-bundle/tests
+  programs=$tests
+  on_host=("$build/orrery-bundle/bin/on-host")
+  orrery=$build/orrery-bundle/bin/orrery-gpu
+}
+
+build_here() {
+  cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON >"$out/configure.log" 2>&1 || { tail -40 "$out/configure.log"; exit 1; }
+  cmake --build "$build" >"$out/build.log" 2>&1 || { grep -E 'error|FAILED|undefined' -A5 "$out/build.log" | head -60; exit 1; }
+  tests=$build
+  programs=$build/tests/bin
+  on_host=()
+  orrery=$build/bin/orrery
+}
 
 # A test with more ranks than GPUs cannot pass here.
-exclude=()
-if [ "$gpus" -lt 2 ]; then exclude=(-LE np2); fi
-status=0
-ctest --test-dir "$build" -L gpu "${exclude[@]}" --output-on-failure --output-junit gpu.xml || status=1
+run_tests() {
+  local exclude=()
+  if [ "$gpus" -lt 2 ]; then exclude=(-LE np2); fi
+  ctest --test-dir "$tests" -L gpu "${exclude[@]}" --output-on-failure --output-junit "$out/gpu.xml" >"$out/ctest.log" 2>&1 ||
+    { status=1; grep -vE '^ *(Start|Test project)' "$out/ctest.log" | tail -60; }
+}
 
-echo
-echo "gpu_check: $gpus x $(nvidia-smi --query-gpu=name --format=csv,noheader | head -1), driver $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -1)"
-sed -n 's/.*<testcase name="\([^"]*\)".* time="\([^"]*\)" status="\([^"]*\)".*/  \1  \2 s  \3/p' "$build/gpu.xml"
+# Of the programs that run our own kernels; NVIDIA's libraries are NVIDIA's to check.
+check_memory() {
+  local program
+  command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is not here: kernels not checked"; return; }
+  for program in "$programs"/*kernel*_gpu_test "$programs"/random_fill_gpu_test; do
+    [ -x "$program" ] || continue
+    if ORRERY_TEST_DATA=$tests/data "${on_host[@]}" compute-sanitizer --tool memcheck --error-exitcode 9 "$program" \
+      >"$out/$(basename "$program").memcheck" 2>&1; then
+      echo "  $(basename "$program")  memcheck clean"
+    else
+      echo "  $(basename "$program")  memcheck FAILED"
+      tail -20 "$out/$(basename "$program").memcheck"
+      status=1
+    fi
+  done
+}
+
+# RANKS OPTIONS…: one benchmark; its lines go to bench.jsonl.
+bench() {
+  local ranks=$1
+  shift
+  mpirun --bind-to none -n "$ranks" "$orrery" bench --model "${MODEL:-nano}" --device cuda --json "$@" \
+    >>"$out/bench.jsonl" 2>"$out/bench.log" || { status=1; echo "bench $* failed:"; tail -5 "$out/bench.log"; }
+}
+
+run_benchmarks() {
+  local size
+  : >"$out/bench.jsonl"
+  for size in ${SIZES:-480p:93 720p:189}; do
+    bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,vae,sound
+    if [ "$gpus" -ge 2 ]; then
+      bench 2 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,collectives --cfg 2
+      bench 2 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,collectives --tp 2
+    fi
+  done
+}
+
+if [ -e .gpu/orrery-bundle.tar.xz ]; then use_bundle; else build_here; fi
+run_tests
+say "memory"
+check_memory
+run_benchmarks
+say "$gpus x $(nvidia-smi --query-gpu=name --format=csv,noheader | head -1), driver $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -1)"
+sed -n 's/.*<testcase name="\([^"]*\)".* time="\([^"]*\)" status="\([^"]*\)".*/  \1  \2 s  \3/p' "$out/gpu.xml"
+python3 tools/bench_table.py "$out/bench.jsonl"
 exit $status

@@ -1,6 +1,7 @@
 #include "support/golden.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 
@@ -19,6 +20,15 @@ at::Tensor copy_tensor(const Json& entry, const char* data, const std::string& w
   std::memcpy(tensor.data_ptr(), data + entry.at("data_offsets").at(0).get<std::size_t>(), tensor.nbytes());
   return tensor;
 }
+
+// Test programs that run on another machine than they were built on find their data by the environment.
+fs::path data_folder() {
+  const char* moved = std::getenv("ORRERY_TEST_DATA");
+  return moved != nullptr ? moved : ORRERY_TEST_DATA;
+}
+
+// In double precision on the CPU, whatever the tensor's device.
+at::Tensor exact(const at::Tensor& tensor) { return tensor.to(at::kCPU, at::kDouble); }
 
 }  // namespace
 
@@ -41,25 +51,25 @@ Golden Golden::load(const fs::path& file) {
   return golden;
 }
 
-Golden Golden::load_case(const std::string& name) { return load(fs::path(ORRERY_TEST_DATA) / (name + ".safetensors")); }
+Golden Golden::load_case(const std::string& name) { return load(data_folder() / (name + ".safetensors")); }
 
 at::Tensor Golden::operator[](const std::string& name) const {
   require(has(name), file_ + ": no golden tensor " + name);
   return tensors_.at(name);
 }
 
-fs::path golden_checkpoint(const std::string& name) { return fs::path(ORRERY_TEST_DATA) / name / "checkpoint"; }
+fs::path golden_checkpoint(const std::string& name) { return data_folder() / name / "checkpoint"; }
 
 double max_abs(const at::Tensor& a, const at::Tensor& b) {
   require(a.sizes() == b.sizes(), "max_abs compares tensors of different shapes");
-  const double largest = (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+  const double largest = (exact(a) - exact(b)).abs().max().item<double>();
   return std::isnan(largest) ? std::numeric_limits<double>::infinity() : largest;
 }
 
 double relative_rms(const at::Tensor& a, const at::Tensor& b) {
   require(a.sizes() == b.sizes(), "relative_rms compares tensors of different shapes");
-  const at::Tensor reference = b.to(at::kDouble);
-  return ((a.to(at::kDouble) - reference).norm() / reference.norm()).item<double>();
+  const at::Tensor reference = exact(b);
+  return ((exact(a) - reference).norm() / reference.norm()).item<double>();
 }
 
 }  // namespace orrery

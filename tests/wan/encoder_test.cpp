@@ -11,6 +11,7 @@
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "support/golden.h"
+#include "support/test_device.h"
 #include "wan/decoder.h"
 
 namespace orrery {
@@ -20,12 +21,12 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-constexpr double kTolerance = 2e-5;
+double tolerance() { return test_device().is_cuda() ? 1e-4 : 2e-5; }
 
 WanConfig config_of(const std::string& set) { return read_wan_config(golden_checkpoint(set) / "vae" / "config.json"); }
 
 Weights weights_of(std::shared_ptr<WeightSource> source, at::ScalarType dtype = at::kFloat) {
-  return {std::move(source), Shard{}, at::kCPU, dtype};
+  return {std::move(source), Shard{}, test_device(), dtype};
 }
 
 WanEncoder make_encoder(const std::string& set, at::ScalarType dtype = at::kFloat) {
@@ -46,7 +47,7 @@ class Encodes : public testing::TestWithParam<const char*> {
   void expect_latent(const char* pixels, const char* latent) {
     const double error = max_abs(encoder_(golden(pixels)), golden(latent));
     RecordProperty("max_abs", std::to_string(error));
-    EXPECT_LT(error, kTolerance);
+    EXPECT_LT(error, tolerance());
   }
 
   Golden golden_;

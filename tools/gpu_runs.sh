@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Whole runs of random models at true size on a GPU host, from a manifest to latents and mp4, each as a line of JSON:
+# seconds per phase, peak memory, the share of time in which a GPU idled.
+#   tools/gpu_runs.sh single     one GPU a run; two runs at a time where there are two GPUs
+#   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2
+#   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
+#   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
+#   STEPS   denoise steps of a clip (default: 35)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
+out=${OUT:-$PWD/build-gpu/runs}
+work=$PWD/build-gpu/clips
+mkdir -p "$out" "$work"
+
+# NAME CLIPS: a manifest of clips that differ in their seeds.
+manifest() {
+  local i
+  for ((i = 1; i <= $2; ++i)); do
+    printf '{"id": "%s-%d", "prompt": "A forklift turns into the aisle and lowers its load.", "seed": %d, %s}\n' "$1" "$i" "$i" "$3"
+  done >"$work/$1.jsonl"
+}
+
+# NAME GPUS MODEL SIZE CLIPS OPTIONS…
+run() {
+  local name=$1 gpus=$2 model=$3 size=$4 clips=$5
+  shift 5
+  local ranks=1
+  case $gpus in *,*) ranks=2 ;; esac
+  manifest "$name" "$clips" "$size"
+  rm -rf "${work:?}/$name"
+  nvidia-smi --id="$gpus" --query-gpu=index,utilization.gpu,memory.used --format=csv,noheader,nounits -lms 200 >"$out/$name.gpu" &
+  local watcher=$!
+  local begin status=0
+  begin=$(date +%s.%N)
+  CUDA_VISIBLE_DEVICES=$gpus mpirun --bind-to none -n $ranks "$orrery" run --checkpoint "random:$model" --device cuda \
+    --manifest "$work/$name.jsonl" --out "$work/$name" --steps "${STEPS:-35}" "$@" >"$out/$name.log" 2>&1 || status=$?
+  local end
+  end=$(date +%s.%N)
+  kill $watcher
+  wait $watcher 2>/dev/null || true
+  python3 tools/run_line.py "$name" "$status" "$begin" "$end" "$work/$name" "$out/$name.gpu" "random:$model, $clips clips, $size, $*" |
+    tee -a "$out/runs.jsonl"
+  if [ $status -ne 0 ]; then tail -5 "$out/$name.log"; fi
+}
+
+small='"height": 480, "width": 832, "num_frames": 93, "sound": true'
+large='"height": 720, "width": 1280, "num_frames": 189, "sound": true'
+
+case ${1:-} in
+  single)
+    second=0
+    if [ "$(nvidia-smi -L | wc -l)" -ge 2 ]; then second=1; fi
+    run nano-720p-one 0 nano "$large" 1 &
+    if [ $second -eq 0 ]; then wait; fi
+    run nano-480p-one $second nano "$small" 2
+    run super-480p-release $second super "${small%, \"sound*}" 1 --text-tower release
+    wait
+    ;;
+  pair)
+    run nano-480p-cfg2 0,1 nano "$small" 2 --cfg 2
+    run nano-480p-tp2 0,1 nano "$small" 2 --tp 2
+    run nano-720p-cfg2 0,1 nano "$large" 1 --cfg 2
+    run nano-720p-tp2 0,1 nano "$large" 1 --tp 2
+    ;;
+  *)
+    sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"
+    exit 2
+    ;;
+esac
