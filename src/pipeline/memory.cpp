@@ -18,9 +18,9 @@ struct Level {
   std::int64_t activation(std::int64_t channels) const { return channels * frames * pixels * element_bytes; }
   // The two frames that a causal convolution remembers.
   std::int64_t context(std::int64_t channels) const { return channels * 2 * pixels * element_bytes; }
-  // A norm works in float32 and gives the activation's type: both beside its input.
+  // A norm measures each place and works in float32, and gives the activation's type: all beside its input.
   std::int64_t norm(std::int64_t channels) const {
-    const std::int64_t wide = activation(channels) / element_bytes * kFloatBytes;
+    const std::int64_t wide = (channels + 1) * frames * pixels * kFloatBytes;
     return element_bytes == kFloatBytes ? wide : wide + activation(channels);
   }
   // A causal convolution: its input with the context in front, the new context or the output.
@@ -110,7 +110,8 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     in = out;
   }
   sum.contexts += level.context(in);
-  sum.peak = std::max(sum.peak, level.activation(in) + level.norm(in));
+  const std::int64_t last = level.convolution(in, WanConfig::kPatchChannels);
+  sum.peak = std::max(sum.peak, level.activation(in) + std::max(level.norm(in), last));
   return sum.contexts + sum.peak;
 }
 

@@ -47,7 +47,9 @@ at::Tensor UpBlock::operator()(const at::Tensor& x, FrameHistory& history) const
   at::Tensor y = x;
   for (const ResidualBlock& resnet : resnets_) y = resnet(y, history);
   if (!upsampler_) return y;
-  return (*upsampler_)(y, history).add_(shortcut(x, history.at_first_frame()));
+  // In two statements: in one, what the upsampler took would live until the sum is made.
+  y = (*upsampler_)(y, history);
+  return y.add_(shortcut(x, history.at_first_frame()));
 }
 
 }  // namespace orrery

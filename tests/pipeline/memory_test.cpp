@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "audio/decoder.h"
 #include "checkpoint/random_checkpoint.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "cosmos3/transformer.h"
@@ -12,6 +13,8 @@
 #include "support/counted_memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
+#include "support/test_device.h"
+#include "wan/decoder.h"
 
 namespace orrery {
 namespace {
@@ -27,8 +30,15 @@ void expect_covers(std::int64_t reckoned, std::int64_t measured) {
 
 class Memory : public testing::Test {
  protected:
+  // On a CPU mixed types take copies that a GPU does without, so there it is float32.
+  static at::ScalarType dtype() { return test_device().is_cuda() ? at::kBFloat16 : at::kFloat; }
+  static std::int64_t element_bytes() { return static_cast<std::int64_t>(at::elementSize(dtype())); }
+  static Weights weights(std::shared_ptr<WeightSource> source) {
+    return {std::move(source), Shard{}, test_device(), dtype()};
+  }
+
   Comm alone_ = mpi_world().split(mpi_world().shard().rank);
-  std::unique_ptr<Collectives> group_ = make_collectives(alone_, at::kCPU);
+  std::unique_ptr<Collectives> group_ = make_collectives(alone_, test_device());
 };
 
 // The golden model, made as wide in its mlp as the published ones are.
@@ -46,15 +56,35 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
     }
     tensors[name] = {shape, 0, 0.02};
   }
-  const Weights weights(std::make_shared<RandomCheckpoint>("wide", tensors), Shard{}, at::kCPU, at::kFloat);
-  const Transformer model(weights, config, *group_);
+  const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, *group_);
   const MediaShape shape{{config.latent_channel, 5, 32, 48}, 0, 24, {}};
-  const MediaLatents latents{at::zeros(shape.video), {}};
+  const MediaLatents latents{at::zeros(shape.video, test_device()), {}};
   const TokenIds text(40, 3);
   const CountedMemory memory;
   const Branch branch = model.media_tower().prepare(model.text_tower()(text), shape);
   model.media_tower()(latents, 500, branch);
-  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, 4}), memory.peak());
+  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes()}), memory.peak());
+}
+
+TEST_F(Memory, OfDecodingCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("gqa_native") / "vae";
+  const WanConfig config = read_wan_config(folder / "config.json");
+  const WanDecoder decoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
+  const at::Tensor latent = at::zeros({config.z_dim, 12, 16}, test_device());
+  const CountedMemory memory;
+  WanDecodeStream stream(decoder);
+  for (int frame = 0; frame < 3; ++frame) stream.next(latent);
+  expect_covers(decode_bytes(config, 12, 16, element_bytes()), memory.peak());
+}
+
+TEST_F(Memory, OfSoundCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("tiny") / "sound_tokenizer";
+  const SoundConfig config = read_sound_config(folder / "config.json");
+  const SoundDecoder decoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
+  const at::Tensor latent = at::zeros({config.vocoder_input_dim, 60}, test_device());
+  const CountedMemory memory;
+  decoder(latent);
+  expect_covers(sound_bytes(config, 60), memory.peak());
 }
 
 Cosmos3Config nano() {
