@@ -50,7 +50,7 @@ std::int64_t upsample_peak(const Level& level, std::int64_t in, std::int64_t out
 }
 
 struct DecodeSum {
-  std::int64_t contexts = 0;
+  std::int64_t contexts = 0;  // all the time
   std::int64_t peak = 0;
   void residual(const Level& level, std::int64_t in, std::int64_t out, std::int64_t beside) {
     contexts += level.context(in) + level.context(out);
@@ -94,7 +94,8 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
 std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
   Level level{1, height * width, element_bytes};
   std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
-  DecodeSum sum{level.context(c.z_dim), 0};
+  DecodeSum sum{level.activation(c.z_dim) + level.context(c.z_dim),
+                0};  // the latent itself, and what conv_in remembers
   for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
   for (std::size_t i = c.dim_mult.size(); i-- > 0;) {
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[i];
