@@ -46,7 +46,6 @@ ClipResult Generator::operator()(const ClipJob& job, const std::string& label) c
   ClipResult result;
   result.error = job.refusal;
   if (!result.error.empty()) return result;
-  reset_peak_memory(towers_->device());
   make_clip(job, label, result);
   result.peak_gpu_memory = peak_gpu_memory();
   return result;
@@ -56,8 +55,10 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
   PhaseClock clock(result.times, towers_->device());
   Condition condition;
   MediaLatents latents;
+  reset_peak_memory(towers_->device());
   if (!job.latents_done) {
     try {
+      prepare(job, clock);
       const MediaShape shape = shape_of(job.request);
       condition = condition_for(job.request, shape);
       if (job.request.conditioned()) clock.end("condition");
@@ -78,6 +79,13 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
     }
   });
   if (!result.error.empty()) clock.end("failed");
+}
+
+void Generator::prepare(const ClipJob& job, PhaseClock& clock) const {
+  if (towers_->prepare(job.ids)) clock.end("load");
+  const bool decodes = settings_.media.wanted() && world_->is_root();
+  require_memory(*world_, towers_->device(), job.request, clip_memory(settings_.sizes, job.request, job.ids), decodes);
+  reset_peak_memory(towers_->device());  // neither loading nor the question is the clip's own
 }
 
 std::optional<std::int64_t> Generator::peak_gpu_memory() const {
@@ -114,9 +122,6 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
 MediaLatents Generator::make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
                                      const std::string& label, PhaseClock& clock) const {
   const Request& request = job.request;
-  if (towers_->prepare(job.ids)) clock.end("load");
-  const bool decodes = settings_.media.wanted() && world_->is_root();
-  require_memory(*world_, towers_->device(), request, clip_memory(settings_.sizes, request, job.ids), decodes);
   const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
   const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
   clock.end("text");

@@ -68,6 +68,8 @@ class Generator {
 
  private:
   void make_clip(const ClipJob& job, const std::string& label, ClipResult& result) const;
+  // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
+  void prepare(const ClipJob& job, PhaseClock& clock) const;
   MediaShape shape_of(const Request& request) const;
   Condition condition_for(const Request& request, const MediaShape& shape) const;
   MediaLatents make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,

@@ -98,6 +98,7 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "stop",
                                             "--shard",
                                             "7/8",
+                                            "--text-tower=release",
                                             "--force",
                                             "--verbose",
                                             "--fps",
@@ -119,6 +120,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.media, Media::None);
   EXPECT_EQ(o.on_error, OnError::Stop);
   EXPECT_EQ(o.shard, (ManifestShard{7, 8}));
+  EXPECT_EQ(o.text_tower, TextTower::Release);
   EXPECT_TRUE(o.force);
   EXPECT_EQ(o.log_level(), LogLevel::Verbose);
   EXPECT_EQ(o.defaults.fps, 29.97);

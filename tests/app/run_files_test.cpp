@@ -38,6 +38,7 @@ RequestResult done(const std::string& id) {
   result.seconds.add("text", 0.25);
   result.seconds.add("denoise", 2.5);
   result.peak_memory = 123456789012;
+  result.peak_gpu_memory = 45678901234;
   result.latent_checksum = "99aa";
   result.finished = "2026-01-02T03:04:05Z";
   return result;
@@ -63,6 +64,8 @@ TEST_F(RunFolder, ResultsReadBack) {
   EXPECT_THAT(results[0].files, ElementsAre("latents/a.h5", "media/a.mp4"));
   EXPECT_EQ(results[0].seconds.phases(), done("a").seconds.phases());
   EXPECT_EQ(results[0].peak_memory, 123456789012);
+  EXPECT_EQ(results[0].peak_gpu_memory, 45678901234);
+  EXPECT_EQ(results[1].peak_gpu_memory, std::nullopt) << "not measured on a CPU";
   EXPECT_EQ(results[0].latent_checksum, "99aa");
   EXPECT_EQ(results[0].finished, "2026-01-02T03:04:05Z");
   EXPECT_EQ(results[1].status, ResultStatus::Failed);
