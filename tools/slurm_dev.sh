@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A Slurm cluster on this machine, to try slurm/*.sbatch before they meet a real one: loopback only, no systemd, no cgroups,
 # all state in one folder. Each node is a slurmd with a host name of its own and four GPUs that exist on paper only.
-#   tools/slurm_dev.sh start DIR [NODES]    NODES: how many (default 1); more than one needs root
+#   tools/slurm_dev.sh start DIR [NODES]    NODES: how many (default 1)
 #   eval "$(tools/slurm_dev.sh env DIR)"    what sinfo, sbatch, srun and scancel of this shell need to find it
 #   tools/slurm_dev.sh stop DIR             ends its jobs and daemons; their logs stay in DIR
 #   WHILE=PID tools/slurm_dev.sh start …    stops by itself when process PID has ended: for tests, which may be killed
@@ -25,20 +25,34 @@ print(*(one.getsockname()[1] for one in sockets))
 END_PYTHON
 }
 
-own_host_names() { unshare --mount --uts true 2>/dev/null; }
+# Runs a command where the host is called NAME, and /etc/hosts is another file. Root may do that; anybody else may as root of
+# a user namespace, if the kernel allows those, and is itself again in a second one.
+with_host_name() {
+  local name=$1 hosts=$2 root=() back=()
+  shift 2
+  if [ "$(id -u)" -ne 0 ]; then
+    root=(--map-root-user)
+    back=(unshare --user --map-user="$(id -u)" --map-group="$(id -g)")
+  fi
+  # shellcheck disable=SC2016  # expanded by the inner shell
+  unshare --mount --uts "${root[@]}" sh -c 'hostname "$1" && mount --bind "$2" /etc/hosts && shift 2 && exec "$@"' \
+    sh "$name" "$hosts" "${back[@]}" "$@"
+}
 
 # Without own host names the only node is called what the machine is called: mpirun takes a node of another name for remote.
-node_names() {
-  if own_host_names; then
-    printf 'n%d\n' $(seq "$nodes")
+choose_names() {
+  if with_host_name n1 /etc/hosts true 2>/dev/null; then
+    own_names=yes
+    mapfile -t names < <(printf 'n%d\n' $(seq "$nodes"))
   elif [ "$nodes" -eq 1 ]; then
-    hostname -s
+    names=("$(hostname -s)")
   else
-    die "$nodes nodes need host names of their own, which only root can give (unshare --uts): start one node, or as root"
+    die "$nodes nodes need host names of their own, which takes root or user namespaces (unshare): start one node, or as root"
   fi
 }
 
-# cred_expire and the scheduler's intervals are short so that a requeued job starts within seconds, not minutes.
+# cred_expire and the scheduler's intervals are short so that a requeued job starts within seconds, not minutes; below 5, Slurm
+# would take its own 2 minutes.
 write_config() {
   local ctl_port=$1 name
   shift
@@ -50,7 +64,7 @@ SlurmUser=$(id -un)
 SlurmdUser=$(id -un)
 CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge.socket,cred_expire=2
+AuthInfo=socket=$dir/munge.socket,cred_expire=5
 CredType=cred/munge
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool-%n
@@ -83,14 +97,8 @@ END_CONFIG
   printf 'PartitionName=urgent Nodes=ALL MaxTime=INFINITE PriorityTier=2 PreemptMode=OFF\n'
 }
 
-# The name's address stands in an /etc/hosts that only this node sees; SLURM_CONF marks what is ours for leftovers().
 start_node() {
-  if own_host_names; then
-    # shellcheck disable=SC2016  # expanded by the inner shell
-    unshare --mount --uts sh -c 'hostname "$1" && mount --bind "$2" /etc/hosts && exec slurmd -N "$1"' sh "$1" "$dir/hosts"
-  else
-    slurmd -N "$1"
-  fi
+  if [ "$own_names" = yes ]; then with_host_name "$1" "$dir/hosts" slurmd -N "$1"; else slurmd -N "$1"; fi
 }
 
 is_up() { [ "$(sinfo -h -N -p main -t idle -o %N 2>/dev/null | wc -l)" -eq "$nodes" ]; }
@@ -115,9 +123,8 @@ start() {
   done
   [ ! -e "$dir/slurm.conf" ] || die "$dir has a cluster: stop it, then remove the folder"
   [ ${#dir} -le 70 ] || die "$dir: the path is too long for the sockets in it: 70 characters at most"
-  local names ports
-  mapfile -t names < <(node_names)
-  [ "${#names[@]}" -eq "$nodes" ] || exit 2
+  local names ports own_names=no
+  choose_names
   mkdir -p "$dir/state" "${names[@]/#/$dir/spool-}" "${names[@]/#/$dir/tmp-}"
   read -ra ports < <(free_ports $((nodes + 1)))
   write_config "${ports[@]}" >"$dir/slurm.conf"
