@@ -1,8 +1,9 @@
 """generate.sbatch and decode.sbatch: jobs that end well, that are refused, that fail, and that wait for each other."""
 
+import time
 import unittest
 
-from cluster import Cluster
+from cluster import ORRERY, Cluster
 
 TWO_BY_TWO = ["--nodes", "2", "--ntasks-per-node", "2"]
 CLIPS = [("a", {}), ("b", {"seed": 7})]
@@ -44,6 +45,16 @@ class GenerateTest(unittest.TestCase):
         arguments = ["--job", job_file, "--checkpoint", "random:tiny", "--manifest", manifest, "--out", cluster.folder / "file"]
         job = cluster.submit("generate.sbatch", arguments, ["--ntasks", "2"])
         self.assertEqual(job.wait(), "COMPLETED 0", job.output)
+
+    def test_the_program_is_told_when_the_job_ends(self):
+        wrapper = cluster.folder / "wrapper.sh"
+        wrapper.write_text(f'#!/bin/sh\necho "ends at $SLURM_JOB_END_TIME"\nexec {ORRERY} "$@"\n', encoding="utf-8")
+        wrapper.chmod(0o755)
+        manifest = cluster.manifest("end.jsonl", CLIPS[:1])
+        job = cluster.submit("generate.sbatch", cluster.options(manifest, "end"), ["--time", "30"], ORRERY=wrapper)
+        self.assertEqual(job.wait(), "COMPLETED 0", job.output)
+        start = time.mktime(time.strptime(job.field("StartTime"), "%Y-%m-%dT%H:%M:%S"))
+        self.assertIn(f"ends at {start + 30 * 60:.0f}", job.output)
 
     def test_the_exit_code_is_the_programs(self):
         manifest = cluster.manifest("broken.jsonl", BROKEN)
