@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "app/bench.h"
 #include "app/checkpoint_files.h"
 #include "app/decode.h"
 #include "app/encode.h"
@@ -51,6 +52,8 @@ int dispatch(const Options& options, const Comm& world) {
     case Command::Decode:
       return compute_on_root(options, world,
                              [&](at::Device device, const Log& log) { return decode_files(options, device, log); });
+    case Command::Bench:
+      return bench(options, world);
     case Command::Encode:
       return compute_on_root(options, world, [&](at::Device device, const Log& log) {
         encode_file(options, device, log);

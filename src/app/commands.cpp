@@ -19,7 +19,8 @@ constexpr std::array kCommands{
     CommandSpec{Command::Run, "run", kRunNeeds, ""}, CommandSpec{Command::Validate, "validate", kTextsNeed, ""},
     CommandSpec{Command::Tokens, "tokens", kTextsNeed, ""},
     CommandSpec{Command::Encode, "encode", kEncodeNeeds, "an image or a video", 1},
-    CommandSpec{Command::Decode, "decode", kDecodeNeeds, "one latent file (.h5) or more", kAnyNumber}};
+    CommandSpec{Command::Decode, "decode", kDecodeNeeds, "one latent file (.h5) or more", kAnyNumber},
+    CommandSpec{Command::Bench, "bench", {}, ""}};
 
 }  // namespace
 

@@ -36,6 +36,7 @@ constexpr std::string_view kOverview =
   orrery tokens     print the texts and the token ids that the model would read
   orrery encode     turn an image or a video into a latent file
   orrery decode     turn latent files into media again
+  orrery bench      measure a machine: a step, a decode, and what they could take at best
   orrery --version  this build and the libraries in it
 
 orrery COMMAND --help shows a command's options.
@@ -108,6 +109,22 @@ Examples
   orrery decode --checkpoint Cosmos3-Nano --out again --media none --keep-frames out/latents/*.h5
 )";
 
+constexpr std::string_view kBench =
+    R"(Usage: orrery bench --model tiny|nano|super | --checkpoint DIR [options]
+
+Measures a denoise step, the decoders, the collectives and loading at a clip's true size, and in the same run what the
+machine does with each operation alone, so that every figure has its share of the possible beside it. Prints a table,
+or JSON lines that also have the topology, the device, its clocks and the versions. Nothing is written. Under mpirun or
+srun, start cfg x tp ranks; times are the slowest rank's.
+)";
+
+constexpr std::string_view kBenchExamples = R"(
+Examples
+  orrery bench --model nano --size 720p --frames 189
+  mpirun -n 8 orrery bench --model super --cfg 2 --tp 4 --what step,collectives,ceilings --kernels 20 --json
+  orrery bench --checkpoint Cosmos3-Nano --what load
+)";
+
 // `text` from kTextColumn on, broken between words, behind `left` or below it.
 std::string beside(const std::string& left, std::string_view text) {
   const bool fits = left.size() + 2 <= kTextColumn;
@@ -173,6 +190,8 @@ std::string help_text(Command command) {
       return page(kEncode, kEncodeExamples);
     case Command::Decode:
       return page(kDecode, kDecodeExamples);
+    case Command::Bench:
+      return page(kBench, kBenchExamples);
     case Command::Help:
     case Command::Version:
       break;

@@ -27,6 +27,10 @@ constexpr CommandSet kEncode{Command::Encode};
 constexpr CommandSet kDecode{Command::Decode};
 constexpr CommandSet kRunDecode{Command::Run, Command::Validate, Command::Tokens, Command::Decode};
 constexpr CommandSet kAll{Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode};
+constexpr CommandSet kBench{Command::Bench};
+constexpr CommandSet kRunBench{Command::Run, Command::Validate, Command::Tokens, Command::Bench};
+constexpr CommandSet kAllBench{Command::Run,    Command::Validate, Command::Tokens,
+                               Command::Encode, Command::Decode,   Command::Bench};
 
 constexpr OptionGroup kFiles = OptionGroup::Files;
 constexpr OptionGroup kSize = OptionGroup::ClipSize;
@@ -41,6 +45,12 @@ auto make_table() {
           kAll, kFiles, "checkpoint", "DIR",
           "the Cosmos3 checkpoint's folder; or random:tiny, random:nano or random:super for random weights of that "
           "model's shapes, made in place, to try a machine before the files are there",
+          [](auto& o) -> auto& { return o.checkpoint; }),
+      option(
+          kBench, kFiles, "model", "tiny|nano|super", "measure random weights of that model's shapes",
+          [](auto& o) -> auto& { return o.model; }),
+      option(
+          kBench, kFiles, "checkpoint", "DIR", "measure this checkpoint, in place of --model",
           [](auto& o) -> auto& { return o.checkpoint; }),
       option(
           kRun, kFiles, "manifest", "FILE", "the requests: JSON Lines, one clip a line",
@@ -82,17 +92,26 @@ auto make_table() {
           [](auto& o) -> auto& { return o.encode_frames; }),
 
       option(
-          kRun, kRanks, "cfg", "1|2", "groups of ranks: with 2, each guidance branch has its own",
+          kBench, kSize, "size", "720p|480p|256p|WxH", "of the clip: 1280x720, 832x480, 320x192 or pixels",
+          [](auto& o) -> auto& { return o.bench_size; }),
+      option(
+          kBench, kSize, "frames", "N", "of the clip: a multiple of 4, plus 1",
+          [](auto& o) -> auto& { return o.bench.frames; }),
+
+      option(
+          kRunBench, kRanks, "cfg", "1|2", "groups of ranks: with 2, each guidance branch has its own",
           [](auto& o) -> auto& { return o.grid.cfg; }),
       option(
-          kRun, kRanks, "tp", "N", "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
+          kRunBench, kRanks, "tp", "N",
+          "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
           [](auto& o) -> auto& { return o.grid.tp; }),
       option(
-          kAll, kRanks, "device", "auto|cpu|cuda", "where to compute; auto: on GPUs when every rank can have its own",
+          kAllBench, kRanks, "device", "auto|cpu|cuda",
+          "where to compute; auto: on GPUs when every rank can have its own",
           [](auto& o) -> auto& { return o.device; }),
       option(
-          kAll, kRanks, "dtype", "auto|float32|bfloat16", "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
-          [](auto& o) -> auto& { return o.dtype; }),
+          kAllBench, kRanks, "dtype", "auto|float32|bfloat16",
+          "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs", [](auto& o) -> auto& { return o.dtype; }),
       option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
@@ -122,9 +141,20 @@ auto make_table() {
           kRun, kBehaviour, "force", "", "make clips again that are already complete",
           [](auto& o) -> auto& { return o.force; }),
       option(
-          kAll, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
+          kBench, kBehaviour, "what", "PART,…", "what to measure: step, vae, sound, collectives, load, ceilings",
+          [](auto& o) -> auto& { return o.bench.parts; }),
       option(
-          kAll, kBehaviour, "verbose", "", "more than the usual progress lines",
+          kBench, kBehaviour, "repeats", "N", "runs of each measurement; 0: as many as fit a few seconds, at least 3",
+          [](auto& o) -> auto& { return o.bench.repeats; }),
+      option(
+          kBench, kBehaviour, "kernels", "N", "list the N kernels that take the most of a step, and of a decode",
+          [](auto& o) -> auto& { return o.bench.kernels; }),
+      option(
+          kBench, kBehaviour, "json", "", "JSON lines in place of the table", [](auto& o) -> auto& { return o.json; }),
+      option(
+          kAllBench, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
+      option(
+          kAllBench, kBehaviour, "verbose", "", "more than the usual progress lines",
           [](auto& o) -> auto& { return o.verbose; }),
       option(
           kRun, kBehaviour, "dump-config", "", "print the options in effect as a job file, and do nothing else",

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <limits>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -49,6 +50,17 @@ constexpr auto choices(Media) {
 }
 constexpr auto choices(OnError) {
   return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
+}
+
+constexpr auto choices(ModelName) {
+  return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
+                    Choice<ModelName>{"super", ModelName::Super}};
+}
+constexpr auto choices(BenchPart) {
+  return std::array{
+      Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},
+      Choice<BenchPart>{"sound", BenchPart::Sound}, Choice<BenchPart>{"collectives", BenchPart::Collectives},
+      Choice<BenchPart>{"load", BenchPart::Load},   Choice<BenchPart>{"ceilings", BenchPart::Ceilings}};
 }
 
 template <class E>
@@ -126,5 +138,13 @@ inline std::optional<std::string> write_value(const std::optional<std::int64_t>&
 inline std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
   return value ? std::optional(value->text()) : std::nullopt;
 }
+
+// "720p", "480p", "256p", or "1280x720"
+void read_value(const std::string& text, FrameSize& target);
+std::optional<std::string> write_value(const FrameSize& value);
+
+// "step,vae"
+void read_value(const std::string& text, std::set<BenchPart>& target);
+std::optional<std::string> write_value(const std::set<BenchPart>& value);
 
 }  // namespace orrery

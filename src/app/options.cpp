@@ -120,6 +120,23 @@ void check_decode(const Options& o) {
   }
 }
 
+void check_bench(Options& o) {
+  require_input((o.model != ModelName::None) != !o.checkpoint.empty(),
+                "--model NAME or --checkpoint DIR says what to measure: give one of them");
+  require_between(o.bench.repeats, 0, 1000, "--repeats");
+  require_between(o.bench.kernels, 0, 1000, "--kernels");
+  o.bench.width = o.bench_size.width;
+  o.bench.height = o.bench_size.height;
+  Request clip;
+  clip.width = o.bench.width;
+  clip.height = o.bench.height;
+  clip.num_frames = o.bench.frames;
+  for (const FieldProblem& problem : check_request(clip)) {
+    throw InputError((problem.field == "num_frames" ? "--frames: " : "--size: " + problem.field + ": ") +
+                     problem.reason);
+  }
+}
+
 void check_required(const Options& o, const Origins& origins) {
   const CommandSpec& command = command_spec(o.command);
   const std::string name(command.name);
@@ -164,6 +181,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   if (!options.dump_config) check_required(options, origins);
   if (options.command == Command::Encode) check_encode(options);
   if (options.command == Command::Decode) check_decode(options);
+  if (options.command == Command::Bench) check_bench(options);
   return options;
 }
 

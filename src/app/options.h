@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/manifest_shard.h"
+#include "bench/settings.h"
 #include "core/log.h"
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
@@ -15,13 +16,20 @@
 
 namespace orrery {
 
-enum class Command { Help, Version, Run, Validate, Tokens, Encode, Decode };
+enum class Command { Help, Version, Run, Validate, Tokens, Encode, Decode, Bench };
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
 // Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
 enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
 enum class TextTower { Keep, Release, Auto };  // Auto: Release when both towers do not fit the device
 enum class Media { Mp4, None };
 enum class OnError { Continue, Stop };
+enum class ModelName { None, Tiny, Nano, Super };  // whose shapes bench gives random weights; None: it has a checkpoint
+
+// Pixels.
+struct FrameSize {
+  std::int64_t width = 1280;
+  std::int64_t height = 720;
+};
 
 // Everything that the command line and the job file say. The members' defaults are the options' defaults.
 struct Options {
@@ -49,6 +57,12 @@ struct Options {
   bool verbose = false;
   bool dump_config = false;  // print dump_config(*this) and leave
   Request defaults;          // for what a manifest line leaves out; Encode: height and width of the latents
+
+  // Bench.
+  ModelName model = ModelName::None;
+  FrameSize bench_size;
+  BenchSettings bench;  // its width and height are bench_size's
+  bool json = false;
 
   // Encode: one image or video. Decode: one latent file or more. Empty for the other commands.
   std::vector<std::filesystem::path> files;

@@ -1,5 +1,7 @@
 #include "cosmos3/block.h"
 
+#include "nn/phase.h"
+
 namespace orrery {
 
 TowerNames TowerNames::und() {
@@ -31,12 +33,19 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim) {}
 
+at::Tensor QkvProjection::product(const at::Tensor& x) const {
+  const at::Tensor normed = phase("input norm", [&] { return input_norm_(x); });
+  return phase("qkv product", [&] { return qkv_(normed); });
+}
+
 QkvProjection::Result QkvProjection::operator()(const at::Tensor& x, const RopeTable& rope) const {
-  const at::Tensor qkv = qkv_(input_norm_(x)).view({x.size(0), -1, head_dim_});
+  const at::Tensor qkv = product(x).view({x.size(0), -1, head_dim_});
   const at::Tensor q = qkv.narrow(1, 0, heads_);
   const at::Tensor k = qkv.narrow(1, heads_, kv_heads_);
   const at::Tensor v = qkv.narrow(1, heads_ + kv_heads_, kv_heads_);
-  return {apply_rope(q_norm_(q), rope), {apply_rope(k_norm_(k), rope), v}};
+  return phase("head norm + rope", [&]() -> Result {
+    return {apply_rope(q_norm_(q), rope), {apply_rope(k_norm_(k), rope), v}};
+  });
 }
 
 Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, Collectives& tp)
@@ -46,19 +55,25 @@ Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config&
       mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, tp) {}
 
 void Block::finish(at::Tensor& x, const at::Tensor& attended) const {
-  x = x + out_(attended);
-  x.add_(mlp_(mlp_norm_(x)));
+  const at::Tensor projected = phase("out product", [&] { return out_(attended); });
+  x = phase("residual", [&] { return projected.add_(x); });
+  const at::Tensor normed = phase("mlp norm", [&] { return mlp_norm_(x); });
+  const at::Tensor made = mlp_(normed);
+  phase("residual", [&] { x.add_(made); });
 }
 
 KeyValue Block::causal(at::Tensor& x, const RopeTable& rope) const {
   const auto [q, kv] = project_(x, rope);
-  finish(x, attention(q, kv.k, kv.v, Mask::Causal));
+  finish(x, phase("attention", [&] { return attention(q, kv.k, kv.v, Mask::Causal); }));
   return kv;
 }
 
 void Block::joint(at::Tensor& x, const KeyValue& text, const RopeTable& rope) const {
   const auto [q, kv] = project_(x, rope);
-  finish(x, attention(q, at::cat({text.k, kv.k}), at::cat({text.v, kv.v}), Mask::None));
+  const KeyValue all = phase("kv concat", [&]() -> KeyValue {
+    return {at::cat({text.k, kv.k}), at::cat({text.v, kv.v})};
+  });
+  finish(x, phase("attention", [&] { return attention(q, all.k, all.v, Mask::None); }));
 }
 
 }  // namespace orrery

@@ -39,6 +39,8 @@ class QkvProjection {
   Result operator()(const at::Tensor& x, const RopeTable& rope) const;
 
  private:
+  at::Tensor product(const at::Tensor& x) const;
+
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
   RmsNorm q_norm_;

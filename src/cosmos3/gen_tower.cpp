@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "cosmos3/patches.h"
+#include "nn/phase.h"
 
 namespace orrery {
 
@@ -60,9 +61,13 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
 }
 
 MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  at::Tensor x = embed(latents, timestep, branch);  // (tokens, hidden)
+  at::Tensor x = phase("embed", [&] { return embed(latents, timestep, branch); });  // (tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(x, branch.text.layers[i], branch.rope);
-  x = norm_out_(x);
+  x = phase("norm out", [&] { return norm_out_(x); });
+  return phase("project out", [&] { return velocities(x, latents); });
+}
+
+MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents) const {
   const std::int64_t video_tokens = patch_grid(latents.video.sizes()).tokens();
   MediaLatents velocity;
   velocity.video = unpatchify(proj_out_(x.narrow(0, 0, video_tokens)).to(at::kFloat), latents.video.sizes());

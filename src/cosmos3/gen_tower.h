@@ -41,6 +41,8 @@ class GenTower {
   };
 
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
+  // (tokens, hidden), normed → velocities in the form of `latents`.
+  MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents) const;
 
   Cosmos3Config config_;
   at::Device device_;

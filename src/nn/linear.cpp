@@ -1,5 +1,7 @@
 #include "nn/linear.h"
 
+#include "nn/phase.h"
+
 namespace orrery {
 
 Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
@@ -17,7 +19,7 @@ RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int
 
 at::Tensor RowParallelLinear::operator()(const at::Tensor& x) const {
   at::Tensor y = at::linear(x, weight_);
-  tp_->all_reduce_sum(y);
+  phase("all-reduce", [&] { tp_->all_reduce_sum(y); });
   return y;
 }
 

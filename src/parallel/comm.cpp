@@ -79,6 +79,11 @@ int Comm::max(int value) const {
   return value;
 }
 
+double Comm::max(double value) const {
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, MPI_MAX, get()), "take the maximum over ranks");
+  return value;
+}
+
 std::vector<std::int64_t> Comm::gather_to_root(std::int64_t value) const {
   std::vector<std::int64_t> values(is_root() ? static_cast<std::size_t>(shard_.size) : 0);
   check_mpi(MPI_Gather(&value, 1, MPI_INT64_T, values.data(), 1, MPI_INT64_T, 0, get()), "gather a number on rank 0");

@@ -54,6 +54,7 @@ class Comm {
   Comm split_by_node() const;
   void barrier() const;
   int max(int value) const;
+  double max(double value) const;
   // Rank 0 gets every rank's value, in rank order; the others get nothing.
   std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
   // The text of rank `root`, on every rank. Any bytes.

@@ -14,6 +14,8 @@ struct GpuCount {
 GpuCount count_gpus();
 // Tells GPUs (and MIG slices) of one node apart whatever number a process gives them. Throws Error.
 std::string gpu_uuid(int index);
+// As its maker calls it: "NVIDIA H200". Throws Error.
+std::string gpu_name(int index);
 // Makes it the current device of this thread. Throws Error.
 void use_gpu(int index);
 

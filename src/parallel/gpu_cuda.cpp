@@ -26,6 +26,12 @@ std::string why_no_gpu(cudaError_t code) {
          ", this program needs CUDA " + version(runtime) + ")";
 }
 
+cudaDeviceProp properties_of(int index) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, index), "ask for the properties of GPU " + std::to_string(index));
+  return properties;
+}
+
 c10::CachingDeviceAllocator::DeviceStats allocator_stats(int index) {
   return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index));
 }
@@ -46,8 +52,7 @@ GpuCount count_gpus() {
 }
 
 std::string gpu_uuid(int index) {
-  cudaDeviceProp properties{};
-  check_cuda(cudaGetDeviceProperties(&properties, index), "ask for the properties of GPU " + std::to_string(index));
+  const cudaDeviceProp properties = properties_of(index);
   std::string digits;
   for (const char byte : properties.uuid.bytes) {
     constexpr std::string_view kHex = "0123456789abcdef";
@@ -56,6 +61,8 @@ std::string gpu_uuid(int index) {
   }
   return digits;
 }
+
+std::string gpu_name(int index) { return properties_of(index).name; }
 
 void use_gpu(int index) {
   check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));

@@ -1,8 +1,11 @@
 #include "pipeline/decode.h"
 
+#include <ATen/record_function.h>
+
 namespace orrery {
 
 at::Tensor to_rgb8(const at::Tensor& pixels) {
+  RECORD_USER_SCOPE("bytes to the host");
   const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);
   return scaled.to(at::kByte).permute({1, 2, 3, 0}).contiguous().to(at::kCPU);
 }

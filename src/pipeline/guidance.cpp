@@ -1,5 +1,7 @@
 #include "pipeline/guidance.h"
 
+#include <ATen/record_function.h>
+
 namespace orrery {
 
 GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
@@ -23,14 +25,21 @@ MediaLatents GuidedModel::gather_and_guide(const MediaLatents& own) const {
   const std::int64_t video_size = own.video.numel();
   at::Tensor flat = own.video.reshape({-1});
   if (own.has_sound()) flat = at::cat({flat, own.sound.reshape({-1})});
-  const at::Tensor both = cfg_->all_gather(flat.unsqueeze(0), 0);
+  const at::Tensor both = gather(flat);
   const at::Tensor guided = guide(both[0], both[1]);
   MediaLatents velocity{guided.narrow(0, 0, video_size).view(own.video.sizes()), {}};
   if (own.has_sound()) velocity.sound = guided.narrow(0, video_size, own.sound.numel()).view(own.sound.sizes());
   return velocity;
 }
 
+// (values) of this rank → (2, values): cond, uncond.
+at::Tensor GuidedModel::gather(const at::Tensor& flat) const {
+  RECORD_USER_SCOPE("velocity all-gather");
+  return cfg_->all_gather(flat.unsqueeze(0), 0);
+}
+
 at::Tensor GuidedModel::guide(const at::Tensor& cond, const at::Tensor& uncond) const {
+  RECORD_USER_SCOPE("guidance");
   return at::add(uncond, cond - uncond, scale_);
 }
 

@@ -25,6 +25,7 @@ class GuidedModel {
  private:
   at::Tensor guide(const at::Tensor& cond, const at::Tensor& uncond) const;
   MediaLatents gather_and_guide(const MediaLatents& own) const;
+  at::Tensor gather(const at::Tensor& flat) const;
 
   const GenTower* tower_;
   Collectives* cfg_;

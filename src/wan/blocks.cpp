@@ -1,5 +1,7 @@
 #include "wan/blocks.h"
 
+#include "nn/phase.h"
+
 namespace orrery {
 
 ResidualBlock::ResidualBlock(const Weights& w, std::int64_t in, std::int64_t out)
@@ -9,10 +11,13 @@ ResidualBlock::ResidualBlock(const Weights& w, std::int64_t in, std::int64_t out
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
   at::Tensor y = norm1_(x);
-  y = conv1_(at::silu_(y), history);
+  phase("silu", [&] { at::silu_(y); });
+  y = conv1_(y, history);
   y = norm2_(y);
-  y = conv2_(at::silu_(y), history);
-  return y.add_(shortcut_ ? (*shortcut_)(x) : x);
+  phase("silu", [&] { at::silu_(y); });
+  y = conv2_(y, history);
+  const at::Tensor residual = shortcut_ ? (*shortcut_)(x) : x;
+  return phase("residual", [&] { return y.add_(residual); });
 }
 
 FrameAttention::FrameAttention(const Weights& w, std::int64_t channels)
@@ -38,7 +43,9 @@ MidBlock::MidBlock(const Weights& w, std::int64_t channels)
       second_(w / "resnets" / 1, channels, channels) {}
 
 at::Tensor MidBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
-  return second_(attention_(first_(x, history)), history);
+  at::Tensor y = first_(x, history);
+  y = phase("attention", [&] { return attention_(y); });
+  return second_(y, history);
 }
 
 }  // namespace orrery

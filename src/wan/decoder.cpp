@@ -3,6 +3,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "nn/phase.h"
 #include "wan/pixel_patches.h"
 
 namespace orrery {
@@ -47,12 +48,15 @@ at::Tensor WanDecoder::operator()(const at::Tensor& latent_frame, FrameHistory& 
           "the decoder takes latent frames (" + std::to_string(scale_.channels()) + ", h, w)");
   const at::Tensor z = scale_.restore(latent_frame).to(dtype_).unsqueeze(1).unsqueeze(0);
   at::Tensor x = post_quant_(z.contiguous(at::MemoryFormat::ChannelsLast3d));
-  x = mid_(conv_in_(x, history), history);
-  for (const UpBlock& block : up_) x = block(x, history);
+  x = conv_in_(x, history);
+  x = phase("middle", [&] { return mid_(x, history); });
+  for (std::size_t i = 0; i < up_.size(); ++i) {
+    x = phase("up block " + std::to_string(i), [&] { return up_[i](x, history); });
+  }
   x = norm_out_(x);
   x = conv_out_(at::silu_(x), history);
   history.advance();
-  return channels_to_pixels(x).to(at::kFloat).clamp_(-1, 1);
+  return phase("pixels", [&] { return channels_to_pixels(x).to(at::kFloat).clamp_(-1, 1); });
 }
 
 }  // namespace orrery

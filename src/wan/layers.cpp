@@ -3,6 +3,8 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/phase.h"
+
 namespace orrery {
 namespace {
 
@@ -34,14 +36,15 @@ CausalConv::CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kern
     : weight_(take_kernel(w, in, out, kernel)), bias_(w.take("bias", {out})) {}
 
 at::Tensor CausalConv::operator()(const at::Tensor& x, FrameHistory& history) const {
-  return at::conv3d(history.extend(this, x), weight_, bias_, 1, space_padding(weight_));
+  const at::Tensor extended = phase("history", [&] { return history.extend(this, x); });
+  return phase("conv", [&] { return at::conv3d(extended, weight_, bias_, 1, space_padding(weight_)); });
 }
 
 FrameConv::FrameConv(const Weights& w, at::IntArrayRef weight_shape)
     : weight_(take_frame_kernel(w, weight_shape)), bias_(w.take("bias", {weight_shape[0]})) {}
 
 at::Tensor FrameConv::operator()(const at::Tensor& x) const {
-  return at::conv3d(x, weight_, bias_, 1, space_padding(weight_));
+  return phase("conv", [&] { return at::conv3d(x, weight_, bias_, 1, space_padding(weight_)); });
 }
 
 SpaceHalvingConv::SpaceHalvingConv(const Weights& w, std::int64_t channels)
@@ -70,8 +73,10 @@ ChannelNorm::ChannelNorm(const Weights& w, std::int64_t channels, int trailing) 
 }
 
 at::Tensor ChannelNorm::operator()(const at::Tensor& x) const {
-  const at::Tensor length = at::linalg_vector_norm(x, 2, {1}, true, at::kFloat).clamp_min_(1e-12);
-  return at::div(x, length).mul_(gain_).to(x.scalar_type());
+  return phase("norm", [&] {
+    const at::Tensor length = at::linalg_vector_norm(x, 2, {1}, true, at::kFloat).clamp_min_(1e-12);
+    return at::div(x, length).mul_(gain_).to(x.scalar_type());
+  });
 }
 
 }  // namespace orrery

@@ -1,5 +1,7 @@
 #include "wan/up_block.h"
 
+#include "nn/phase.h"
+
 namespace orrery {
 namespace {
 
@@ -22,8 +24,11 @@ Upsampler::Upsampler(const Weights& w, std::int64_t channels, Growth growth)
 
 at::Tensor Upsampler::operator()(at::Tensor x, FrameHistory& history) const {
   // The first latent frame is one frame of pixels, and time_conv never sees it: its place in the context stays zero.
-  if (time_conv_ && !history.at_first_frame()) x = channels_to_time((*time_conv_)(x, history));
-  x = at::_upsample_nearest_exact3d(x, {x.size(2), 2 * x.size(3), 2 * x.size(4)});
+  if (time_conv_ && !history.at_first_frame()) {
+    x = (*time_conv_)(x, history);
+    x = phase("channels to time", [&] { return channels_to_time(x); });
+  }
+  x = phase("nearest", [&] { return at::_upsample_nearest_exact3d(x, {x.size(2), 2 * x.size(3), 2 * x.size(4)}); });
   return conv_(x);
 }
 
@@ -49,7 +54,7 @@ at::Tensor UpBlock::operator()(const at::Tensor& x, FrameHistory& history) const
   if (!upsampler_) return y;
   // In two statements: in one, what the upsampler took would live until the sum is made.
   y = (*upsampler_)(y, history);
-  return y.add_(shortcut(x, history.at_first_frame()));
+  return phase("shortcut", [&] { return y.add_(shortcut(x, history.at_first_frame())); });
 }
 
 }  // namespace orrery

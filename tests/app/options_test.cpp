@@ -43,7 +43,8 @@ Words decode_with(const Words& more) {
   return words;
 }
 
-constexpr std::array kCommands{Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode};
+constexpr std::array kCommands{Command::Run,    Command::Validate, Command::Tokens,
+                               Command::Encode, Command::Decode,   Command::Bench};
 
 // What is said about a refused command line; "" when it is accepted.
 std::string refusal(const Words& words) {
@@ -204,6 +205,64 @@ TEST(Options, RefusesBadUsageOfEncodeAndDecode) {
            {decode_with({"a.h5", "b/a.h5"}), "b/a.h5: has the name of a.h5"},
            {{"decode", "--checkpoint", "c", "a.h5"}, "--out DIR is missing"},
            {run_with({"--keep-frames", "x"}), "--keep-frames: \"x\" is not one of true, false"}}) {
+    EXPECT_THAT(refusal(row.words), AllOf(StartsWith(row.expected), Not(HasSubstr("\n"))));
+  }
+}
+
+TEST(Options, BenchTakesAModelOrACheckpoint) {
+  const Options o = parse_options({"bench", "--model", "nano"});
+  EXPECT_EQ(o.model, ModelName::Nano);
+  EXPECT_EQ(o.bench.width, 1280);
+  EXPECT_EQ(o.bench.height, 720);
+  EXPECT_EQ(o.bench.frames, 189);
+  EXPECT_FALSE(o.bench.wants(BenchPart::Load));
+  EXPECT_TRUE(o.bench.wants(BenchPart::Step));
+  EXPECT_FALSE(o.json);
+  const Options more =
+      parse_options({"bench", "--checkpoint=c", "--what=load,step", "--cfg", "2", "--tp=4", "--json", "--frames", "93",
+                     "--repeats=5", "--kernels=9", "--device=cpu", "--dtype=bfloat16"});
+  EXPECT_EQ(more.checkpoint, "c");
+  EXPECT_THAT(more.bench.parts, ElementsAre(BenchPart::Step, BenchPart::Load));
+  EXPECT_EQ(more.grid.tp, 4);
+  EXPECT_EQ(more.bench.frames, 93);
+  EXPECT_EQ(more.bench.repeats, 5);
+  EXPECT_EQ(more.bench.kernels, 9);
+  EXPECT_TRUE(more.json);
+}
+
+TEST(Options, BenchSizes) {
+  struct Row {
+    const char* text;
+    std::int64_t width, height;
+  };
+  for (const Row& row :
+       {Row{"720p", 1280, 720}, Row{"480p", 832, 480}, Row{"256p", 320, 192}, Row{"64x128", 64, 128}}) {
+    const Options o = parse_options({"bench", "--model", "tiny", "--size", row.text});
+    EXPECT_EQ(o.bench.width, row.width) << row.text;
+    EXPECT_EQ(o.bench.height, row.height) << row.text;
+  }
+}
+
+TEST(Options, RefusesBadUsageOfBench) {
+  struct Row {
+    Words words;
+    const char* expected;
+  };
+  const char* needs_a_model = "--model NAME or --checkpoint DIR says what to measure: give one of them";
+  for (const Row& row : std::initializer_list<Row>{
+           {{"bench"}, needs_a_model},
+           {{"bench", "--model", "nano", "--checkpoint", "c"}, needs_a_model},
+           {{"bench", "--model", "giant"}, "--model: \"giant\" is not one of tiny, nano, super"},
+           {{"bench", "--model=tiny", "--what=step,speed"}, "--what: \"speed\" is not one of step, vae, sound"},
+           {{"bench", "--model=tiny", "--what=step,"}, "--what: \"\" is not one of step"},
+           {{"bench", "--model=tiny", "--size=1080p"}, "--size: \"1080p\" is not a size: expected 720p, 480p, 256p or"},
+           {{"bench", "--model=tiny", "--size=64xx64"}, "--size: \"64xx64\" is not a size"},
+           {{"bench", "--model=tiny", "--size=64x60"}, "--size: height: 60 is not a multiple of 16"},
+           {{"bench", "--model=tiny", "--frames=8"}, "--frames: 8 is not a multiple of 4, plus 1"},
+           {{"bench", "--model=tiny", "--repeats=-1"}, "--repeats: -1 is outside 0 to 1000"},
+           {{"bench", "--model=tiny", "--kernels=x"}, "--kernels: \"x\" is not an integer"},
+           {{"bench", "--model=tiny", "--manifest=m"}, "--manifest is not an option of orrery bench"},
+           {run_with({"--repeats=3"}), "--repeats is not an option of orrery run"}}) {
     EXPECT_THAT(refusal(row.words), AllOf(StartsWith(row.expected), Not(HasSubstr("\n"))));
   }
 }

@@ -23,6 +23,7 @@ ALLOWED = {
     "audio": MODEL,
     "pipeline": {"cosmos3", "wan", "audio", "sampler", "storage", "media", "text", "parallel", "checkpoint"},
 }
+ALLOWED["bench"] = set(ALLOWED)
 ALLOWED["app"] = set(ALLOWED)
 ROOT = {"app", "parallel"}  # for main.cpp
 

@@ -28,6 +28,8 @@ BROKEN = [
     ("nn/rope.cpp", '#include "wan/config.h"\n', "nn may not include wan/"),
     ("pipeline/denoise.cpp", '#include "nn/linear.h"\n', "pipeline may not include nn/"),
     ("main.cpp", '#include "wan/config.h"\n', "main.cpp may not include wan/"),
+    ("bench/step.cpp", '#include "app/run.h"\n', "bench may not include app/"),
+    ("pipeline/denoise.cpp", '#include "bench/timer.h"\n', "pipeline may not include bench/"),
     ("app/run.cpp", "#include <mpi.h>\n", "includes mpi.h: only parallel may"),
     ("wan/a.cpp", "# include  <nccl.h>\n", "includes nccl.h: only parallel may"),
     ("pipeline/a.cpp", '#include "hdf5.h"\n', "includes hdf5.h: only storage may"),

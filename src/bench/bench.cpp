@@ -1,0 +1,92 @@
+#include "bench/bench.h"
+
+#include "bench/ceilings.h"
+#include "bench/clip.h"
+#include "bench/collectives_bench.h"
+#include "bench/load_bench.h"
+#include "bench/sound_bench.h"
+#include "bench/step_bench.h"
+#include "bench/timer.h"
+#include "bench/vae_bench.h"
+#include "bench/vae_ceilings.h"
+#include "parallel/device_memory.h"
+
+namespace orrery {
+namespace {
+
+// One run over the parts, each with the device's memory to itself.
+class Bench {
+ public:
+  Bench(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, Report& report)
+      : model_(model),
+        settings_(settings),
+        ranks_(ranks),
+        report_(report),
+        timer_(ranks.world, ranks.device, settings.repeats),
+        shape_(bench_shape(model, settings)),
+        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.tp.shard().size)) {}
+
+  void run(const Log& log) {
+    if (wants(BenchPart::Step) || wants(BenchPart::Ceilings)) layer_ceilings();
+    if (wants(BenchPart::Load)) bench_text_tower_load(model_, ranks_, timer_, report_);
+    if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
+    if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
+    if (wants(BenchPart::Vae)) bench_vae(model_, shape_, settings_, ranks_, conv_ms_, timer_, report_);
+    release_unused_memory(ranks_.device);
+    if (wants(BenchPart::Sound)) sound(log);
+    if (wants(BenchPart::Collectives)) bench_collectives(work_, shape_, ranks_, timer_, report_);
+  }
+
+ private:
+  bool wants(BenchPart part) const { return settings_.wants(part); }
+  // For what others are compared with: it is measured anyway, and told when it was asked for.
+  Report* if_wanted(BenchPart part) { return wants(part) ? &report_ : nullptr; }
+
+  void layer_ceilings() {
+    ceilings_ = measure_layer_ceilings(work_, ranks_, timer_, if_wanted(BenchPart::Ceilings));
+    release_unused_memory(ranks_.device);
+  }
+
+  void transformer() {
+    {
+      const GenTower tower = load_media_tower(model_, ranks_, timer_, if_wanted(BenchPart::Load));
+      if (wants(BenchPart::Step)) {
+        bench_step(tower, model_.transformer_config, shape_, settings_, ranks_, work_, ceilings_, timer_, report_);
+      }
+    }
+    release_unused_memory(ranks_.device);
+  }
+
+  void vae_ceilings() {
+    conv_ms_ = measure_decoder_ceiling(model_.vae_config, shape_.video[2], shape_.video[3], ranks_, timer_,
+                                       if_wanted(BenchPart::Ceilings));
+    release_unused_memory(ranks_.device);
+  }
+
+  void sound(const Log& log) {
+    if (model_.sound == nullptr) {
+      log.info("no sound: " + model_.name + " has no sound decoder");
+    } else {
+      bench_sound(model_, settings_, ranks_, timer_, report_);
+    }
+  }
+
+  const BenchModel& model_;
+  const BenchSettings& settings_;
+  const BenchRanks& ranks_;
+  Report& report_;
+  Timer timer_;
+  MediaShape shape_;
+  LayerWork work_;
+  LayerCeilings ceilings_;
+  double conv_ms_ = 0;
+};
+
+}  // namespace
+
+void run_bench(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, Report& report,
+               const Log& log) {
+  Bench(model, settings, ranks, report).run(log);
+}
+
+}  // namespace orrery

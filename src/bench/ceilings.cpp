@@ -1,0 +1,132 @@
+#include "bench/ceilings.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "nn/attention.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+
+std::string count(std::int64_t value) { return std::to_string(value); }
+
+class LayerMeasurement {
+ public:
+  LayerMeasurement(const LayerWork& work, const BenchRanks& ranks, const Timer& timer, Report* report)
+      : work_(work),
+        ranks_(ranks),
+        timer_(timer),
+        report_(report),
+        options_(at::TensorOptions().device(ranks.device).dtype(ranks.dtype)) {}
+
+  LayerCeilings operator()() {
+    LayerCeilings ceilings;
+    ceilings.attention_ms = as_layer_calls_it();
+    ceilings.attention_ms = std::min(ceilings.attention_ms, heads_first());
+    for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
+    if (ranks_.tp.shard().size > 1) ceilings.all_reduce_ms = all_reduce();
+    ceilings.copy_gbps = device_copy();
+    if (ranks_.device.is_cuda()) host_copies();
+    return ceilings;
+  }
+
+ private:
+  double add(Record record, const std::function<void()>& run) {
+    record.what = "ceilings";
+    record.ms = timer_.measure(run);
+    if (report_ != nullptr) report_->add(record);
+    return record.ms.median;
+  }
+
+  Record attention_record(const char* name) const {
+    Record record;
+    record.name = name;
+    record.shape = count(work_.tokens) + " x " + count(work_.keys) + ", " + count(work_.heads) + "/" +
+                   count(work_.kv_heads) + " heads of " + count(work_.head_dim);
+    record.flops = work_.attention_flops();
+    return record;
+  }
+
+  // Heads beside one another in a token's row, as the products leave and take them.
+  double as_layer_calls_it() {
+    const at::Tensor q = at::randn({work_.tokens, work_.heads, work_.head_dim}, options_);
+    const at::Tensor k = at::randn({work_.keys, work_.kv_heads, work_.head_dim}, options_);
+    const at::Tensor v = at::randn_like(k);
+    return add(attention_record("attention"), [&] { attention(q, k, v, Mask::None); });
+  }
+
+  // Each head's tokens in a row.
+  double heads_first() {
+    const auto make = [&](std::int64_t heads, std::int64_t tokens) {
+      return at::randn({heads, tokens, work_.head_dim}, options_).transpose(0, 1);
+    };
+    const at::Tensor q = make(work_.heads, work_.tokens);
+    const at::Tensor k = make(work_.kv_heads, work_.keys);
+    const at::Tensor v = make(work_.kv_heads, work_.keys);
+    return add(attention_record("attention, heads first"), [&] { attention(q, k, v, Mask::None); });
+  }
+
+  double product(const LayerProduct& product) {
+    const at::Tensor x = at::randn({work_.tokens, product.in}, options_);
+    const at::Tensor weight = at::randn({product.out, product.in}, options_).mul_(0.02);
+    Record record;
+    record.name = product.name;
+    record.shape = count(work_.tokens) + " x " + count(product.in) + " -> " + count(product.out);
+    record.flops = work_.product_flops(product);
+    return add(record, [&] { at::linear(x, weight); });
+  }
+
+  double all_reduce() {
+    at::Tensor x = at::zeros({work_.tokens, work_.hidden}, options_);
+    const double ranks = ranks_.tp.shard().size;
+    Record record;
+    record.name = "all-reduce";
+    record.shape = count(work_.tokens) + " x " + count(work_.hidden) + " over " + count(ranks_.tp.shard().size);
+    record.bytes = static_cast<double>(x.nbytes()) * 2 * (ranks - 1) / ranks;
+    return add(record, [&] { ranks_.tp.all_reduce_sum(x); });
+  }
+
+  double device_copy() {
+    const std::int64_t bytes = (ranks_.device.is_cuda() ? 1024 : 64) * kMiB;
+    const at::Tensor from = at::zeros({bytes}, options_.dtype(at::kByte));
+    at::Tensor to = at::empty_like(from);
+    Record record;
+    record.name = "device copy";
+    record.shape = count(bytes / kMiB) + " MiB";
+    record.bytes = 2 * static_cast<double>(bytes);
+    return record.bytes / add(record, [&] { to.copy_(from); }) / 1e6;
+  }
+
+  void host_copies() {
+    constexpr std::int64_t kBytes = 256 * kMiB;
+    at::Tensor host = at::empty({kBytes}, at::TensorOptions().dtype(at::kByte).pinned_memory(true));
+    at::Tensor device = at::empty({kBytes}, options_.dtype(at::kByte));
+    Record record;
+    record.shape = count(kBytes / kMiB) + " MiB, pinned";
+    record.bytes = static_cast<double>(kBytes);
+    record.name = "host to device";
+    add(record, [&] { device.copy_(host, /*non_blocking=*/true); });
+    record.name = "device to host";
+    add(record, [&] { host.copy_(device, /*non_blocking=*/true); });
+  }
+
+  const LayerWork& work_;
+  const BenchRanks& ranks_;
+  const Timer& timer_;
+  Report* report_;
+  at::TensorOptions options_;
+};
+
+}  // namespace
+
+double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
+
+LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
+                                     Report* report) {
+  return LayerMeasurement(work, ranks, timer, report)();
+}
+
+}  // namespace orrery

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <array>
+
+#include "bench/layer_work.h"
+#include "bench/ranks.h"
+#include "bench/record.h"
+#include "bench/report.h"
+#include "bench/timer.h"
+
+namespace orrery {
+
+// What the device does with the operations of one layer, each alone and at exactly the layer's size: nothing built of
+// them is faster.
+struct LayerCeilings {
+  double attention_ms = 0;
+  std::array<double, 4> product_ms{};  // in order of LayerWork::products()
+  double all_reduce_ms = 0;            // of (tokens, hidden) over tp; 0 in a group of one
+  double copy_gbps = 0;                // a large copy on the device, read and written bytes counted
+
+  // Attention and the four products.
+  double layer_ms() const;
+  // To move `bytes` through the device's memory.
+  double copy_ms(double bytes) const { return copy_gbps > 0 ? bytes / copy_gbps / 1e6 : 0; }
+};
+
+// Measures them and puts a line each into `report`, if one is given. Collective over all ranks.
+LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
+                                     Report* report);
+
+}  // namespace orrery

@@ -1,0 +1,53 @@
+#include "bench/collectives_bench.h"
+
+#include <c10/util/accumulate.h>
+
+#include <functional>
+#include <string>
+
+namespace orrery {
+namespace {
+
+struct Exchange {
+  std::string name;
+  std::string shape;
+  double bytes;  // of the result on one rank
+  double wire;   // how often each byte of it crosses a rank's link at least
+  std::function<void()> run;
+};
+
+void measure(const Exchange& exchange, const Timer& timer, Report& report) {
+  Record record;
+  record.what = "collectives";
+  record.name = exchange.name;
+  record.shape = exchange.shape;
+  record.ms = timer.measure(exchange.run);
+  record.bytes = exchange.bytes * exchange.wire;
+  record.more["algorithm_gbps"] = rounded(exchange.bytes / record.ms.median / 1e6);
+  report.add(record);
+}
+
+}  // namespace
+
+void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchRanks& ranks, const Timer& timer,
+                       Report& report) {
+  const int tp = ranks.tp.shard().size;
+  const int cfg = ranks.cfg.shard().size;
+  const at::TensorOptions options = at::TensorOptions().device(ranks.device);
+  if (tp > 1) {
+    at::Tensor x = at::zeros({work.tokens, work.hidden}, options.dtype(ranks.dtype));
+    measure({"all-reduce over tp",
+             std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " over " + std::to_string(tp),
+             static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
+            timer, report);
+  }
+  if (cfg > 1) {
+    const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));
+    measure(
+        {"all-gather over cfg", std::to_string(velocity.size(1)) + " float32 each, of " + std::to_string(cfg),
+         static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},
+        timer, report);
+  }
+}
+
+}  // namespace orrery

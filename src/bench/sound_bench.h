@@ -1,0 +1,18 @@
+#pragma once
+
+#include "audio/config.h"
+#include "bench/ranks.h"
+#include "bench/report.h"
+#include "bench/settings.h"
+#include "bench/timer.h"
+
+namespace orrery {
+
+// Floating-point operations of a sound latent of `steps` steps.
+double sound_flops(const SoundConfig& config, std::int64_t steps);
+
+// Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.
+void bench_sound(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, const Timer& timer,
+                 Report& report);
+
+}  // namespace orrery

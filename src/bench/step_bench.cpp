@@ -1,0 +1,121 @@
+#include "bench/step_bench.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/clip.h"
+#include "nn/phase.h"
+#include "parallel/device_memory.h"
+#include "pipeline/denoise.h"
+#include "pipeline/guidance.h"
+#include "sampler/schedule.h"
+#include "sampler/unipc.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kGuidance = 6;  // above 1: both branches run
+constexpr double kBudgetSeconds = 10;
+
+// What the text tower leaves of a prompt, without the tower.
+TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const BenchRanks& ranks) {
+  const at::TensorOptions options = at::TensorOptions().device(ranks.device).dtype(ranks.dtype);
+  TextCache cache;
+  cache.tokens = kBenchTextTokens;
+  const auto make = [&] { return at::randn({kBenchTextTokens, work.kv_heads, work.head_dim}, options); };
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) cache.layers.push_back({make(), make()});
+  return cache;
+}
+
+// Steps of one request, over and over.
+class Stepper {
+ public:
+  Stepper(const GuidedModel& model, MediaLatents latents)
+      : model_(model),
+        latents_(std::move(latents)),
+        schedule_(make_schedule(ScheduleKind::Native, 35, 10)),
+        sampler_(schedule_.sigmas) {}
+
+  // From the same latents each time: random weights lead nowhere.
+  void operator()() {
+    if (sampler_.step_index() == sampler_.steps()) sampler_ = UniPc(schedule_.sigmas);
+    const auto timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.step_index())];
+    const MediaLatents velocity = model_.velocity(latents_, static_cast<double>(timestep));
+    phase("sampler step", [&] { sampler_.step(velocity.video, latents_.video); });
+  }
+
+ private:
+  const GuidedModel& model_;
+  MediaLatents latents_;
+  Schedule schedule_;
+  UniPc sampler_;
+};
+
+}  // namespace
+
+std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCeilings& ceilings, double element) {
+  const auto products = work.products();
+  const auto product = [&](std::size_t i) {
+    return PhaseCost{work.product_flops(products[i]), 0, ceilings.product_ms[i]};
+  };
+  // Memory traffic of `numbers` read or written.
+  const auto traffic = [&](std::int64_t numbers) {
+    const double bytes = static_cast<double>(numbers) * element;
+    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
+  };
+  const PhaseCost all_reduce{0, 0, ceilings.all_reduce_ms};
+  const std::int64_t state = work.tokens * work.hidden;
+  return {{"input norm", traffic(2 * state)},
+          {"qkv product", product(0)},
+          {"head norm + rope", traffic(2 * work.tokens * (work.q_width() + work.kv_width()))},
+          {"kv concat", traffic(4 * work.keys * work.kv_width())},
+          {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
+          {"out product", product(1)},
+          {"out product / all-reduce", all_reduce},
+          {"residual", traffic(3 * state)},
+          {"mlp norm", traffic(2 * state)},
+          {"gate|up product", product(2)},
+          {"silu * mul", traffic(3 * work.tokens * work.intermediate)},
+          {"down product", product(3)},
+          {"down product / all-reduce", all_reduce}};
+}
+
+void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape,
+                const BenchSettings& settings, const BenchRanks& ranks, const LayerWork& work,
+                const LayerCeilings& ceilings, const Timer& timer, Report& report) {
+  const auto layers = static_cast<double>(config.num_hidden_layers);
+  const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
+  const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
+  const MediaLatents noise = noise_for(42, shape, config.sound_dim, ranks.device);
+
+  Record record;
+  record.what = "step";
+  record.name = "branch";
+  record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
+  record.flops = layers * work.flops();
+  record.best_ms = layers * ceilings.layer_ms();
+  {
+    const Branch branch = tower.prepare(random_text(config, work, ranks), shape);
+    record.ms = timer.measure([&] { tower(noise, 500, branch); }, kBudgetSeconds);
+    report.add(record);
+  }
+
+  const int branches = ranks.cfg.shard().size == 1 ? 2 : 1;
+  Stepper step(model, noise);
+  reset_peak_memory(ranks.device);
+  record.name = "step";
+  record.flops *= branches;
+  record.best_ms *= branches;
+  record.more["branches"] = branches;
+  record.ms = timer.measure([&] { step(); }, kBudgetSeconds);
+  record.peak_memory = timer.largest_memory();
+  report.add(record);
+
+  const BrokenDown subject{"step", "step", [&] { step(); }};
+  report_phases(subject, step_costs(work, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))), ranks, timer,
+                report);
+  if (settings.kernels > 0) report_kernels(subject, settings.kernels, ranks, report);
+}
+
+}  // namespace orrery

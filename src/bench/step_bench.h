@@ -1,0 +1,22 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "bench/breakdown.h"
+#include "bench/ceilings.h"
+#include "bench/settings.h"
+#include "cosmos3/gen_tower.h"
+
+namespace orrery {
+
+// Of the phases of a denoise step, by name, for tensors of `element` bytes a number.
+std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCeilings& ceilings, double element);
+
+// Measures a guidance branch and a whole denoise step of `tower`, which was built of the model's `config`, with texts
+// of random keys and values; then the step's phases and kernels. Collective.
+void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape,
+                const BenchSettings& settings, const BenchRanks& ranks, const LayerWork& work,
+                const LayerCeilings& ceilings, const Timer& timer, Report& report);
+
+}  // namespace orrery

@@ -1,0 +1,105 @@
+#include "bench/vae_work.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace orrery {
+namespace {
+
+// Follows a latent frame through the decoder, as wan/ does.
+class DecoderWalk {
+ public:
+  DecoderWalk(const WanConfig& config, std::int64_t height, std::int64_t width)
+      : config_(config), height_(height), width_(width) {}
+
+  std::vector<DecoderConv> operator()() {
+    constexpr std::int64_t kMiddleBlocks = 2;
+    std::int64_t channels = config_.decoder_base_dim * config_.dim_mult.back();
+    add(config_.z_dim, config_.z_dim, {1, 1, 1});
+    add(config_.z_dim, channels, {3, 3, 3});
+    for (std::int64_t i = 0; i < kMiddleBlocks; ++i) residual(channels, channels);
+    for (std::size_t level = config_.dim_mult.size(); level-- > 0;) {
+      const std::int64_t out = config_.decoder_base_dim * config_.dim_mult[level];
+      for (std::int64_t i = 0; i <= config_.num_res_blocks; ++i) residual(i == 0 ? channels : out, out);
+      channels = out;
+      if (level > 0) grow(channels, config_.temporal_downsample[level - 1]);
+    }
+    add(channels, WanConfig::kPatchChannels, {3, 3, 3});
+    return std::move(convs_);
+  }
+
+ private:
+  void residual(std::int64_t in, std::int64_t out) {
+    add(in, out, {3, 3, 3});
+    add(out, out, {3, 3, 3});
+    if (in != out) add(in, out, {1, 1, 1});
+  }
+
+  void grow(std::int64_t channels, bool in_time) {
+    if (in_time) {
+      add(channels, 2 * channels, {3, 1, 1});
+      frames_ *= 2;
+    }
+    height_ *= 2;
+    width_ *= 2;
+    add(channels, channels, {1, 3, 3});
+  }
+
+  void add(std::int64_t in, std::int64_t out, std::array<std::int64_t, 3> kernel) {
+    const DecoderConv conv{in, out, kernel, frames_, height_, width_};
+    const auto key = [](const DecoderConv& c) { return std::tie(c.in, c.out, c.kernel, c.frames, c.height, c.width); };
+    const auto same =
+        std::find_if(convs_.begin(), convs_.end(), [&](const DecoderConv& other) { return key(other) == key(conv); });
+    if (same != convs_.end()) {
+      ++same->count;
+    } else {
+      convs_.push_back(conv);
+    }
+  }
+
+  const WanConfig& config_;
+  std::int64_t height_;
+  std::int64_t width_;
+  std::int64_t frames_ = 1;
+  std::vector<DecoderConv> convs_;
+};
+
+}  // namespace
+
+double DecoderConv::flops() const {
+  const auto weights = static_cast<double>(in * out * kernel[0] * kernel[1] * kernel[2]);
+  return 2 * weights * static_cast<double>(frames * height * width);
+}
+
+std::string DecoderConv::text() const {
+  const auto times = [](std::int64_t a, std::int64_t b, std::int64_t c, const char* sign) {
+    return std::to_string(a).append(sign).append(std::to_string(b)).append(sign).append(std::to_string(c));
+  };
+  std::string text = std::to_string(in);
+  return text.append(" -> ")
+      .append(std::to_string(out))
+      .append(", ")
+      .append(times(kernel[0], kernel[1], kernel[2], "x"))
+      .append(", ")
+      .append(times(frames, height, width, " x "));
+}
+
+std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t height, std::int64_t width) {
+  return DecoderWalk(config, height, width)();
+}
+
+double middle_attention_flops(const WanConfig& config, std::int64_t height, std::int64_t width) {
+  const auto channels = static_cast<double>(config.decoder_base_dim * config.dim_mult.back());
+  const auto positions = static_cast<double>(height * width);
+  return 2 * positions * channels * 4 * channels + 4 * positions * positions * channels;
+}
+
+double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t width) {
+  double sum = middle_attention_flops(config, height, width);
+  for (const DecoderConv& conv : decoder_convs(config, height, width)) {
+    sum += static_cast<double>(conv.count) * conv.flops();
+  }
+  return sum;
+}
+
+}  // namespace orrery
