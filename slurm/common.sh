@@ -41,24 +41,22 @@ check_gpus() {
   [ "$gpus" -eq "$tasks" ] || say "$((gpus - tasks)) of each node's $gpus GPUs stay idle: a rank takes one"
 }
 
-# Prints the nodes of this job that cannot read a path.
-nodes_without() {
-  # shellcheck disable=SC2016  # expanded on the nodes
-  srun --mpi=none --nodes "$SLURM_JOB_NUM_NODES" --ntasks "$SLURM_JOB_NUM_NODES" --ntasks-per-node 1 --quiet \
-    sh -c '[ -r "$1" ] || echo "$SLURMD_NODENAME"' sh "$1" | sort | paste -sd,
-}
-
+# $1 says what the path $2 is.
 check_on_all_nodes() {
   local missing
-  missing=$(nodes_without "$2")
-  [ -z "$missing" ] || refuse "$1 $2 cannot be read on $missing: it must lie on a file system that all nodes see"
+  # shellcheck disable=SC2016  # expanded on the nodes
+  missing=$(srun --mpi=none --nodes "$SLURM_JOB_NUM_NODES" --ntasks "$SLURM_JOB_NUM_NODES" --ntasks-per-node 1 --quiet \
+    sh -c '[ -r "$1" ] || echo "$SLURMD_NODENAME"' sh "$2") || refuse "srun starts nothing on this job's nodes: its reason is above"
+  [ -z "$missing" ] ||
+    refuse "$1 $2 cannot be read on $(sort <<<"$missing" | paste -sd,): it must lie on a file system that all nodes see"
 }
 
+# A path in quotes has characters that only orrery reads back; orrery then is the one to check it.
 check_checkpoint() {
   local checkpoint
   checkpoint=$(option checkpoint)
   case $checkpoint in
-    random:*) ;;
+    random:* | '"'*) ;;
     *) check_on_all_nodes checkpoint "$checkpoint" ;;
   esac
 }
@@ -80,7 +78,7 @@ choose_launcher() {
 export_end_time() {
   local end
   end=$(squeue --noheader --job "$SLURM_JOB_ID" --format %e)
-  if end=$(date --date "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$end}; fi
+  if [ -n "$end" ] && end=$(date --date "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$end}; fi
 }
 
 # Checks everything for a program that gets these options, which all must be known to "orrery run".
@@ -97,8 +95,8 @@ prepare() {
   say "job $SLURM_JOB_ID on $SLURM_JOB_NODELIST: $launcher -n $ranks $program"
 }
 
-# Slurm's warning (USR1) and scancel (TERM) reach this shell alone; the ranks get USR1, at which orrery leaves a snapshot and
-# exits with 75. `stop` says why it was stopped.
+# Slurm's warning (USR1) reaches this shell alone, scancel's TERM this shell, too. Both are passed on as USR1, at which orrery
+# leaves a snapshot and exits with 75. `stop` says why.
 stop="" launcher_pid=""
 on_signal() {
   stop=$1

@@ -30,7 +30,7 @@ class Job:
         path = pathlib.Path(self.field("StdOut"))
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _until(self, reached, what, seconds=60):
+    def _until(self, reached, what, seconds=120):
         end = time.monotonic() + seconds
         while not reached():
             if time.monotonic() > end:

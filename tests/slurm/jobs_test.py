@@ -1,5 +1,6 @@
 """generate.sbatch and decode.sbatch: jobs that end well, that are refused, that fail, and that wait for each other."""
 
+import os
 import time
 import unittest
 
@@ -55,6 +56,19 @@ class GenerateTest(unittest.TestCase):
         self.assertEqual(job.wait(), "COMPLETED 0", job.output)
         start = time.mktime(time.strptime(job.field("StartTime"), "%Y-%m-%dT%H:%M:%S"))
         self.assertIn(f"ends at {start + 30 * 60:.0f}", job.output)
+
+    def test_without_pmix_mpirun_is_taken_and_idle_gpus_are_told(self):
+        """Another srun, which knows no PMIx, and a job with more GPUs than ranks."""
+        programs = cluster.folder / "bin"
+        programs.mkdir()
+        (programs / "srun").write_text('#!/bin/sh\n[ "$1" = --mpi=list ] && exec echo none\nexec /usr/bin/srun "$@"\n', encoding="utf-8")
+        (programs / "srun").chmod(0o755)
+        manifest = cluster.manifest("idle.jsonl", CLIPS[:1])
+        job = cluster.submit("generate.sbatch", ["--checkpoint", "random:tiny", "--manifest", manifest, "--out", cluster.folder / "idle"],
+                             ["--gpus-per-node", "3"], PATH=f"{programs}:{os.environ['PATH']}")
+        self.assertEqual(job.wait(), "COMPLETED 0", job.output)
+        self.assertIn("on n1: mpirun --bind-to none -n 1", job.output)
+        self.assertIn("2 of each node's 3 GPUs stay idle", job.output)
 
     def test_the_exit_code_is_the_programs(self):
         manifest = cluster.manifest("broken.jsonl", BROKEN)

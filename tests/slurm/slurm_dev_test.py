@@ -40,8 +40,11 @@ class SlurmDevTest(unittest.TestCase):
         job = self.cluster.submit(script, [], ["--output", self.cluster.folder / "%j.out"])
         job.wait_for_output("here")
 
-    def test_starts_and_stops_everything(self):
+    def test_starts_in_its_folder_and_stops_everything(self):
         self.cluster.start()
+        text = (self.cluster.state / "slurm.conf").read_text(encoding="utf-8")
+        for path in re.findall(r"[=,](/\S+)", text):
+            self.assertTrue(path.startswith(str(self.cluster.state)), path)
         self.start_sleeping_job("trap '' TERM USR1")
         running = " ".join(processes_of(self.cluster))
         for program in ("munged", "slurmctld", "slurmd -N n1", "slurmd -N n2", "sleep 4321"):
@@ -56,12 +59,6 @@ class SlurmDevTest(unittest.TestCase):
         owner.kill()
         owner.wait()
         self.assert_all_gone(20)
-
-    def test_keeps_to_its_folder(self):
-        self.cluster.start()
-        text = (self.cluster.state / "slurm.conf").read_text(encoding="utf-8")
-        for path in re.findall(r"[=,](/\S+)", text):
-            self.assertTrue(path.startswith(str(self.cluster.state)), path)
 
     def test_env_names_the_configuration(self):
         self.assertEqual(self.cluster.dev("env", self.cluster.state), f"export SLURM_CONF={self.cluster.state}/slurm.conf\n")
