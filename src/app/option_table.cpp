@@ -141,7 +141,8 @@ auto make_table() {
           kRun, kBehaviour, "force", "", "make clips again that are already complete",
           [](auto& o) -> auto& { return o.force; }),
       option(
-          kBench, kBehaviour, "what", "PART,…", "what to measure: step, vae, sound, collectives, load, ceilings",
+          kBench, kBehaviour, "what", "PARTS",
+          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings",
           [](auto& o) -> auto& { return o.bench.parts; }),
       option(
           kBench, kBehaviour, "repeats", "N", "runs of each measurement; 0: as many as fit a few seconds, at least 3",

@@ -31,7 +31,7 @@ class Bench {
     if (wants(BenchPart::Load)) bench_text_tower_load(model_, ranks_, timer_, report_);
     if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
     if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
-    if (wants(BenchPart::Vae)) bench_vae(model_, shape_, settings_, ranks_, conv_ms_, timer_, report_);
+    if (wants(BenchPart::Vae)) bench_vae(model_, shape_, settings_, ranks_, conv_ceilings_, timer_, report_);
     release_unused_memory(ranks_.device);
     if (wants(BenchPart::Sound)) sound(log);
     if (wants(BenchPart::Collectives)) bench_collectives(work_, shape_, ranks_, timer_, report_);
@@ -58,8 +58,8 @@ class Bench {
   }
 
   void vae_ceilings() {
-    conv_ms_ = measure_decoder_ceiling(model_.vae_config, shape_.video[2], shape_.video[3], ranks_, timer_,
-                                       if_wanted(BenchPart::Ceilings));
+    conv_ceilings_ = measure_conv_ceilings(model_.vae_config, shape_.video[2], shape_.video[3], ranks_, timer_,
+                                           if_wanted(BenchPart::Ceilings));
     release_unused_memory(ranks_.device);
   }
 
@@ -79,7 +79,7 @@ class Bench {
   MediaShape shape_;
   LayerWork work_;
   LayerCeilings ceilings_;
-  double conv_ms_ = 0;
+  ConvCeilings conv_ceilings_;
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ Record part_of(const BrokenDown& subject, double ms, double total_ms, std::int64
   record.ms = spread_of({ms});
   record.calls = calls;
   record.more["of"] = subject.of;
-  record.more["part"] = total_ms > 0 ? rounded(ms / total_ms) : 0;
+  record.part = total_ms > 0 ? ms / total_ms : 0;
   return record;
 }
 

@@ -46,6 +46,7 @@ Json to_json(const Record& r) {
     json["share"] = rounded(r.share());
   }
   if (r.peak_memory) json["peak_memory"] = *r.peak_memory;
+  if (r.part > 0) json["part"] = rounded(r.part);
   json.update(r.more);
   return json;
 }
@@ -55,7 +56,7 @@ std::string table_header() {
   add_left(row, "what", kWhat);
   add_left(row, "", kName);
   add_left(row, "shape", kShape);
-  for (const char* title : {"calls", "ms", "TFLOP/s", "GB/s", "of ceiling"}) add_number(row, title);
+  for (const char* title : {"calls", "ms", "TFLOP/s", "GB/s", "of ceiling", "of whole"}) add_number(row, title);
   return row;
 }
 
@@ -73,7 +74,9 @@ std::string table_row(const Record& r) {
   add_number(row, if_known(r.tflops(), r.tflops() < 1 ? 4 : 1));
   add_number(row, if_known(r.gbps(), 1));
   add_number(row, if_known(100 * r.share(), 1, " %"));
+  add_number(row, if_known(100 * r.part, 1, " %"));
   if (r.peak_memory) row += "  peak " + fixed(static_cast<double>(*r.peak_memory) / 1e9, 2) + " GB";
+  row.erase(row.find_last_not_of(' ') + 1);
   return row;
 }
 

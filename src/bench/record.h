@@ -19,6 +19,7 @@ struct Record {
   double flops = 0;                         // floating-point operations; 0: not meaningful
   double bytes = 0;                         // moved through memory or over the wire; 0: not meaningful
   double best_ms = 0;                       // what this run's own ceilings allow; 0: not known
+  double part = 0;                          // its share of the work that it is a part of; 0: it is none
   std::optional<std::int64_t> peak_memory;  // bytes of GPU memory, the largest of all ranks
   Json more = Json::object();               // further members of the JSON line
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "bench/breakdown.h"
 #include "bench/vae_work.h"
 #include "parallel/device_memory.h"
 #include "pipeline/decode.h"
@@ -58,8 +57,25 @@ Spread later(const std::vector<double>& times) {
 
 }  // namespace
 
+std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_t height, std::int64_t width,
+                                            const ConvCeilings& ceilings) {
+  std::map<std::string, PhaseCost> costs;
+  std::map<std::string, double> calls;
+  for (const DecoderConv& conv : decoder_convs(config, height, width)) {
+    const std::string phase = conv.stage.empty() ? "conv" : conv.stage + " / conv";
+    costs[phase].flops += conv.flops();
+    costs[phase].best_ms += ceilings.at(conv.text());
+    calls[phase] += 1;
+  }
+  for (auto& [phase, cost] : costs) {
+    cost.flops /= calls[phase];
+    cost.best_ms /= calls[phase];
+  }
+  return costs;
+}
+
 void bench_vae(const BenchModel& model, const MediaShape& shape, const BenchSettings& settings, const BenchRanks& ranks,
-               double conv_ms, const Timer& timer, Report& report) {
+               const ConvCeilings& ceilings, const Timer& timer, Report& report) {
   const std::int64_t frames = shape.video[1], height = shape.video[2], width = shape.video[3];
   const WanDecoder decoder(Weights(model.vae, Shard{}, ranks.device, ranks.dtype), model.vae_config);
   const at::Tensor latent = at::randn(shape.video, at::TensorOptions().device(ranks.device).dtype(at::kFloat));
@@ -83,8 +99,9 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const BenchSett
   if (frames > 1) {
     record.name = "later latent frame";
     record.ms = later(times.decode);
+    const std::vector<DecoderConv> convs = decoder_convs(model.vae_config, height, width);
     record.flops = decoder_flops(model.vae_config, height, width);
-    record.best_ms = conv_ms;
+    for (const DecoderConv& conv : convs) record.best_ms += ceilings.at(conv.text());
     report.add(record);
     record.name = "its pixels as bytes to the host";
     record.ms = later(times.to_host);
@@ -101,7 +118,7 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const BenchSett
   report.add(record);
 
   const BrokenDown subject{"vae", "later latent frame", [&] { to_rgb8(clip.next()); }};
-  report_phases(subject, {}, ranks, timer, report);
+  report_phases(subject, conv_costs(model.vae_config, height, width, ceilings), ranks, timer, report);
   if (settings.kernels > 0) report_kernels(subject, settings.kernels, ranks, report);
 }
 

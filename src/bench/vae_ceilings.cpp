@@ -58,18 +58,18 @@ double measure(const DecoderConv& conv, const Way& way, const BenchRanks& ranks,
 
 }  // namespace
 
-double measure_decoder_ceiling(const WanConfig& config, std::int64_t height, std::int64_t width,
-                               const BenchRanks& ranks, const Timer& timer, Report* report) {
-  double sum = 0;
-  for (const DecoderConv& conv : decoder_convs(config, height, width)) {
+ConvCeilings measure_conv_ceilings(const WanConfig& config, std::int64_t height, std::int64_t width,
+                                   const BenchRanks& ranks, const Timer& timer, Report* report) {
+  ConvCeilings ceilings;
+  for (const DecoderConv& conv : distinct_convs(decoder_convs(config, height, width))) {
     double best = measure(conv, kWays.front(), ranks, timer, report);
     for (std::size_t i = 1; i < kWays.size(); ++i) {
       if (kWays[i].search && !ranks.device.is_cuda()) continue;
       best = std::min(best, measure(conv, kWays[i], ranks, timer, report));
     }
-    sum += static_cast<double>(conv.count) * best;
+    ceilings[conv.text()] = best;
   }
-  return sum;
+  return ceilings;
 }
 
 }  // namespace orrery

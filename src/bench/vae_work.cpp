@@ -17,18 +17,25 @@ class DecoderWalk {
     std::int64_t channels = config_.decoder_base_dim * config_.dim_mult.back();
     add(config_.z_dim, config_.z_dim, {1, 1, 1});
     add(config_.z_dim, channels, {3, 3, 3});
+    stage_ = "middle";
     for (std::int64_t i = 0; i < kMiddleBlocks; ++i) residual(channels, channels);
-    for (std::size_t level = config_.dim_mult.size(); level-- > 0;) {
-      const std::int64_t out = config_.decoder_base_dim * config_.dim_mult[level];
-      for (std::int64_t i = 0; i <= config_.num_res_blocks; ++i) residual(i == 0 ? channels : out, out);
-      channels = out;
-      if (level > 0) grow(channels, config_.temporal_downsample[level - 1]);
+    for (std::size_t i = 0; i < config_.dim_mult.size(); ++i) {
+      stage_ = "up block " + std::to_string(i);
+      channels = up_block(config_.dim_mult.size() - 1 - i, channels);
     }
+    stage_.clear();
     add(channels, WanConfig::kPatchChannels, {3, 3, 3});
     return std::move(convs_);
   }
 
  private:
+  std::int64_t up_block(std::size_t level, std::int64_t in) {
+    const std::int64_t out = config_.decoder_base_dim * config_.dim_mult[level];
+    for (std::int64_t i = 0; i <= config_.num_res_blocks; ++i) residual(i == 0 ? in : out, out);
+    if (level > 0) grow(out, config_.temporal_downsample[level - 1]);
+    return out;
+  }
+
   void residual(std::int64_t in, std::int64_t out) {
     add(in, out, {3, 3, 3});
     add(out, out, {3, 3, 3});
@@ -46,21 +53,14 @@ class DecoderWalk {
   }
 
   void add(std::int64_t in, std::int64_t out, std::array<std::int64_t, 3> kernel) {
-    const DecoderConv conv{in, out, kernel, frames_, height_, width_};
-    const auto key = [](const DecoderConv& c) { return std::tie(c.in, c.out, c.kernel, c.frames, c.height, c.width); };
-    const auto same =
-        std::find_if(convs_.begin(), convs_.end(), [&](const DecoderConv& other) { return key(other) == key(conv); });
-    if (same != convs_.end()) {
-      ++same->count;
-    } else {
-      convs_.push_back(conv);
-    }
+    convs_.push_back({stage_, in, out, kernel, frames_, height_, width_});
   }
 
   const WanConfig& config_;
   std::int64_t height_;
   std::int64_t width_;
   std::int64_t frames_ = 1;
+  std::string stage_;
   std::vector<DecoderConv> convs_;
 };
 
@@ -88,6 +88,22 @@ std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t hei
   return DecoderWalk(config, height, width)();
 }
 
+std::vector<DecoderConv> distinct_convs(const std::vector<DecoderConv>& convs) {
+  const auto size = [](const DecoderConv& c) { return std::tie(c.in, c.out, c.kernel, c.frames, c.height, c.width); };
+  std::vector<DecoderConv> distinct;
+  for (const DecoderConv& conv : convs) {
+    const auto same = std::find_if(distinct.begin(), distinct.end(),
+                                   [&](const DecoderConv& other) { return size(other) == size(conv); });
+    if (same != distinct.end()) {
+      ++same->count;
+    } else {
+      distinct.push_back(conv);
+      distinct.back().stage.clear();
+    }
+  }
+  return distinct;
+}
+
 double middle_attention_flops(const WanConfig& config, std::int64_t height, std::int64_t width) {
   const auto channels = static_cast<double>(config.decoder_base_dim * config.dim_mult.back());
   const auto positions = static_cast<double>(height * width);
@@ -97,7 +113,7 @@ double middle_attention_flops(const WanConfig& config, std::int64_t height, std:
 double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t width) {
   double sum = middle_attention_flops(config, height, width);
   for (const DecoderConv& conv : decoder_convs(config, height, width)) {
-    sum += static_cast<double>(conv.count) * conv.flops();
+    sum += conv.flops();
   }
   return sum;
 }

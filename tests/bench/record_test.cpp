@@ -97,12 +97,12 @@ TEST(Report, TableHasTheFiguresInColumns) {
   kernel.name = std::string(70, 'k');
   kernel.ms = spread_of({1});
   report.add(kernel);
-  EXPECT_THAT(out.str(), HasSubstr("of ceiling\n"));
+  EXPECT_THAT(out.str(), HasSubstr("of whole\n"));
   EXPECT_THAT(out.str(), HasSubstr("100 x 4 -> 8"));
   EXPECT_THAT(out.str(), HasSubstr("4.000"));
   EXPECT_THAT(out.str(), HasSubstr("500.0"));
-  EXPECT_THAT(out.str(), HasSubstr("25.0 %"));
-  EXPECT_THAT(out.str(), HasSubstr(std::string(70, 'k') + " "));
+  EXPECT_THAT(out.str(), HasSubstr("25.0 %\n"));
+  EXPECT_THAT(out.str(), HasSubstr(" " + std::string(70, 'k') + " "));
   EXPECT_THAT(out.str(), Not(HasSubstr("peak")));
 }
 

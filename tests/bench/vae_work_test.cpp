@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/sound_bench.h"
+#include "bench/vae_bench.h"
 
 namespace orrery {
 namespace {
@@ -19,7 +20,7 @@ WanConfig published() {
 }
 
 TEST(VaeWork, ConvolutionsOfALatentFrameAt720p) {
-  const std::vector<DecoderConv> convs = decoder_convs(published(), 45, 80);
+  const std::vector<DecoderConv> convs = distinct_convs(decoder_convs(published(), 45, 80));
   struct Row {
     const char* text;
     std::int64_t count;
@@ -49,8 +50,28 @@ TEST(VaeWork, AttentionAndAllOfIt) {
   // Products 8 · 3600 · 1024², attention 4 · 3600² · 1024.
   EXPECT_EQ(middle_attention_flops(config, 45, 80), 30198988800.0 + 53084160000.0);
   double sum = middle_attention_flops(config, 45, 80);
-  for (const DecoderConv& conv : decoder_convs(config, 45, 80)) sum += static_cast<double>(conv.count) * conv.flops();
+  for (const DecoderConv& conv : decoder_convs(config, 45, 80)) sum += conv.flops();
   EXPECT_EQ(decoder_flops(config, 45, 80), sum);
+}
+
+TEST(VaeWork, EveryStageHasItsConvolutions) {
+  const WanConfig config = published();
+  ConvCeilings ceilings;
+  for (const DecoderConv& conv : decoder_convs(config, 6, 10)) ceilings[conv.text()] = 2;
+  const auto costs = conv_costs(config, 6, 10, ceilings);
+  const std::map<std::string, int> calls{{"conv", 3},
+                                         {"middle / conv", 4},
+                                         {"up block 0 / conv", 8},
+                                         {"up block 1 / conv", 8},
+                                         {"up block 2 / conv", 8},
+                                         {"up block 3 / conv", 7}};
+  ASSERT_EQ(costs.size(), calls.size());
+  double flops = middle_attention_flops(config, 6, 10);
+  for (const auto& [phase, count] : calls) {
+    EXPECT_EQ(costs.at(phase).best_ms, 2) << phase;
+    flops += costs.at(phase).flops * count;
+  }
+  EXPECT_NEAR(flops / decoder_flops(config, 6, 10), 1, 1e-12);
 }
 
 TEST(VaeWork, SoundByHand) {
