@@ -23,6 +23,7 @@ class Bench {
         ranks_(ranks),
         report_(report),
         timer_(ranks.world, ranks.device, settings.repeats),
+        context_{settings, ranks, timer_, report},
         shape_(bench_shape(model, settings)),
         work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.tp.shard().size)) {}
 
@@ -31,10 +32,10 @@ class Bench {
     if (wants(BenchPart::Load)) bench_text_tower_load(model_, ranks_, timer_, report_);
     if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
     if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
-    if (wants(BenchPart::Vae)) bench_vae(model_, shape_, settings_, ranks_, conv_ceilings_, timer_, report_);
+    if (wants(BenchPart::Vae)) bench_vae(model_, shape_, conv_ceilings_, context_);
     release_unused_memory(ranks_.device);
     if (wants(BenchPart::Sound)) sound(log);
-    if (wants(BenchPart::Collectives)) bench_collectives(work_, shape_, ranks_, timer_, report_);
+    if (wants(BenchPart::Collectives)) bench_collectives(work_, shape_, context_);
   }
 
  private:
@@ -51,7 +52,7 @@ class Bench {
     {
       const GenTower tower = load_media_tower(model_, ranks_, timer_, if_wanted(BenchPart::Load));
       if (wants(BenchPart::Step)) {
-        bench_step(tower, model_.transformer_config, shape_, settings_, ranks_, work_, ceilings_, timer_, report_);
+        bench_step(tower, model_.transformer_config, shape_, work_, ceilings_, context_);
       }
     }
     release_unused_memory(ranks_.device);
@@ -67,7 +68,7 @@ class Bench {
     if (model_.sound == nullptr) {
       log.info("no sound: " + model_.name + " has no sound decoder");
     } else {
-      bench_sound(model_, settings_, ranks_, timer_, report_);
+      bench_sound(model_, context_);
     }
   }
 
@@ -76,6 +77,7 @@ class Bench {
   const BenchRanks& ranks_;
   Report& report_;
   Timer timer_;
+  BenchContext context_;
   MediaShape shape_;
   LayerWork work_;
   LayerCeilings ceilings_;

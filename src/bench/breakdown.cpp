@@ -20,11 +20,11 @@ Record part_of(const BrokenDown& subject, double ms, double total_ms, std::int64
 
 }  // namespace
 
-void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs, const BenchRanks& ranks,
-                   const Timer& timer, Report& report) {
-  const DeviceClock& clock = timer.clock();
+void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs,
+                   const BenchContext& context) {
+  const DeviceClock& clock = context.timer.clock();
   clock.wait();
-  ranks.world.barrier();
+  context.ranks.world.barrier();
   const PhaseRecorder recorder(clock);
   const DeviceClock::Mark begin = clock.mark();
   subject.work();
@@ -41,24 +41,26 @@ void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseC
       record.bytes = calls * cost->second.bytes;
       record.best_ms = calls * cost->second.best_ms;
     }
-    report.add(record);
+    context.report.add(record);
     rest -= phase.ms;
   }
   Record record = part_of(subject, rest, total, 1);
   record.name = "phase: the rest";
-  report.add(record);
+  context.report.add(record);
 }
 
-void report_kernels(const BrokenDown& subject, int count, const BenchRanks& ranks, Report& report) {
-  ranks.world.barrier();
-  const std::vector<KernelTime> kernels = profile_kernels(ranks.device, subject.work);
+void report_kernels(const BrokenDown& subject, const BenchContext& context) {
+  const auto count = static_cast<std::size_t>(context.settings.kernels);
+  if (count == 0) return;
+  context.ranks.world.barrier();
+  const std::vector<KernelTime> kernels = profile_kernels(context.ranks.device, subject.work);
   double total = 0;
   for (const KernelTime& kernel : kernels) total += kernel.ms;
-  for (std::size_t i = 0; i < kernels.size() && i < static_cast<std::size_t>(count); ++i) {
+  for (std::size_t i = 0; i < kernels.size() && i < count; ++i) {
     Record record = part_of(subject, kernels[i].ms, total, kernels[i].calls);
     record.name = "kernel: " + readable_kernel(kernels[i].name);
     record.more["kernel"] = kernels[i].name;
-    report.add(record);
+    context.report.add(record);
   }
 }
 

@@ -4,9 +4,7 @@
 #include <map>
 #include <string>
 
-#include "bench/ranks.h"
-#include "bench/report.h"
-#include "bench/timer.h"
+#include "bench/context.h"
 
 namespace orrery {
 
@@ -24,13 +22,13 @@ struct BrokenDown {
   std::function<void()> work;
 };
 
-// Runs the work once and puts a line for each of its phases into `report`, then "the rest". Phases are rank 0's own, so
+// Runs the work once and reports a line for each of its phases, then "the rest". Phases are rank 0's own, so
 // that they add up: with the time that it waits for others. Collective.
-void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs, const BenchRanks& ranks,
-                   const Timer& timer, Report& report);
+void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs,
+                   const BenchContext& context);
 
-// Runs the work once under the profiler, and puts a line into `report` for each of the `count` kernels of rank 0 that
-// took the longest. Collective.
-void report_kernels(const BrokenDown& subject, int count, const BenchRanks& ranks, Report& report);
+// Runs the work once under the profiler, and reports as many of the kernels of rank 0 that took the longest as the
+// settings ask for; not at all when that is none. Collective.
+void report_kernels(const BrokenDown& subject, const BenchContext& context);
 
 }  // namespace orrery

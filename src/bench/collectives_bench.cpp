@@ -16,21 +16,21 @@ struct Exchange {
   std::function<void()> run;
 };
 
-void measure(const Exchange& exchange, const Timer& timer, Report& report) {
+void measure(const Exchange& exchange, const BenchContext& context) {
   Record record;
   record.what = "collectives";
   record.name = exchange.name;
   record.shape = exchange.shape;
-  record.ms = timer.measure(exchange.run);
+  record.ms = context.timer.measure(exchange.run);
   record.bytes = exchange.bytes * exchange.wire;
   record.more["algorithm_gbps"] = rounded(exchange.bytes / record.ms.median / 1e6);
-  report.add(record);
+  context.report.add(record);
 }
 
 }  // namespace
 
-void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchRanks& ranks, const Timer& timer,
-                       Report& report) {
+void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context) {
+  const BenchRanks& ranks = context.ranks;
   const int tp = ranks.tp.shard().size;
   const int cfg = ranks.cfg.shard().size;
   const at::TensorOptions options = at::TensorOptions().device(ranks.device);
@@ -39,14 +39,14 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
     measure({"all-reduce over tp",
              std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " over " + std::to_string(tp),
              static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
-            timer, report);
+            context);
   }
   if (cfg > 1) {
     const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));
     measure(
         {"all-gather over cfg", std::to_string(velocity.size(1)) + " float32 each, of " + std::to_string(cfg),
          static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},
-        timer, report);
+        context);
   }
 }
 

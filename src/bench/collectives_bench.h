@@ -1,16 +1,13 @@
 #pragma once
 
+#include "bench/context.h"
 #include "bench/layer_work.h"
-#include "bench/ranks.h"
-#include "bench/report.h"
-#include "bench/timer.h"
 #include "cosmos3/media.h"
 
 namespace orrery {
 
 // Measures what the ranks exchange: over tp the sum of a layer's (tokens, hidden), over cfg the joining of the
 // branches' velocities. A group of one exchanges nothing and has no line. Collective.
-void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchRanks& ranks, const Timer& timer,
-                       Report& report);
+void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context);
 
 }  // namespace orrery

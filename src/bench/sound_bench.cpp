@@ -26,22 +26,21 @@ double sound_flops(const SoundConfig& c, std::int64_t steps) {
   return flops + conv(channels, SoundConfig::kChannels, kKernel, length);
 }
 
-void bench_sound(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, const Timer& timer,
-                 Report& report) {
+void bench_sound(const BenchModel& model, const BenchContext& context) {
   const SoundConfig& config = *model.sound_config;
-  const SoundDecoder decoder(Weights(model.sound, Shard{}, ranks.device, ranks.dtype), config);
-  const std::int64_t steps = bench_sound_steps(settings);
+  const SoundDecoder decoder(Weights(model.sound, Shard{}, context.ranks.device, context.ranks.dtype), config);
+  const std::int64_t steps = bench_sound_steps(context.settings);
   const at::Tensor latent =
-      at::randn({config.vocoder_input_dim, steps}, at::TensorOptions().device(ranks.device).dtype(at::kFloat));
-  reset_peak_memory(ranks.device);
+      at::randn({config.vocoder_input_dim, steps}, at::TensorOptions().device(context.ranks.device).dtype(at::kFloat));
+  reset_peak_memory(context.ranks.device);
   Record record;
   record.what = "sound";
   record.name = "clip";
   record.shape = std::to_string(config.vocoder_input_dim) + " x " + std::to_string(steps) + " latent";
-  record.ms = timer.measure([&] { decoder(latent); });
+  record.ms = context.timer.measure([&] { decoder(latent); });
   record.flops = sound_flops(config, steps);
-  record.peak_memory = timer.largest_memory();
-  report.add(record);
+  record.peak_memory = context.timer.largest_memory();
+  context.report.add(record);
 }
 
 }  // namespace orrery

@@ -1,10 +1,7 @@
 #pragma once
 
 #include "audio/config.h"
-#include "bench/ranks.h"
-#include "bench/report.h"
-#include "bench/settings.h"
-#include "bench/timer.h"
+#include "bench/context.h"
 
 namespace orrery {
 
@@ -12,7 +9,6 @@ namespace orrery {
 double sound_flops(const SoundConfig& config, std::int64_t steps);
 
 // Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.
-void bench_sound(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, const Timer& timer,
-                 Report& report);
+void bench_sound(const BenchModel& model, const BenchContext& context);
 
 }  // namespace orrery

@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kGuidance = 6;  // above 1: both branches run
 constexpr double kBudgetSeconds = 10;
+constexpr double kSomeTimestep = 500;
 
 // What the text tower leaves of a prompt, without the tower.
 TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const BenchRanks& ranks) {
@@ -52,6 +53,28 @@ class Stepper {
   UniPc sampler_;
 };
 
+Record branch_record(const Cosmos3Config& config, const LayerWork& work, const LayerCeilings& ceilings) {
+  const auto layers = static_cast<double>(config.num_hidden_layers);
+  Record record;
+  record.what = "step";
+  record.name = "branch";
+  record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
+  record.flops = layers * work.flops();
+  record.best_ms = layers * ceilings.layer_ms();
+  return record;
+}
+
+// As many of `branch` as this rank runs.
+Record step_record(const Record& branch, const BenchRanks& ranks) {
+  const int branches = ranks.cfg.shard().size == 1 ? 2 : 1;
+  Record record = branch;
+  record.name = "step";
+  record.flops *= branches;
+  record.best_ms *= branches;
+  record.more["branches"] = branches;
+  return record;
+}
+
 }  // namespace
 
 std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCeilings& ceilings, double element) {
@@ -81,41 +104,28 @@ std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCe
           {"down product / all-reduce", all_reduce}};
 }
 
-void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape,
-                const BenchSettings& settings, const BenchRanks& ranks, const LayerWork& work,
-                const LayerCeilings& ceilings, const Timer& timer, Report& report) {
-  const auto layers = static_cast<double>(config.num_hidden_layers);
+void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
+                const LayerCeilings& ceilings, const BenchContext& context) {
+  const BenchRanks& ranks = context.ranks;
   const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
-  const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
   const MediaLatents noise = noise_for(42, shape, config.sound_dim, ranks.device);
-
-  Record record;
-  record.what = "step";
-  record.name = "branch";
-  record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
-  record.flops = layers * work.flops();
-  record.best_ms = layers * ceilings.layer_ms();
+  Record record = branch_record(config, work, ceilings);
   {
-    const Branch branch = tower.prepare(random_text(config, work, ranks), shape);
-    record.ms = timer.measure([&] { tower(noise, 500, branch); }, kBudgetSeconds);
-    report.add(record);
+    const Branch branch = tower.prepare(text({}), shape);
+    record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kBudgetSeconds);
+    context.report.add(record);
   }
-
-  const int branches = ranks.cfg.shard().size == 1 ? 2 : 1;
+  const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
   Stepper step(model, noise);
+  record = step_record(record, ranks);
   reset_peak_memory(ranks.device);
-  record.name = "step";
-  record.flops *= branches;
-  record.best_ms *= branches;
-  record.more["branches"] = branches;
-  record.ms = timer.measure([&] { step(); }, kBudgetSeconds);
-  record.peak_memory = timer.largest_memory();
-  report.add(record);
+  record.ms = context.timer.measure([&] { step(); }, kBudgetSeconds);
+  record.peak_memory = context.timer.largest_memory();
+  context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  report_phases(subject, step_costs(work, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))), ranks, timer,
-                report);
-  if (settings.kernels > 0) report_kernels(subject, settings.kernels, ranks, report);
+  report_phases(subject, step_costs(work, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))), context);
+  report_kernels(subject, context);
 }
 
 }  // namespace orrery

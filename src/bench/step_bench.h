@@ -5,7 +5,7 @@
 
 #include "bench/breakdown.h"
 #include "bench/ceilings.h"
-#include "bench/settings.h"
+#include "bench/context.h"
 #include "cosmos3/gen_tower.h"
 
 namespace orrery {
@@ -15,8 +15,7 @@ std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCe
 
 // Measures a guidance branch and a whole denoise step of `tower`, which was built of the model's `config`, with texts
 // of random keys and values; then the step's phases and kernels. Collective.
-void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape,
-                const BenchSettings& settings, const BenchRanks& ranks, const LayerWork& work,
-                const LayerCeilings& ceilings, const Timer& timer, Report& report);
+void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
+                const LayerCeilings& ceilings, const BenchContext& context);
 
 }  // namespace orrery

@@ -1,6 +1,8 @@
 #include "bench/vae_bench.h"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,14 +47,51 @@ FrameTimes decode_clip(ClipDecode& clip, std::int64_t frames, const Timer& timer
   return times;
 }
 
-double sum(const std::vector<double>& values) {
-  double total = 0;
-  for (const double value : values) total += value;
-  return total;
+double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
+
+// Of all but the first.
+Spread later(const std::vector<double>& times) { return spread_of({times.begin() + 1, times.end()}); }
+
+Record vae_record(const char* name, std::int64_t frames, const MediaShape& shape) {
+  Record record;
+  record.what = "vae";
+  record.name = name;
+  record.shape = std::to_string(frames) + " x " + std::to_string(shape.video[2]) + " x " +
+                 std::to_string(shape.video[3]) + " latent";
+  return record;
 }
 
-Spread later(const std::vector<double>& times) {
-  return times.size() > 1 ? spread_of({times.begin() + 1, times.end()}) : spread_of(times);
+Record first_frame(const FrameTimes& times, const MediaShape& shape) {
+  Record record = vae_record("first latent frame", 1, shape);
+  record.ms = spread_of({times.decode.front()});
+  return record;
+}
+
+Record later_frames(const FrameTimes& times, const MediaShape& shape, const WanConfig& config,
+                    const ConvCeilings& ceilings) {
+  Record record = vae_record("later latent frame", 1, shape);
+  record.ms = later(times.decode);
+  record.flops = decoder_flops(config, shape.video[2], shape.video[3]);
+  for (const DecoderConv& conv : decoder_convs(config, shape.video[2], shape.video[3])) {
+    record.best_ms += ceilings.at(conv.text());
+  }
+  return record;
+}
+
+Record bytes_to_host(const FrameTimes& times, const MediaShape& shape) {
+  constexpr std::int64_t kPixels =
+      WanConfig::kTemporalFactor * WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;  // of a latent cell
+  Record record = vae_record("its pixels as bytes to the host", 1, shape);
+  record.ms = later(times.to_host);
+  record.bytes = static_cast<double>(3 * kPixels * shape.video[2] * shape.video[3]);
+  return record;
+}
+
+Record whole_clip(const FrameTimes& times, const MediaShape& shape, std::optional<std::int64_t> peak) {
+  Record record = vae_record("clip, decoded and on the host", shape.video[1], shape);
+  record.ms = spread_of({sum(times.decode) + sum(times.to_host)});
+  record.peak_memory = peak;
+  return record;
 }
 
 }  // namespace
@@ -74,52 +113,30 @@ std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_
   return costs;
 }
 
-void bench_vae(const BenchModel& model, const MediaShape& shape, const BenchSettings& settings, const BenchRanks& ranks,
-               const ConvCeilings& ceilings, const Timer& timer, Report& report) {
+void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeilings& ceilings,
+               const BenchContext& context) {
+  const BenchRanks& ranks = context.ranks;
   const std::int64_t frames = shape.video[1], height = shape.video[2], width = shape.video[3];
   const WanDecoder decoder(Weights(model.vae, Shard{}, ranks.device, ranks.dtype), model.vae_config);
   const at::Tensor latent = at::randn(shape.video, at::TensorOptions().device(ranks.device).dtype(at::kFloat));
   {
     ClipDecode warm(decoder, latent);
-    decode_clip(warm, 2, timer);
+    decode_clip(warm, 2, context.timer);
   }
   reset_peak_memory(ranks.device);
   ClipDecode clip(decoder, latent);
-  const FrameTimes times = decode_clip(clip, frames, timer);
-  const auto peak = timer.largest_memory();
-
-  const double pixels = static_cast<double>(shape.video[2] * shape.video[3]) * WanConfig::kSpatialFactor *
-                        WanConfig::kSpatialFactor * WanConfig::kTemporalFactor;
-  Record record;
-  record.what = "vae";
-  record.shape = "1 x " + std::to_string(height) + " x " + std::to_string(width) + " latent";
-  record.name = "first latent frame";
-  record.ms = spread_of({times.decode.front()});
-  report.add(record);
+  const FrameTimes times = decode_clip(clip, frames, context.timer);
+  const auto peak = context.timer.largest_memory();
+  context.report.add(first_frame(times, shape));
   if (frames > 1) {
-    record.name = "later latent frame";
-    record.ms = later(times.decode);
-    const std::vector<DecoderConv> convs = decoder_convs(model.vae_config, height, width);
-    record.flops = decoder_flops(model.vae_config, height, width);
-    for (const DecoderConv& conv : convs) record.best_ms += ceilings.at(conv.text());
-    report.add(record);
-    record.name = "its pixels as bytes to the host";
-    record.ms = later(times.to_host);
-    record.flops = record.best_ms = 0;
-    record.bytes = pixels * 3;
-    report.add(record);
+    context.report.add(later_frames(times, shape, model.vae_config, ceilings));
+    context.report.add(bytes_to_host(times, shape));
   }
-  record = Record{};
-  record.what = "vae";
-  record.name = "clip, decoded and on the host";
-  record.shape = std::to_string(frames) + " x " + std::to_string(height) + " x " + std::to_string(width) + " latent";
-  record.ms = spread_of({sum(times.decode) + sum(times.to_host)});
-  record.peak_memory = peak;
-  report.add(record);
+  context.report.add(whole_clip(times, shape, peak));
 
   const BrokenDown subject{"vae", "later latent frame", [&] { to_rgb8(clip.next()); }};
-  report_phases(subject, conv_costs(model.vae_config, height, width, ceilings), ranks, timer, report);
-  if (settings.kernels > 0) report_kernels(subject, settings.kernels, ranks, report);
+  report_phases(subject, conv_costs(model.vae_config, height, width, ceilings), context);
+  report_kernels(subject, context);
 }
 
 }  // namespace orrery

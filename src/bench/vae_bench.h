@@ -4,10 +4,6 @@
 #include <string>
 
 #include "bench/breakdown.h"
-#include "bench/ranks.h"
-#include "bench/report.h"
-#include "bench/settings.h"
-#include "bench/timer.h"
 #include "bench/vae_ceilings.h"
 #include "cosmos3/media.h"
 
@@ -19,7 +15,7 @@ std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_
 
 // Measures the decoding of a clip's latent, frame by frame, up to 8-bit pixels on the host; then the phases and kernels
 // of one latent frame. `ceilings` has all its convolutions. Collective; every rank decodes the whole clip.
-void bench_vae(const BenchModel& model, const MediaShape& shape, const BenchSettings& settings, const BenchRanks& ranks,
-               const ConvCeilings& ceilings, const Timer& timer, Report& report);
+void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeilings& ceilings,
+               const BenchContext& context);
 
 }  // namespace orrery
