@@ -13,8 +13,10 @@
 #include "app/run_files.h"
 #include "app/run_lock.h"
 #include "app/run_plan.h"
+#include "app/run_space.h"
 #include "app/run_summary.h"
 #include "app/version.h"
+#include "core/disk_space.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "parallel/device.h"
@@ -75,6 +77,15 @@ std::vector<ClipJob> jobs_of_this_shard(ManifestShard shard, std::vector<ClipJob
   return jobs;
 }
 
+// Throws InputError when the disk cannot even hold the next clips.
+void check_space(const RunPlan& plan, const ClipSpace& space, const std::filesystem::path& out, const Log& log) {
+  const std::optional<std::int64_t> available = available_bytes(out);
+  if (!available) return;
+  const SpaceVerdict verdict = judge_space(plan.jobs, space, *available, out);
+  require_input(verdict.refusal.empty(), verdict.refusal);
+  if (!verdict.warning.empty()) log.warning(verdict.warning);
+}
+
 // What rank 0 has from its first look at OUT to the end of the run.
 struct RootHold {
   ManifestShard shard;
@@ -91,6 +102,7 @@ std::string prepare_on_root(const Options& options, const CheckpointFiles& check
   }
   hold.lock.emplace(options.out, hold.shard, log);
   const RunPlan plan = skip_complete(std::move(jobs), options, checkpoint);
+  check_space(plan, ClipSpace(checkpoint.transformer_config, options), options.out, log);
   for (const std::string& warning : plan.warnings) log.warning(warning);
   if (options.grid.cfg == 2) {
     for (const ClipJob& job : plan.jobs) {
@@ -163,27 +175,31 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
          job.request.id;
 }
 
-bool parent_failed(const ClipJob& job, const std::set<std::string>& failed_ids) {
-  return failed_ids.contains(job.request.parent);
-}
-
-ClipResult failed_parent(const ClipJob& job) {
-  ClipResult clip;
-  clip.error = "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
-  return clip;
+// Why no work should go into the clip, or "". Collective: the disk is rank 0's.
+std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const ClipSpace& space,
+                           const std::filesystem::path& out, const Comm& world) {
+  if (failed_ids.contains(job.request.parent)) {
+    return "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
+  }
+  return world.from_root([&] {
+    const std::optional<std::int64_t> available = available_bytes(out);
+    return available ? lack_of_space(job, space, *available, out) : "";
+  });
 }
 
 // Makes the clips of `plan`; rank 0 writes `files`, and the summary is complete there.
-RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Options& options, const Comm& world,
-                      const RunFiles& files, const Log& log) {
+RunSummary make_clips(const RunPlan& plan, const Generator& generator, const ClipSpace& space, const Options& options,
+                      const Comm& world, const RunFiles& files, const Log& log) {
   RunSummary summary;
   std::set<std::string> failed_ids;
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     const ClipJob& job = plan.jobs[i];
     const std::string label = label_of(job, i, plan.jobs.size());
+    ClipResult clip;
+    clip.error = reason_to_skip(job, failed_ids, space, options.out, world);
     const double between = since_last.seconds();
-    ClipResult clip = parent_failed(job, failed_ids) ? failed_parent(job) : generator(job, label);
+    if (clip.error.empty()) clip = generator(job, label);
     clip.times.add("between", between);
     since_last.restart();
     const bool failed = !clip.error.empty();
@@ -237,7 +253,8 @@ int run(const Options& options, const Comm& world) {
   }
 
   const Generator generator(world, *towers, *cfg, root.models(), settings, log);
-  RunSummary summary = make_clips(plan, generator, options, world, files, log);
+  RunSummary summary =
+      make_clips(plan, generator, ClipSpace(checkpoint->transformer_config, options), options, world, files, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   return summary.failed() == 0 ? 0 : 1;
 }

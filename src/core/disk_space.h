@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace orrery {
+
+// What this user can still write to the file system of `folder`; none when it does not say. A quota shows only where
+// the file system counts it in.
+std::optional<std::int64_t> available_bytes(const std::filesystem::path& folder);
+
+// "512 bytes", "1.5 MiB", "23.4 GiB"
+std::string bytes_text(std::int64_t bytes);
+
+}  // namespace orrery

@@ -1,0 +1,225 @@
+// Runs that are killed at random moments, again and again, until everything is made.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <random>
+#include <thread>
+
+#include "core/file.h"
+#include "core/stopwatch.h"
+#include "orrery_program.h"
+#include "storage/latent_store.h"
+#include "support/temporary_folder.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+// Who gets SIGKILL.
+enum class Victim { OnlyRank, OneRank, AllRanks, Launcher };
+
+struct Plan {
+  std::string name;
+  Victim victim;
+  int ranks;
+  int kills;
+};
+
+constexpr std::size_t kClips = 5;
+
+std::string manifest_text() {
+  const std::array<Json, kClips> more{
+      Json{{"seed", 1}}, Json{{"sound", true}}, Json{{"condition_latents", "clip0"}, {"steps", 4}},
+      Json{{"num_frames", 9}, {"guidance_scale", 1}}, Json{{"condition_latents", "clip2"}, {"sound", true}}};
+  std::string text;
+  for (std::size_t i = 0; i < more.size(); ++i) {
+    Json line{{"id", "clip" + std::to_string(i)},
+              {"prompt_token_ids", {7, 8, 9}},
+              {"negative_token_ids", {5}},
+              {"num_frames", 5},
+              {"height", 64},
+              {"width", 64},
+              {"steps", 3}};
+    line.update(more[i]);
+    text += line.dump() + "\n";
+  }
+  return text;
+}
+
+// Of a run's folder, by name: what has to be the same however often the run was killed. Reading fails for a file that
+// is not whole.
+using Content = std::map<std::string, std::string>;
+
+bool is_leftover(const fs::path& file) { return file.extension() == ".tmp" || file.extension() == ".holder"; }
+
+std::string content_of(const fs::path& file) {
+  if (file.extension() != ".h5") return read_file(file);
+  LatentFile latents = read_latents(file);
+  return latents.request + latents_checksum(latents);
+}
+
+Content content_of_folder(const fs::path& out) {
+  Content content;
+  for (const char* part : {"latents", "media", "frames"}) {
+    if (!fs::exists(out / part)) continue;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out / part)) {
+      if (!entry.is_regular_file() || is_leftover(entry.path())) continue;
+      EXPECT_NO_THROW(content[fs::relative(entry.path(), out)] = content_of(entry.path()));
+    }
+  }
+  return content;
+}
+
+// The records that a killed run left: all lines but half a one at the end.
+std::vector<Json> records_in(const fs::path& out) {
+  std::vector<Json> records;
+  if (!fs::exists(out / "results.jsonl")) return records;
+  std::istringstream text(read_file(out / "results.jsonl"));
+  for (std::string line; std::getline(text, line) && !text.eof();) records.push_back(Json::parse(line));
+  return records;
+}
+
+class Killed : public testing::TestWithParam<Plan> {
+ protected:
+  Killed() {
+    folder_.write("clips.jsonl", manifest_text());
+    const char* const given = std::getenv("ORRERY_KILL_SEED");
+    const unsigned seed = given != nullptr ? static_cast<unsigned>(std::stoul(given)) : std::random_device{}();
+    std::cout << "ORRERY_KILL_SEED=" << seed << " repeats these moments\n";
+    random_.seed(seed);
+  }
+
+  CommandLine job(const fs::path& out) const {
+    const int ranks = GetParam().ranks;
+    const CommandLine alone = run_command("random:tiny", folder_ / "clips.jsonl", out,
+                                          {"--tp", std::to_string(ranks), "--quiet", "--keep-frames"});
+    return ranks == 1 ? alone : on_ranks(ranks, alone);
+  }
+
+  // What no kill disturbed, and how long it worked.
+  void make_reference() {
+    Process process(job(out_));
+    wait_for_start(process);
+    const Stopwatch working;
+    const Ending ending = process.wait();
+    ASSERT_EQ(ending.exit_code, 0) << ending.err;
+    seconds_ = working.seconds();
+    reference_ = content_of_folder(out_);
+    ASSERT_GT(reference_.size(), 20U);
+    fs::remove_all(out_);
+  }
+
+  // A run's moments count from here: what comes before writes nothing.
+  void wait_for_start(const Process& process) const {
+    while (!fs::exists(holder_) && !process.has_ended()) std::this_thread::sleep_for(milliseconds(1));
+  }
+
+  // A moment of what is left to do.
+  double random_moment() {
+    const double left = 1 - static_cast<double>(records_in(out_).size()) / static_cast<double>(kClips);
+    return std::uniform_real_distribution<>(0, seconds_ * std::max(left, 0.2))(random_);
+  }
+
+  // Whether the run was still going when its moment came; it is no more.
+  bool run_until(double moment) {
+    fs::remove(holder_);  // of a killed run
+    Process process(job(out_));
+    wait_for_start(process);
+    const Stopwatch working;
+    while (working.seconds() < moment && !process.has_ended()) std::this_thread::sleep_for(milliseconds(1));
+    if (process.has_ended()) {
+      const Ending ending = process.wait();
+      EXPECT_EQ(ending.exit_code, 0) << ending.err;
+      return false;
+    }
+    kill_some(process);
+    EXPECT_NE(process.wait().exit_code, 0);
+    return true;
+  }
+
+  void kill_some(const Process& process) {
+    std::vector<pid_t> ranks;
+    for (const RunningProgram& program : running_programs("--out " + out_.string())) {
+      if (!program.command.starts_with("mpirun")) ranks.push_back(program.pid);
+    }
+    const bool is_for_ranks = GetParam().victim == Victim::OneRank || GetParam().victim == Victim::AllRanks;
+    if (!is_for_ranks || ranks.empty()) return process.signal(SIGKILL);
+    if (GetParam().victim == Victim::OneRank) ranks = {ranks[random_() % ranks.size()]};
+    for (const pid_t rank : ranks) ::kill(rank, SIGKILL);
+  }
+
+  // What a killed run leaves is whole, right, and no more than what its records say.
+  void expect_sound() const {
+    const std::vector<Json> records = records_in(out_);  // first: ranks may outlive their launcher for a moment
+    const Content found = content_of_folder(out_);
+    for (const auto& [name, content] : found) {
+      ASSERT_TRUE(reference_.contains(name)) << name;
+      EXPECT_TRUE(reference_.at(name) == content) << name << " is another one";
+    }
+    for (const Json& record : records) {
+      const auto id = record.at("id").get<std::string>();
+      EXPECT_EQ(record.at("status"), "done") << record;
+      EXPECT_TRUE(found.contains("latents/" + id + ".h5") && found.contains("media/" + id + ".mp4")) << record;
+    }
+    if (fs::exists(out_ / "run.json")) {
+      EXPECT_NO_THROW(parse_json_file(out_ / "run.json"));
+    }
+  }
+
+  void expect_complete() const {
+    EXPECT_TRUE(content_of_folder(out_) == reference_);
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out_)) {
+      EXPECT_FALSE(is_leftover(entry.path())) << entry.path();
+    }
+  }
+
+  TemporaryFolder folder_;
+  fs::path out_ = folder_ / "out";
+  fs::path holder_ = out_ / ".run.holder";
+  Content reference_;
+  double seconds_ = 0;
+  std::mt19937 random_;
+};
+
+TEST_P(Killed, ARunGoesOnUntilAllIsMade) {
+  make_reference();
+  if (HasFatalFailure()) return;
+  int kills = 0;
+  int completed = 0;
+  while (kills < GetParam().kills && !HasFailure()) {
+    const double moment = random_moment();
+    SCOPED_TRACE("kill " + std::to_string(kills + 1) + " after " + std::to_string(moment) + " s");
+    if (run_until(moment)) {
+      ++kills;
+      expect_sound();
+    } else {
+      ++completed;
+      expect_complete();
+      fs::remove_all(out_);
+    }
+  }
+  const Ending last = run_program(job(out_));
+  EXPECT_EQ(last.exit_code, 0) << last.err;
+  expect_complete();
+  std::cout << kills << " kills, " << completed + 1 << " times complete\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
+                         testing::Values(Plan{"OnlyRank", Victim::OnlyRank, 1, 36},
+                                         Plan{"OneRankOfTwo", Victim::OneRank, 2, 8},
+                                         Plan{"AllRanksOfTwo", Victim::AllRanks, 2, 8},
+                                         Plan{"LauncherOfTwo", Victim::Launcher, 2, 8}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace orrery
