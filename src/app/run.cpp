@@ -178,6 +178,7 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
 // Why no work should go into the clip, or "". Collective: the disk is rank 0's.
 std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const ClipSpace& space,
                            const std::filesystem::path& out, const Comm& world) {
+  if (!job.refusal.empty()) return job.refusal;
   if (failed_ids.contains(job.request.parent)) {
     return "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
   }

@@ -130,21 +130,18 @@ class Killed : public testing::TestWithParam<Plan> {
     return std::uniform_real_distribution<>(0, seconds_ * std::max(left, 0.2))(random_);
   }
 
-  // Whether the run was still going when its moment came; it is no more.
+  // Whether the run was killed before its end.
   bool run_until(double moment) {
     fs::remove(holder_);  // of a killed run
     Process process(job(out_));
     wait_for_start(process);
     const Stopwatch working;
     while (working.seconds() < moment && !process.has_ended()) std::this_thread::sleep_for(milliseconds(1));
-    if (process.has_ended()) {
-      const Ending ending = process.wait();
-      EXPECT_EQ(ending.exit_code, 0) << ending.err;
-      return false;
-    }
-    kill_some(process);
-    EXPECT_NE(process.wait().exit_code, 0);
-    return true;
+    const bool is_late = process.has_ended();
+    if (!is_late) kill_some(process);
+    const Ending ending = process.wait();
+    EXPECT_TRUE(!is_late || ending.exit_code == 0) << ending.err;
+    return ending.exit_code != 0;  // 0: it came to its end just then
   }
 
   void kill_some(const Process& process) {
