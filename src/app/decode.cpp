@@ -62,7 +62,8 @@ class Decoding {
     latents.video = latents.video.to(device_);
     MediaDecoders decoders{&decoder_, nullptr};
     if (latents.has_sound()) decoders.sound = &sound_decoder(path, latents.sound);
-    return write_clip_media(decoders, latents, label_of(path, file, checkpoint_), folder_, settings_);
+    return write_clip_media(decoders, latents, label_of(path, file, checkpoint_), folder_, settings_,
+                            [] { return false; });
   }
 
  private:

@@ -42,14 +42,15 @@ constexpr std::string_view kOverview =
 orrery COMMAND --help shows a command's options.
 
 Exit codes: 0 all done; 1 some requests failed (OUT/results.jsonl says which and why); 2 bad usage, manifest or
-checkpoint; 3 internal or device error.
+checkpoint; 3 internal or device error; 75 stopped on request: the same command goes on.
 )";
 
 constexpr std::string_view kRun = R"(Usage: orrery run --checkpoint DIR --manifest FILE --out DIR [options]
 
 Makes every clip of a manifest: latents in HDF5 under OUT/latents, videos under OUT/media, and one line a request in
-OUT/results.jsonl. Run the same command again after an interruption: clips that are complete are skipped. Under mpirun
-or srun, start cfg x tp ranks.
+OUT/results.jsonl. Run the same command again after an interruption: clips that are complete are skipped, and a clip
+that was begun goes on from its snapshot. SIGUSR1, SIGTERM and SIGINT stop at the next step and leave with 75. Under
+mpirun or srun, start cfg x tp ranks.
 )";
 
 constexpr std::string_view kRunExamples = R"(

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,11 @@ namespace orrery {
 // The whole of `text` as a decimal number; none when anything else is in it or it does not fit.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_number(std::string_view text);
+
+// "HH:MM:SS", hours of two digits or more, as seconds; none when it is anything else.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+// Its inverse.
+std::string duration_digits(std::chrono::seconds duration);
 
 // The shortest text that reads back as `value`: "24", "0.1", "inf".
 std::string number_text(double value);

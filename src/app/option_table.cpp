@@ -138,8 +138,21 @@ auto make_table() {
           kRun, kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(
-          kRun, kBehaviour, "force", "", "make clips again that are already complete",
+          kRun, kBehaviour, "force", "", "make clips again that are already complete, and begin unfinished ones anew",
           [](auto& o) -> auto& { return o.force; }),
+      option(
+          kRun, kBehaviour, "snapshot-every", "STEPS",
+          "keep the state of an unfinished clip in OUT/snapshots every so many steps, beside the snapshot that every "
+          "stop leaves; 0: only then",
+          [](auto& o) -> auto& { return o.snapshot_every; }),
+      option(
+          kRun, kBehaviour, "stop-after-steps", "N",
+          "stop after so many denoising steps, over all clips, as a signal would",
+          [](auto& o) -> auto& { return o.stop_after_steps; }),
+      option(
+          kRun, kBehaviour, "time-limit", "HH:MM:SS",
+          "stop early enough to be done by then, counted from the start; a Slurm job's own end is known without it",
+          [](auto& o) -> auto& { return o.time_limit; }),
       option(
           kBench, kBehaviour, "what", "PARTS",
           "what to measure, a comma between: step, vae, sound, collectives, load, ceilings",

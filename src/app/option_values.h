@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -111,6 +112,10 @@ inline void read_value(const std::string& text, std::optional<std::int64_t>& tar
 }
 
 inline void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
+inline void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
+  target = parse_duration(text);
+  require_input(target.has_value(), "\"" + text + "\" is not a time as HH:MM:SS");
+}
 
 template <class E>
 requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
@@ -137,6 +142,9 @@ inline std::optional<std::string> write_value(const std::optional<std::int64_t>&
 }
 inline std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
   return value ? std::optional(value->text()) : std::nullopt;
+}
+inline std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value) {
+  return value ? std::optional(duration_digits(*value)) : std::nullopt;
 }
 
 // "720p", "480p", "256p", or "1280x720"

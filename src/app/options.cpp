@@ -97,6 +97,9 @@ void check_values(const Options& o, const Origins& origins) {
   require_between(o.crf, 0, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
+  require_between(o.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
+  if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
+  require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");
   require_input(!(o.quiet && o.verbose), label(origins, "verbose") + ": excludes --quiet");
   require_input(!o.defaults.negative_prompt || o.negative_prompt_file.empty(),
                 label(origins, "negative-prompt-file") + ": excludes --negative-prompt");

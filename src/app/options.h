@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -53,6 +54,9 @@ struct Options {
   std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
   OnError on_error = OnError::Continue;
   bool force = false;
+  std::int64_t snapshot_every = 10;              // steps; 0: only where a run stops
+  std::optional<std::int64_t> stop_after_steps;  // of the run, over its requests
+  std::optional<std::chrono::seconds> time_limit;
   bool quiet = false;
   bool verbose = false;
   bool dump_config = false;  // print dump_config(*this) and leave

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "app/checkpoint_files.h"
+#include "app/clip_files.h"
 #include "app/device_options.h"
 #include "app/load_towers.h"
 #include "app/manifest_shard.h"
@@ -15,6 +16,7 @@
 #include "app/run_plan.h"
 #include "app/run_space.h"
 #include "app/run_summary.h"
+#include "app/stop_limits.h"
 #include "app/version.h"
 #include "core/disk_space.h"
 #include "core/error.h"
@@ -38,7 +40,7 @@ Needs needs_of(const RunPlan& plan, const MediaSettings& media) {
   for (const ClipJob& job : plan.jobs) {
     if (!job.refusal.empty()) continue;
     needs.decoder |= media.wanted();
-    needs.encoder |= !job.request.image.empty() && !job.latents_done;
+    needs.encoder |= !job.request.image.empty() && !job.latents_done && !job.resumes;
     needs.sound |= job.request.sound && media.wanted();
   }
   return needs;
@@ -92,17 +94,32 @@ struct RootHold {
   std::optional<RunLock> lock;
 };
 
+// Snapshots that no clip goes on from: of clips that start over, or were killed just after their last step; and what a
+// killed writer left.
+void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
+  const auto remove = [&](const std::string& id, const char* ending) {
+    std::error_code ignored;
+    std::filesystem::remove(folder.snapshot(id).string() + ending, ignored);
+  };
+  for (const std::string& id : plan.complete) remove(id, "");
+  for (const ClipJob& job : plan.jobs) {
+    remove(job.request.id, ".tmp");
+    if (!job.resumes) remove(job.request.id, "");
+  }
+}
+
 // Rank 0's part before any weight is read: everything is checked and OUT is prepared.
 std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log, RootHold& hold) {
   hold.shard = shard_of(options);
   audit_checkpoint(checkpoint, options.grid.tp);
   std::vector<ClipJob> jobs = jobs_of_this_shard(hold.shard, plan_jobs(options, checkpoint), log);
-  for (const auto& folder : {options.out, options.out / "latents", options.out / "media"}) {
+  for (const auto& folder : {options.out, options.out / "latents", options.out / "media", options.out / "snapshots"}) {
     require_writable_folder(folder);
   }
   hold.lock.emplace(options.out, hold.shard, log);
   const RunPlan plan = skip_complete(std::move(jobs), options, checkpoint);
   check_space(plan, ClipSpace(checkpoint.transformer_config, options), options.out, log);
+  remove_other_snapshots(plan, {options.out});
   for (const std::string& warning : plan.warnings) log.warning(warning);
   if (options.grid.cfg == 2) {
     for (const ClipJob& job : plan.jobs) {
@@ -127,6 +144,7 @@ GenerateSettings settings_for(const Options& options, const CheckpointFiles& che
   settings.model_json = checkpoint.description().dump();
   settings.model_name = checkpoint.name();
   settings.software = software_name();
+  settings.snapshot_every = options.snapshot_every;
   return settings;
 }
 
@@ -157,7 +175,9 @@ std::int64_t peak_resident_bytes() {
 RequestResult record_of(const ClipJob& job, ClipResult clip) {
   RequestResult result;
   result.id = job.request.id;
-  result.status = clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
+  result.status = clip.stopped ? ResultStatus::Stopped : clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
+  result.steps_done = clip.steps_done;
+  result.steps = job.request.steps;
   result.error = std::move(clip.error);
   result.files = std::move(clip.files);
   result.seconds = clip.times;
@@ -179,7 +199,7 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
 std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const ClipSpace& space,
                            const std::filesystem::path& out, const Comm& world) {
   if (!job.refusal.empty()) return job.refusal;
-  if (failed_ids.contains(job.request.parent)) {
+  if (!job.resumes && failed_ids.contains(job.request.parent)) {
     return "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
   }
   return world.from_root([&] {
@@ -189,12 +209,12 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
 }
 
 // Makes the clips of `plan`; rank 0 writes `files`, and the summary is complete there.
-RunSummary make_clips(const RunPlan& plan, const Generator& generator, const ClipSpace& space, const Options& options,
-                      const Comm& world, const RunFiles& files, const Log& log) {
-  RunSummary summary;
+RunSummary make_clips(const RunPlan& plan, Generator& generator, StopFlag& stop, const ClipSpace& space,
+                      const Options& options, const Comm& world, const RunFiles& files, const Log& log) {
+  RunSummary summary(plan.jobs.size());
   std::set<std::string> failed_ids;
   Stopwatch since_last;
-  for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
+  for (std::size_t i = 0; i < plan.jobs.size() && !stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
     const std::string label = label_of(job, i, plan.jobs.size());
     ClipResult clip;
@@ -206,7 +226,7 @@ RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Cli
     const bool failed = !clip.error.empty();
     if (failed && world.is_root()) log.warning(label + " failed: " + clip.error);
     if (failed) failed_ids.insert(job.request.id);
-    summary.add(job.request.id, clip);
+    summary.add(job, clip);
     if (world.is_root()) files.append(record_of(job, std::move(clip)));
     if (failed && options.on_error == OnError::Stop) {
       if (world.is_root()) log.warning("stopping after the first failure, as --on-error stop says");
@@ -216,10 +236,19 @@ RunSummary make_clips(const RunPlan& plan, const Generator& generator, const Cli
   return summary;
 }
 
+// The exit code of a run that was stopped with `left` clips to go.
+int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
+  constexpr int kStopped = 75;
+  log.info("stopped by " + stop.reason() + " with " + std::to_string(left) + (left == 1 ? " clip" : " clips") +
+           " to go: run the same command again to resume");
+  return kStopped;
+}
+
 }  // namespace
 
 int run(const Options& options, const Comm& world) {
   const ProcessGrid grid(world, options.grid);
+  StopFlag stop(world, stop_limits(options));
   const Log log(options.log_level(), world.shard().rank);
   const Stopwatch total;
   set_threads(world);
@@ -234,6 +263,7 @@ int run(const Options& options, const Comm& world) {
   log.info(std::to_string(plan.jobs.size()) + (plan.jobs.size() == 1 ? " clip to make, " : " clips to make, ") +
            std::to_string(plan.complete.size()) + " already complete in " + options.out.string());
   if (plan.jobs.empty()) return 0;
+  if (stop.agree()) return leave_stopped(stop, plan.jobs.size(), log);
   if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
 
   const Stopwatch loading;
@@ -253,10 +283,11 @@ int run(const Options& options, const Comm& world) {
     files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device));
   }
 
-  const Generator generator(world, *towers, *cfg, root.models(), settings, log);
-  RunSummary summary =
-      make_clips(plan, generator, ClipSpace(checkpoint->transformer_config, options), options, world, files, log);
+  Generator generator(world, *towers, *cfg, root.models(), settings, stop, log);
+  const ClipSpace space(checkpoint->transformer_config, options);
+  const RunSummary summary = make_clips(plan, generator, stop, space, options, world, files, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
+  if (summary.unfinished() > 0 && stop.agree()) return leave_stopped(stop, summary.unfinished(), log);
   return summary.failed() == 0 ? 0 : 1;
 }
 

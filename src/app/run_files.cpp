@@ -13,11 +13,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string name_of(ResultStatus status) {
+  switch (status) {
+    case ResultStatus::Done:
+      return "done";
+    case ResultStatus::Stopped:
+      return "stopped";
+    default:
+      return "failed";
+  }
+}
+
+ResultStatus status_named(const std::string& name) {
+  if (name == "done") return ResultStatus::Done;
+  return name == "stopped" ? ResultStatus::Stopped : ResultStatus::Failed;
+}
+
 Json to_json(const RequestResult& result) {
   Json line;
   line["id"] = result.id;
-  line["status"] = result.status == ResultStatus::Done ? "done" : "failed";
+  line["status"] = name_of(result.status);
   if (!result.error.empty()) line["error"] = result.error;
+  if (result.status == ResultStatus::Stopped) {
+    line["steps_done"] = result.steps_done;
+    line["steps"] = result.steps;
+  }
   line["files"] = result.files;
   line["seconds"] = Json::object();
   for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
@@ -31,8 +51,10 @@ Json to_json(const RequestResult& result) {
 RequestResult from_json(const Json& line) {
   RequestResult result;
   result.id = line.at("id").get<std::string>();
-  result.status = line.at("status").get<std::string>() == "done" ? ResultStatus::Done : ResultStatus::Failed;
+  result.status = status_named(line.at("status").get<std::string>());
   result.error = line.value("error", "");
+  result.steps_done = line.value("steps_done", std::int64_t{0});
+  result.steps = line.value("steps", std::int64_t{0});
   result.files = line.at("files").get<std::vector<std::string>>();
   for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
   result.peak_memory = line.value("peak_memory_bytes", std::int64_t{0});

@@ -13,13 +13,15 @@
 
 namespace orrery {
 
-enum class ResultStatus { Done, Failed };
+enum class ResultStatus { Done, Failed, Stopped };
 
 // One line of the results.
 struct RequestResult {
   std::string id;
   ResultStatus status = ResultStatus::Done;
-  std::string error;               // why it failed; empty when done
+  std::string error;               // why it failed; otherwise empty
+  std::int64_t steps_done = 0;     // of a clip that was stopped
+  std::int64_t steps = 0;          // of a clip that was stopped: its steps in all
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
   std::int64_t peak_memory = 0;                 // bytes on rank 0's device, or of its process on a CPU; 0: not measured

@@ -17,9 +17,6 @@ struct RunPlan {
   std::vector<std::string> warnings;  // on rank 0 only
 };
 
-// The schedule that --schedule asks for; auto leaves it to the checkpoint's scheduler.
-ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint);
-
 // The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError
 // with a line for every problem.
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint);
@@ -27,8 +24,8 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
 // The jobs of one shard, in their order.
 std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);
 
-// Sets the jobs whose files are in OUT aside. A finished latent file that was made from another request or checkpoint
-// is an InputError, unless --force makes everything again.
+// Sets the jobs whose files are in OUT aside, and marks those that go on from a snapshot. A finished latent file or a
+// snapshot that was made from another request or checkpoint is an InputError, unless --force makes everything again.
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint);
 
 // A plan as text and back, to send it from rank 0 to the others.

@@ -34,12 +34,21 @@ std::string seconds_text(double seconds) {
 
 }  // namespace
 
-void RunSummary::add(const std::string& id, const ClipResult& clip) {
-  rows_.push_back({id, clip.times, !clip.error.empty()});
+void RunSummary::add(const ClipJob& job, const ClipResult& clip) {
+  const std::string& id = job.request.id;
+  if (!clip.error.empty()) {
+    rows_.push_back({id, clip.times, End::Failed, "  failed"});
+  } else if (clip.stopped) {
+    const std::string steps = std::to_string(clip.steps_done) + "/" + std::to_string(job.request.steps);
+    rows_.push_back({id, clip.times, End::Stopped, "  stopped at step " + steps});
+  } else {
+    rows_.push_back({id, clip.times, End::Done, ""});
+  }
 }
 
-std::size_t RunSummary::failed() const {
-  return static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.failed; }));
+std::size_t RunSummary::count(End end) const {
+  return static_cast<std::size_t>(
+      std::count_if(rows_.begin(), rows_.end(), [end](const Row& row) { return row.end == end; }));
 }
 
 std::string RunSummary::table(double total_seconds) const {
@@ -51,10 +60,11 @@ std::string RunSummary::table(double total_seconds) const {
   for (const Row& row : rows_) {
     text += left(row.id, width);
     for (const char* phase : kPhases) text += right(seconds_text(seconds_of(row.times, phase)), 11);
-    text += right(seconds_text(row.times.total()), 11) + (row.failed ? "  failed\n" : "\n");
+    text += right(seconds_text(row.times.total()), 11) + row.remark + "\n";
   }
-  return text + std::to_string(rows_.size() - failed()) + " done, " + std::to_string(failed()) + " failed, in " +
-         duration_text(total_seconds) + "\n";
+  text += std::to_string(count(End::Done)) + " done, " + std::to_string(failed()) + " failed, ";
+  if (unfinished() > 0) text += std::to_string(unfinished()) + " left, ";
+  return text + "in " + duration_text(total_seconds) + "\n";
 }
 
 }  // namespace orrery

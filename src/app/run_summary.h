@@ -11,17 +11,27 @@ namespace orrery {
 // What a run did, for the table at its end.
 class RunSummary {
  public:
-  void add(const std::string& id, const ClipResult& clip);
-  std::size_t failed() const;
+  // `wanted`: clips to make.
+  explicit RunSummary(std::size_t wanted) : wanted_(wanted) {}
+
+  void add(const ClipJob& job, const ClipResult& clip);
+  std::size_t failed() const { return count(End::Failed); }
+  // Clips that were stopped or not begun.
+  std::size_t unfinished() const { return wanted_ - failed() - count(End::Done); }
   // One row a clip with the seconds of each phase, then a line of totals. `total_seconds`: of the whole run.
   std::string table(double total_seconds) const;
 
  private:
+  enum class End { Done, Failed, Stopped };
   struct Row {
     std::string id;
     PhaseTimes times;
-    bool failed;
+    End end;
+    std::string remark;
   };
+  std::size_t count(End end) const;
+
+  std::size_t wanted_;
   std::vector<Row> rows_;
 };
 

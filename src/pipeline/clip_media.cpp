@@ -56,7 +56,7 @@ at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, s
 
 std::vector<std::string> write_clip_media(const MediaDecoders& decoders, const MediaLatents& latents,
                                           const ClipLabel& label, const RunFolder& folder,
-                                          const MediaSettings& settings) {
+                                          const MediaSettings& settings, const std::function<bool()>& interrupted) {
   require(!latents.has_sound() || decoders.sound != nullptr, "latents with sound, but no sound decoder was loaded");
   const std::filesystem::path frames = folder.frames(label.id);
   if (settings.keep_frames) std::filesystem::create_directories(frames);
@@ -72,6 +72,7 @@ std::vector<std::string> write_clip_media(const MediaDecoders& decoders, const M
   const FrameSize size = frame_size(latents.video);
   std::int64_t index = 0;
   decode_video(*decoders.video, latents.video, [&](std::span<const std::uint8_t> rgb) {
+    if (interrupted()) throw MediaInterrupted("the media of " + label.id + " were left unfinished");
     if (writer) writer->write(rgb);
     if (settings.keep_frames) write_png(folder.frame(label.id, index), size.width, size.height, rgb);
     ++index;

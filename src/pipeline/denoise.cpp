@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "sampler/noise.h"
-#include "sampler/unipc.h"
 
 namespace orrery {
 namespace {
@@ -43,21 +42,28 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t
   return noise;
 }
 
-MediaLatents denoise(const GuidedModel& model, const Schedule& schedule, MediaLatents noise, const Condition& condition,
+DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start, const Condition& condition,
                      const StepObserver& observer) {
+  DenoiseState state = std::move(start);
+  MediaLatents& latents = state.latents;
   UniPc video_sampler(schedule.sigmas);
   UniPc sound_sampler(schedule.sigmas);
-  const GivenFrames given(condition, noise.video.device());
-  MediaLatents latents = std::move(noise);
+  video_sampler.restore(state.video);
+  if (latents.has_sound()) sound_sampler.restore(state.sound);
+  const GivenFrames given(condition, latents.video.device());
   latents.video = given.write_back(latents.video);
-  for (std::size_t step = 0; step < schedule.timesteps.size(); ++step) {
+  while (state.steps_done() < schedule.steps()) {
+    const auto step = static_cast<std::size_t>(state.steps_done());
     const MediaLatents velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
-    latents.video = video_sampler.step(given.still(velocity.video), latents.video);
-    if (latents.has_sound()) latents.sound = sound_sampler.step(velocity.sound, latents.sound);
-    observer(static_cast<std::int64_t>(step), latents);
-    latents.video = given.write_back(latents.video);
+    latents.video = given.write_back(video_sampler.step(given.still(velocity.video), latents.video));
+    state.video = video_sampler.state();
+    if (latents.has_sound()) {
+      latents.sound = sound_sampler.step(velocity.sound, latents.sound);
+      state.sound = sound_sampler.state();
+    }
+    if (!observer(state)) break;
   }
-  return latents;
+  return state;
 }
 
 }  // namespace orrery

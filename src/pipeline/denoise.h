@@ -8,6 +8,7 @@
 
 #include "pipeline/guidance.h"
 #include "sampler/schedule.h"
+#include "sampler/unipc.h"
 
 namespace orrery {
 
@@ -18,16 +19,27 @@ struct Condition {
   at::Tensor latents;
 };
 
-// Called on every rank after step `step` (from 0) with the latents that it made, before conditioned frames are written
-// back. Must not change them.
-using StepObserver = std::function<void(std::int64_t step, const MediaLatents& latents)>;
+// Denoising at a step boundary: everything that the next step needs. Tensors are never changed in place, so a copy of
+// this is cheap and stays as it is.
+struct DenoiseState {
+  MediaLatents latents;  // the given frames in their place, once a step is done
+  UniPcState video;
+  UniPcState sound;  // of no meaning without sound
+
+  std::int64_t steps_done() const { return video.step; }
+};
+
+// Called on every rank after each step, the last one too. False stops there; every rank must answer alike.
+using StepObserver = std::function<bool(const DenoiseState& state)>;
 
 // The starting noise, on `device`: numpy's legacy normals for `seed`, video and sound each from a fresh generator.
 // `sound_dim` is read only when the shape has sound.
 MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device);
 
-// From noise to the final latents. Collective like GuidedModel::velocity; the result is the same on every rank.
-MediaLatents denoise(const GuidedModel& model, const Schedule& schedule, MediaLatents noise, const Condition& condition,
+// From `start`, noise or the state of an earlier call that was stopped, to the final latents, or to where `observer`
+// stops it: schedule.steps() steps are done or fewer. Collective like GuidedModel::velocity; the result is the same on
+// every rank, and a stop changes no bit of what comes out in the end.
+DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start, const Condition& condition,
                      const StepObserver& observer);
 
 }  // namespace orrery

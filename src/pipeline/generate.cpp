@@ -2,23 +2,33 @@
 
 #include <algorithm>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include "parallel/device.h"
 #include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
+#include "pipeline/media_shape.h"
 #include "pipeline/preflight.h"
-#include "pipeline/progress.h"
+#include "pipeline/resume.h"
+#include "pipeline/snapshot.h"
 
 namespace orrery {
 namespace {
 
-void require_finite(const MediaLatents& latents) {
-  at::Tensor finite = at::isfinite(latents.video).all();
-  if (latents.has_sound()) finite = finite.logical_and(at::isfinite(latents.sound).all());
-  if (!finite.item<bool>()) {
-    throw RequestFailed("the latents are not finite (NaN or infinity) after denoising: nothing was written");
-  }
+// How rank 0 says that a clip's files are there, or that it left the media; any other text is why it failed.
+constexpr const char* kDone = "";
+constexpr const char* kStopped = "\n";
+
+bool finite(const MediaLatents& latents) {
+  at::Tensor all = at::isfinite(latents.video).all();
+  if (latents.has_sound()) all = all.logical_and(at::isfinite(latents.sound).all());
+  return all.item<bool>();
+}
+
+void remove_if_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::filesystem::remove(file, ignored);
 }
 
 }  // namespace
@@ -39,10 +49,16 @@ MediaLatents latents_of(const LatentFile& file) {
 }
 
 Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, RootModels root, GenerateSettings settings,
-                     const Log& log)
-    : world_(&world), towers_(&towers), cfg_(&cfg), root_(root), settings_(std::move(settings)), log_(&log) {}
+                     StopFlag& stop, const Log& log)
+    : world_(&world),
+      towers_(&towers),
+      cfg_(&cfg),
+      root_(root),
+      settings_(std::move(settings)),
+      stop_(&stop),
+      log_(&log) {}
 
-ClipResult Generator::operator()(const ClipJob& job, const std::string& label) const {
+ClipResult Generator::operator()(const ClipJob& job, const std::string& label) {
   ClipResult result;
   result.error = job.refusal;
   if (!result.error.empty()) return result;
@@ -51,34 +67,45 @@ ClipResult Generator::operator()(const ClipJob& job, const std::string& label) c
   return result;
 }
 
-void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) const {
+void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) {
   PhaseClock clock(result.times, towers_->device());
-  Condition condition;
+  ClipStart start;
   MediaLatents latents;
   reset_peak_memory(towers_->device());
   if (!job.latents_done) {
     try {
       prepare(job, clock);
-      const MediaShape shape = shape_of(job.request);
-      condition = condition_for(job.request, shape);
-      if (job.request.conditioned()) clock.end("condition");
-      latents = make_latents(job, condition, shape, label, clock);
+      const MediaShape shape = media_shape(job.request, towers_->config().latent_channel);
+      start = start_of(job, shape, label, clock);
+      latents = make_latents(job, start, shape, label, clock, result);
     } catch (const RequestFailed& e) {
       result.error = e.what();
       clock.end("failed");
       return;
     }
+    if (result.stopped) return;
   }
-  result.error = world_->from_root([&]() -> std::string {
+  finish_clip(job, start.condition, std::move(latents), clock, result);
+}
+
+void Generator::finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
+                            ClipResult& result) const {
+  const std::string answer = world_->from_root([&]() -> std::string {
     try {
       const AllCores all_cores;
       write_files(job, condition, std::move(latents), clock, result);
-      return "";
+      return kDone;
+    } catch (const MediaInterrupted&) {
+      return kStopped;
     } catch (const std::exception& e) {
       return message_of(e);
     }
   });
-  if (!result.error.empty()) clock.end("failed");
+  if (answer == kDone) return;
+  result.stopped = answer == kStopped;
+  result.steps_done = job.request.steps;
+  if (!result.stopped) result.error = answer;
+  clock.end(result.stopped ? "stopped" : "failed");
 }
 
 void Generator::prepare(const ClipJob& job, PhaseClock& clock) const {
@@ -93,15 +120,6 @@ std::optional<std::int64_t> Generator::peak_gpu_memory() const {
   if (!own) return std::nullopt;
   const std::vector<std::int64_t> all = world_->gather_to_root(*own);
   return all.empty() ? own : *std::max_element(all.begin(), all.end());
-}
-
-MediaShape Generator::shape_of(const Request& request) const {
-  MediaShape shape;
-  shape.video = {towers_->config().latent_channel, request.latent_frames(), request.height / 16, request.width / 16};
-  shape.sound_steps = request.sound_steps();
-  shape.fps = request.fps;
-  if (request.conditioned()) shape.condition_frames = request.condition_frames;
-  return shape;
 }
 
 Condition Generator::condition_for(const Request& request, const MediaShape& shape) const {
@@ -119,20 +137,62 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
           share_from_root(*world_, {shape.video[0], count, shape.video[2], shape.video[3]}, make)};
 }
 
-MediaLatents Generator::make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
-                                     const std::string& label, PhaseClock& clock) const {
+ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const std::string& label,
+                              PhaseClock& clock) const {
+  const std::int64_t sound_dim = towers_->config().sound_dim;
+  ClipStart start;
+  if (job.resumes) {
+    ResumedClip clip =
+        share_snapshot(*world_, settings_.folder.snapshot(job.request.id), shape, sound_dim, towers_->device());
+    log_->info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
+               std::to_string(job.request.steps));
+    start = {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}};
+    clock.end("resume");
+  } else {
+    start.condition = condition_for(job.request, shape);
+    if (job.request.conditioned()) clock.end("condition");
+    start.state.latents = noise_for(job.request.seed, shape, sound_dim, towers_->device());
+  }
+  return start;
+}
+
+MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape,
+                                     const std::string& label, PhaseClock& clock, ClipResult& result) {
   const Request& request = job.request;
   const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
   const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
   clock.end("text");
-  Progress progress(*log_, label, request.steps);
-  const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
-  MediaLatents noise = noise_for(request.seed, shape, towers_->config().sound_dim, towers_->device());
-  MediaLatents latents = denoise(guided, schedule, std::move(noise), condition,
-                                 [&](std::int64_t step, const MediaLatents&) { progress.step_done(step); });
-  require_finite(latents);
+  const DenoiseState end = run_steps(guided, job, start, label);
+  result.steps_done = end.steps_done();
+  result.stopped = end.steps_done() < request.steps;
+  if (!result.stopped && !finite(end.latents)) {
+    if (world_->is_root()) remove_if_there(settings_.folder.snapshot(request.id));
+    throw RequestFailed("the latents are not finite (NaN or infinity) after denoising: nothing was written");
+  }
   clock.end("denoise");
-  return latents;
+  return result.stopped ? MediaLatents{} : end.latents;
+}
+
+DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start,
+                                  const std::string& label) {
+  const Request& request = job.request;
+  std::optional<SnapshotWriter> snapshots;
+  if (world_->is_root()) {
+    snapshots.emplace(settings_.folder.snapshot(request.id), latent_file(job, start.condition));
+  }
+  StepWatch watch(*log_, Progress(*log_, label, request.steps, start.state.steps_done()), *stop_, pace_,
+                  snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
+  if (!watch.before_first()) return std::move(start.state);
+  const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
+  DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition,
+                             [&](const DenoiseState& state) { return watch.step_done(state, schedule.steps()); });
+  if (end.steps_done() < schedule.steps()) {
+    world_->from_root([&] {
+      watch.save(end);
+      return std::string();
+    });
+  }
+  return end;
 }
 
 void Generator::write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
@@ -143,28 +203,30 @@ void Generator::write_files(const ClipJob& job, const Condition& condition, Medi
     result.latents_checksum = latents_checksum(file);
     latents = latents_of(file);
   } else {
-    const LatentFile file = latent_file(job, condition, latents);
+    LatentFile file = latent_file(job, condition);
+    file.video = to_array(latents.video.unsqueeze(0));
+    if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
     write_latents(path, file);
+    remove_if_there(settings_.folder.snapshot(job.request.id));
     result.latents_checksum = latents_checksum(file);
     clock.end("save");
   }
   result.files.push_back("latents/" + job.request.id + ".h5");
   if (!settings_.media.wanted()) return;
   const std::vector<std::string> media =
-      write_clip_media(root_.decoders, latents, label_of(job.request), settings_.folder, settings_.media);
+      write_clip_media(root_.decoders, latents, label_of(job.request), settings_.folder, settings_.media,
+                       [this] { return stop_->urgent(); });
   result.files.insert(result.files.end(), media.begin(), media.end());
   clock.end("decode");
 }
 
-LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition, const MediaLatents& latents) const {
+LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition) const {
   Schedule schedule = make_schedule(settings_.schedule, job.request.steps, job.request.flow_shift);
   LatentFile file;
   file.request = job.request_json;
   file.model = settings_.model_json;
   file.software = settings_.software;
   file.created = utc_now();
-  file.video = to_array(latents.video.unsqueeze(0));
-  if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
   file.cond_ids = job.ids.cond;
   file.uncond_ids = job.ids.uncond;
   file.sigmas = std::move(schedule.sigmas);

@@ -7,12 +7,14 @@
 #include "core/log.h"
 #include "core/stopwatch.h"
 #include "parallel/comm.h"
+#include "parallel/stop_flag.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/condition.h"
 #include "pipeline/guidance.h"
 #include "pipeline/memory.h"
 #include "pipeline/phase_clock.h"
 #include "pipeline/request.h"
+#include "pipeline/step_watch.h"
 #include "pipeline/towers.h"
 #include "sampler/schedule.h"
 #include "storage/latent_store.h"
@@ -26,10 +28,13 @@ struct ClipJob {
   std::string request_json;   // for the latent file
   std::string refusal;        // why this checkpoint cannot make it; empty: it can
   bool latents_done = false;  // the latent file is complete: only the media is missing
+  bool resumes = false;       // there is a snapshot to go on from
 };
 
 struct ClipResult {
-  std::string error;  // empty: done
+  std::string error;  // empty: done, or stopped
+  bool stopped = false;
+  std::int64_t steps_done = 0;  // of a clip that was stopped
   std::vector<std::string> files;
   PhaseTimes times;  // of rank 0; their sum is the request's wall time
   std::string latents_checksum;
@@ -46,6 +51,13 @@ struct GenerateSettings {
   std::string vae_fingerprint;
   std::string software;
   ModelSizes sizes;
+  std::int64_t snapshot_every = 0;  // steps; 0: only where the run stops
+};
+
+// What a clip starts from: noise or a snapshot, and the latent frames that are given.
+struct ClipStart {
+  DenoiseState state;
+  Condition condition;
 };
 
 // The parts of the model that work on rank 0 alone; each is null where no request needs it.
@@ -59,27 +71,38 @@ struct RootModels {
 class Generator {
  public:
   Generator(const Comm& world, Towers& towers, Collectives& cfg, RootModels root, GenerateSettings settings,
-            const Log& log);
+            StopFlag& stop, const Log& log);
 
-  // Collective over the world; the result is complete on rank 0, `error` is the same on all. A condition that cannot be
-  // read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or writing end up
-  // in `error`; anything else is thrown.
-  ClipResult operator()(const ClipJob& job, const std::string& label) const;
+  // Collective over the world; the result is complete on rank 0, `error` and `stopped` are the same on all. A condition
+  // that cannot be read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or
+  // writing end up in `error`; anything else is thrown. When the ranks agree to stop, a clip that is being denoised
+  // leaves a snapshot, and one that is being decoded its latents.
+  ClipResult operator()(const ClipJob& job, const std::string& label);
+
+  // How long a clip takes until it can be stopped, by the clips before.
+  double seconds_ahead() const { return pace_.seconds_ahead(); }
 
  private:
-  void make_clip(const ClipJob& job, const std::string& label, ClipResult& result) const;
+  void make_clip(const ClipJob& job, const std::string& label, ClipResult& result);
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
   void prepare(const ClipJob& job, PhaseClock& clock) const;
-  MediaShape shape_of(const Request& request) const;
   Condition condition_for(const Request& request, const MediaShape& shape) const;
-  MediaLatents make_latents(const ClipJob& job, const Condition& condition, const MediaShape& shape,
-                            const std::string& label, PhaseClock& clock) const;
-  // Rank 0's part: files from latents; with undefined latents the latent file is read back.
+  ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock) const;
+  // The final latents, or undefined ones and `result.stopped`. Takes the state out of `start`.
+  MediaLatents make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, const std::string& label,
+                            PhaseClock& clock, ClipResult& result);
+  // Stopped, the state is in the snapshot.
+  DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, const std::string& label);
+  // Rank 0's part, and all ranks know how it ended.
+  void finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
+                   ClipResult& result) const;
+  // Files from latents; with undefined latents the latent file is read back.
   void write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
                    ClipResult& result) const;
   // Of the rank with most, on rank 0. Collective over the world.
   std::optional<std::int64_t> peak_gpu_memory() const;
-  LatentFile latent_file(const ClipJob& job, const Condition& condition, const MediaLatents& latents) const;
+  // Without latents.
+  LatentFile latent_file(const ClipJob& job, const Condition& condition) const;
   ClipLabel label_of(const Request& request) const;
 
   const Comm* world_;
@@ -87,7 +110,9 @@ class Generator {
   Collectives* cfg_;
   RootModels root_;
   GenerateSettings settings_;
+  StopFlag* stop_;
   const Log* log_;
+  Pace pace_;
 };
 
 // The time now as latent files have it: ISO 8601, UTC.

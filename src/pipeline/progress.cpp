@@ -33,14 +33,15 @@ std::string duration_text(double seconds) {
   return std::to_string(whole / 3600) + " h " + two_digits(whole % 3600 / 60) + " min";
 }
 
-Progress::Progress(const Log& log, std::string label, std::int64_t steps)
+Progress::Progress(const Log& log, std::string label, std::int64_t steps, std::int64_t first)
     : log_(&log),
       label_(std::move(label)),
       steps_(steps),
+      first_(first),
       terminal_(log.is_root() && log.level() != LogLevel::Quiet && ::isatty(STDERR_FILENO) == 1) {}
 
 std::string Progress::state(std::int64_t done) const {
-  const double per_step = since_start_.seconds() / static_cast<double>(done);
+  const double per_step = since_start_.seconds() / static_cast<double>(done - first_);
   return "step " + std::to_string(done) + "/" + std::to_string(steps_) + ", " + fixed(per_step, 2) + " s/step, " +
          duration_text(per_step * static_cast<double>(steps_ - done)) + " left";
 }
@@ -49,6 +50,10 @@ std::string Progress::bar(std::int64_t done) const {
   std::string cells(static_cast<std::size_t>(kBarWidth), '.');
   for (std::int64_t i = 0; i < kBarWidth * done / steps_; ++i) cells[static_cast<std::size_t>(i)] = '#';
   return "[" + cells + "]";
+}
+
+void Progress::stopped() const {
+  if (terminal_) std::fputc('\n', stderr);
 }
 
 void Progress::step_done(std::int64_t step) {
@@ -60,7 +65,7 @@ void Progress::step_done(std::int64_t step) {
                  last ? "\n" : "");
     return;
   }
-  if (done != 1 && !last && since_line_.seconds() < kSecondsBetweenLines) return;
+  if (done != first_ + 1 && !last && since_line_.seconds() < kSecondsBetweenLines) return;
   since_line_.restart();
   log_->info(label_ + ": " + state(done));
 }

@@ -12,11 +12,14 @@ namespace orrery {
 std::string duration_text(double seconds);
 
 // Shows how far one request's denoising is: a bar that redraws itself on a terminal, otherwise a log line now and then
-// (the first step, every ten seconds, the last). Silent on other ranks than 0 and when the log is quiet.
+// (its first step, every ten seconds, the last). Silent on other ranks than 0 and when the log is quiet.
 class Progress {
  public:
-  Progress(const Log& log, std::string label, std::int64_t steps);
+  // `first`: the step that denoising begins with.
+  Progress(const Log& log, std::string label, std::int64_t steps, std::int64_t first = 0);
   void step_done(std::int64_t step);
+  // No more steps follow, though there are some left.
+  void stopped() const;
 
  private:
   std::string state(std::int64_t done) const;
@@ -25,6 +28,7 @@ class Progress {
   const Log* log_;
   std::string label_;
   std::int64_t steps_;
+  std::int64_t first_;
   bool terminal_;
   Stopwatch since_start_;
   Stopwatch since_line_;

@@ -10,6 +10,7 @@ namespace orrery {
 struct RunFolder {
   std::filesystem::path out;
   std::filesystem::path latents(const std::string& id) const { return out / "latents" / (id + ".h5"); }
+  std::filesystem::path snapshot(const std::string& id) const { return out / "snapshots" / (id + ".h5"); }
   std::filesystem::path media(const std::string& id) const { return out / "media" / (id + ".mp4"); }
   std::filesystem::path frames(const std::string& id) const { return out / "frames" / id; }
   std::filesystem::path frame(const std::string& id, std::int64_t index) const {

@@ -81,9 +81,11 @@ LatentFile::State Reader::read_identity() const {
   require_input(format == kFormat, "not an Orrery latent file: the root attribute format is " +
                                        (format ? "\"" + *format + "\"" : "missing") + ", expected \"" + kFormat + "\"");
   const std::optional<std::int64_t> version = hdf5::read_integer(file_.get(), "version");
-  require_input(version == kVersion, "latent file version " + (version ? std::to_string(*version) : "missing") +
-                                         ", this program reads version " + std::to_string(kVersion) +
-                                         ": read it with the program that wrote it");
+  require_input(version.has_value(), "latent file version missing, expected " + std::to_string(kVersion));
+  if (version != kVersion) {
+    throw OtherVersion(name_ + ": latent file version " + std::to_string(*version) + ", this program reads version " +
+                       std::to_string(kVersion) + ": read it with the program that wrote it");
+  }
   const std::optional<std::string> state = hdf5::read_string(file_.get(), "state");
   require_input(state == kComplete || state == kRunning, "the root attribute state is " +
                                                              (state ? "\"" + *state + "\"" : "missing") +

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "storage/array.h"
 
 namespace orrery {
@@ -55,9 +56,16 @@ struct LatentFile {
 // Thread-safe. Throws Error: shapes that contradict the values, or a file that cannot be written.
 void write_latents(const std::filesystem::path& path, const LatentFile& file);
 
+// A latent file of a version that this program does not know.
+class OtherVersion : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 // Reads any version 1 file; latents of other floating-point types, layouts and filters are converted. Thread-safe.
-// Throws InputError that names the file and the dataset or attribute: not a latent file, another version, something
-// required is missing or has the wrong shape, or the content is damaged (checksums are verified).
+// Throws InputError that names the file and the dataset or attribute: not a latent file, another version
+// (OtherVersion), something required is missing or has the wrong shape, or the content is damaged (checksums are
+// verified).
 LatentFile read_latents(const std::filesystem::path& path);
 
 // What tells whether a latent file stands for a request: everything but the latents and the sampler's history.

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "app/option_table.h"
+#include "app/stop_limits.h"
 #include "core/error.h"
 #include "core/file.h"
 
@@ -136,6 +137,44 @@ TEST(Options, ReadsEveryKindOfValue) {
 TEST(Options, ScheduleStandsAgainstSemantics) {
   EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).schedule, ScheduleChoice::Native);
   EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).schedule, ScheduleChoice::Karras);
+}
+
+TEST(Options, ReadsWhenToStop) {
+  const Options o =
+      parse_options(run_with({"--snapshot-every", "0", "--stop-after-steps=70", "--time-limit", "120:05:09"}));
+  EXPECT_EQ(o.snapshot_every, 0);
+  EXPECT_EQ(o.stop_after_steps, 70);
+  EXPECT_EQ(o.time_limit, std::chrono::seconds(120 * 3600 + 5 * 60 + 9));
+  EXPECT_THAT(dump_config(o), AllOf(HasSubstr("time-limit = 120:05:09"), HasSubstr("stop-after-steps = 70")));
+  EXPECT_EQ(parse_options(run_with({})).time_limit, std::nullopt);
+}
+
+// Of --time-limit and the Slurm job's end the earlier counts; what cannot be read as a time is no limit.
+TEST(StopLimits, TakeTheEarlierEnd) {
+  struct Row {
+    const char* slurm;  // seconds from now, or a text as it is
+    Words more;
+    std::optional<int> expected;  // seconds from now
+  };
+  const auto now = std::chrono::system_clock::now();
+  const auto epoch = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  for (const Row& row : std::initializer_list<Row>{{"", {}, {}},
+                                                   {"UNLIMITED", {}, {}},
+                                                   {"0", {}, {}},
+                                                   {"999999999999999", {}, {}},
+                                                   {"", {"--time-limit", "00:10:00"}, 600},
+                                                   {"+900", {}, 900},
+                                                   {"+900", {"--time-limit", "00:10:00"}, 600},
+                                                   {"+300", {"--time-limit", "00:10:00"}, 300}}) {
+    std::string text = row.slurm;
+    if (text.starts_with('+')) text = std::to_string(epoch + std::stol(text));
+    ::setenv("SLURM_JOB_END_TIME", text.c_str(), 1);
+    const auto moment = stop_limits(parse_options(run_with(row.more))).moment;
+    ::unsetenv("SLURM_JOB_END_TIME");
+    ASSERT_EQ(moment.has_value(), row.expected.has_value()) << row.slurm;
+    if (!moment) continue;
+    EXPECT_NEAR(std::chrono::duration<double>(*moment - now).count(), *row.expected, 2) << row.slurm;
+  }
 }
 
 TEST(Options, CommandsAndHelp) {
@@ -300,6 +339,14 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--guidance-scale", "inf"}), "--guidance-scale: inf is not a finite number"},
            {run_with({"--seed", "4294967296"}), "--seed: 4294967296 is outside 0 to 4294967295"},
            {run_with({"--crf", "52"}), "--crf: 52 is outside 0 to 51"},
+           {run_with({"--snapshot-every", "-1"}), "--snapshot-every: -1 is outside 0 to 1000"},
+           {run_with({"--stop-after-steps", "0"}), "--stop-after-steps: 0 is outside 1 to 1000000000"},
+           {run_with({"--time-limit", "00:00:00"}), "--time-limit: no time is left"},
+           {run_with({"--time-limit", "90"}), "--time-limit: \"90\" is not a time as HH:MM:SS"},
+           {run_with({"--time-limit", "1:30"}), "--time-limit: \"1:30\" is not a time"},
+           {run_with({"--time-limit", "01:60:00"}), "--time-limit: \"01:60:00\" is not a time"},
+           {run_with({"--time-limit", "01:00:-1"}), "--time-limit: \"01:00:-1\" is not a time"},
+           {run_with({"--time-limit", "1:00:00:00"}), "--time-limit: \"1:00:00:00\" is not a time"},
            {run_with({"--cfg", "3"}), "--cfg: 3 is outside 1 to 2"},
            {run_with({"--tp", "0"}), "--tp: 0 is outside 1 to 1024"},
            {run_with({"--tp", "99999999999"}), "--tp: 99999999999 is outside"},
@@ -346,6 +393,7 @@ TEST_F(OptionFiles, NamesTheJobFilesLine) {
 TEST_F(OptionFiles, DumpedConfigurationReadsBack) {
   for (const Words& words :
        {run_with({}), run_with({"--negative-prompt", " a # b\n\"c\"", "--semantics=seed", "--fps", "0.1", "--quiet"}),
+        run_with({"--snapshot-every", "3", "--stop-after-steps", "9", "--time-limit", "00:09:00"}),
         run_with({"--schedule=karras", "--negative-prompt-file", "/a b/c#.txt", "--append-metadata=false", "--force",
                   "--aspect-ratio", "4,3", "--shard=2/8", "--media=none", "--dtype=float32"})}) {
     ASSERT_EQ(refusal(words), "");

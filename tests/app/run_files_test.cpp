@@ -72,6 +72,23 @@ TEST_F(RunFolder, ResultsReadBack) {
   EXPECT_THAT(results[1].error, HasSubstr("no space left"));
 }
 
+TEST_F(RunFolder, AStoppedClipSaysHowFarItCame) {
+  const RunFiles files(folder_);
+  RequestResult stopped;
+  stopped.id = "a";
+  stopped.status = ResultStatus::Stopped;
+  stopped.steps_done = 12;
+  stopped.steps = 35;
+  files.append(done("a"));
+  files.append(stopped);
+  const RequestResult found = read_results(files.results_path()).back();
+  EXPECT_EQ(found.status, ResultStatus::Stopped);
+  EXPECT_EQ(found.steps_done, 12);
+  EXPECT_EQ(found.steps, 35);
+  EXPECT_EQ(found.error, "");
+  EXPECT_THAT(done_ids(read_results(files.results_path())), IsEmpty());
+}
+
 TEST_F(RunFolder, HalfALineOfAKilledRunIsPassedOverThenCutOff) {
   const RunFiles files(folder_);
   files.append(done("a"));

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace orrery {
 namespace {
 
@@ -22,6 +25,20 @@ TEST(Progress, LogsTheFirstAndTheLastStepWhenNotOnATerminal) {
   EXPECT_EQ(text.find("step 2/3"), std::string::npos) << text;
   EXPECT_NE(text.find("step 3/3, "), std::string::npos) << text;
   EXPECT_NE(text.find("s/step, 0.00 s left"), std::string::npos) << text;
+}
+
+// The steps of an earlier run took none of this one's time.
+TEST(Progress, AResumedClipCountsItsOwnSteps) {
+  testing::internal::CaptureStderr();
+  const Log log(LogLevel::Normal, 0);
+  Progress progress(log, "clip a", 1000, 998);
+  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  progress.step_done(998);
+  progress.step_done(999);
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_NE(text.find("clip a: step 999/1000, 0.0"), std::string::npos) << text;
+  EXPECT_EQ(text.find("0.00 s/step"), std::string::npos) << text;
+  EXPECT_NE(text.find("step 1000/1000, "), std::string::npos) << text;
 }
 
 TEST(Progress, OtherRanksAndQuietRunsSayNothing) {

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+#include "parallel/comm.h"
+#include "pipeline/denoise.h"
+
+namespace orrery {
+
+// Where a stopped clip goes on. Tensors are on the device.
+struct ResumedClip {
+  DenoiseState state;
+  at::Tensor condition;  // the given latent frames (C, n, h, w); undefined when there are none
+};
+
+// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape` and
+// `sound_dim`: of the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
+ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
+                           std::int64_t sound_dim, at::Device device);
+
+}  // namespace orrery

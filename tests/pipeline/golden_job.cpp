@@ -1,0 +1,62 @@
+#include "golden_job.h"
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "support/test_device.h"
+
+namespace orrery {
+
+std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
+  return {ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel()};
+}
+
+Condition condition_of(const Golden& golden) {
+  if (!golden.has("image_latent")) return {};
+  return {{0}, golden["image_latent"].squeeze(0)};
+}
+
+MediaShape shape_of(const Golden& golden) {
+  MediaShape shape;
+  shape.video = golden["noise_video"].squeeze(0).sizes().vec();
+  shape.sound_steps = golden.has("noise_sound") ? golden["noise_sound"].size(1) : 0;
+  shape.fps = golden.request().at("fps");
+  shape.condition_frames = condition_of(golden).frames;
+  return shape;
+}
+
+GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape)
+    : grid_(world, shape),
+      tp_(make_collectives(grid_.tp(), test_device())),
+      cfg_(make_collectives(grid_.cfg(), test_device())),
+      folder_(golden_checkpoint(set) / "transformer"),
+      model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kFloat),
+             read_cosmos3_config(folder_ / "config.json"), *tp_) {}
+
+DenoiseState GoldenJob::start_of(const Golden& golden) const {
+  DenoiseState start;
+  start.latents = noise_for(golden.request().at("seed"), shape_of(golden), sound_dim(), test_device());
+  return start;
+}
+
+DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Condition& condition,
+                            const StepObserver& observer) const {
+  const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
+                           {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
+                           golden.request().at("guidance"));
+  return denoise(guided, schedule_of(golden, kind), std::move(start), condition, observer);
+}
+
+Schedule schedule_of(const Golden& golden, ScheduleKind kind) {
+  return make_schedule(kind, golden.request().at("steps"), 10.0);
+}
+
+std::vector<GridShape> grids(int ranks, int largest_tp) {
+  std::vector<GridShape> shapes;
+  for (const int cfg : {1, 2}) {
+    if (ranks % cfg == 0 && ranks / cfg <= largest_tp) shapes.push_back({cfg, ranks / cfg});
+  }
+  return shapes;
+}
+
+std::string name_of(GridShape shape) { return "cfg" + std::to_string(shape.cfg) + "_tp" + std::to_string(shape.tp); }
+
+}  // namespace orrery

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cosmos3/transformer.h"
+#include "parallel/process_grid.h"
+#include "pipeline/denoise.h"
+#include "support/golden.h"
+
+namespace orrery {
+
+// The token ids in a golden case.
+std::vector<std::int64_t> ids_of(const at::Tensor& ids);
+
+// Where a golden case starts from an image, its latent is the first frame.
+Condition condition_of(const Golden& golden);
+
+MediaShape shape_of(const Golden& golden);
+
+// A golden set's model on all ranks of `world` as one grid.
+class GoldenJob {
+ public:
+  GoldenJob(const Comm& world, const std::string& set, GridShape shape);
+
+  std::int64_t sound_dim() const { return model_.config().sound_dim; }
+  // The noise of a case.
+  DenoiseState start_of(const Golden& golden) const;
+  // Collective.
+  DenoiseState run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Condition& condition,
+                   const StepObserver& observer) const;
+  // The same from its noise, with its own condition.
+  DenoiseState run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) const {
+    return run(golden, kind, start_of(golden), condition_of(golden), observer);
+  }
+
+ private:
+  ProcessGrid grid_;
+  std::unique_ptr<Collectives> tp_;
+  std::unique_ptr<Collectives> cfg_;
+  std::filesystem::path folder_;
+  Transformer model_;
+};
+
+Schedule schedule_of(const Golden& golden, ScheduleKind kind);
+
+// The grids of `ranks` ranks that the model can be split over.
+std::vector<GridShape> grids(int ranks, int largest_tp);
+
+std::string name_of(GridShape shape);  // "cfg2_tp1"
+
+}  // namespace orrery

@@ -1,0 +1,135 @@
+// Clips that stop and go on from their snapshots, through the files.
+#include "pipeline/snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include "golden_job.h"
+#include "pipeline/arrays.h"
+#include "pipeline/condition.h"
+#include "pipeline/resume.h"
+#include "support/mpi_world.h"
+#include "support/temporary_folder.h"
+#include "support/test_device.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kSameAcrossGrids = 1e-3;  // relative to the largest value
+
+struct Case {
+  std::string set;
+  std::string name;
+  int largest_tp;
+  ScheduleKind schedule;
+};
+
+void PrintTo(const Case& c, std::ostream* out) { *out << c.set << "/" << c.name; }
+
+bool same(const at::Tensor& a, const at::Tensor& b) {
+  return a.defined() == b.defined() && (!a.defined() || at::equal(a, b));
+}
+
+bool same(const UniPcState& a, const UniPcState& b) {
+  return a.step == b.step && same(a.last_sample, b.last_sample) && same(a.model_output_0, b.model_output_0) &&
+         same(a.model_output_1, b.model_output_1);
+}
+
+bool same(const DenoiseState& a, const DenoiseState& b) {
+  return same(a.latents.video, b.latents.video) && same(a.latents.sound, b.latents.sound) && same(a.video, b.video) &&
+         same(a.sound, b.sound);
+}
+
+double distance(const at::Tensor& found, const at::Tensor& expected) {
+  return max_abs(found.cpu(), expected.cpu()) / expected.abs().max().item<double>();
+}
+
+class Snapshot : public testing::TestWithParam<Case> {
+ protected:
+  // Writes a state on rank 0 and reads it back on every rank.
+  ResumedClip through_a_file(const GoldenJob& job, const DenoiseState& state) const {
+    const std::filesystem::path path = folder_ / "clip.h5";
+    if (mpi_world().is_root()) {
+      LatentFile clip;
+      Schedule schedule = schedule_of(golden_, GetParam().schedule);
+      clip.sigmas = std::move(schedule.sigmas);
+      clip.timesteps = std::move(schedule.timesteps);
+      if (golden_.has("image_latent")) clip.condition = to_array(condition_of(golden_).latents.unsqueeze(0));
+      write_latents(path, snapshot_file(std::move(clip), state));
+    }
+    return share_snapshot(mpi_world(), path, shape_of(golden_), job.sound_dim(), test_device());
+  }
+  // One step, or all that are left, from a snapshot.
+  DenoiseState go_on(const GoldenJob& job, const ResumedClip& from, bool one_step) const {
+    const Condition condition{condition_of(golden_).frames, from.condition};
+    return job.run(golden_, GetParam().schedule, from.state, condition,
+                   [one_step](const DenoiseState&) { return !one_step; });
+  }
+
+  TemporaryFolder folder_;
+  Golden golden_ = Golden::load_case(GetParam().set + "/" + GetParam().name);
+  std::vector<GridShape> shapes_ = grids(mpi_world().shard().size, GetParam().largest_tp);
+};
+
+// The run that stops after every single step has the states of the one that never stops.
+TEST_P(Snapshot, StoppedAfterEachStepEndsTheSameBitForBit) {
+  for (const GridShape shape : shapes_) {
+    SCOPED_TRACE(name_of(shape));
+    const GoldenJob job(mpi_world(), GetParam().set, shape);
+    std::vector<DenoiseState> states;
+    job.run(golden_, GetParam().schedule, [&](const DenoiseState& state) {
+      states.push_back(state);
+      return true;
+    });
+    ASSERT_EQ(std::ssize(states), schedule_of(golden_, GetParam().schedule).steps());
+    DenoiseState state = job.run(golden_, GetParam().schedule, [](const DenoiseState&) { return false; });
+    for (std::size_t step = 0; step + 1 < states.size(); ++step) {
+      EXPECT_TRUE(same(state, states[step])) << "step " << step;
+      state = go_on(job, through_a_file(job, state), /*one_step=*/true);
+    }
+    EXPECT_TRUE(same(state, states.back()));
+  }
+}
+
+// From each grid of all ranks, and from one rank alone, to each other grid.
+TEST_P(Snapshot, GoesOnOverAnyOtherGrid) {
+  const Comm self = mpi_world().split(mpi_world().shard().rank);
+  const GoldenJob alone(self, GetParam().set, {});
+  const std::int64_t half = schedule_of(golden_, GetParam().schedule).steps() / 2;
+  std::vector<DenoiseState> halves;
+  const auto begin = [&](const GoldenJob& job) {
+    halves.push_back(
+        job.run(golden_, GetParam().schedule, [half](const DenoiseState& state) { return state.steps_done() < half; }));
+  };
+  begin(alone);
+  for (const GridShape shape : shapes_) begin(GoldenJob(mpi_world(), GetParam().set, shape));
+  const MediaLatents expected =
+      alone.run(golden_, GetParam().schedule, [](const DenoiseState&) { return true; }).latents;
+  for (const GridShape shape : shapes_) {
+    const GoldenJob job(mpi_world(), GetParam().set, shape);
+    for (const DenoiseState& state : halves) {
+      const MediaLatents found = go_on(job, through_a_file(job, state), /*one_step=*/false).latents;
+      EXPECT_LE(distance(found.video, expected.video), kSameAcrossGrids) << name_of(shape);
+      if (found.has_sound()) {
+        EXPECT_LE(distance(found.sound, expected.sound), kSameAcrossGrids) << name_of(shape);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AllModes, Snapshot,
+                         testing::Values(Case{"tiny", "t2v", 8, ScheduleKind::DoubleShift},
+                                         Case{"tiny", "odd_grid_karras_nocfg", 8, ScheduleKind::Karras},
+                                         Case{"tiny", "i2v", 8, ScheduleKind::DoubleShift},
+                                         Case{"tiny", "t2av", 8, ScheduleKind::Native},
+                                         Case{"tiny", "i2av", 8, ScheduleKind::Karras},
+                                         Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
+                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native}),
+                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
+TEST(LostSnapshot, FailsTheRequestOnEveryRank) {
+  const Golden golden = Golden::load_case("tiny/t2v");
+  EXPECT_THROW(share_snapshot(mpi_world(), "no/such/file.h5", shape_of(golden), 8, at::kCPU), RequestFailed);
+}
+
+}  // namespace
+}  // namespace orrery
