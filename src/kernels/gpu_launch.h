@@ -1,0 +1,53 @@
+#pragma once
+
+#include <c10/util/BFloat16.h>
+
+#include <cstdint>
+
+// What the .cu files offer to the ATen side: plain pointers, so that nvcc never reads ATen. Work is queued on GPU
+// `device`'s current stream. Rows are contiguous unless a stride (in elements) is given; pointers and strides are
+// multiples of 16 bytes. All throw Error when a launch fails, and in a program built without CUDA.
+namespace orrery {
+
+using c10::BFloat16;
+
+struct AddRmsNormLaunch {
+  BFloat16* x;
+  const BFloat16* delta;  // null: nothing is added
+  const BFloat16* weight;
+  BFloat16* normed;
+  std::int64_t rows;
+  std::int64_t width;  // a multiple of 8, at most kWidestNorm
+  float eps;
+};
+
+inline constexpr std::int64_t kWidestNorm = 32768;
+
+void launch(const AddRmsNormLaunch& l, int device);
+
+struct HeadNormRopeLaunch {
+  BFloat16* rows_begin;  // of each row: heads query heads, then kv_heads key heads, then what is left alone
+  std::int64_t rows;
+  std::int64_t row_stride;
+  std::int64_t heads;
+  std::int64_t kv_heads;
+  std::int64_t head_dim;  // 32, 64, 128 or 256
+  const BFloat16* q_weight;
+  const BFloat16* k_weight;
+  const BFloat16* cos;  // (rows, head_dim)
+  const BFloat16* sin;
+  float eps;
+};
+
+void launch(const HeadNormRopeLaunch& l, int device);
+
+struct SwiGluLaunch {
+  const BFloat16* gate_up;  // (rows, 2 · width): gate, then up
+  BFloat16* out;            // (rows, width)
+  std::int64_t rows;
+  std::int64_t width;  // a multiple of 8
+};
+
+void launch(const SwiGluLaunch& l, int device);
+
+}  // namespace orrery

@@ -1,0 +1,15 @@
+#include "core/error.h"
+#include "kernels/gpu_launch.h"
+
+namespace orrery {
+namespace {
+
+constexpr const char* kNoCuda = "this program was built without CUDA";
+
+}  // namespace
+
+void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
+void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
+void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
+
+}  // namespace orrery

@@ -1,0 +1,100 @@
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "kernels/add_rms_norm.h"
+#include "kernels/head_norm_rope.h"
+#include "kernels/swiglu.h"
+#include "support/golden.h"
+#include "support/test_device.h"
+
+// Every kernel against its ATen twin in float32 on the same bfloat16 inputs, fresh ones each time: one rounding of the
+// result is all that may differ. What a kernel must not write is poisoned first and compared bit for bit.
+namespace orrery {
+namespace {
+
+constexpr double kOneRounding = 3e-3;  // relative RMS: bfloat16's 2^-9, and a little
+
+at::Tensor random(at::IntArrayRef shape, double scale = 1) {
+  return at::randn(shape, at::TensorOptions(test_device())).mul_(scale).to(at::kBFloat16);
+}
+
+at::Tensor gains(std::int64_t width) { return random({width}, 0.1).add_(1); }
+
+struct Rows {
+  std::int64_t rows;
+  std::int64_t width;
+};
+
+class AddRmsNorm : public testing::TestWithParam<Rows> {};
+
+TEST_P(AddRmsNorm, EqualsItsTwin) {
+  const auto [rows, width] = GetParam();
+  for (const bool adds : {true, false}) {
+    at::Tensor x = random({rows, width}, 3);
+    const at::Tensor delta = adds ? random({rows, width}) : at::Tensor();
+    const at::Tensor weight = gains(width);
+    at::Tensor exact = adds ? x.add(delta).to(at::kFloat) : x.to(at::kFloat);  // the norm is that of the rounded sum
+    const at::Tensor expected = add_rms_norm_aten(exact, {}, weight.to(at::kFloat), 1e-6);
+    const at::Tensor normed = add_rms_norm(x, delta, weight, 1e-6);
+    EXPECT_TRUE(at::equal(x.to(at::kFloat), exact)) << "the sum";
+    EXPECT_LE(relative_rms(normed, expected), kOneRounding);
+    EXPECT_LE(max_abs(normed, expected), 0.05);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, AddRmsNorm,
+                         testing::Values(Rows{1, 8}, Rows{3, 128}, Rows{5, 264}, Rows{7, 2056}, Rows{513, 4096},
+                                         Rows{17, 5120}, Rows{9, 8192}, Rows{3, 20480}, Rows{2, 32768},
+                                         Rows{2, 32776}));
+
+struct Heads {
+  std::int64_t tokens, heads, kv_heads, head_dim;
+};
+
+class HeadNormRope : public testing::TestWithParam<Heads> {};
+
+TEST_P(HeadNormRope, EqualsItsTwinAndLeavesTheRestAlone) {
+  const auto [tokens, heads, kv_heads, head_dim] = GetParam();
+  const at::Tensor poisoned = random({tokens + 1, heads + 2 * kv_heads + 1, head_dim}, 2);
+  at::Tensor all = poisoned.clone();
+  at::Tensor qkv = all.narrow(0, 0, tokens).narrow(1, 0, heads + 2 * kv_heads);
+  const at::Tensor angle = at::rand({tokens, 1, head_dim / 2}, at::TensorOptions(test_device())).mul_(6.28);
+  const auto table = [&](const at::Tensor& half) { return at::cat({half, half}, -1).to(at::kBFloat16); };
+  const RopeTable rope{table(angle.cos()), table(angle.sin())};
+  const HeadNorms norms{gains(head_dim), gains(head_dim), 1e-6};
+  at::Tensor expected = qkv.to(at::kFloat);
+  head_norm_rope_aten(expected, heads, kv_heads, {norms.q.to(at::kFloat), norms.k.to(at::kFloat), norms.eps},
+                      {rope.cos.to(at::kFloat), rope.sin.to(at::kFloat)});
+  head_norm_rope(qkv, heads, kv_heads, norms, rope);
+  const std::int64_t turned = heads + kv_heads;
+  EXPECT_LE(relative_rms(qkv.narrow(1, 0, turned), expected.narrow(1, 0, turned)), kOneRounding);
+  EXPECT_LE(max_abs(qkv.narrow(1, 0, turned), expected.narrow(1, 0, turned)), 0.05);
+  const std::int64_t rest = kv_heads + 1;
+  EXPECT_TRUE(at::equal(all.narrow(1, turned, rest), poisoned.narrow(1, turned, rest))) << "values";
+  EXPECT_TRUE(at::equal(all[tokens], poisoned[tokens])) << "the row behind";
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, HeadNormRope,
+                         testing::Values(Heads{1, 1, 1, 32}, Heads{5, 8, 8, 32}, Heads{7, 3, 1, 64},
+                                         Heads{513, 32, 8, 128}, Heads{9, 64, 8, 128}, Heads{11, 4, 1, 128},
+                                         Heads{3, 33, 5, 256}, Heads{4, 5, 1, 48}));
+
+class SwiGluKernel : public testing::TestWithParam<Rows> {};
+
+TEST_P(SwiGluKernel, EqualsItsTwin) {
+  const auto [rows, width] = GetParam();
+  const at::Tensor gate_up = random({rows, 2 * width}, 4);
+  const at::Tensor expected = swiglu_aten(gate_up.to(at::kFloat));
+  const at::Tensor out = swiglu(gate_up);
+  EXPECT_EQ(out.sizes(), expected.sizes());
+  EXPECT_LE(relative_rms(out, expected), kOneRounding);
+  EXPECT_LE(((out.to(at::kFloat) - expected).abs() / expected.abs().clamp_min(1e-2)).max().item<double>(), 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, SwiGluKernel,
+                         testing::Values(Rows{1, 8}, Rows{3, 264}, Rows{129, 12288}, Rows{7, 1536}, Rows{5, 25600},
+                                         Rows{2, 4}));
+
+}  // namespace
+}  // namespace orrery
