@@ -89,15 +89,14 @@ std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCe
   };
   const PhaseCost all_reduce{0, 0, ceilings.all_reduce_ms};
   const std::int64_t state = work.tokens * work.hidden;
-  return {{"input norm", traffic(2 * state)},
+  return {{"residual + input norm", traffic(4 * state)},
           {"qkv product", product(0)},
           {"head norm + rope", traffic(2 * work.tokens * (work.q_width() + work.kv_width()))},
-          {"kv concat", traffic(4 * work.keys * work.kv_width())},
+          {"text keys and values", traffic(4 * (work.keys - work.tokens) * work.kv_width())},
           {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
           {"out product", product(1)},
           {"out product / all-reduce", all_reduce},
-          {"residual", traffic(3 * state)},
-          {"mlp norm", traffic(2 * state)},
+          {"residual + mlp norm", traffic(4 * state)},
           {"gate|up product", product(2)},
           {"silu * mul", traffic(3 * work.tokens * work.intermediate)},
           {"down product", product(3)},

@@ -27,25 +27,29 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
             {names.k + ".weight", c.kv_width()},
             {names.v + ".weight", c.kv_width()}},
            c.hidden_size),
-      q_norm_(layer / "self_attn", names.norm_q, c.head_dim, c.rms_norm_eps),
-      k_norm_(layer / "self_attn", names.norm_k, c.head_dim, c.rms_norm_eps),
+      norms_{(layer / "self_attn").take(names.norm_q + ".weight", {c.head_dim}),
+             (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
       heads_(layer.tp().slice(c.num_attention_heads).size),
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim) {}
 
-at::Tensor QkvProjection::product(const at::Tensor& x) const {
-  const at::Tensor normed = phase("input norm", [&] { return input_norm_(x); });
-  return phase("qkv product", [&] { return qkv_(normed); });
-}
-
-QkvProjection::Result QkvProjection::operator()(const at::Tensor& x, const RopeTable& rope) const {
-  const at::Tensor qkv = product(x).view({x.size(0), -1, head_dim_});
-  const at::Tensor q = qkv.narrow(1, 0, heads_);
-  const at::Tensor k = qkv.narrow(1, heads_, kv_heads_);
-  const at::Tensor v = qkv.narrow(1, heads_ + kv_heads_, kv_heads_);
-  return phase("head norm + rope", [&]() -> Result {
-    return {apply_rope(q_norm_(q), rope), {apply_rope(k_norm_(k), rope), v}};
-  });
+QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const {
+  const at::Tensor normed = phase("residual + input norm", [&] { return input_norm_(stream.x, stream.delta); });
+  const std::int64_t tokens = normed.size(0);
+  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
+  at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, normed.options());
+  phase("qkv product", [&] { qkv_.into(rows.narrow(0, 0, tokens), normed); });
+  const at::Tensor all = rows.view({tokens + text_tokens, -1, head_dim_});
+  at::Tensor own = all.narrow(0, 0, tokens);
+  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
+  const KeyValue kv{all.narrow(1, heads_, kv_heads_), all.narrow(1, heads_ + kv_heads_, kv_heads_)};
+  if (text_tokens > 0) {
+    phase("text keys and values", [&] {
+      kv.k.narrow(0, tokens, text_tokens).copy_(text.k);
+      kv.v.narrow(0, tokens, text_tokens).copy_(text.v);
+    });
+  }
+  return {own.narrow(1, 0, heads_), kv};
 }
 
 Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, Collectives& tp)
@@ -54,26 +58,21 @@ Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config&
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
       mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, tp) {}
 
-void Block::finish(at::Tensor& x, const at::Tensor& attended) const {
-  const at::Tensor projected = phase("out product", [&] { return out_(attended); });
-  x = phase("residual", [&] { return projected.add_(x); });
-  const at::Tensor normed = phase("mlp norm", [&] { return mlp_norm_(x); });
-  const at::Tensor made = mlp_(normed);
-  phase("residual", [&] { x.add_(made); });
+void Block::finish(Residual& stream, const at::Tensor& attended) const {
+  stream.delta = phase("out product", [&] { return out_(attended); });
+  const at::Tensor normed = phase("residual + mlp norm", [&] { return mlp_norm_(stream.x, stream.delta); });
+  stream.delta = mlp_(normed);
 }
 
-KeyValue Block::causal(at::Tensor& x, const RopeTable& rope) const {
-  const auto [q, kv] = project_(x, rope);
-  finish(x, phase("attention", [&] { return attention(q, kv.k, kv.v, Mask::Causal); }));
-  return kv;
+KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
+  const QkvProjection::Result own = project_(stream, rope, {});
+  finish(stream, phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::Causal); }));
+  return own.kv;
 }
 
-void Block::joint(at::Tensor& x, const KeyValue& text, const RopeTable& rope) const {
-  const auto [q, kv] = project_(x, rope);
-  const KeyValue all = phase("kv concat", [&]() -> KeyValue {
-    return {at::cat({text.k, kv.k}), at::cat({text.v, kv.v})};
-  });
-  finish(x, phase("attention", [&] { return attention(q, all.k, all.v, Mask::None); }));
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const {
+  const QkvProjection::Result own = project_(stream, rope, text);
+  finish(stream, phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::None); }));
 }
 
 }  // namespace orrery

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "cosmos3/config.h"
+#include "kernels/head_norm_rope.h"
 #include "nn/attention.h"
 #include "nn/linear.h"
 #include "nn/mlp.h"
 #include "nn/norm.h"
-#include "nn/rope.h"
 
 namespace orrery {
 
@@ -17,6 +17,13 @@ namespace orrery {
 struct KeyValue {
   at::Tensor k;
   at::Tensor v;
+};
+
+// The residual stream between two layers: `x`, and `delta`, which the last layer adds to it and the next norm's pass
+// over memory takes along; undefined: nothing. (tokens, hidden) each.
+struct Residual {
+  at::Tensor x;
+  at::Tensor delta;
 };
 
 // The names under which one tower's tensors stand in a layer's scope.
@@ -29,22 +36,20 @@ struct TowerNames {
 // Queries, keys and values of one layer: norm, one product, norm of each head, RoPE. No communication.
 class QkvProjection {
  public:
+  // Views of one tensor with a row a token: its queries, keys and values side by side.
   struct Result {
     at::Tensor q;  // (tokens, heads / tp, head_dim)
-    KeyValue kv;
+    KeyValue kv;   // of the tokens, then of the text
   };
 
   QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config);
-  // x: (tokens, hidden). The values are a view of the product.
-  Result operator()(const at::Tensor& x, const RopeTable& rope) const;
+  // Takes the stream's delta into its x. `text`: keys and values that the tokens see beside their own; may be empty.
+  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const;
 
  private:
-  at::Tensor product(const at::Tensor& x) const;
-
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
-  RmsNorm q_norm_;
-  RmsNorm k_norm_;
+  HeadNorms norms_;
   std::int64_t heads_;     // of this rank
   std::int64_t kv_heads_;  // of this rank
   std::int64_t head_dim_;
@@ -55,13 +60,13 @@ class Block {
  public:
   Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, Collectives& tp);
 
-  // Text: causal over the sequence itself. x: (tokens, hidden), replaced; returns this layer's keys and values.
-  KeyValue causal(at::Tensor& x, const RopeTable& rope) const;
-  // Media: full attention over [text | x]. x: (tokens, hidden), replaced.
-  void joint(at::Tensor& x, const KeyValue& text, const RopeTable& rope) const;
+  // Text: causal over the sequence itself. Returns this layer's keys and values, views of a larger tensor.
+  KeyValue causal(Residual& stream, const RopeTable& rope) const;
+  // Media: full attention over text and media.
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const;
 
  private:
-  void finish(at::Tensor& x, const at::Tensor& attended) const;
+  void finish(Residual& stream, const at::Tensor& attended) const;
 
   QkvProjection project_;
   RowParallelLinear out_;

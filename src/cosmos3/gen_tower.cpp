@@ -61,9 +61,9 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
 }
 
 MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  at::Tensor x = phase("embed", [&] { return embed(latents, timestep, branch); });  // (tokens, hidden)
-  for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(x, branch.text.layers[i], branch.rope);
-  x = phase("norm out", [&] { return norm_out_(x); });
+  Residual stream{phase("embed", [&] { return embed(latents, timestep, branch); }), {}};  // (tokens, hidden)
+  for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
+  const at::Tensor x = phase("residual + norm out", [&] { return norm_out_(stream.x, stream.delta); });
   return phase("project out", [&] { return velocities(x, latents); });
 }
 

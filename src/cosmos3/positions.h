@@ -3,7 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "cosmos3/config.h"
-#include "nn/rope.h"
+#include "kernels/head_norm_rope.h"
 
 namespace orrery {
 

@@ -22,14 +22,14 @@ TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
   const auto tokens = static_cast<std::int64_t>(ids.size());
   const at::Tensor index = at::tensor(ids, at::kLong).to(embedding_.device());
   const RopeTable rope = rope_table(config_, text_positions(tokens), embedding_.device(), embedding_.scalar_type());
-  at::Tensor x = embedding_.index_select(0, index);  // (tokens, hidden)
+  Residual stream{embedding_.index_select(0, index), {}};
   TextCache cache;
   cache.tokens = tokens;
   const auto keep = [&cache](const KeyValue& kv) {
-    cache.layers.push_back({kv.k, kv.v.contiguous()});  // the view would keep the queries alive too
+    cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // the views would keep the queries alive too
   };
-  for (const Block& block : blocks_) keep(block.causal(x, rope));
-  keep(last_(x, rope).kv);
+  for (const Block& block : blocks_) keep(block.causal(stream, rope));
+  keep(last_(stream, rope, {}).kv);
   return cache;
 }
 

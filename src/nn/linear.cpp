@@ -14,6 +14,8 @@ ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<W
 
 at::Tensor ColumnParallelLinear::operator()(const at::Tensor& x) const { return at::linear(x, weight_); }
 
+void ColumnParallelLinear::into(at::Tensor y, const at::Tensor& x) const { at::mm_out(y, x, weight_.t()); }
+
 RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, Collectives& tp)
     : weight_(w.take("weight", {out, in}, Split::Columns)), tp_(&tp) {}
 

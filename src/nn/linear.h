@@ -29,6 +29,10 @@ class ColumnParallelLinear {
  public:
   ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in);
   at::Tensor operator()(const at::Tensor& x) const;
+  // The same into `y`, whose rows may lie in a larger tensor.
+  void into(at::Tensor y, const at::Tensor& x) const;
+  // Columns of y.
+  std::int64_t width() const { return weight_.size(0); }
 
  private:
   at::Tensor weight_;

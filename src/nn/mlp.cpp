@@ -1,5 +1,6 @@
 #include "nn/mlp.h"
 
+#include "kernels/swiglu.h"
 #include "nn/phase.h"
 
 namespace orrery {
@@ -9,9 +10,8 @@ SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate,
       down_(w / "down_proj", intermediate, hidden, tp) {}
 
 at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
-  const at::Tensor product = phase("gate|up product", [&] { return gate_up_(x); });
-  const std::vector<at::Tensor> gate_up = product.chunk(2, -1);
-  const at::Tensor inner = phase("silu * mul", [&] { return at::silu(gate_up[0]).mul_(gate_up[1]); });
+  const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });
+  const at::Tensor inner = phase("silu * mul", [&] { return swiglu(gate_up); });
   return phase("down product", [&] { return down_(inner); });
 }
 

@@ -12,7 +12,8 @@ namespace orrery {
 class RmsNorm {
  public:
   RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps);
-  at::Tensor operator()(const at::Tensor& x) const;
+  // x += delta first, in the same pass over memory; an undefined delta adds nothing. x: (rows, size).
+  at::Tensor operator()(at::Tensor& x, const at::Tensor& delta) const;
 
  private:
   at::Tensor weight_;
