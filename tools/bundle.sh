@@ -109,7 +109,7 @@ build_program() {
   export PKG_CONFIG_PATH=$ffmpeg/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
   mkdir -p "$build"
   # shellcheck disable=SC2016  # the loader's own variable
-  quietly "$build/configure.log" cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_TESTS=$tests \
+  quietly "$build/configure.log" cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_WERROR=ON -DORRERY_TESTS=$tests \
     -DHDF5_USE_STATIC_LIBRARIES=ON -DCMAKE_CXX_STANDARD_LIBRARIES="-l:libsz.a -l:libaec.a" \
     -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
   local targets=(orrery)

@@ -87,10 +87,10 @@ run_benchmarks() {
   local size
   : >"$out/bench.jsonl"
   for size in ${SIZES:-480p:93 720p:189}; do
-    bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,vae,sound
+    bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,vae,sound,load --kernels 12
     if [ "$gpus" -ge 2 ]; then
-      bench 2 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,collectives --cfg 2
-      bench 2 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,collectives --tp 2
+      bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --cfg 2
+      bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --tp 2
     fi
   done
 }

@@ -1,5 +1,7 @@
 #include "cosmos3/block.h"
 
+#include <utility>
+
 #include "nn/phase.h"
 
 namespace orrery {
@@ -58,8 +60,9 @@ Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config&
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
       mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, tp) {}
 
-void Block::finish(Residual& stream, const at::Tensor& attended) const {
+void Block::finish(Residual& stream, at::Tensor attended) const {
   stream.delta = phase("out product", [&] { return out_(attended); });
+  attended.reset();  // the mlp needs the memory
   const at::Tensor normed = phase("residual + mlp norm", [&] { return mlp_norm_(stream.x, stream.delta); });
   stream.delta = mlp_(normed);
 }
@@ -71,8 +74,10 @@ KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
 }
 
 void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const {
-  const QkvProjection::Result own = project_(stream, rope, text);
-  finish(stream, phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::None); }));
+  QkvProjection::Result own = project_(stream, rope, text);
+  at::Tensor attended = phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::None); });
+  own = {};
+  finish(stream, std::move(attended));
 }
 
 }  // namespace orrery

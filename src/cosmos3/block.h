@@ -66,7 +66,7 @@ class Block {
   void joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const;
 
  private:
-  void finish(Residual& stream, const at::Tensor& attended) const;
+  void finish(Residual& stream, at::Tensor attended) const;
 
   QkvProjection project_;
   RowParallelLinear out_;

@@ -78,12 +78,12 @@ std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const
 std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, std::int64_t branches,
                         const ModelLayout& layout) {
   const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp;
-  // While the mlp's last product is made: its input before and after the norm, gate and up, their product, the output;
-  // and what attention leaves until then: queries, the product they were cut from, keys, joined keys and values,
+  // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
-  const std::int64_t mlp = 3 * c.hidden_size + 3 * c.intermediate_size / layout.tp;
-  const std::int64_t attention = q + (q + 2 * kv) + kv + 2 * kv + q;
-  const std::int64_t block = tokens * (mlp + attention) + text_tokens * 2 * kv;
+  const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
+  // While attention runs: the residual stream, queries, keys and values of tokens and text in one, the output.
+  const std::int64_t attention = tokens * (c.hidden_size + q) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t block = std::max(mlp, attention);
   const std::int64_t rope = tokens * 2 * c.head_dim;
   // The sampler's latents, velocities and history, float32.
   const std::int64_t latents = tokens * c.patch_width() * 10 * kFloatBytes;
