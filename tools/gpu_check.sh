@@ -12,6 +12,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# By its place: an mpirun that is started by its path puts other folders first on its programs' PATH.
+PYTHON=$(command -v python3)
+export PYTHON
 
 say() { printf '\ngpu_check: %s\n' "$*"; }
 die() { printf 'gpu_check: %s\n' "$*" >&2; exit 2; }

@@ -23,12 +23,12 @@ MediaShape shape_of(const Golden& golden) {
   return shape;
 }
 
-GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape)
+GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype)
     : grid_(world, shape),
       tp_(make_collectives(grid_.tp(), test_device())),
       cfg_(make_collectives(grid_.cfg(), test_device())),
       folder_(golden_checkpoint(set) / "transformer"),
-      model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kFloat),
+      model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), dtype),
              read_cosmos3_config(folder_ / "config.json"), *tp_) {}
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {

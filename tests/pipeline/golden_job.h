@@ -22,7 +22,7 @@ MediaShape shape_of(const Golden& golden);
 // A golden set's model on all ranks of `world` as one grid.
 class GoldenJob {
  public:
-  GoldenJob(const Comm& world, const std::string& set, GridShape shape);
+  GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype = at::kFloat);
 
   std::int64_t sound_dim() const { return model_.config().sound_dim; }
   // The noise of a case.
