@@ -61,7 +61,7 @@ void ClipFiles::look_for_latents(ClipJob& job) {
     conflicts_.push_back(path.string() + ": this finished clip was made " + other +
                          ": choose another id or --out, or give --force to make it again");
   } catch (const OtherVersion& e) {
-    conflicts_.push_back(e.what());
+    conflicts_.emplace_back(e.what());
   } catch (const InputError& e) {
     warnings_.push_back(std::string(e.what()) + ": the clip is made again");
   }

@@ -1,6 +1,7 @@
 #include "pipeline/snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -54,14 +55,31 @@ void require_condition(const LatentFile& snapshot, const MediaShape& shape) {
                 "the condition has shape " + shape_text(found) + ", expected " + shape_text(expected));
 }
 
-// The state in host memory. Where it is there already nothing is copied: nobody changes it.
-DenoiseState on_host(DenoiseState state) {
-  for (at::Tensor* tensor : {&state.latents.video, &state.latents.sound, &state.video.last_sample,
-                             &state.video.model_output_0, &state.video.model_output_1, &state.sound.last_sample,
-                             &state.sound.model_output_0, &state.sound.model_output_1}) {
-    if (tensor->defined()) *tensor = tensor->to(at::kCPU);
+std::array<at::Tensor*, 8> tensors_of(DenoiseState& state) {
+  return {&state.latents.video,        &state.latents.sound,        &state.video.last_sample,
+          &state.video.model_output_0, &state.video.model_output_1, &state.sound.last_sample,
+          &state.sound.model_output_0, &state.sound.model_output_1};
+}
+
+// Fresh memory would cost more than the copy: `host` is kept from one snapshot to the next. Page-locked, since the
+// device copies several times faster into that. What is on the host already is not copied: nobody changes it.
+void copy_to_host(at::Tensor& host, const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.is_cpu()) {
+    host = tensor;
+    return;
   }
-  return state;
+  if (!host.defined()) {
+    host = at::empty(tensor.sizes(), at::TensorOptions(at::kCPU).dtype(tensor.scalar_type()).pinned_memory(true));
+  }
+  host.copy_(tensor);
+}
+
+void copy_to_host(DenoiseState& host, DenoiseState state) {
+  const auto to = tensors_of(host);
+  const auto from = tensors_of(state);
+  for (std::size_t i = 0; i < to.size(); ++i) copy_to_host(*to[i], *from[i]);
+  host.video.step = state.video.step;
+  host.sound.step = state.sound.step;
 }
 
 // A cautious guess: four arrays of the latents' size, 50 MB/s.
@@ -116,9 +134,10 @@ bool SnapshotWriter::busy() const {
 
 void SnapshotWriter::start(const DenoiseState& state) {
   require(!busy(), "a snapshot is being written");
-  write_ = std::async(std::launch::async, [this, host = on_host(state)] {
+  copy_to_host(host_, state);
+  write_ = std::async(std::launch::async, [this] {
     const Stopwatch watch;
-    write_latents(path_, snapshot_file(clip_, host));
+    write_latents(path_, snapshot_file(clip_, host_));
     return watch.seconds();
   });
 }

@@ -41,6 +41,7 @@ class SnapshotWriter {
  private:
   std::filesystem::path path_;
   LatentFile clip_;
+  DenoiseState host_;  // the writing thread's while busy
   double seconds_ = 0;
   std::future<double> write_;  // seconds; its destructor waits
 };

@@ -1,13 +1,17 @@
 // What snapshots cost the denoising: the time that its thread loses to each, and what their writing beside it slows a
-// step down. Steps are stood in for by element-wise work on the device, as long as asked for. Prints one JSON line.
+// step down. Steps are stood in for by element-wise work on the device, as long as asked for; with "idle" the host only
+// waits, as it does for a GPU, and the state is copied once more, as from a GPU's memory. Prints one JSON line.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "core/error.h"
@@ -29,15 +33,23 @@ DenoiseState state_on(at::Device device) {
 
 void wait_for(const at::Tensor& tensor) { tensor.view(-1)[0].item<float>(); }
 
-// Work of the device on values that stay between 0 and 2.
+// Work of the device on values that stay between 0 and 2; or none.
 class Step {
  public:
-  Step(at::Device device, double seconds) : x_(at::ones(kShape, at::TensorOptions(device))) {
+  Step(at::Device device, double seconds, bool idle)
+      : seconds_(seconds), idle_(idle), x_(at::ones(kShape, at::TensorOptions(device))) {
     const Stopwatch watch;
     run(kTrial);
     rounds_ = std::max<std::int64_t>(1, std::llround(seconds / watch.seconds() * kTrial));
   }
-  void operator()() { run(rounds_); }
+  bool idle() const { return idle_; }
+  void operator()() {
+    if (idle_) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(seconds_));
+    } else {
+      run(rounds_);
+    }
+  }
 
  private:
   static constexpr std::int64_t kTrial = 10;
@@ -45,9 +57,19 @@ class Step {
     for (std::int64_t i = 0; i < rounds; ++i) x_.sin_().add_(1.0);
     wait_for(x_);
   }
+  double seconds_;
+  bool idle_;
   at::Tensor x_;
   std::int64_t rounds_ = 0;
 };
+
+// What a copy from a GPU costs at least.
+void copy(const DenoiseState& from, const DenoiseState& to) {
+  to.latents.video.copy_(from.latents.video);
+  to.video.last_sample.copy_(from.video.last_sample);
+  to.video.model_output_0.copy_(from.video.model_output_0);
+  to.video.model_output_1.copy_(from.video.model_output_1);
+}
 
 struct Run {
   double seconds = 0;
@@ -58,6 +80,7 @@ struct Run {
 // `steps` steps, with a snapshot after each or with none.
 Run run(Step& step, int steps, const DenoiseState& state, SnapshotWriter* writer) {
   Run result;
+  const DenoiseState buffer = state_on(at::kCPU);
   const Stopwatch total;
   for (int i = 0; i < steps; ++i) {
     step();
@@ -65,7 +88,8 @@ Run run(Step& step, int steps, const DenoiseState& state, SnapshotWriter* writer
     const Stopwatch lost;
     if (!writer->busy()) {
       require(writer->wait().empty(), "a snapshot could not be written");
-      writer->start(state);
+      if (step.idle()) copy(state, buffer);
+      writer->start(step.idle() ? buffer : state);
     }
     result.worst_lost = std::max(result.worst_lost, lost.seconds());
   }
@@ -77,19 +101,21 @@ Run run(Step& step, int steps, const DenoiseState& state, SnapshotWriter* writer
   return result;
 }
 
-Json measure(const std::filesystem::path& folder, at::Device device, double step_seconds, int steps) {
+Json measure(const std::filesystem::path& folder, const std::string& device_name, double step_seconds, int steps) {
+  const bool idle = device_name == "idle";
+  const at::Device device(idle ? "cpu" : device_name);
   const DenoiseState state = state_on(device);
   LatentFile clip;
   clip.timesteps.assign(35, 500);
   SnapshotWriter writer(folder / "snapshot.h5", clip);
-  Step step(device, step_seconds);
+  Step step(device, step_seconds, idle);
   step();
   const Run without = run(step, steps, state, nullptr);
   const Run with = run(step, steps, state, &writer);
   const Run without_again = run(step, steps, state, nullptr);
   const double base = (without.seconds + without_again.seconds) / 2;
   return {{"what", "a snapshot after every step: latents 48 x 48 x 45 x 80 and the sampler's state"},
-          {"device", device.str()},
+          {"device", device_name},
           {"threads", at::get_num_threads()},
           {"steps", steps},
           {"seconds_a_step_without", base / steps},
@@ -105,12 +131,13 @@ Json measure(const std::filesystem::path& folder, at::Device device, double step
 
 int main(int argc, char** argv) {
   if (argc < 2 || argc > 5) {
-    std::cerr << "usage: orrery_snapshot_cost FOLDER [cpu|cuda] [SECONDS_A_STEP] [STEPS]\n";
+    std::cerr << "usage: orrery_snapshot_cost FOLDER [cpu|cuda|idle] [SECONDS_A_STEP] [STEPS]\n";
     return 2;
   }
   try {
-    const at::Device device(argc > 2 ? argv[2] : "cpu");
-    std::cout << measure(argv[1], device, argc > 3 ? std::atof(argv[3]) : 3, argc > 4 ? std::atoi(argv[4]) : 8).dump()
+    std::cout << measure(argv[1], argc > 2 ? argv[2] : "cpu", argc > 3 ? std::atof(argv[3]) : 3,
+                         argc > 4 ? std::atoi(argv[4]) : 8)
+                     .dump()
               << "\n";
   } catch (const std::exception& error) {
     std::cerr << "orrery_snapshot_cost: " << error.what() << "\n";
