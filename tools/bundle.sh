@@ -207,6 +207,7 @@ END
   chmod +x "$bundle/bin/on-host" "$bundle/bin/orrery-gpu"
 }
 
+# A wide dictionary: the tests have most of their code in common.
 pack() {
   rm -rf "$bundle"
   mkdir -p "$bundle/bin" "$bundle/lib"
@@ -215,7 +216,7 @@ pack() {
   if [ $tests = ON ]; then add_tests; fi
   strip --strip-unneeded "$bundle"/lib/*
   write_wrappers "$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")"
-  tar c -C "$build" --owner=0 --group=0 --sort=name orrery-bundle | xz -T0 -6 >"$bundle.tar.xz.tmp"
+  tar c -C "$build" --owner=0 --group=0 --sort=name orrery-bundle | xz --lzma2=preset=4,dict=192MiB >"$bundle.tar.xz.tmp"
   mv "$bundle.tar.xz.tmp" "$bundle.tar.xz"
   say "$(du -h "$bundle.tar.xz" | cut -f1) in $bundle.tar.xz, unpacked $(du -sh "$bundle" | cut -f1)"
 }
