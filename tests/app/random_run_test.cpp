@@ -60,8 +60,8 @@ TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
   const auto alone = make_collectives(self, at::kCPU);
   const Weights weights(std::make_shared<RandomCheckpoint>("narrow", random_transformer(config)), Shard{}, at::kCPU,
                         at::kFloat);
-  at::Tensor und = normal({24, config.hidden_size});
-  at::Tensor gen = normal({40, config.hidden_size});
+  Residual und{normal({24, config.hidden_size}), {}};
+  Residual gen{normal({40, config.hidden_size}), {}};
   const RopeTable und_rope = rope_table(config, text_positions(24), at::kCPU, at::kFloat);
   const RopeTable gen_rope = rope_table(config, text_positions(40), at::kCPU, at::kFloat);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
@@ -69,7 +69,7 @@ TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
     const Block media(weights / "layers" / i, TowerNames::gen(), config, *alone);
     const KeyValue kv = text.causal(und, und_rope);
     media.joint(gen, kv, gen_rope);
-    for (const at::Tensor& x : {kv.k, kv.v, und, gen}) {
+    for (const at::Tensor& x : {kv.k, kv.v, und.x + und.delta, gen.x + gen.delta}) {
       ASSERT_GT(rms(x), 0.5) << "layer " << i;
       ASSERT_LT(rms(x), 2.0) << "layer " << i;
     }
