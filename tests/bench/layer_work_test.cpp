@@ -84,7 +84,8 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   EXPECT_EQ(costs.at("silu * mul").bytes, 3 * 100 * 6144 * 2);
   EXPECT_EQ(costs.at("head norm + rope").bytes, 2 * 100 * (16 + 4) * 128 * 2);
   EXPECT_EQ(costs.at("text keys and values").bytes, 2 * 2 * 28 * 4 * 128 * 2);
-  EXPECT_DOUBLE_EQ(costs.at("residual + input norm").best_ms, 4 * 100 * 4096 * 2 / 1e9);  // at 1000 GB/s: 1e9 bytes a ms
+  EXPECT_DOUBLE_EQ(costs.at("residual + input norm").best_ms,
+                   4 * 100 * 4096 * 2 / 1e9);  // at 1000 GB/s: 1e9 bytes a ms
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "core/file.h"
 #include "core/stopwatch.h"
+#include "media/video_reader.h"
 #include "orrery_program.h"
 #include "storage/latent_store.h"
 #include "support/temporary_folder.h"
@@ -38,17 +39,18 @@ struct Plan {
 constexpr std::size_t kClips = 5;
 
 std::string manifest_text() {
-  const std::array<Json, kClips> more{
-      Json{{"seed", 1}}, Json{{"sound", true}}, Json{{"condition_latents", "clip0"}, {"steps", 4}},
-      Json{{"num_frames", 9}, {"guidance_scale", 1}}, Json{{"condition_latents", "clip2"}, {"sound", true}}};
+  const std::array<Json, kClips> more{Json{{"seed", 1}}, Json{{"sound", true}},
+                                      Json{{"condition_latents", "clip0"}, {"steps", 60}},
+                                      Json{{"num_frames", 9}, {"guidance_scale", 1}, {"steps", 60}},
+                                      Json{{"condition_latents", "clip2"}, {"sound", true}, {"steps", 60}}};
   std::string text;
   for (std::size_t i = 0; i < more.size(); ++i) {
     Json line{{"id", "clip" + std::to_string(i)},
               {"prompt_token_ids", {7, 8, 9}},
               {"negative_token_ids", {5}},
               {"num_frames", 5},
-              {"height", 64},
-              {"width", 64},
+              {"height", 32},
+              {"width", 32},
               {"steps", 3}};
     line.update(more[i]);
     text += line.dump() + "\n";
@@ -57,12 +59,22 @@ std::string manifest_text() {
 }
 
 // Of a run's folder, by name: what has to be the same however often the run was killed. Reading fails for a file that
-// is not whole.
+// is not whole. Latents, frames and sound are compared bit for bit; of an mp4, made of these frames and this sound, it
+// is the number of its frames.
 using Content = std::map<std::string, std::string>;
 
 bool is_leftover(const fs::path& file) { return file.extension() == ".tmp" || file.extension() == ".holder"; }
 
+std::string frames_in(const fs::path& video) {
+  VideoReader reader(video);
+  RgbImage frame;
+  int count = 0;
+  while (reader.next(frame)) ++count;
+  return std::to_string(count) + " frames";
+}
+
 std::string content_of(const fs::path& file) {
+  if (file.extension() == ".mp4") return frames_in(file);
   if (file.extension() != ".h5") return read_file(file);
   LatentFile latents = read_latents(file);
   return latents.request + latents_checksum(latents);
@@ -78,6 +90,18 @@ Content content_of_folder(const fs::path& out) {
     }
   }
   return content;
+}
+
+// Snapshots change from step to step: all that can be asked of them is that they are whole.
+std::size_t whole_snapshots_in(const fs::path& out) {
+  std::size_t count = 0;
+  if (!fs::exists(out / "snapshots")) return count;
+  for (const fs::directory_entry& entry : fs::directory_iterator(out / "snapshots")) {
+    if (is_leftover(entry.path())) continue;
+    EXPECT_NO_THROW(EXPECT_EQ(read_latents(entry.path()).state, LatentFile::State::Running)) << entry.path();
+    ++count;
+  }
+  return count;
 }
 
 // The records that a killed run left: all lines but half a one at the end.
@@ -102,7 +126,7 @@ class Killed : public testing::TestWithParam<Plan> {
   CommandLine job(const fs::path& out) const {
     const int ranks = GetParam().ranks;
     const CommandLine alone = run_command("random:tiny", folder_ / "clips.jsonl", out,
-                                          {"--tp", std::to_string(ranks), "--quiet", "--keep-frames"});
+                                          {"--tp", std::to_string(ranks), "--keep-frames", "--snapshot-every", "1"});
     return ranks == 1 ? alone : on_ranks(ranks, alone);
   }
 
@@ -119,9 +143,9 @@ class Killed : public testing::TestWithParam<Plan> {
     fs::remove_all(out_);
   }
 
-  // A run's moments count from here: what comes before writes nothing.
+  // A run's moments count from here: before it has its weights, it makes nothing.
   void wait_for_start(const Process& process) const {
-    while (!fs::exists(holder_) && !process.has_ended()) std::this_thread::sleep_for(milliseconds(1));
+    while (!fs::exists(loaded_) && !process.has_ended()) std::this_thread::sleep_for(milliseconds(1));
   }
 
   // A moment of what is left to do.
@@ -132,7 +156,7 @@ class Killed : public testing::TestWithParam<Plan> {
 
   // Whether the run was killed before its end.
   bool run_until(double moment) {
-    fs::remove(holder_);  // of a killed run
+    fs::remove(loaded_);  // of a killed run
     Process process(job(out_));
     wait_for_start(process);
     const Stopwatch working;
@@ -140,6 +164,7 @@ class Killed : public testing::TestWithParam<Plan> {
     const bool is_late = process.has_ended();
     if (!is_late) kill_some(process);
     const Ending ending = process.wait();
+    resumed_ += ending.err.find(" resumes at step ") != std::string::npos ? 1 : 0;
     EXPECT_TRUE(!is_late || ending.exit_code == 0) << ending.err;
     return ending.exit_code != 0;  // 0: it came to its end just then
   }
@@ -168,6 +193,7 @@ class Killed : public testing::TestWithParam<Plan> {
       EXPECT_EQ(record.at("status"), "done") << record;
       EXPECT_TRUE(found.contains("latents/" + id + ".h5") && found.contains("media/" + id + ".mp4")) << record;
     }
+    whole_snapshots_in(out_);
     if (fs::exists(out_ / "run.json")) {
       EXPECT_NO_THROW(parse_json_file(out_ / "run.json"));
     }
@@ -175,6 +201,7 @@ class Killed : public testing::TestWithParam<Plan> {
 
   void expect_complete() const {
     EXPECT_TRUE(content_of_folder(out_) == reference_);
+    EXPECT_EQ(whole_snapshots_in(out_), 0U);
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(out_)) {
       EXPECT_FALSE(is_leftover(entry.path())) << entry.path();
     }
@@ -182,9 +209,10 @@ class Killed : public testing::TestWithParam<Plan> {
 
   TemporaryFolder folder_;
   fs::path out_ = folder_ / "out";
-  fs::path holder_ = out_ / ".run.holder";
+  fs::path loaded_ = out_ / "run.json";
   Content reference_;
   double seconds_ = 0;
+  int resumed_ = 0;  // runs that went on from a snapshot
   std::mt19937 random_;
 };
 
@@ -208,7 +236,9 @@ TEST_P(Killed, ARunGoesOnUntilAllIsMade) {
   const Ending last = run_program(job(out_));
   EXPECT_EQ(last.exit_code, 0) << last.err;
   expect_complete();
-  std::cout << kills << " kills, " << completed + 1 << " times complete\n";
+  // Of many moments some must be in the denoising, which is about half of the work.
+  EXPECT_TRUE(resumed_ > 0 || GetParam().kills < 30);
+  std::cout << kills << " kills, " << resumed_ << " runs from a snapshot, " << completed + 1 << " times complete\n";
 }
 
 INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
