@@ -81,9 +81,13 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
   const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
-  // While attention runs: the residual stream, queries, keys and values of tokens and text in one, the output.
+  // While heads are turned: the residual stream, the normed input, queries, keys and values of tokens and text in one;
+  // and where no kernel does it, in float32, four copies of the queries.
+  const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
+  const std::int64_t turning = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
+  // While attention runs: the residual stream, queries, keys and values, the output.
   const std::int64_t attention = tokens * (c.hidden_size + q) + (tokens + text_tokens) * (q + 2 * kv);
-  const std::int64_t block = std::max(mlp, attention);
+  const std::int64_t block = std::max({mlp, turning, attention});
   const std::int64_t rope = tokens * 2 * c.head_dim;
   // The sampler's latents, velocities and history, float32.
   const std::int64_t latents = tokens * c.patch_width() * 10 * kFloatBytes;
