@@ -15,6 +15,9 @@
 namespace orrery {
 namespace {
 
+// libswscale reads some bytes past a frame's last pixel: they must be ours.
+constexpr std::size_t kReadAhead = 64;
+
 const VideoFormat& checked(const VideoFormat& format) {
   const auto even = [](int extent) { return extent > 0 && extent % 2 == 0; };
   require_input(even(format.width) && even(format.height), "a video of " + std::to_string(format.width) + "x" +
@@ -51,7 +54,10 @@ class VideoWriter::Impl {
     require(rgb.size() == frame_bytes_,
             path_ + ": a frame has " + std::to_string(rgb.size()) + " bytes, expected " + std::to_string(frame_bytes_));
     any_frame_ = true;
-    if (!frames_.push({rgb.begin(), rgb.end()})) join_or_throw();
+    std::vector<std::uint8_t> frame;
+    frame.reserve(rgb.size() + kReadAhead);
+    frame.assign(rgb.begin(), rgb.end());
+    if (!frames_.push(std::move(frame))) join_or_throw();
   }
 
   void write_sound(std::span<const float> interleaved) {
