@@ -18,24 +18,30 @@ __device__ float sum_over_block(float value) {
   return sum_over_lanes<kWarp>(threadIdx.x % kWarp < warps ? of_warp[threadIdx.x % kWarp] : 0);
 }
 
-// A block a row, which it holds in registers between the two passes. The norm is that of the rounded sum.
+// A block a row, which it holds in registers between the two passes; all that it reads is under way before the first
+// sum. The norm is that of the rounded sum.
 template <int kPacks>
-__global__ void add_rms_norm_kernel(Pack* x, const Pack* delta, const Pack* weight, Pack* normed, int packs,
-                                    float width, float eps) {
+__global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Pack* x, const Pack* delta, const Pack* weight,
+                                                                     Pack* normed, int packs, float width, float eps) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * packs;
   Pack kept[kPacks];
-  float squares = 0;
+  Pack more[kPacks];
+  Pack gains[kPacks];
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
     if (at >= packs) continue;
     kept[i] = x[row + at];
-    if (delta != nullptr) {
-      Floats sum = unpack(kept[i]);
-      const Floats more = unpack(delta[row + at]);
+    if (delta != nullptr) more[i] = delta[row + at];
+    gains[i] = weight[at];
+  }
+  float squares = 0;
 #pragma unroll
-      for (int j = 0; j < kPackWidth; ++j) sum.v[j] += more.v[j];
-      kept[i] = pack(sum);
+  for (int i = 0; i < kPacks; ++i) {
+    const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
+    if (at >= packs) continue;
+    if (delta != nullptr) {
+      kept[i] = pack(sum_of(unpack(kept[i]), unpack(more[i])));
       x[row + at] = kept[i];
     }
     squares += sum_of_squares(unpack(kept[i]));
@@ -46,9 +52,9 @@ __global__ void add_rms_norm_kernel(Pack* x, const Pack* delta, const Pack* weig
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
     if (at >= packs) continue;
     Floats values = unpack(kept[i]);
-    const Floats gains = unpack(weight[at]);
+    const Floats gain = unpack(gains[i]);
 #pragma unroll
-    for (int j = 0; j < kPackWidth; ++j) values.v[j] *= scale * gains.v[j];
+    for (int j = 0; j < kPackWidth; ++j) values.v[j] *= scale * gain.v[j];
     normed[row + at] = pack(values);
   }
 }

@@ -34,7 +34,7 @@ struct HeadNormRopeLaunch {
   std::int64_t head_dim;  // 32, 64, 128 or 256
   const BFloat16* q_weight;
   const BFloat16* k_weight;
-  const BFloat16* cos;  // (rows, head_dim)
+  const BFloat16* cos;  // (rows, head_dim), the second half like the first
   const BFloat16* sin;
   float eps;
 };

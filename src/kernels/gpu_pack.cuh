@@ -7,9 +7,9 @@
 // For kernels over rows of bfloat16 whose time is memory traffic: every access is 16 bytes wide, arithmetic is float32.
 namespace orrery {
 
-// Eight neighbours of a row.
-struct alignas(16) Pack {
-  __nv_bfloat162 pairs[4];
+// Eight neighbours of a row. One vector type, not eight numbers: those the compiler would move a few bytes at a time.
+struct Pack {
+  uint4 bits;
 };
 
 inline constexpr int kPackWidth = 8;
@@ -19,22 +19,31 @@ struct Floats {
 };
 
 __device__ inline Floats unpack(const Pack& pack) {
+  const unsigned pairs[] = {pack.bits.x, pack.bits.y, pack.bits.z, pack.bits.w};
   Floats floats;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    const float2 pair = __bfloat1622float2(pack.pairs[i]);
-    floats.v[2 * i] = pair.x;
-    floats.v[2 * i + 1] = pair.y;
+  for (int i = 0; i < kPackWidth / 2; ++i) {
+    floats.v[2 * i] = __uint_as_float(pairs[i] << 16);
+    floats.v[2 * i + 1] = __uint_as_float(pairs[i] & 0xffff0000U);
   }
   return floats;
 }
 
 // Rounds to nearest.
+__device__ inline unsigned pack_pair(float low, float high) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+  return reinterpret_cast<const unsigned&>(pair);
+}
+
 __device__ inline Pack pack(const Floats& floats) {
-  Pack packed;
+  const float* const v = floats.v;
+  return {make_uint4(pack_pair(v[0], v[1]), pack_pair(v[2], v[3]), pack_pair(v[4], v[5]), pack_pair(v[6], v[7]))};
+}
+
+__device__ inline Floats sum_of(Floats a, const Floats& b) {
 #pragma unroll
-  for (int i = 0; i < 4; ++i) packed.pairs[i] = __floats2bfloat162_rn(floats.v[2 * i], floats.v[2 * i + 1]);
-  return packed;
+  for (int i = 0; i < kPackWidth; ++i) a.v[i] += b.v[i];
+  return a;
 }
 
 __device__ inline float sum_of_squares(const Floats& floats) {

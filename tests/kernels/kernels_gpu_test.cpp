@@ -77,7 +77,9 @@ TEST_P(HeadNormRope, EqualsItsTwinAndLeavesTheRestAlone) {
 INSTANTIATE_TEST_SUITE_P(Shapes, HeadNormRope,
                          testing::Values(Heads{1, 1, 1, 32}, Heads{5, 8, 8, 32}, Heads{7, 3, 1, 64},
                                          Heads{513, 32, 8, 128}, Heads{9, 64, 8, 128}, Heads{11, 4, 1, 128},
-                                         Heads{3, 33, 5, 256}));
+                                         Heads{3, 33, 5, 256}, Heads{131, 1, 1, 128}, Heads{37, 3, 1, 128},
+                                         Heads{65, 40, 8, 128}, Heads{6, 5, 2, 256}, Heads{2, 40, 3, 32},
+                                         Heads{4099, 3, 3, 64}));
 
 class SwiGluKernel : public testing::TestWithParam<Rows> {};
 
