@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "audio/config.h"
-#include "cosmos3/patches.h"
+#include "cosmos3/positions.h"
 #include "wan/config.h"
 
 namespace orrery {

@@ -1,5 +1,7 @@
 #include "bench/step_bench.h"
 
+#include <c10/util/accumulate.h>
+
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,8 +44,8 @@ class Stepper {
   void operator()() {
     if (sampler_.step_index() == sampler_.steps()) sampler_ = UniPc(schedule_.sigmas);
     const auto timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.step_index())];
-    const MediaLatents velocity = model_.velocity(latents_, static_cast<double>(timestep));
-    phase("sampler step", [&] { sampler_.step(velocity.video, latents_.video); });
+    const MediaVelocity velocity = model_.velocity(latents_, static_cast<double>(timestep));
+    phase("guidance + sampler step", [&] { sampler_.step(velocity.video, latents_.video); });
   }
 
  private:
@@ -77,7 +79,8 @@ Record step_record(const Record& branch, const BenchRanks& ranks) {
 
 }  // namespace
 
-std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCeilings& ceilings, double element) {
+std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const MediaShape& shape,
+                                            const LayerCeilings& ceilings, double element) {
   const auto products = work.products();
   const auto product = [&](std::size_t i) {
     return PhaseCost{work.product_flops(products[i]), 0, ceilings.product_ms[i]};
@@ -89,7 +92,24 @@ std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const LayerCe
   };
   const PhaseCost all_reduce{0, 0, ceilings.all_reduce_ms};
   const std::int64_t state = work.tokens * work.hidden;
-  return {{"residual + input norm", traffic(4 * state)},
+  const std::int64_t latent = c10::multiply_integers(shape.video);
+  const std::int64_t patch = 4 * shape.video[0];
+  // Latents are float32.
+  const auto latent_traffic = [&](std::int64_t latents, std::int64_t patches) {
+    const double bytes = 4 * static_cast<double>(latents * latent) + element * static_cast<double>(patches);
+    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
+  };
+  // Between patches and the tower's width: so narrow that memory holds it up.
+  PhaseCost patch_product = traffic(state + work.tokens * patch);
+  patch_product.flops = work.product_flops({"", patch, work.hidden});
+  return {{"patchify", latent_traffic(1, work.tokens * patch)},
+          {"embed", patch_product},
+          {"residual + norm out", traffic(4 * state)},
+          {"project out", patch_product},
+          {"unpatchify", latent_traffic(1, work.tokens * patch)},
+          // Two branches and four remembered tensors in, three out: a step with guidance from the third on.
+          {"guidance + sampler step", latent_traffic(9, 0)},
+          {"residual + input norm", traffic(4 * state)},
           {"qkv product", product(0)},
           {"head norm + rope", traffic(2 * work.tokens * (work.q_width() + work.kv_width()))},
           {"text keys and values", traffic(4 * (work.keys - work.tokens) * work.kv_width())},
@@ -123,7 +143,8 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  report_phases(subject, step_costs(work, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))), context);
+  report_phases(subject, step_costs(work, shape, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
+                context);
   report_kernels(subject, context);
 }
 

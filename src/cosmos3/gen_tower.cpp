@@ -1,20 +1,34 @@
 #include "cosmos3/gen_tower.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/error.h"
-#include "cosmos3/patches.h"
+#include "cosmos3/positions.h"
+#include "kernels/patches.h"
 #include "nn/phase.h"
 
 namespace orrery {
+
+std::vector<TokenRun> token_runs(std::int64_t frames, std::int64_t frame_tokens,
+                                 const std::vector<std::int64_t>& given) {
+  std::vector<TokenRun> runs;
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    const bool noisy = std::find(given.begin(), given.end(), frame) == given.end();
+    if (runs.empty() || runs.back().noisy != noisy) runs.push_back({{frame * frame_tokens, 0}, noisy});
+    runs.back().tokens.size += frame_tokens;
+  }
+  return runs;
+}
 
 GenTower::SoundLayers::SoundLayers(const Weights& transformer, const Cosmos3Config& c)
     : proj_in(transformer / "audio_proj_in", c.sound_dim, c.hidden_size, Bias::Yes),
       modality(transformer.take("audio_modality_embed", {c.hidden_size})),
       proj_out(transformer / "audio_proj_out", c.hidden_size, c.sound_dim, Bias::Yes) {}
 
-at::Tensor GenTower::SoundLayers::tokens(const at::Tensor& sound) const {
-  return proj_in(sound.transpose(0, 1).to(modality.scalar_type())).add_(modality);
+void GenTower::SoundLayers::embed_into(const at::Tensor& tokens, const at::Tensor& sound,
+                                       const at::Tensor& time) const {
+  proj_in.into(tokens, sound.transpose(0, 1).to(modality.scalar_type()), time + modality);
 }
 
 at::Tensor GenTower::SoundLayers::velocity(const at::Tensor& tokens) const {
@@ -43,35 +57,42 @@ Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
   if (shape.sound_steps > 0) {
     positions = at::cat({positions, sound_positions(config_, shape.sound_steps, text.tokens)}, 1);
   }
-  Branch branch{std::move(text), rope_table(config_, positions, device_, dtype_), {}};
-  if (!shape.condition_frames.empty()) {
-    at::Tensor noisy = at::ones({positions.size(1), 1}, at::kFloat);
-    const std::int64_t frame_tokens = grid.rows * grid.columns;
-    for (const std::int64_t frame : shape.condition_frames) noisy.narrow(0, frame * frame_tokens, frame_tokens).zero_();
-    branch.noisy = noisy.to(device_, dtype_);
-  }
-  return branch;
+  return {std::move(text), rope_table(config_, positions, device_, dtype_),
+          token_runs(grid.frames, grid.rows * grid.columns, shape.condition_frames)};
 }
 
+// The timestep goes into the products as a part of their bias: noisy tokens are told it, given ones are not.
 at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  at::Tensor x = proj_in_(patchify(latents.video).to(dtype_));  // (video tokens, hidden)
-  if (latents.has_sound()) x = at::cat({x, sound_->tokens(latents.sound)});
-  const at::Tensor time = time_embedder_(timestep).to(dtype_);
-  return branch.noisy.defined() ? x.addcmul_(branch.noisy, time) : x.add_(time);
+  const at::Tensor patches = phase("patchify", [&] { return patchify(latents.video, dtype_); });
+  const std::int64_t sound_tokens = latents.has_sound() ? latents.sound.size(1) : 0;
+  at::Tensor x = at::empty({patches.size(0) + sound_tokens, config_.hidden_size}, patches.options());
+  phase("embed", [&] {
+    const at::Tensor time = time_embedder_(timestep);
+    for (const auto& [tokens, noisy] : branch.video) {
+      proj_in_.into(x.narrow(0, tokens.begin, tokens.size), patches.narrow(0, tokens.begin, tokens.size),
+                    noisy ? time : at::Tensor());
+    }
+    if (sound_tokens > 0) sound_->embed_into(x.narrow(0, patches.size(0), sound_tokens), latents.sound, time);
+  });
+  return x;
 }
 
 MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  Residual stream{phase("embed", [&] { return embed(latents, timestep, branch); }), {}};  // (tokens, hidden)
+  Residual stream{embed(latents, timestep, branch), {}};  // (tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
   const at::Tensor x = phase("residual + norm out", [&] { return norm_out_(stream.x, stream.delta); });
-  return phase("project out", [&] { return velocities(x, latents); });
+  return velocities(x, latents);
 }
 
 MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents) const {
   const std::int64_t video_tokens = patch_grid(latents.video.sizes()).tokens();
+  const at::Tensor tokens = phase("project out", [&] { return proj_out_(x.narrow(0, 0, video_tokens)); });
   MediaLatents velocity;
-  velocity.video = unpatchify(proj_out_(x.narrow(0, 0, video_tokens)).to(at::kFloat), latents.video.sizes());
-  if (latents.has_sound()) velocity.sound = sound_->velocity(x.narrow(0, video_tokens, latents.sound.size(1)));
+  velocity.video = phase("unpatchify", [&] { return unpatchify(tokens, latents.video.sizes()); });
+  if (latents.has_sound()) {
+    velocity.sound =
+        phase("sound out", [&] { return sound_->velocity(x.narrow(0, video_tokens, latents.sound.size(1))); });
+  }
   return velocity;
 }
 

@@ -12,12 +12,22 @@
 
 namespace orrery {
 
+// Neighbouring video tokens that are all of generated frames or all of given ones.
+struct TokenRun {
+  Range tokens;
+  bool noisy = true;  // false: given, and not told the timestep
+};
+
 // One guidance branch of a request: its text, and what its media tokens need in every step.
 struct Branch {
   TextCache text;
-  RopeTable rope;    // of the video tokens, then the sound tokens
-  at::Tensor noisy;  // (tokens, 1): 1, and 0 for tokens of conditioned frames; undefined when there are none
+  RopeTable rope;               // of the video tokens, then the sound tokens
+  std::vector<TokenRun> video;  // all of them, in order
 };
+
+// The runs of frames of `frame_tokens` tokens each, of which `given` are given.
+std::vector<TokenRun> token_runs(std::int64_t frames, std::int64_t frame_tokens,
+                                 const std::vector<std::int64_t>& given);
 
 // The media tower: full attention over [text | video | sound] (MODEL.md §4).
 class GenTower {
@@ -33,7 +43,8 @@ class GenTower {
   // The layers between the sound latent and the tower's width.
   struct SoundLayers {
     SoundLayers(const Weights& transformer, const Cosmos3Config& config);
-    at::Tensor tokens(const at::Tensor& sound) const;     // (S, T) → (T, hidden)
+    // (S, T) → `tokens` (T, hidden). `time`: (hidden) float32.
+    void embed_into(const at::Tensor& tokens, const at::Tensor& sound, const at::Tensor& time) const;
     at::Tensor velocity(const at::Tensor& tokens) const;  // (T, hidden) → (S, T) float32
     Linear proj_in;
     at::Tensor modality;  // (hidden)

@@ -23,6 +23,10 @@ at::Tensor inverse_frequencies(const Cosmos3Config& config) {
 
 }  // namespace
 
+VideoGrid patch_grid(at::IntArrayRef latent_shape) {
+  return {latent_shape[1], (latent_shape[2] + 1) / 2, (latent_shape[3] + 1) / 2};
+}
+
 at::Tensor text_positions(std::int64_t tokens) {
   return at::arange(tokens, at::kFloat).expand({3, tokens}).contiguous();
 }

@@ -15,6 +15,9 @@ struct VideoGrid {
   std::int64_t tokens() const { return frames * rows * columns; }
 };
 
+// Token grid of a latent (C, t, h, w) cut into 2×2 patches; odd heights and widths are padded.
+VideoGrid patch_grid(at::IntArrayRef latent_shape);
+
 // Positions (3, tokens) float32, rows t, h, w (MODEL.md §4, mRoPE).
 at::Tensor text_positions(std::int64_t tokens);
 at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens);

@@ -50,4 +50,51 @@ struct SwiGluLaunch {
 
 void launch(const SwiGluLaunch& l, int device);
 
+struct PatchesLaunch {
+  float* latent;          // (channels, frames, height, width)
+  BFloat16* tokens;       // (tokens, 4 · channels), 2×2 patches of the latent padded to even sizes
+  std::int64_t channels;  // a multiple of 8
+  std::int64_t frames;
+  std::int64_t height;
+  std::int64_t width;
+};
+
+struct PatchifyLaunch {
+  PatchesLaunch patches;  // reads the latent, writes the tokens, the padding as zeros
+};
+
+struct UnpatchifyLaunch {
+  PatchesLaunch patches;  // reads the tokens, writes the latent
+};
+
+void launch(const PatchifyLaunch& l, int device);
+void launch(const UnpatchifyLaunch& l, int device);
+
+// sampler_step.h, in its order. The sample is `planes` planes of `plane_size` numbers; with given frames plane c ·
+// frames
+// + t is frame t of channel c. Pointers need no more than float's alignment.
+struct SamplerStepLaunch {
+  const float* cond;
+  const float* uncond;  // null: no guidance
+  const float* sample;
+  const float* last_sample;  // null, like the next two: not read
+  const float* output_0;
+  const float* output_1;
+  float* output;
+  float* corrected;  // null: nothing is corrected
+  float* next;
+  float guidance;
+  float sigma;
+  float correct_last_sample, correct_output_1, correct_output_0, correct_output;
+  float predict_corrected, predict_output, predict_output_1;
+  std::int64_t planes;
+  std::int64_t plane_size;
+  std::int64_t frames;  // of a channel
+  const float* given;   // (channels, given_count, plane_size)
+  std::int64_t given_count;
+  const std::int32_t* places;  // (frames): which of the given frames stands there, -1: none; null: none at all
+};
+
+void launch(const SamplerStepLaunch& l, int device);
+
 }  // namespace orrery

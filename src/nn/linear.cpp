@@ -9,6 +9,11 @@ Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
 
+void Linear::into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const {
+  const at::Tensor bias = shift.defined() ? (shift + bias_).to(bias_.scalar_type()) : bias_;
+  at::addmm_out(y, bias, x, weight_.t());
+}
+
 ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in)
     : weight_(w.take_stacked(parts, in)) {}
 

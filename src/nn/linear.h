@@ -17,6 +17,9 @@ class Linear {
  public:
   Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias);
   at::Tensor operator()(const at::Tensor& x) const;
+  // The same into `y`, whose rows may lie in a larger tensor, plus `shift` (out), float32, in every row; undefined:
+  // nothing. Only for a layer with a bias.
+  void into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const;
 
  private:
   at::Tensor weight_;

@@ -14,26 +14,6 @@ at::Tensor normal(std::uint32_t seed, at::IntArrayRef shape, at::Device device) 
   return at::tensor(values, at::kFloat).view(shape).to(device);
 }
 
-// Keeps the given frames in their place: no velocity there, and the given latents after every step.
-class GivenFrames {
- public:
-  GivenFrames(const Condition& condition, at::Device device) {
-    if (condition.frames.empty()) return;
-    index_ = at::tensor(condition.frames, at::kLong).to(device);
-    latents_ = condition.latents.to(device);
-  }
-  at::Tensor still(const at::Tensor& velocity) const {
-    return index_.defined() ? velocity.index_fill(1, index_, 0) : velocity;
-  }
-  at::Tensor write_back(const at::Tensor& video) const {
-    return index_.defined() ? video.index_copy(1, index_, latents_) : video;
-  }
-
- private:
-  at::Tensor index_;
-  at::Tensor latents_;
-};
-
 }  // namespace
 
 MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device) {
@@ -50,12 +30,12 @@ DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, Denoise
   UniPc sound_sampler(schedule.sigmas);
   video_sampler.restore(state.video);
   if (latents.has_sound()) sound_sampler.restore(state.sound);
-  const GivenFrames given(condition, latents.video.device());
+  const GivenFrames given(condition.frames, latents.video.size(1), condition.latents, latents.video.device());
   latents.video = given.write_back(latents.video);
   while (state.steps_done() < schedule.steps()) {
     const auto step = static_cast<std::size_t>(state.steps_done());
-    const MediaLatents velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
-    latents.video = given.write_back(video_sampler.step(given.still(velocity.video), latents.video));
+    const MediaVelocity velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
+    latents.video = video_sampler.step(velocity.video, latents.video, given);
     state.video = video_sampler.state();
     if (latents.has_sound()) {
       latents.sound = sound_sampler.step(velocity.sound, latents.sound);

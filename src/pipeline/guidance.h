@@ -7,10 +7,17 @@
 #include "cosmos3/gen_tower.h"
 #include "parallel/collectives.h"
 #include "pipeline/texts.h"
+#include "sampler/unipc.h"
 
 namespace orrery {
 
-// The model as the sampler sees it for one request: a velocity, guidance included (MODEL.md §5).
+// Both branches' velocities, and how they make the guided one (MODEL.md §5).
+struct MediaVelocity {
+  Velocity video;
+  Velocity sound;  // of no meaning without sound
+};
+
+// The model as the sampler sees it for one request: what both branches say.
 //
 // A rank runs the branches that own_texts gives it; there is no guidance at a scale of 1 or less. Building it asks
 // `text` for their texts. Collective over the tower's tp group and over `cfg`; `tower` and `cfg` must outlive it.
@@ -20,11 +27,10 @@ class GuidedModel {
               const MediaShape& shape, double guidance_scale);
 
   // timestep in 0…1000. The same velocities, bit for bit, on every rank.
-  MediaLatents velocity(const MediaLatents& latents, double timestep) const;
+  MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
 
  private:
-  at::Tensor guide(const at::Tensor& cond, const at::Tensor& uncond) const;
-  MediaLatents gather_and_guide(const MediaLatents& own) const;
+  MediaVelocity gather_branches(const MediaLatents& own) const;
   at::Tensor gather(const at::Tensor& flat) const;
 
   const GenTower* tower_;

@@ -59,42 +59,40 @@ double UniPc::lambda(std::int64_t step) const { return log_snr(sigmas_[static_ca
 std::int64_t UniPc::order_at(std::int64_t step) const { return std::min({std::int64_t{2}, steps() - step, step + 1}); }
 
 // The corrector has the order of the predictor whose answer it improves.
-at::Tensor UniPc::correct(const at::Tensor& output) const {
+StepWeights::Corrector UniPc::corrector() const {
   const std::int64_t previous = state_.step - 1;
   const auto s = static_cast<std::size_t>(previous);
   const Interval step = interval(sigmas_[s], sigmas_[s + 1]);
   const double scale = -step.alpha * step.growth;
-  at::Tensor sample = state_.last_sample * step.ratio;
-  if (order_at(previous) == 1) {
-    return sample.add_(state_.model_output_1, scale * 0.5).add_(output, scale * 0.5);
-  }
+  if (order_at(previous) == 1) return {step.ratio, scale * 0.5, 0, scale * 0.5};
   const double r = (lambda(previous - 1) - lambda(previous)) / step.h;
   const CorrectorWeights weights = second_order(step, r);
   const double older = weights.older / r;
-  return sample.add_(state_.model_output_1, scale * (1 - older - weights.newest))
-      .add_(state_.model_output_0, scale * older)
-      .add_(output, scale * weights.newest);
+  return {step.ratio, scale * (1 - older - weights.newest), scale * older, scale * weights.newest};
 }
 
-at::Tensor UniPc::predict(const at::Tensor& sample, const at::Tensor& output) const {
+StepWeights::Predictor UniPc::predictor() const {
   const auto s = static_cast<std::size_t>(state_.step);
   const Interval step = interval(sigmas_[s], sigmas_[s + 1]);
   const double scale = -step.alpha * step.growth;
-  at::Tensor next = sample * step.ratio;
-  if (order_at(state_.step) == 1) return next.add_(output, scale);
+  if (order_at(state_.step) == 1) return {step.ratio, scale, 0};
   const double older = 0.5 * step.h / (lambda(state_.step - 1) - lambda(state_.step));
-  return next.add_(output, scale * (1 - older)).add_(state_.model_output_1, scale * older);
+  return {step.ratio, scale * (1 - older), scale * older};
 }
 
-at::Tensor UniPc::step(const at::Tensor& velocity, const at::Tensor& sample) {
+StepWeights UniPc::weights() const {
+  const double sigma = sigmas_[static_cast<std::size_t>(state_.step)];
+  return {sigma, state_.step == 0 ? StepWeights::Corrector{} : corrector(), predictor()};
+}
+
+at::Tensor UniPc::step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given) {
   require(state_.step < steps(), "the sampler has made all its " + std::to_string(steps()) + " steps");
-  require_float32(velocity, "velocity");
+  require_float32(velocity.cond, "velocity");
   require_float32(sample, "sample");
-  const at::Tensor output = at::sub(sample, velocity, sigmas_[static_cast<std::size_t>(state_.step)]);
-  const at::Tensor corrected = state_.step == 0 ? sample : correct(output);
-  at::Tensor next = predict(corrected, output);
-  state_ = {state_.step + 1, corrected, state_.model_output_1, output};
-  return next;
+  SteppedSample made = sampler_step(weights(), velocity, sample,
+                                    {state_.last_sample, state_.model_output_0, state_.model_output_1}, given);
+  state_ = {state_.step + 1, made.corrected, state_.model_output_1, made.output};
+  return made.next;
 }
 
 void UniPc::restore(UniPcState state) {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/sampler_step.h"
+
 namespace orrery {
 
 // Everything a UniPc remembers between two steps: enough to go on elsewhere, bit for bit. Tensors have the sample's
@@ -24,10 +26,10 @@ class UniPc {
   // `sigmas` as in Schedule: inside (0, 1) and falling, the last 0. Throws Error.
   explicit UniPc(std::vector<float> sigmas);
 
-  // `velocity` is the model's (guided) answer for `sample` at sigmas[step_index()]; returns the sample at the next
-  // sigma. Both float32, of one shape and device. `sample` is kept: do not change it in place. Throws Error after the
-  // last step.
-  at::Tensor step(const at::Tensor& velocity, const at::Tensor& sample);
+  // `velocity` is the model's answer for `sample` at sigmas[step_index()]; returns the sample at the next sigma, with
+  // the given frames in their place. All float32, of one shape and device. `sample` is kept: do not change it in place.
+  // Throws Error after the last step.
+  at::Tensor step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given = {});
 
   std::int64_t step_index() const { return state_.step; }
   std::int64_t steps() const { return static_cast<std::int64_t>(sigmas_.size()) - 1; }
@@ -37,8 +39,9 @@ class UniPc {
 
  private:
   std::int64_t order_at(std::int64_t step) const;
-  at::Tensor correct(const at::Tensor& output) const;
-  at::Tensor predict(const at::Tensor& sample, const at::Tensor& output) const;
+  StepWeights::Corrector corrector() const;
+  StepWeights::Predictor predictor() const;
+  StepWeights weights() const;
   double lambda(std::int64_t step) const;
 
   std::vector<double> sigmas_;

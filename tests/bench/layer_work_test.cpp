@@ -75,7 +75,8 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   ceilings.all_reduce_ms = 5;
   ceilings.copy_gbps = 1000;
   EXPECT_EQ(ceilings.layer_ms(), 17);
-  const auto costs = step_costs(work, ceilings, 2);
+  const MediaShape shape{{48, 1, 19, 20}, 0, 24, {}};  // 10 x 10 patches
+  const auto costs = step_costs(work, shape, ceilings, 2);
   EXPECT_EQ(costs.at("attention").best_ms, 7);
   EXPECT_EQ(costs.at("down product").best_ms, 4);
   EXPECT_EQ(costs.at("down product").flops, work.product_flops(work.products()[3]));
@@ -84,6 +85,11 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   EXPECT_EQ(costs.at("silu * mul").bytes, 3 * 100 * 6144 * 2);
   EXPECT_EQ(costs.at("head norm + rope").bytes, 2 * 100 * (16 + 4) * 128 * 2);
   EXPECT_EQ(costs.at("text keys and values").bytes, 2 * 2 * 28 * 4 * 128 * 2);
+  EXPECT_EQ(costs.at("patchify").bytes, 48 * 19 * 20 * 4 + 100 * 192 * 2);
+  EXPECT_EQ(costs.at("unpatchify").bytes, costs.at("patchify").bytes);
+  EXPECT_EQ(costs.at("embed").bytes, 100 * (192 + 4096) * 2);
+  EXPECT_EQ(costs.at("embed").flops, 2.0 * 100 * 192 * 4096);
+  EXPECT_EQ(costs.at("guidance + sampler step").bytes, 9 * 48 * 19 * 20 * 4);
   EXPECT_DOUBLE_EQ(costs.at("residual + input norm").best_ms,
                    4 * 100 * 4096 * 2 / 1e9);  // at 1000 GB/s: 1e9 bytes a ms
 }

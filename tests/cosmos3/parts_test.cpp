@@ -1,28 +1,25 @@
 #include <gtest/gtest.h>
 
-#include "cosmos3/patches.h"
+#include "cosmos3/gen_tower.h"
 #include "cosmos3/positions.h"
 #include "support/golden.h"
 
 namespace orrery {
 namespace {
 
-TEST(Patches, TokenOrderIsRowColumnChannel) {
-  const at::Tensor latent = at::arange(2 * 1 * 2 * 4, at::kFloat).view({2, 1, 2, 4});  // (C, t, h, w)
-  const at::Tensor tokens = patchify(latent);
-  ASSERT_EQ(tokens.sizes(), (std::vector<std::int64_t>{2, 8}));
-  const at::Tensor first = at::tensor({0, 8, 1, 9, 4, 12, 5, 13}, at::kFloat);
-  EXPECT_TRUE(at::equal(tokens[0], first)) << tokens[0];
+using Runs = std::vector<std::pair<Range, bool>>;
+
+Runs runs_of(std::int64_t frames, const std::vector<std::int64_t>& given) {
+  Runs runs;
+  for (const auto& [tokens, noisy] : token_runs(frames, 10, given)) runs.emplace_back(tokens, noisy);
+  return runs;
 }
 
-TEST(Patches, OddSizesArePaddedAndCropped) {
-  const at::Tensor latent = at::randn({3, 2, 5, 7});
-  const VideoGrid grid = patch_grid(latent.sizes());
-  EXPECT_EQ(grid.tokens(), 2 * 3 * 4);
-  const at::Tensor tokens = patchify(latent);
-  EXPECT_EQ(tokens.size(0), grid.tokens());
-  EXPECT_TRUE(at::equal(tokens[3].slice(0, 3, 6), at::zeros({3})));  // right of the last column
-  EXPECT_TRUE(at::equal(unpatchify(tokens, latent.sizes()), latent));
+TEST(TokenRuns, CoverAllFramesInOrder) {
+  EXPECT_EQ(runs_of(3, {}), (Runs{{{0, 30}, true}}));
+  EXPECT_EQ(runs_of(3, {0}), (Runs{{{0, 10}, false}, {{10, 20}, true}}));
+  EXPECT_EQ(runs_of(5, {1, 2, 4}), (Runs{{{0, 10}, true}, {{10, 20}, false}, {{30, 10}, true}, {{40, 10}, false}}));
+  EXPECT_EQ(runs_of(2, {0, 1}), (Runs{{{0, 20}, false}}));
 }
 
 // Cosines of one angle may differ in the last bit between math libraries; an angle that is off by its own last bit, at

@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <tuple>
 #include <vector>
 
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
+#include "kernels/patches.h"
+#include "kernels/sampler_step.h"
 #include "kernels/swiglu.h"
 #include "support/golden.h"
 #include "support/test_device.h"
@@ -95,6 +98,81 @@ TEST_P(SwiGluKernel, EqualsItsTwin) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, SwiGluKernel,
                          testing::Values(Rows{1, 8}, Rows{3, 264}, Rows{129, 12288}, Rows{7, 1536}, Rows{5, 25600}));
+
+class Patches : public testing::TestWithParam<std::vector<std::int64_t>> {};
+
+TEST_P(Patches, AreTheTwins) {
+  const at::Tensor latent = at::randn(GetParam(), at::TensorOptions(test_device()));
+  const at::Tensor tokens = patchify(latent, at::kBFloat16);
+  EXPECT_TRUE(at::equal(tokens, patchify_aten(latent, at::kBFloat16)));
+  const at::Tensor back = unpatchify(tokens, latent.sizes());
+  EXPECT_TRUE(at::equal(back, unpatchify_aten(tokens, latent.sizes())));
+  EXPECT_TRUE(at::equal(back, latent.to(at::kBFloat16).to(at::kFloat)));
+}
+
+using Shape = std::vector<std::int64_t>;
+INSTANTIATE_TEST_SUITE_P(Shapes, Patches,
+                         testing::Values(Shape{8, 1, 1, 1}, Shape{8, 2, 3, 4}, Shape{48, 3, 5, 7}, Shape{16, 1, 2, 3},
+                                         Shape{48, 4, 45, 80}, Shape{5, 2, 3, 3}, Shape{24, 5, 64, 31}));
+
+// What one step reads.
+struct Step {
+  bool guides, corrects, second_order, given;
+};
+
+class SamplerStep : public testing::TestWithParam<std::tuple<Shape, Step>> {
+ protected:
+  at::Tensor make() const { return at::randn(shape(), at::TensorOptions(test_device())); }
+  // The same values one number off the boundary that wide accesses need.
+  static at::Tensor shifted(const at::Tensor& x) {
+    if (!x.defined()) return x;
+    const at::Tensor buffer = at::empty({x.numel() + 1}, x.options());
+    return buffer.narrow(0, 1, x.numel()).view(x.sizes()).copy_(x);
+  }
+  static at::Tensor exact(const at::Tensor& x) { return x.defined() ? x.to(at::kDouble) : x; }
+  const Shape& shape() const { return std::get<0>(GetParam()); }
+  Step step() const { return std::get<1>(GetParam()); }
+  StepWeights weights() const {
+    const double older = step().second_order ? 0.4 : 0;
+    return {0.7,
+            step().corrects ? StepWeights::Corrector{0.9, 0.3, -older, 0.2} : StepWeights::Corrector{},
+            {0.8, 0.5, -older}};
+  }
+};
+
+void expect_same(const SteppedSample& found, const SteppedSample& expected, double tolerance) {
+  EXPECT_LE(max_abs(found.output, expected.output), tolerance);
+  EXPECT_LE(max_abs(found.corrected, expected.corrected), tolerance);
+  EXPECT_LE(max_abs(found.next, expected.next), tolerance);
+}
+
+TEST_P(SamplerStep, EqualsItsTwin) {
+  const Velocity velocity{make(), step().guides ? make() : at::Tensor(), 6};
+  const at::Tensor sample = make();
+  const SamplerMemory memory{make(), make(), make()};
+  const at::Tensor frames = at::randn({shape()[0], 2, shape()[2], shape()[3]}, sample.options());
+  const std::vector<std::int64_t> places{0, shape()[1] - 1};
+  const auto given = [&](const at::Tensor& latents) {
+    return step().given ? GivenFrames(places, shape()[1], latents, test_device()) : GivenFrames();
+  };
+  const SteppedSample expected = sampler_step_aten(
+      weights(), {exact(velocity.cond), exact(velocity.uncond), 6}, exact(sample),
+      {exact(memory.last_sample), exact(memory.output_0), exact(memory.output_1)}, given(exact(frames)));
+  const SteppedSample made = sampler_step(weights(), velocity, sample, memory, given(frames));
+  expect_same(made, expected, 1e-5);  // values of order 10
+  const SteppedSample narrow =
+      sampler_step(weights(), {shifted(velocity.cond), shifted(velocity.uncond), 6}, sample,
+                   {shifted(memory.last_sample), memory.output_0, memory.output_1}, given(frames));
+  expect_same(narrow, made, 0);
+  EXPECT_EQ(at::equal(made.next.select(1, 0), frames.select(1, 0)), step().given);
+}
+
+INSTANTIATE_TEST_SUITE_P(Steps, SamplerStep,
+                         testing::Combine(testing::Values(Shape{3, 2, 1, 1}, Shape{4, 3, 5, 7}, Shape{48, 5, 46, 80}),
+                                          testing::Values(Step{false, false, false, false},
+                                                          Step{true, false, false, true},
+                                                          Step{true, true, false, false}, Step{false, true, true, true},
+                                                          Step{true, true, true, true})));
 
 // Widths that no kernel takes.
 TEST(OtherShapes, TakeTheTwins) {

@@ -4,6 +4,8 @@
 
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
+#include "kernels/patches.h"
+#include "kernels/sampler_step.h"
 #include "kernels/swiglu.h"
 
 // The ATen twins, which the CPU runs, against the formulas element by element.
@@ -47,6 +49,46 @@ TEST(SwiGlu, GatesTheSecondHalfByTheFirst) {
   const at::Tensor out = swiglu(gate_up);
   EXPECT_NEAR(out[0][0].item<float>(), 0, 1e-7);
   EXPECT_NEAR(out[0][1].item<float>(), 2 / (1 + std::exp(-2.0F)) * 3, 1e-6);
+}
+
+TEST(Patches, TokenOrderIsRowColumnChannel) {
+  const at::Tensor latent = at::arange(2 * 1 * 2 * 4, at::kFloat).view({2, 1, 2, 4});  // (C, t, h, w)
+  const at::Tensor tokens = patchify(latent, at::kFloat);
+  ASSERT_EQ(tokens.sizes(), (std::vector<std::int64_t>{2, 8}));
+  const at::Tensor first = at::tensor({0, 8, 1, 9, 4, 12, 5, 13}, at::kFloat);
+  EXPECT_TRUE(at::equal(tokens[0], first)) << tokens[0];
+}
+
+TEST(Patches, OddSizesArePaddedAndCropped) {
+  const at::Tensor latent = at::randn({3, 2, 5, 7});
+  const at::Tensor tokens = patchify(latent, at::kFloat);
+  ASSERT_EQ(tokens.size(0), 2 * 3 * 4);
+  EXPECT_TRUE(at::equal(tokens[3].slice(0, 3, 6), at::zeros({3})));  // right of the last column
+  EXPECT_TRUE(at::equal(unpatchify(tokens, latent.sizes()), latent));
+}
+
+// A step that uses everything, number by number.
+TEST(SamplerStep, GuidesCorrectsPredictsAndKeepsGivenFrames) {
+  const StepWeights weights{0.5, {2, 3, 5, 7}, {11, 13, 17}};
+  const auto all = [](double value) { return at::full({1, 2, 1, 1}, value, at::kFloat); };
+  const GivenFrames given({1}, 2, at::full({1, 1, 1, 1}, -4, at::kFloat), at::kCPU);
+  const at::Tensor sample = all(10);
+  const SteppedSample made = sampler_step(weights, {all(3), all(1), 6}, sample, {all(1), all(100), all(1000)}, given);
+  const auto expect = [](const at::Tensor& found, double generated, double still) {
+    EXPECT_EQ(found[0][0].item<double>(), generated);
+    EXPECT_EQ(found[0][1].item<double>(), still);
+  };
+  expect(made.output, 10 - 0.5 * 13, 10);
+  expect(made.corrected, 2 * 1 + 3 * 1000 + 5 * 100 + 7 * 3.5, 2 * 1 + 3 * 1000 + 5 * 100 + 7 * 10);
+  expect(made.next, 11 * 3526.5 + 13 * 3.5 + 17 * 1000, -4);
+  EXPECT_EQ(sample[0][0].item<double>(), 10);
+}
+
+TEST(SamplerStep, ReadsNothingThatHasNoWeight) {
+  const at::Tensor sample = at::randn({5});
+  const SteppedSample made = sampler_step({0.5, {}, {0.25, 0.75, 0}}, {at::ones({5})}, sample, {}, {});
+  EXPECT_TRUE(made.corrected.is_same(sample));
+  EXPECT_TRUE(at::allclose(made.next, 0.25 * sample + 0.75 * (sample - 0.5)));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ ALLOWED = {
     "core": set(),
     "kernels": set(),
     "checkpoint": set(),
-    "sampler": set(),
+    "sampler": {"kernels"},
     "text": set(),
     "storage": set(),
     "media": set(),

@@ -46,7 +46,7 @@ class Ranks {
     const double guidance = ids.uncond.empty() ? 1 : 6;
     const TextSource text = [&](const TokenIds& tokens) { return towers.text(tokens); };
     const GuidedModel model(towers.media(), *cfg_, text, ids, kShape, guidance);
-    return model.velocity(noise_for(1, kShape, 0, test_device()), 500).video.cpu();
+    return model.velocity(noise_for(1, kShape, 0, test_device()), 500).video.guided().cpu();
   }
   // Of `tokens` tokens on this rank.
   std::int64_t cache_bytes(std::int64_t tokens) const {

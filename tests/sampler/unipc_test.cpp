@@ -31,7 +31,7 @@ at::Tensor start() { return at::linspace(-2, 2, 41, at::kFloat); }
 at::Tensor run(UniPc& sampler, const Schedule& schedule, at::Tensor x, const Field& velocity, std::int64_t until) {
   while (sampler.step_index() < until) {
     const double sigma = schedule.sigmas[static_cast<std::size_t>(sampler.step_index())];
-    x = sampler.step(velocity(x, sigma), x);
+    x = sampler.step({velocity(x, sigma)}, x);
   }
   return x;
 }
@@ -120,7 +120,7 @@ TEST(UniPc, MakesTheReferencesFirstStep) {
     const Golden golden = Golden::load_case(name);
     const at::Tensor cond = golden["velocity0_cond_video"], uncond = golden["velocity0_uncond_video"];
     const at::Tensor sigmas = golden["sigmas"];
-    const at::Tensor velocity = uncond + (cond - uncond) * golden.request().at("guidance").get<double>();
+    const Velocity velocity{cond, uncond, golden.request().at("guidance").get<double>()};
     at::Tensor x = golden["noise_video"];
     if (golden.has("image_latent")) x.select(2, 0).copy_(golden["image_latent"].select(2, 0));
     UniPc sampler({sigmas.const_data_ptr<float>(), sigmas.const_data_ptr<float>() + sigmas.numel()});
@@ -134,12 +134,12 @@ TEST(UniPc, RefusesNonsense) {
   EXPECT_THAT([] { UniPc({1.0F, 0.5F, 0.0F}); }, ThrowsMessage<Error>(HasSubstr("fall")));
   EXPECT_THAT([] { UniPc({0.9F, 0.5F}); }, ThrowsMessage<Error>(HasSubstr("fall")));
   UniPc sampler({0.9F, 0.0F});
-  sampler.step(start(), start());
-  EXPECT_THAT([&] { sampler.step(start(), start()); }, ThrowsMessage<Error>(HasSubstr("all its 1 steps")));
+  sampler.step({start()}, start());
+  EXPECT_THAT([&] { sampler.step({start()}, start()); }, ThrowsMessage<Error>(HasSubstr("all its 1 steps")));
   EXPECT_THAT([&] { sampler.restore({2, {}, {}, {}}); }, ThrowsMessage<Error>(HasSubstr("from step 2")));
   EXPECT_THAT([&] { sampler.restore({1, start(), {}, {}}); }, ThrowsMessage<Error>(HasSubstr("model_output_1")));
   const at::Tensor half = start().to(at::kBFloat16);
-  EXPECT_THAT([&] { UniPc({0.9F, 0.0F}).step(half, start()); }, ThrowsMessage<Error>(HasSubstr("velocity must be")));
+  EXPECT_THAT([&] { UniPc({0.9F, 0.0F}).step({half}, start()); }, ThrowsMessage<Error>(HasSubstr("velocity must be")));
 }
 
 }  // namespace

@@ -101,6 +101,9 @@ TEST_P(BenchOnRanks, StepAndCeilings) {
   EXPECT_GT(step.at("branch")["share"], 0);
   EXPECT_EQ(step.at("phase: attention")["calls"], grid.cfg == 1 ? 6 : 3);
   EXPECT_EQ(step.at("phase: residual + mlp norm")["calls"], grid.cfg == 1 ? 6 : 3);
+  for (const char* name : {"patchify", "embed", "unpatchify", "guidance + sampler step"}) {
+    EXPECT_GT(step.at("phase: " + std::string(name))["gbps"], 0) << name;
+  }
   EXPECT_EQ(step.contains("phase: velocity all-gather"), grid.cfg == 2);
   EXPECT_NEAR(sum_of_phases(step), 1, 1e-3);
   int kernels = 0;
