@@ -1,0 +1,93 @@
+#include <ATen/ATen.h>
+#include <c10/cuda/CUDACachingAllocator.h>
+#include <c10/cuda/CUDAFunctions.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "cosmos3/transformer.h"
+#include "parallel/process_grid.h"
+#include "pipeline/denoise.h"
+#include "support/golden.h"
+#include "support/mpi_world.h"
+#include "support/test_device.h"
+
+// Denoise steps in bfloat16 run ahead of the GPU: they wait for nothing, and find their memory in what the allocator
+// has.
+namespace orrery {
+namespace {
+
+// While it lives, whatever waits for the GPU through LibTorch throws.
+class NoWaiting {
+ public:
+  NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_ERROR); }
+  NoWaiting(const NoWaiting&) = delete;
+  NoWaiting& operator=(const NoWaiting&) = delete;
+  ~NoWaiting() { c10::cuda::warning_state().set_sync_debug_mode(c10::cuda::SyncDebugMode::L_DISABLED); }
+};
+
+std::int64_t device_allocations() {
+  return c10::cuda::CUDACachingAllocator::getDeviceStats(test_device().index()).num_device_alloc;
+}
+
+struct Clip {
+  const char* name;
+  std::int64_t sound_steps;
+  std::vector<std::int64_t> given;
+};
+
+class SteadySteps : public testing::TestWithParam<Clip> {
+ protected:
+  SteadySteps()
+      : grid_(mpi_world(), {1, 1}),
+        tp_(make_collectives(grid_.tp(), test_device())),
+        cfg_(make_collectives(grid_.cfg(), test_device())),
+        folder_(golden_checkpoint("tiny") / "transformer"),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kBFloat16),
+               read_cosmos3_config(folder_ / "config.json"), *tp_) {}
+
+  ProcessGrid grid_;
+  std::unique_ptr<Collectives> tp_;
+  std::unique_ptr<Collectives> cfg_;
+  std::filesystem::path folder_;
+  Transformer model_;
+};
+
+TEST_P(SteadySteps, NeitherWaitNorAllocate) {
+  const auto [name, sound_steps, frames] = GetParam();
+  // Tensors of several megabytes: the allocator shares those out in another way than small ones.
+  const MediaShape shape{{8, 6, 63, 96}, sound_steps, 24, frames};
+  const Condition condition{frames, at::randn({8, static_cast<std::int64_t>(frames.size()), 63, 96})};
+  const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()), {{17, 4, 256, 9}, {5, 81, 7}},
+                           shape, 6);
+  DenoiseState start;
+  start.latents = noise_for(1, shape, model_.config().sound_dim, test_device());
+  std::optional<NoWaiting> no_waiting;
+  std::vector<std::int64_t> allocations;
+  const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), condition,
+                                   [&](const DenoiseState&) {
+                                     if (!no_waiting) no_waiting.emplace();
+                                     allocations.push_back(device_allocations());
+                                     return true;
+                                   });
+  no_waiting.reset();
+  ASSERT_EQ(allocations.size(), 8U);
+  // The sampler remembers two steps: from the third on there is no more to hold.
+  for (std::size_t i = 3; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], allocations[2]) << "step " << i + 1;
+  EXPECT_TRUE(at::isfinite(end.latents.video).all().item<bool>());
+}
+
+// A test that nothing can fail would be no proof.
+TEST_P(SteadySteps, WaitingWouldBeSeen) {
+  const at::Tensor number = at::ones({1}, at::TensorOptions(test_device()));
+  const NoWaiting no_waiting;
+  EXPECT_ANY_THROW(number.item<float>());
+  EXPECT_ANY_THROW(at::ones({4}).to(test_device()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Clips, SteadySteps,
+                         testing::Values(Clip{"video", 0, {}}, Clip{"given_frames", 0, {0, 3}}, Clip{"sound", 29, {}},
+                                         Clip{"given_frame_and_sound", 29, {0}}),
+                         [](const auto& clip) { return std::string(clip.param.name); });
+
+}  // namespace
+}  // namespace orrery
