@@ -34,6 +34,21 @@ void describe_picture(AVCodecContext& codec, const VideoFormat& format) {
   codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
 }
 
+bool has_avx512() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
+// With AVX-512, x264's macroblock tree reads memory that nobody wrote (version 164), and the same frames become now
+// this file, now that one. AVX2 code does not.
+void keep_to_what_was_written(AVCodecContext& codec) {
+  if (!has_avx512()) return;
+  ffmpeg::check(av_opt_set(codec.priv_data, "x264-params", "asm=avx2", 0), "choose an H.264 encoder's instructions");
+}
+
 ffmpeg::Codec make_codec(const VideoFormat& format) {
   const AVCodec* x264 = avcodec_find_encoder_by_name("libx264");
   require(x264 != nullptr,
@@ -43,6 +58,7 @@ ffmpeg::Codec make_codec(const VideoFormat& format) {
   codec->thread_count = format.threads;
   codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
   ffmpeg::check(av_opt_set_double(codec->priv_data, "crf", format.crf, 0), "set crf " + std::to_string(format.crf));
+  keep_to_what_was_written(*codec);
   ffmpeg::check(avcodec_open2(codec.get(), x264, nullptr),
                 "start an H.264 encoder for " + std::to_string(format.width) + "x" + std::to_string(format.height));
   return codec;

@@ -2,9 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <array>
 #include <chrono>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -75,6 +77,39 @@ TEST_F(Video, IsWhatItSays) {
   for (const auto& [key, value] : format.metadata) EXPECT_EQ(info["format"]["tags"].value(key, ""), value) << key;
   EXPECT_FALSE(info["format"]["tags"].contains("creation_time"));
   EXPECT_FALSE(fs::exists(path_.string() + ".tmp"));
+}
+
+// Patches of 8 x 8 that move by two pixels a frame.
+std::vector<Pixels> moving_patches(const VideoFormat& format, int count) {
+  std::mt19937 random(7);
+  std::vector<Pixels> patches(256, Pixels(3));
+  for (Pixels& colour : patches) {
+    for (std::uint8_t& value : colour) value = static_cast<std::uint8_t>(random() % 256);
+  }
+  std::vector<Pixels> frames(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    for (int pixel = 0; pixel < format.width * format.height; ++pixel) {
+      const int row = pixel / format.width / 8, column = (pixel % format.width + 2 * i) / 8;
+      const Pixels& colour = patches[static_cast<std::size_t>(row * 31 + column) % patches.size()];
+      Pixels& frame = frames[static_cast<std::size_t>(i)];
+      frame.insert(frame.end(), colour.begin(), colour.end());
+    }
+  }
+  return frames;
+}
+
+// What unused memory holds must not show, whatever the encoder reads of it.
+TEST_F(Video, TheSameFramesAreTheSameFile) {
+  const VideoFormat format = small_format();
+  const std::vector<Pixels> frames = moving_patches(format, 12);
+  std::string first;
+  for (const int filling : {1, 85, 170}) {
+    ::mallopt(M_PERTURB, filling);
+    encode(format, frames);
+    ::mallopt(M_PERTURB, 0);
+    if (first.empty()) first = read_file(path_);
+    EXPECT_TRUE(read_file(path_) == first) << "memory filled with " << filling;
+  }
 }
 
 TEST_F(Video, IndexComesFirst) {
