@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <string>
@@ -15,7 +16,21 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Whether no launcher started this process: mpirun, srun and their like leave one of these.
+bool is_started_alone() {
+  constexpr std::array kMarks{"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
+  return std::none_of(kMarks.begin(), kMarks.end(), [](const char* mark) { return std::getenv(mark) != nullptr; });
+}
+
+// A process without peers needs no network and no daemon: Open MPI looks for the one and starts the other for a quarter
+// of a second otherwise. The user's own settings stay.
+void expect_no_peers() {
+  ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  ::setenv("OMPI_MCA_pml", "ob1", 0);
+}
+
 void start_mpi(int& argc, char**& argv) {
+  if (is_started_alone()) expect_no_peers();
   // Waiting ranks give their core away when they outnumber the cores: a busy wait would starve the rank they wait for.
   // On a core of one's own the yield returns at once. MPI reads the setting when it starts; the user's own stays.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);

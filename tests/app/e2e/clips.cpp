@@ -76,6 +76,16 @@ Ending ClipFolder::encode(const std::string& source, const std::string& target, 
   return run_program(orrery(line));
 }
 
+LatentFile ClipFolder::timeless_latents(const std::string& out, const std::string& id) const {
+  LatentFile file = latents(out, id);
+  file.created.clear();
+  return file;
+}
+
+fs::path ClipFolder::snapshot_path(const std::string& out, const std::string& id) const {
+  return folder_ / out / "snapshots" / (id + ".h5");
+}
+
 fs::path ClipFolder::latents_path(const std::string& out, const std::string& id) const {
   return folder_ / out / "latents" / (id + ".h5");
 }

@@ -14,6 +14,8 @@
 
 namespace orrery {
 
+constexpr int kStopped = 75;  // the exit code of a run that can go on
+
 struct RunGrid {
   int cfg = 1;
   int tp = 1;
@@ -50,6 +52,10 @@ class ClipFolder {
   LatentFile latents(const std::string& out, const std::string& id) const {
     return read_latents(latents_path(out, id));
   }
+
+  // Without the time it was written at.
+  LatentFile timeless_latents(const std::string& out, const std::string& id) const;
+  std::filesystem::path snapshot_path(const std::string& out, const std::string& id) const;
 
   std::filesystem::path path(const std::string& name) const { return folder_ / name; }
 

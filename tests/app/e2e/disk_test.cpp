@@ -4,13 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <memory>
-#include <thread>
 
 #include "core/disk_space.h"
 #include "core/file.h"
@@ -27,27 +25,13 @@ using testing::AllOf;
 using testing::AnyOf;
 using testing::HasSubstr;
 
-std::string line_of(const std::string& id, const Json& more = Json::object()) {
-  Json line{{"id", id},
-            {"prompt_token_ids", {7, 8, 9}},
-            {"negative_token_ids", {5}},
-            {"num_frames", 5},
-            {"height", 64},
-            {"width", 64},
-            {"steps", 20}};
-  line.update(more);
-  return line.dump() + "\n";
+std::string line_of(const std::string& id, const Json& more) {
+  Json larger{{"height", 64}, {"width", 64}, {"steps", 20}};
+  larger.update(more);
+  return random_line(id, larger);
 }
 
 const Json kHuge{{"height", 16384}, {"width", 16384}, {"num_frames", 61}};
-
-bool soon(const std::function<bool()>& happened) {
-  for (int tries = 0; tries < 3000; ++tries) {
-    if (happened()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
 
 class Disk : public testing::Test {
  protected:

@@ -1,6 +1,8 @@
 #include "orrery_program.h"
 
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -55,6 +57,26 @@ CommandLine run_command(const fs::path& checkpoint, const fs::path& manifest, co
 const fs::path& demo_checkpoint() {
   static const DemoCheckpoint demo;
   return demo.path();
+}
+
+std::string random_line(const std::string& id, const Json& more) {
+  Json line{{"id", id},
+            {"prompt_token_ids", {7, 8, 9}},
+            {"negative_token_ids", {5}},
+            {"num_frames", 5},
+            {"height", 32},
+            {"width", 32},
+            {"steps", 2}};
+  line.update(more);
+  return line.dump() + "\n";
+}
+
+bool soon(const std::function<bool()>& happened) {
+  for (int tries = 0; tries < 3000; ++tries) {
+    if (happened()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 std::vector<Json> json_lines(const fs::path& file) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ CommandLine run_command(const std::filesystem::path& checkpoint, const std::file
 
 // A small checkpoint with a tokenizer, made by tools/make_checkpoint.py for this program and removed at its end.
 const std::filesystem::path& demo_checkpoint();
+
+// A request of token ids for random:tiny: 5 frames of 32 x 32 in 2 steps. The members of `more` are added or replace.
+std::string random_line(const std::string& id, const Json& more = Json::object());
+
+// Waits until something has happened, up to half a minute; whether it has.
+bool soon(const std::function<bool()>& happened);
 
 // The lines of a JSON Lines file.
 std::vector<Json> json_lines(const std::filesystem::path& file);

@@ -2,11 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <csignal>
-#include <functional>
 #include <map>
-#include <thread>
 
 #include "core/file.h"
 #include "orrery_program.h"
@@ -22,16 +19,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 std::string line_of(const std::string& id, int seed, int steps = 2) {
-  Json line;
-  line["id"] = id;
-  line["prompt_token_ids"] = {7, 8, 9};
-  line["negative_token_ids"] = {5};
-  line["num_frames"] = 5;
-  line["height"] = 64;
-  line["width"] = 64;
-  line["steps"] = steps;
-  line["seed"] = seed;
-  return line.dump() + "\n";
+  return random_line(id, {{"height", 64}, {"width", 64}, {"steps", steps}, {"seed", seed}});
 }
 
 // Content and time of change of every file below a folder.
@@ -254,19 +242,11 @@ TEST_F(Resume, TheDumpedConfigurationRunsTheSameJob) {
 
 // --- Killed
 
-bool soon(const std::function<bool()>& happened) {
-  for (int tries = 0; tries < 600; ++tries) {
-    if (happened()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
-
 struct Killing {
   std::string name;
   int ranks;
   bool launcher;  // killed, instead of the last rank
-  int steps;      // of a clip
+  int steps;      // of the clip that it is killed in
 };
 
 class Killed : public Resume, public testing::WithParamInterface<Killing> {
@@ -275,7 +255,7 @@ class Killed : public Resume, public testing::WithParamInterface<Killing> {
 
   Killed() {
     std::string lines;
-    for (int i = 0; i < kClips; ++i) lines += line_of(name_of(i), i, GetParam().steps);
+    for (int i = 0; i < kClips; ++i) lines += line_of(name_of(i), i, i == 1 ? GetParam().steps : 8);
     manifest(lines);
   }
   static std::string name_of(int clip) { return "clip" + std::to_string(clip); }
@@ -339,10 +319,10 @@ TEST_P(Killed, ARunGoesOnWhereItWasStopped) {
   }
 }
 
-// Ranks take about a second to notice that mpirun is gone, so that job must not be done by then.
+// Ranks take about a second to notice that mpirun is gone, so that clip must not be done by then.
 INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
                          testing::Values(Killing{"TheOnlyRank", 1, false, 8}, Killing{"OneRankOfTwo", 2, false, 8},
-                                         Killing{"TheLauncherOfTwo", 2, true, 600}),
+                                         Killing{"TheLauncherOfTwo", 2, true, 1000}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

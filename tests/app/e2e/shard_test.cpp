@@ -2,13 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <csignal>
-#include <functional>
 #include <list>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "core/file.h"
 #include "orrery_program.h"
@@ -22,26 +19,6 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::string line_of(const std::string& id, const Json& more = Json::object()) {
-  Json line{{"id", id},
-            {"prompt_token_ids", {7, 8, 9}},
-            {"negative_token_ids", {5}},
-            {"num_frames", 5},
-            {"height", 32},
-            {"width", 32},
-            {"steps", 2}};
-  line.update(more);
-  return line.dump() + "\n";
-}
-
-bool soon(const std::function<bool()>& happened) {
-  for (int tries = 0; tries < 600; ++tries) {
-    if (happened()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
-}
 
 class Sharded : public testing::Test {
  protected:
@@ -71,7 +48,7 @@ class Sharded : public testing::Test {
   }
   // A run that has the folder, halted so that it lasts.
   std::unique_ptr<Process> start_holder(const CommandLine& more) const {
-    folder_.write("clips.jsonl", line_of("a", {{"steps", 1000}, {"num_frames", 9}}) + line_of("b"));
+    folder_.write("clips.jsonl", random_line("a", {{"steps", 1000}, {"num_frames", 9}}) + random_line("b"));
     auto process = std::make_unique<Process>(command(out_, more));
     EXPECT_TRUE(soon([&] { return fs::exists(out_ / holder(more)) || process->has_ended(); }));
     process->signal(SIGSTOP);
@@ -85,8 +62,8 @@ class Sharded : public testing::Test {
 };
 
 TEST_F(Sharded, TwoTasksOfAnArrayMakeOneManifestTogether) {
-  folder_.write("clips.jsonl", line_of("a") + line_of("b") + line_of("c", {{"seed", 1}}) +
-                                   line_of("a2", {{"condition_latents", "a"}}) + line_of("d"));
+  folder_.write("clips.jsonl", random_line("a") + random_line("b") + random_line("c", {{"seed", 1}}) +
+                                   random_line("a2", {{"condition_latents", "a"}}) + random_line("d"));
   Process first(in_array(1, 2, command(out_)));
   Process second(in_array(2, 2, command(out_)));
   const Ending ending = first.wait();
@@ -113,7 +90,7 @@ TEST_F(Sharded, TwoTasksOfAnArrayMakeOneManifestTogether) {
 }
 
 TEST_F(Sharded, TheWholeManifestIsChecked) {
-  folder_.write("clips.jsonl", line_of("a") + line_of("b", {{"height", 33}}));
+  folder_.write("clips.jsonl", random_line("a") + random_line("b", {{"height", 33}}));
   for (const char* shard : {"0/2", "1/2"}) {
     const Ending ending = run_program(command(out_, {"--shard", shard}));
     EXPECT_EQ(ending.exit_code, 2);
@@ -122,14 +99,14 @@ TEST_F(Sharded, TheWholeManifestIsChecked) {
 }
 
 TEST_F(Sharded, AnEmptyShardIsDone) {
-  folder_.write("clips.jsonl", line_of("a"));
+  folder_.write("clips.jsonl", random_line("a"));
   const Ending ending = run_program(command(out_, {"--shard", "1/2"}));
   EXPECT_EQ(ending.exit_code, 0) << ending.err;
   EXPECT_THAT(ending.err, HasSubstr("shard 1/2: 0 of the manifest's 1 requests"));
 }
 
 TEST_F(Sharded, AnArrayWithGapsIsRefused) {
-  folder_.write("clips.jsonl", line_of("a"));
+  folder_.write("clips.jsonl", random_line("a"));
   const Ending ending = run_program(in_array(9, 3, command(out_)));
   EXPECT_EQ(ending.exit_code, 2);
   EXPECT_THAT(ending.err, AllOf(HasSubstr("SLURM_ARRAY_TASK_ID 9"), HasSubstr("--shard I/N")));
@@ -163,7 +140,7 @@ TEST_F(Sharded, AKilledRunKeepsNobodyOut) {
   const auto holder = start_holder({});
   holder->signal(SIGKILL);
   holder->wait();
-  folder_.write("clips.jsonl", line_of("b"));
+  folder_.write("clips.jsonl", random_line("b"));
   const Ending next = run_program(command(out_));
   EXPECT_EQ(next.exit_code, 0) << next.err;
   EXPECT_FALSE(fs::exists(out_ / ".run.holder"));

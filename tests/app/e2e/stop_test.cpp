@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <functional>
 #include <thread>
 
 #include "clips.h"
@@ -17,16 +16,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int kStopped = 75;
 constexpr double kSameAcrossGrids = 1e-3;  // relative to the largest value
-
-bool soon(const std::function<bool()>& happened) {
-  for (int tries = 0; tries < 600; ++tries) {
-    if (happened()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  }
-  return false;
-}
 
 std::string resumes(const Json& line, int step) {
   return line.at("id").get<std::string>() + " resumes at step " + std::to_string(step) + "/" + line.at("steps").dump();
@@ -44,14 +34,6 @@ class Stop : public Clips {
  protected:
   Stop() { fs::copy_file(std::string(ORRERY_SOURCE) + "/inputs/street.png", folder_ / "picture.png"); }
 
-  fs::path snapshot_path(const std::string& out, const std::string& id) const {
-    return folder_ / out / "snapshots" / (id + ".h5");
-  }
-  LatentFile without_time(const std::string& out, const std::string& id) const {
-    LatentFile file = latents(out, id);
-    file.created.clear();
-    return file;
-  }
   std::vector<Json> results(const std::string& out) const { return json_lines(folder_ / out / "results.jsonl"); }
   bool left_nothing(const std::string& out) const {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder_ / out)) {
@@ -84,7 +66,7 @@ TEST_P(StopAfterSteps, GoesOnAsIfItHadNotStopped) {
   const Ending last = run("parts", lines, {}, GetParam());
   EXPECT_THAT(last.err, AllOf(HasSubstr(resumes(lines[1], 1)), HasSubstr("1 clip to make, 1 already complete")));
   for (const char* id : {"a", "b"}) {
-    EXPECT_TRUE(without_time("parts", id) == without_time("whole", id)) << id;
+    EXPECT_TRUE(timeless_latents("parts", id) == timeless_latents("whole", id)) << id;
     const std::string media = std::string("media/") + id + ".mp4";
     EXPECT_TRUE(read_file(folder_ / "parts" / media) == read_file(folder_ / "whole" / media)) << id;
   }
@@ -120,7 +102,7 @@ TEST_F(Stop, APictureThatIsGoneDoesNotMatter) {
   run("parts", lines, {"--stop-after-steps", "1"}, {}, kStopped);
   fs::remove(folder_ / "picture.png");
   run("parts", lines);
-  EXPECT_TRUE(without_time("parts", "a") == without_time("whole", "a"));
+  EXPECT_TRUE(timeless_latents("parts", "a") == timeless_latents("whole", "a"));
 }
 
 // --- By signals
