@@ -123,7 +123,7 @@ constexpr std::string_view kBenchExamples = R"(
 Examples
   orrery bench --model nano --size 720p --frames 189
   mpirun -n 8 orrery bench --model super --cfg 2 --tp 4 --what step,collectives,ceilings --kernels 20 --json
-  orrery bench --checkpoint Cosmos3-Nano --what load
+  orrery bench --checkpoint Cosmos3-Nano --what load --drop-cache
 )";
 
 // `text` from kTextColumn on, broken between words, behind `left` or below it.

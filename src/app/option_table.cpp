@@ -164,6 +164,10 @@ auto make_table() {
           kBench, kBehaviour, "kernels", "N", "list the N kernels that take the most of a step, and of a decode",
           [](auto& o) -> auto& { return o.bench.kernels; }),
       option(
+          kBench, kBehaviour, "drop-cache", "",
+          "drop the checkpoint's files from the page cache before each load: how fast the disk is",
+          [](auto& o) -> auto& { return o.bench.drop_cache; }),
+      option(
           kBench, kBehaviour, "json", "", "JSON lines in place of the table", [](auto& o) -> auto& { return o.json; }),
       option(
           kAllBench, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),

@@ -29,7 +29,10 @@ class Bench {
 
   void run(const Log& log) {
     if (wants(BenchPart::Step) || wants(BenchPart::Ceilings)) layer_ceilings();
-    if (wants(BenchPart::Load)) bench_text_tower_load(model_, ranks_, timer_, report_);
+    if (wants(BenchPart::Load)) {
+      plain_gbps_ = bench_plain_read(model_, context_);
+      bench_text_tower_load(model_, context_, plain_gbps_);
+    }
     if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
     if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
     if (wants(BenchPart::Vae)) bench_vae(model_, shape_, conv_ceilings_, context_);
@@ -50,7 +53,7 @@ class Bench {
 
   void transformer() {
     {
-      const GenTower tower = load_media_tower(model_, ranks_, timer_, if_wanted(BenchPart::Load));
+      const GenTower tower = load_media_tower(model_, context_, plain_gbps_, if_wanted(BenchPart::Load));
       if (wants(BenchPart::Step)) {
         bench_step(tower, model_.transformer_config, shape_, work_, ceilings_, context_);
       }
@@ -80,6 +83,7 @@ class Bench {
   BenchContext context_;
   MediaShape shape_;
   LayerWork work_;
+  double plain_gbps_ = 0;
   LayerCeilings ceilings_;
   ConvCeilings conv_ceilings_;
 };

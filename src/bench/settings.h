@@ -25,6 +25,8 @@ struct BenchSettings {
   int repeats = 0;  // runs of each measurement; 0: as many as fit a few seconds, at least 3
   int kernels = 0;  // how many of a step's and a decode's slowest kernels are listed
 
+  bool drop_cache = false;  // before each reading of a checkpoint's files
+
   bool wants(BenchPart part) const { return parts.contains(part); }
 };
 

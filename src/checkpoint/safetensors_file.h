@@ -5,33 +5,35 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
-#include <string_view>
 
-#include "checkpoint/mapped_file.h"
+#include "checkpoint/input_file.h"
 #include "checkpoint/safetensors_header.h"
+#include "checkpoint/tensor_reader.h"
 #include "checkpoint/weight_source.h"
 
 namespace orrery {
 
-// One safetensors file, mapped, its header checked whole before anything is read. Throws InputError.
+// One safetensors file, its header checked whole before anything is read. Throws InputError.
 class SafetensorsFile {
  public:
-  explicit SafetensorsFile(std::filesystem::path path);
+  // Files that are read in turn can share a reader.
+  explicit SafetensorsFile(std::filesystem::path path,
+                           std::shared_ptr<TensorReader> reader = std::make_shared<TensorReader>());
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return file_.path(); }
   std::int64_t size() const { return file_.size(); }
   const std::map<std::string, SafetensorsEntry>& entries() const { return entries_; }
-  // WeightSource::copy for a tensor of this file. Reads in blocks of a few MB, each of which it gives back: the process
-  // never holds more of the file than that.
+  // WeightSource::copy for a tensor of this file.
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const;
   // The tensor's first bytes as they are stored, at most 64.
-  std::string_view sample(const std::string& name) const;
+  std::string sample(const std::string& name) const;
 
  private:
-  std::filesystem::path path_;
-  MappedFile file_;
+  InputFile file_;
   std::map<std::string, SafetensorsEntry> entries_;
+  std::shared_ptr<TensorReader> reader_;
 };
 
 }  // namespace orrery

@@ -1,7 +1,6 @@
 #include "checkpoint/safetensors_header.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <optional>
 #include <set>
@@ -46,11 +45,11 @@ Json parse_unique(const char* begin, const char* end, const Place& place) {
   }
 }
 
-std::int64_t header_length(const MappedFile& file, const Place& place) {
+std::int64_t header_length(const InputFile& file, const Place& place) {
   const std::string size = std::to_string(file.size());
   if (file.size() < kLengthBytes) place.refuse(size + " bytes long: too short to be a safetensors file");
   std::uint64_t length = 0;
-  std::memcpy(&length, file.data(), sizeof length);
+  file.read({0, kLengthBytes}, reinterpret_cast<std::byte*>(&length), "header");
   if (length > kMaxHeaderBytes) {
     place.refuse("not a safetensors file: it gives a header of " + std::to_string(length) + " bytes");
   }
@@ -132,17 +131,17 @@ void require_tiling(const std::map<std::string, SafetensorsEntry>& entries, Rang
 
 }  // namespace
 
-std::map<std::string, SafetensorsEntry> read_safetensors_header(const MappedFile& file,
-                                                                const std::filesystem::path& path) {
-  const Place place{path, ""};
+std::map<std::string, SafetensorsEntry> read_safetensors_header(const InputFile& file) {
+  const Place place{file.path(), ""};
   const std::int64_t length = header_length(file, place);
-  const char* const text = reinterpret_cast<const char*>(file.data()) + kLengthBytes;
-  const Json header = parse_unique(text, text + length, place);
+  std::string text(static_cast<std::size_t>(length), '\0');
+  file.read({kLengthBytes, length}, reinterpret_cast<std::byte*>(text.data()), "header");
+  const Json header = parse_unique(text.data(), text.data() + length, place);
   if (!header.is_object()) place.refuse("the header is not a JSON object");
   const Range data{kLengthBytes + length, file.size() - kLengthBytes - length};
   std::map<std::string, SafetensorsEntry> entries;
   for (const auto& [name, entry] : header.items()) {
-    if (name != "__metadata__") entries.emplace(name, read_entry(entry, data, {path, name}));
+    if (name != "__metadata__") entries.emplace(name, read_entry(entry, data, {file.path(), name}));
   }
   require_tiling(entries, data, place);
   return entries;

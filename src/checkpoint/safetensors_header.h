@@ -1,11 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <string>
 
-#include "checkpoint/mapped_file.h"
+#include "checkpoint/input_file.h"
 #include "checkpoint/weight_source.h"
 #include "core/shard.h"
 
@@ -16,10 +15,9 @@ struct SafetensorsEntry {
   Range bytes;  // in the file
 };
 
-// Reads and checks the header of a mapped safetensors file: eight bytes of little-endian length, JSON, then the data.
+// Reads and checks the header of a safetensors file: eight bytes of little-endian length, JSON, then the data.
 // The tensors must tile the data exactly, each with the size that its dtype and shape give. Throws InputError that
-// names `path`, the tensor, what was found and what was expected.
-std::map<std::string, SafetensorsEntry> read_safetensors_header(const MappedFile& file,
-                                                                const std::filesystem::path& path);
+// names the file, the tensor, what was found and what was expected.
+std::map<std::string, SafetensorsEntry> read_safetensors_header(const InputFile& file);
 
 }  // namespace orrery

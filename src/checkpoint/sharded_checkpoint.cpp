@@ -60,7 +60,7 @@ ShardedCheckpoint::ShardedCheckpoint(fs::path folder) : folder_(std::move(folder
 }
 
 void ShardedCheckpoint::open_single(const fs::path& file) {
-  const SafetensorsFile& opened = files_.emplace_back(file);
+  const SafetensorsFile& opened = files_.emplace_back(file, reader_);
   for (const auto& [name, entry] : opened.entries()) holder_.emplace(name, &opened);
 }
 
@@ -73,7 +73,7 @@ void ShardedCheckpoint::open_index(const fs::path& index) {
       const fs::path path = folder_ / shard;
       require_input(is_there(path), path.string() + ": no such file, but " + index.string() + " puts tensor " + tensor +
                                         " there: is the download complete?");
-      file = &files_.emplace_back(path);
+      file = &files_.emplace_back(path, reader_);
     }
     require_input(file->entries().contains(tensor),
                   file->path().string() + ": tensor " + tensor + " is not here, but " + index.string() + " says so");
@@ -100,6 +100,12 @@ std::string ShardedCheckpoint::where(const std::string& name) const {
   const auto found = holder_.find(name);
   if (found != holder_.end()) return found->second->path().string();
   return (files_.size() == 1 ? files_.front().path() : folder_).string();
+}
+
+std::vector<fs::path> ShardedCheckpoint::files() const {
+  std::vector<fs::path> paths;
+  for (const SafetensorsFile& file : files_) paths.push_back(file.path());
+  return paths;
 }
 
 std::string ShardedCheckpoint::fingerprint() const {

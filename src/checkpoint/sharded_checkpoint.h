@@ -3,6 +3,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,14 @@ class ShardedCheckpoint : public WeightSource {
   // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
   // tensor, and two trainings of one model differ.
   std::string fingerprint() const override;
+  std::vector<std::filesystem::path> files() const override;
 
  private:
   void open_index(const std::filesystem::path& index);
   void open_single(const std::filesystem::path& file);
 
   std::filesystem::path folder_;
+  std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();
   std::deque<SafetensorsFile> files_;  // a deque: the map points into it
   std::map<std::string, const SafetensorsFile*> holder_;
 };

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class WeightSource {
   virtual std::string where(const std::string& name) const = 0;
   // Short and stable: tells in a latent file which weights made it.
   virtual std::string fingerprint() const = 0;
+  // The files that hold the tensors; none when they are made.
+  virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
 
 }  // namespace orrery

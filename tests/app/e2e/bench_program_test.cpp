@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "orrery_program.h"
+#include "support/golden.h"
 
 // `orrery bench` of the smallest model, on the CPU: what it prints, and that its figures fit one another. How fast
 // anything is depends on who else uses the machine, so that no time is compared with another run's.
@@ -134,6 +136,26 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, BenchOnRanks, testing::Values(Grid{1, 1}, Grid{2, 1}, Grid{2, 2}));
+
+TEST(Bench, ComparesLoadingWithAPlainRead) {
+  for (const bool drops : {false, true}) {
+    CommandLine command = orrery({"bench", "--checkpoint", golden_checkpoint("tiny").string(), "--size", "64x64",
+                                  "--frames", "9", "--device", "cpu", "--what", "load", "--json"});
+    if (drops) command.push_back("--drop-cache");
+    const auto load = part(lines_of(run_program(command)), "load");
+    ASSERT_EQ(load.size(), 3U);
+    for (const auto& [name, line] : load) {
+      EXPECT_EQ(line["cache"], drops ? "dropped" : "as it was") << name;
+      EXPECT_GT(line["gbps"], 0) << name;
+      EXPECT_EQ(line.contains("share"), name != "plain read") << name;
+    }
+    std::uintmax_t bytes = 0;
+    for (const auto& file : std::filesystem::directory_iterator(golden_checkpoint("tiny") / "transformer")) {
+      if (file.path().extension() == ".safetensors") bytes += file.file_size();
+    }
+    EXPECT_EQ(load.at("plain read")["bytes"], static_cast<double>(bytes));
+  }
+}
 
 TEST(Bench, PrintsATable) {
   const Ending ended = bench({}, {"--what", "step"});

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ATen/ATen.h>
+#include <c10/core/Event.h>
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace orrery {
+
+// Host memory between a file and a device.
+class StagingBuffer {
+ public:
+  StagingBuffer(std::int64_t bytes, bool pinned);
+
+  std::byte* data() { return static_cast<std::byte*>(bytes_.mutable_data_ptr()); }
+  // Until the device has copied what it was last given from here.
+  void wait();
+  // Queues the first bytes, numbers of `dtype`, for `into`, which has as many; converts them. Pinned memory is copied
+  // behind the work of the device's current stream, other memory at once.
+  void copy_to(at::Tensor into, at::ScalarType dtype);
+
+ private:
+  at::Tensor bytes_;
+  std::optional<c10::Event> copied_;
+};
+
+// Buffers that are used in turn.
+class StagingRing {
+ public:
+  StagingRing(std::size_t count, std::int64_t buffer_bytes, bool pinned);
+
+  bool pinned() const { return pinned_; }
+  std::size_t count() const { return buffers_.size(); }
+  // The one that has not been used for the longest time.
+  StagingBuffer& next();
+
+ private:
+  bool pinned_;
+  std::vector<StagingBuffer> buffers_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace orrery
