@@ -50,8 +50,7 @@ int dispatch(const Options& options, const Comm& world) {
     case Command::Validate:
       return on_root(world, [&] { std::cout << validate(options, audit_named); });
     case Command::Decode:
-      return compute_on_root(options, world,
-                             [&](at::Device device, const Log& log) { return decode_files(options, device, log); });
+      return decode_files(options, world);
     case Command::Bench:
       return bench(options, world);
     case Command::Encode:

@@ -8,7 +8,10 @@
 #include "app/version.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "parallel/device.h"
+#include "pipeline/clip_media.h"
 #include "pipeline/generate.h"
+#include "pipeline/root_work.h"
 
 namespace orrery {
 namespace {
@@ -36,70 +39,108 @@ void require_finite(const std::filesystem::path& path, const at::Tensor& latents
   require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
 }
 
+// A file's latents and what its media say of it, on rank 0.
+struct Clip {
+  MediaLatents latents;
+  ClipLabel label;
+};
+
+Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpoint) {
+  const LatentFile file = read_latents(path);
+  require_input(file.state == LatentFile::State::Complete,
+                path.string() + ": its clip is not finished: run it to the end first");
+  require_input(file.video.shape[1] == checkpoint.vae_config.z_dim,
+                path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
+                    " channels, the checkpoint's VAE takes " + std::to_string(checkpoint.vae_config.z_dim));
+  Clip clip{latents_of(file), label_of(path, file, checkpoint)};
+  require_finite(path, clip.latents.video);
+  if (!clip.latents.has_sound()) return clip;
+  require_finite(path, clip.latents.sound);
+  require_input(checkpoint.sound != nullptr,
+                path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
+  const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
+  require_input(clip.latents.sound.size(0) == wanted,
+                path.string() + ": its sound latents have " + std::to_string(clip.latents.sound.size(0)) +
+                    " channels, the checkpoint's decoder takes " + std::to_string(wanted));
+  return clip;
+}
+
 class Decoding {
  public:
-  Decoding(const Options& options, CheckpointFiles checkpoint, at::Device device)
-      : checkpoint_(std::move(checkpoint)),
-        device_(device),
-        dtype_(compute_dtype(options.dtype, device)),
+  // Collective over `world`.
+  Decoding(const Options& options, const Comm& world, CheckpointFiles checkpoint)
+      : world_(world),
+        checkpoint_(std::move(checkpoint)),
+        device_(choose_device(options.device, world)),
+        dtype_(compute_dtype(options.dtype, device_)),
+        split_(options.vae_split),
         folder_{options.out},
-        decoder_(Weights(checkpoint_.vae, Shard{}, device, dtype_), checkpoint_.vae_config) {
-    settings_.mp4 = options.media == Media::Mp4;
-    settings_.keep_frames = options.keep_frames;
-    settings_.crf = options.crf;
+        settings_(media_settings_of(options)),
+        ranks_(world, device_) {
+    if (!world.is_root() && split_ == VaeSplit::None) return;
+    decoder_.emplace(Weights(checkpoint_.vae, Shard{}, device_, dtype_), checkpoint_.vae_config);
   }
 
+  // The files made, on rank 0. Throws RequestFailed on all ranks alike. Collective.
   std::vector<std::string> operator()(const std::filesystem::path& path) {
-    const LatentFile file = read_latents(path);
-    require_input(file.state == LatentFile::State::Complete,
-                  path.string() + ": its clip is not finished: run it to the end first");
-    require_input(file.video.shape[1] == checkpoint_.vae_config.z_dim,
-                  path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
-                      " channels, the checkpoint's VAE takes " + std::to_string(checkpoint_.vae_config.z_dim));
-    MediaLatents latents = latents_of(file);
-    require_finite(path, latents.video);
-    if (latents.has_sound()) require_finite(path, latents.sound);
-    latents.video = latents.video.to(device_);
-    MediaDecoders decoders{&decoder_, nullptr};
-    if (latents.has_sound()) decoders.sound = &sound_decoder(path, latents.sound);
-    return write_clip_media(decoders, latents, label_of(path, file, checkpoint_), folder_, settings_,
-                            [] { return false; });
+    const Clip clip = share(path);
+    const MediaDecoders decoders{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr};
+    MediaMaker make(ranks_, decoders, split_, folder_, settings_);
+    const MediaOutcome made = make(clip.latents, clip.label, [] { return false; });
+    if (!made.error.empty()) throw RequestFailed(made.error);
+    std::vector<std::string> files;
+    on_root(world_, [&] { files = made.files->finish(); });
+    return files;
   }
 
  private:
-  // Loaded with the first file that has sound.
-  const SoundDecoder& sound_decoder(const std::filesystem::path& path, const at::Tensor& sound) {
-    require_input(checkpoint_.sound != nullptr,
-                  path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
-    require_input(sound.size(0) == checkpoint_.sound_config->vocoder_input_dim,
-                  path.string() + ": its sound latents have " + std::to_string(sound.size(0)) +
-                      " channels, the checkpoint's "
-                      "decoder takes " +
-                      std::to_string(checkpoint_.sound_config->vocoder_input_dim));
-    if (!sound_) sound_.emplace(Weights(checkpoint_.sound, Shard{}, device_, dtype_), *checkpoint_.sound_config);
-    return *sound_;
+  // The video's latents on every rank, the rest on rank 0.
+  Clip share(const std::filesystem::path& path) {
+    Clip clip;
+    on_root(world_, [&] {
+      clip = read_clip(path, checkpoint_);
+      if (clip.latents.has_sound()) load_sound();
+    });
+    clip.latents.video = share_from_root(world_, clip.latents.video).to(device_);
+    return clip;
   }
 
+  // With the first file that has sound.
+  void load_sound() {
+    if (!sound_) sound_.emplace(Weights(checkpoint_.sound, Shard{}, device_, dtype_), *checkpoint_.sound_config);
+  }
+
+  const Comm& world_;
   CheckpointFiles checkpoint_;
   at::Device device_;
   at::ScalarType dtype_;
+  VaeSplit split_;
   RunFolder folder_;
   MediaSettings settings_;
-  WanDecoder decoder_;
+  DecodeRanks ranks_;
+  std::optional<WanDecoder> decoder_;  // where this rank decodes
   std::optional<SoundDecoder> sound_;
 };
 
 }  // namespace
 
-int decode_files(const Options& options, at::Device device, const Log& log) {
-  require_writable_folder(options.out / "media");
-  Decoding decoding(options, open_checkpoint(options.checkpoint), device);
+int decode_files(const Options& options, const Comm& world) {
+  set_threads(world);
+  const Log log(options.log_level(), world.shard().rank);
+  std::optional<CheckpointFiles> checkpoint;
+  world.from_root([&] {
+    require_writable_folder(options.out / "media");
+    checkpoint = open_checkpoint(options.checkpoint);
+    return std::string();
+  });
+  if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
+  Decoding decoding(options, world, std::move(*checkpoint));
   int failed = 0;
   for (const std::filesystem::path& path : options.files) {
     try {
       for (const std::string& made : decoding(path)) log.info(path.string() + " -> " + (options.out / made).string());
-    } catch (const InputError& e) {
-      log.warning(e.what());
+    } catch (const RequestFailed& e) {
+      if (world.is_root()) log.warning(e.what());
       ++failed;
     }
   }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "app/options.h"
+#include "pipeline/clip_media_files.h"
 
 namespace orrery {
 
@@ -10,6 +11,15 @@ namespace orrery {
 inline at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
   if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
   return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
+}
+
+// --media, --keep-frames and --crf.
+inline MediaSettings media_settings_of(const Options& options) {
+  MediaSettings settings;
+  settings.mp4 = options.media == Media::Mp4;
+  settings.keep_frames = options.keep_frames;
+  settings.crf = options.crf;
+  return settings;
 }
 
 }  // namespace orrery

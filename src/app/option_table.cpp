@@ -113,6 +113,12 @@ auto make_table() {
           kAllBench, kRanks, "dtype", "auto|float32|bfloat16",
           "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs", [](auto& o) -> auto& { return o.dtype; }),
       option(
+          kRunDecode, kRanks, "vae-split", "exact|tiles|none",
+          "how the ranks share the decoding of a video; exact: strips of the picture that exchange their edges, for "
+          "the "
+          "pixels of one rank; tiles: apart, and blended where they overlap, which changes pixels; none: rank 0 alone",
+          [](auto& o) -> auto& { return o.vae_split; }),
+      option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
           "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "

@@ -33,6 +33,10 @@ constexpr auto choices(Dtype) {
   return std::array{Choice<Dtype>{"auto", Dtype::Auto}, Choice<Dtype>{"float32", Dtype::Float32},
                     Choice<Dtype>{"bfloat16", Dtype::BFloat16}};
 }
+constexpr auto choices(VaeSplit) {
+  return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
+                    Choice<VaeSplit>{"none", VaeSplit::None}};
+}
 constexpr auto choices(Semantics) {
   return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
 }

@@ -13,6 +13,7 @@
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
 #include "pipeline/request.h"
+#include "pipeline/vae_split.h"
 #include "text/prompt.h"
 
 namespace orrery {
@@ -50,7 +51,8 @@ struct Options {
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
   Media media = Media::Mp4;
   int crf = 18;
-  bool keep_frames = false;            // PNG frames and a WAV as well
+  bool keep_frames = false;  // PNG frames and a WAV as well
+  VaeSplit vae_split = VaeSplit::Exact;
   std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
   OnError on_error = OnError::Continue;
   bool force = false;

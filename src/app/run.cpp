@@ -28,36 +28,35 @@
 namespace orrery {
 namespace {
 
-// What rank 0 needs beside the transformer: only what some job asks for.
+// What a rank needs beside the transformer: only what some job asks for.
 struct Needs {
   bool decoder = false;
   bool encoder = false;
   bool sound = false;
 };
 
-Needs needs_of(const RunPlan& plan, const MediaSettings& media) {
+Needs needs_of(const RunPlan& plan, const MediaSettings& media, VaeSplit split, bool is_root) {
   Needs needs;
   for (const ClipJob& job : plan.jobs) {
     if (!job.refusal.empty()) continue;
-    needs.decoder |= media.wanted();
-    needs.encoder |= !job.request.image.empty() && !job.latents_done && !job.resumes;
-    needs.sound |= job.request.sound && media.wanted();
+    needs.decoder |= media.wanted() && (is_root || split != VaeSplit::None);
+    needs.encoder |= is_root && !job.request.image.empty() && !job.latents_done && !job.resumes;
+    needs.sound |= is_root && job.request.sound && media.wanted();
   }
   return needs;
 }
 
-// Rank 0's models; elsewhere empty.
-class RootParts {
+// What is beside the transformer.
+class MediaModels {
  public:
-  RootParts(const CheckpointFiles& files, const Needs& needs, at::Device device, at::ScalarType dtype) {
+  MediaModels(const CheckpointFiles& files, const Needs& needs, at::Device device, at::ScalarType dtype) {
     const auto vae = [&] { return Weights(files.vae, Shard{}, device, dtype); };
     if (needs.decoder) decoder_.emplace(vae(), files.vae_config);
     if (needs.encoder) encoder_.emplace(vae(), files.vae_config);
     if (needs.sound) sound_.emplace(Weights(files.sound, Shard{}, device, dtype), *files.sound_config);
   }
-  RootModels models() const {
-    return {{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr}, encoder_ ? &*encoder_ : nullptr};
-  }
+  MediaDecoders decoders() const { return {decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr}; }
+  const WanEncoder* encoder() const { return encoder_ ? &*encoder_ : nullptr; }
 
  private:
   std::optional<WanDecoder> decoder_;
@@ -137,9 +136,6 @@ GenerateSettings settings_for(const Options& options, const CheckpointFiles& che
   GenerateSettings settings;
   settings.folder = {options.out};
   settings.schedule = schedule_of(options, checkpoint);
-  settings.media.mp4 = options.media == Media::Mp4;
-  settings.media.keep_frames = options.keep_frames;
-  settings.media.crf = options.crf;
   settings.vae_fingerprint = checkpoint.vae->fingerprint();
   settings.model_json = checkpoint.description().dump();
   settings.model_name = checkpoint.name();
@@ -274,7 +270,9 @@ int run(const Options& options, const Comm& world) {
   GenerateSettings settings = settings_for(options, *checkpoint);
   settings.sizes = model_sizes(*checkpoint, place);
   // First, so that what the towers find free is theirs.
-  const RootParts root(*checkpoint, world.is_root() ? needs_of(plan, settings.media) : Needs{}, device, dtype);
+  const MediaSettings media_settings = media_settings_of(options);
+  const MediaModels models(*checkpoint, needs_of(plan, media_settings, options.vae_split, world.is_root()), device,
+                           dtype);
   const std::unique_ptr<Towers> towers = load_towers(options, *checkpoint, plan, place, log);
   world.barrier();
   log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
@@ -283,7 +281,9 @@ int run(const Options& options, const Comm& world) {
     files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device));
   }
 
-  Generator generator(world, *towers, *cfg, root.models(), settings, stop, log);
+  DecodeRanks ranks(world, device);
+  MediaMaker media(ranks, models.decoders(), options.vae_split, {options.out}, media_settings);
+  Generator generator(world, *towers, *cfg, media, models.encoder(), settings, stop, log);
   const ClipSpace space(checkpoint->transformer_config, options);
   const RunSummary summary = make_clips(plan, generator, stop, space, options, world, files, log);
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());

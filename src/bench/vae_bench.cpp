@@ -9,7 +9,7 @@
 
 #include "bench/vae_work.h"
 #include "parallel/device_memory.h"
-#include "pipeline/decode.h"
+#include "pipeline/video_decode.h"
 #include "wan/decoder.h"
 
 namespace orrery {
@@ -42,7 +42,7 @@ FrameTimes decode_clip(ClipDecode& clip, std::int64_t frames, const Timer& timer
   for (std::int64_t t = 0; t < frames; ++t) {
     at::Tensor pixels;
     times.decode.push_back(timer.once([&] { pixels = clip.next(); }));
-    times.to_host.push_back(timer.once([&] { to_rgb8(pixels); }));
+    times.to_host.push_back(timer.once([&] { to_rgb8(pixels).to(at::kCPU); }));
   }
   return times;
 }
@@ -134,7 +134,7 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeili
   }
   context.report.add(whole_clip(times, shape, peak));
 
-  const BrokenDown subject{"vae", "later latent frame", [&] { to_rgb8(clip.next()); }};
+  const BrokenDown subject{"vae", "later latent frame", [&] { to_rgb8(clip.next()).to(at::kCPU); }};
   report_phases(subject, conv_costs(model.vae_config, height, width, ceilings), context);
   report_kernels(subject, context);
 }

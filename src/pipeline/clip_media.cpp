@@ -2,48 +2,62 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
-#include <span>
+#include <utility>
 
-#include "core/error.h"
-#include "media/png_writer.h"
-#include "media/video_writer.h"
-#include "media/wav_writer.h"
-#include "pipeline/decode.h"
+#include "media/video_format.h"
+#include "parallel/device.h"
+#include "pipeline/frame_download.h"
 
 namespace orrery {
 namespace {
 
-struct FrameSize {
-  int width;
-  int height;
+// Nobody wants the clip's media any more.
+class Interrupted : public Error {
+ public:
+  Interrupted() : Error("interrupted") {}
 };
 
-FrameSize frame_size(const at::Tensor& latent) {
+// How rank 0 tells the others; any other text is an error.
+constexpr const char* kDone = "";
+constexpr const char* kInterrupted = "\n";
+
+// What rank 0 does beside decoding. After the first failure it does nothing more, until all ranks know of it.
+class RootPart {
+ public:
+  template <class Work>
+  void attempt(Work&& work) {
+    if (failed()) return;
+    try {
+      work();
+    } catch (const Interrupted&) {
+      answer_ = kInterrupted;
+    } catch (const std::exception& e) {
+      answer_ = message_of(e);
+    }
+  }
+  bool failed() const { return !answer_.empty(); }
+  // kDone, kInterrupted or what went wrong.
+  const std::string& answer() const { return answer_; }
+
+ private:
+  std::string answer_ = kDone;
+};
+
+MediaOutcome outcome_of(const std::string& answer, std::unique_ptr<ClipMediaFiles> files) {
+  if (answer == kInterrupted) return {"", true, nullptr};
+  if (answer != kDone) return {answer, false, nullptr};
+  return {"", false, std::move(files)};
+}
+
+PictureSize picture_size(const at::Tensor& latent) {
   return {static_cast<int>(latent.size(3) * WanConfig::kSpatialFactor),
           static_cast<int>(latent.size(2) * WanConfig::kSpatialFactor)};
 }
 
 std::int64_t frame_count(const at::Tensor& latent) { return (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
 
-VideoFormat format_of(const MediaLatents& latents, const ClipLabel& label, const MediaSettings& settings) {
-  const FrameSize size = frame_size(latents.video);
-  VideoFormat format;
-  format.width = size.width;
-  format.height = size.height;
-  format.fps = fps_fraction(label.fps);
-  format.crf = settings.crf;
-  format.threads = settings.encoder_threads;
-  format.sound = latents.has_sound();
-  format.metadata = {
-      {"prompt", label.prompt}, {"seed", label.seed}, {"model", label.model}, {"version", label.version}};
-  return format;
-}
-
-// Left and right in turn, as files have them.
-std::vector<float> interleaved(const at::Tensor& waveform) {
-  const at::Tensor pairs = waveform.transpose(0, 1).contiguous();
-  return {pairs.const_data_ptr<float>(), pairs.const_data_ptr<float>() + pairs.numel()};
+void write(ClipMediaFiles& files, const at::Tensor& frames) {
+  if (frames.defined()) files.write_frames(frames);
 }
 
 }  // namespace
@@ -54,35 +68,65 @@ at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, s
   return waveform.narrow(1, 0, std::min(samples, waveform.size(1)));
 }
 
-std::vector<std::string> write_clip_media(const MediaDecoders& decoders, const MediaLatents& latents,
-                                          const ClipLabel& label, const RunFolder& folder,
-                                          const MediaSettings& settings, const std::function<bool()>& interrupted) {
-  require(!latents.has_sound() || decoders.sound != nullptr, "latents with sound, but no sound decoder was loaded");
-  const std::filesystem::path frames = folder.frames(label.id);
-  if (settings.keep_frames) std::filesystem::create_directories(frames);
-  std::optional<VideoWriter> writer;
-  if (settings.mp4) writer.emplace(folder.media(label.id), format_of(latents, label, settings));
-
+std::unique_ptr<ClipMediaFiles> MediaMaker::begin(const MediaLatents& latents, const ClipLabel& label) const {
+  require(!latents.has_sound() || decoders_.sound != nullptr, "latents with sound, but no sound decoder was loaded");
+  auto files =
+      std::make_unique<ClipMediaFiles>(label, picture_size(latents.video), latents.has_sound(), folder_, settings_);
   if (latents.has_sound()) {
-    const std::vector<float> sound =
-        interleaved(decode_sound(*decoders.sound, latents.sound, frame_count(latents.video), label.fps));
-    if (writer) writer->write_sound(sound);
-    if (settings.keep_frames) write_wav(frames / "sound.wav", sound, kSoundChannels, kSoundRate);
+    files->write_sound(decode_sound(*decoders_.sound, latents.sound, frame_count(latents.video), label.fps));
   }
-  const FrameSize size = frame_size(latents.video);
-  std::int64_t index = 0;
-  decode_video(*decoders.video, latents.video, [&](std::span<const std::uint8_t> rgb) {
-    if (interrupted()) throw MediaInterrupted("the media of " + label.id + " were left unfinished");
-    if (writer) writer->write(rgb);
-    if (settings.keep_frames) write_png(folder.frame(label.id, index), size.width, size.height, rgb);
-    ++index;
-  });
-  if (writer) writer->finish();
-
-  std::vector<std::string> files;
-  if (settings.mp4) files.push_back("media/" + label.id + ".mp4");
-  if (settings.keep_frames) files.push_back("frames/" + label.id + "/");
   return files;
+}
+
+MediaOutcome MediaMaker::alone(const MediaLatents& latents, const ClipLabel& label,
+                               const std::function<bool()>& interrupted) {
+  std::unique_ptr<ClipMediaFiles> files;
+  const std::string answer = ranks_.world().from_root([&] {
+    const AllCores all_cores;
+    RootPart part;
+    part.attempt([&] {
+      files = begin(latents, label);
+      const auto decode =
+          start_decode(VaeSplit::None, decoders_.video, ranks_, latents.video.size(2), latents.video.size(3));
+      FrameDownload download;
+      for (std::int64_t t = 0; t < latents.video.size(1); ++t) {
+        if (interrupted()) throw Interrupted();
+        write(*files, download.next(decode->next(latents.video.select(1, t))));
+      }
+      write(*files, download.next({}));
+    });
+    return part.answer();
+  });
+  return outcome_of(answer, std::move(files));
+}
+
+MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& label,
+                                  const std::function<bool()>& interrupted) {
+  const Comm& world = ranks_.world();
+  std::unique_ptr<ClipMediaFiles> files;
+  RootPart part;
+  const std::string problem = world.from_root([&] {
+    const AllCores all_cores;
+    part.attempt([&] { files = begin(latents, label); });
+    return part.answer();
+  });
+  if (!problem.empty()) return outcome_of(problem, nullptr);
+  const auto decode = start_decode(split_, decoders_.video, ranks_, latents.video.size(2), latents.video.size(3));
+  FrameDownload download;
+  for (std::int64_t t = 0; t < latents.video.size(1); ++t) {
+    if (files != nullptr && interrupted()) part.attempt([] { throw Interrupted(); });
+    if (world.max(part.failed() ? 1 : 0) != 0) break;
+    const at::Tensor frames = decode->next(latents.video.select(1, t));
+    if (files != nullptr) part.attempt([&] { write(*files, download.next(frames)); });
+  }
+  if (files != nullptr) part.attempt([&] { write(*files, download.next({})); });
+  return outcome_of(world.broadcast(part.answer()), std::move(files));
+}
+
+MediaOutcome MediaMaker::operator()(const MediaLatents& latents, const ClipLabel& label,
+                                    const std::function<bool()>& interrupted) {
+  const bool one = split_ == VaeSplit::None || ranks_.world().shard().size == 1;
+  return one ? alone(latents, label, interrupted) : together(latents, label, interrupted);
 }
 
 }  // namespace orrery

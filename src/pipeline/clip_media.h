@@ -1,56 +1,62 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "audio/decoder.h"
 #include "core/error.h"
 #include "cosmos3/media.h"
-#include "pipeline/run_folder.h"
-#include "wan/decoder.h"
+#include "pipeline/clip_media_files.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
 
-// What to make of a clip's latents.
-struct MediaSettings {
-  bool mp4 = true;
-  bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
-  int crf = 18;
-  int encoder_threads = 2;  // of x264
-  bool wanted() const { return mp4 || keep_frames; }
-};
-
-// What a clip's files say of it.
-struct ClipLabel {
-  std::string id;
-  std::string prompt;
-  std::string seed;
-  std::string model;
-  std::string version;
-  double fps = 24;
-};
-
-// Decoders on one rank; the sound decoder only where there is sound.
+// The video decoder where a rank decodes; the sound decoder on rank 0, where there is sound.
 struct MediaDecoders {
   const WanDecoder* video = nullptr;
   const SoundDecoder* sound = nullptr;
 };
 
-// Nobody wanted the clip's media any more before they were finished.
-class MediaInterrupted : public Error {
- public:
-  using Error::Error;
-};
-
 // The waveform (2, samples) float32 on the CPU, at 48 kHz, cut to the length of `frames` frames.
 at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, std::int64_t frames, double fps);
 
-// Decodes the latents and writes what the settings ask for. Returns the files made, relative to OUT. One rank. Asks
-// `interrupted` at every frame, and throws MediaInterrupted once it is true: the mp4 then does not appear. Otherwise
-// throws what the writers throw.
-std::vector<std::string> write_clip_media(const MediaDecoders& decoders, const MediaLatents& latents,
-                                          const ClipLabel& label, const RunFolder& folder,
-                                          const MediaSettings& settings, const std::function<bool()>& interrupted);
+// What became of a clip's media; the same on all ranks but for `files`.
+struct MediaOutcome {
+  std::string error;  // empty: none
+  bool interrupted = false;
+  std::unique_ptr<ClipMediaFiles> files;  // on rank 0, with every frame written: to be finished
+};
+
+// Makes media of latents on all ranks of a run; rank 0 writes. References must outlive the object.
+class MediaMaker {
+ public:
+  MediaMaker(DecodeRanks& ranks, const MediaDecoders& decoders, VaeSplit split, RunFolder folder,
+             const MediaSettings& settings)
+      : ranks_(ranks), decoders_(decoders), split_(split), folder_(std::move(folder)), settings_(settings) {}
+
+  const MediaSettings& settings() const { return settings_; }
+  // Whether this rank has a part in decoding.
+  bool decodes_here() const { return split_ != VaeSplit::None || ranks_.world().is_root(); }
+
+  // Decodes the latents, which are the same on all ranks (but for the sound's, which rank 0 alone needs), and hands the
+  // frames to the files one latent frame behind. Rank 0's failures, and on a rank that decodes alone all failures, end
+  // up in the outcome; others are thrown. Before each latent frame rank 0 asks `interrupted`, and once it is true the
+  // files are given up. Collective over the world.
+  MediaOutcome operator()(const MediaLatents& latents, const ClipLabel& label,
+                          const std::function<bool()>& interrupted);
+
+ private:
+  std::unique_ptr<ClipMediaFiles> begin(const MediaLatents& latents, const ClipLabel& label) const;
+  MediaOutcome alone(const MediaLatents& latents, const ClipLabel& label, const std::function<bool()>& interrupted);
+  MediaOutcome together(const MediaLatents& latents, const ClipLabel& label, const std::function<bool()>& interrupted);
+
+  DecodeRanks& ranks_;
+  MediaDecoders decoders_;
+  VaeSplit split_;
+  RunFolder folder_;
+  MediaSettings settings_;
+};
 
 }  // namespace orrery

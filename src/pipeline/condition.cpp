@@ -1,9 +1,5 @@
 #include "pipeline/condition.h"
 
-#include <c10/util/accumulate.h>
-
-#include <cstring>
-
 #include "core/json.h"
 #include "media/image_reader.h"
 #include "pipeline/arrays.h"
@@ -54,25 +50,6 @@ at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t co
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
   require_input(at::isfinite(last).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
   return last;
-}
-
-at::Tensor share_from_root(const Comm& world, const std::vector<std::int64_t>& shape,
-                           const std::function<at::Tensor()>& make) {
-  const auto bytes = static_cast<std::size_t>(c10::multiply_integers(shape)) * sizeof(float);
-  const std::string answer = world.from_root([&]() -> std::string {
-    try {
-      const at::Tensor made = make().to(at::kCPU, at::kFloat).contiguous();
-      require(made.sizes() == at::IntArrayRef(shape),
-              "the condition has the shape " + shape_text(made.sizes().vec()) + ", expected " + shape_text(shape));
-      return std::string("+").append(static_cast<const char*>(made.const_data_ptr()), bytes);
-    } catch (const std::exception& e) {
-      return "-" + message_of(e);
-    }
-  });
-  if (answer.front() == '-') throw RequestFailed(answer.substr(1));
-  at::Tensor shared = at::empty(shape, at::kFloat);
-  std::memcpy(shared.mutable_data_ptr(), answer.data() + 1, bytes);
-  return shared;
 }
 
 }  // namespace orrery

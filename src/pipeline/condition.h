@@ -1,23 +1,15 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "media/rgb_image.h"
-#include "parallel/comm.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
 #include "wan/encoder.h"
 
 namespace orrery {
-
-// One request cannot be done, and every rank knows it; the others go on.
-class RequestFailed : public Error {
- public:
-  using Error::Error;
-};
 
 // A picture fitted to height × width as the encoder takes it, (3, 1, height, width) in [-1, 1]. `path` is for messages.
 at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
@@ -33,10 +25,5 @@ at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& 
 // file.
 at::Tensor last_latent_frames(const std::filesystem::path& file, std::int64_t count,
                               const std::vector<std::int64_t>& shape, const std::string& vae_fingerprint);
-
-// Runs `make` on rank 0 and gives its tensor of `shape` (float32, CPU) to all ranks. When it throws, every rank throws
-// RequestFailed with its message. Collective.
-at::Tensor share_from_root(const Comm& world, const std::vector<std::int64_t>& shape,
-                           const std::function<at::Tensor()>& make);
 
 }  // namespace orrery

@@ -5,20 +5,16 @@
 #include <optional>
 #include <utility>
 
-#include "parallel/device.h"
 #include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/preflight.h"
 #include "pipeline/resume.h"
+#include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {
 namespace {
-
-// How rank 0 says that a clip's files are there, or that it left the media; any other text is why it failed.
-constexpr const char* kDone = "";
-constexpr const char* kStopped = "\n";
 
 bool finite(const MediaLatents& latents) {
   at::Tensor all = at::isfinite(latents.video).all();
@@ -48,12 +44,13 @@ MediaLatents latents_of(const LatentFile& file) {
   return latents;
 }
 
-Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, RootModels root, GenerateSettings settings,
-                     StopFlag& stop, const Log& log)
+Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
+                     GenerateSettings settings, StopFlag& stop, const Log& log)
     : world_(&world),
       towers_(&towers),
       cfg_(&cfg),
-      root_(root),
+      media_(&media),
+      encoder_(encoder),
       settings_(std::move(settings)),
       stop_(&stop),
       log_(&log) {}
@@ -85,32 +82,45 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
     }
     if (result.stopped) return;
   }
-  finish_clip(job, start.condition, std::move(latents), clock, result);
+  try {
+    finish_clip(job, start.condition, std::move(latents), clock, result);
+  } catch (const RequestFailed& e) {
+    result.error = e.what();
+    clock.end("failed");
+  }
 }
 
 void Generator::finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                            ClipResult& result) const {
-  const std::string answer = world_->from_root([&]() -> std::string {
-    try {
-      const AllCores all_cores;
-      write_files(job, condition, std::move(latents), clock, result);
-      return kDone;
-    } catch (const MediaInterrupted&) {
-      return kStopped;
-    } catch (const std::exception& e) {
-      return message_of(e);
-    }
+                            ClipResult& result) {
+  if (job.latents_done) {
+    latents = read_back(job, result);
+  } else {
+    on_root(*world_, [&] { save_latents(job, condition, latents, result); });
+    clock.end("save");
+  }
+  result.files.push_back("latents/" + job.request.id + ".h5");
+  if (media_->settings().wanted()) make_media(job, latents, clock, result);
+}
+
+void Generator::make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock, ClipResult& result) {
+  const MediaOutcome outcome = (*media_)(latents, label_of(job.request), [this] { return stop_->urgent(); });
+  if (!outcome.error.empty()) throw RequestFailed(outcome.error);
+  if (outcome.interrupted) {
+    result.stopped = true;
+    result.steps_done = job.request.steps;
+    clock.end("stopped");
+    return;
+  }
+  on_root(*world_, [&] {
+    const std::vector<std::string> made = outcome.files->finish();
+    result.files.insert(result.files.end(), made.begin(), made.end());
   });
-  if (answer == kDone) return;
-  result.stopped = answer == kStopped;
-  result.steps_done = job.request.steps;
-  if (!result.stopped) result.error = answer;
-  clock.end(result.stopped ? "stopped" : "failed");
+  clock.end("decode");
 }
 
 void Generator::prepare(const ClipJob& job, PhaseClock& clock) const {
   if (towers_->prepare(job.ids)) clock.end("load");
-  const bool decodes = settings_.media.wanted() && world_->is_root();
+  const bool decodes = media_->settings().wanted() && media_->decodes_here();
   require_memory(*world_, towers_->device(), job.request, clip_memory(settings_.sizes, job.request, job.ids), decodes);
   reset_peak_memory(towers_->device());  // neither loading nor the question is the clip's own
 }
@@ -125,16 +135,16 @@ std::optional<std::int64_t> Generator::peak_gpu_memory() const {
 Condition Generator::condition_for(const Request& request, const MediaShape& shape) const {
   if (!request.conditioned()) return {};
   const auto count = static_cast<std::int64_t>(request.condition_frames.size());
-  const auto make = [&] {
-    const AllCores all_cores;
+  at::Tensor latents;
+  on_root(*world_, [&] {
     if (!request.image.empty()) {
-      return encode_image(*root_.encoder, request.image, request.height, request.width, towers_->device());
+      latents = encode_image(*encoder_, request.image, request.height, request.width, towers_->device());
+      return;
     }
     const auto file = request.parent.empty() ? request.condition_latents : settings_.folder.latents(request.parent);
-    return last_latent_frames(file, count, shape.video, settings_.vae_fingerprint);
-  };
-  return {request.condition_frames,
-          share_from_root(*world_, {shape.video[0], count, shape.video[2], shape.video[3]}, make)};
+    latents = last_latent_frames(file, count, shape.video, settings_.vae_fingerprint);
+  });
+  return {request.condition_frames, share_from_root(*world_, latents)};
 }
 
 ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const std::string& label,
@@ -195,29 +205,25 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
   return end;
 }
 
-void Generator::write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                            ClipResult& result) const {
-  const std::filesystem::path path = settings_.folder.latents(job.request.id);
-  if (job.latents_done) {
-    const LatentFile file = read_latents(path);
+void Generator::save_latents(const ClipJob& job, const Condition& condition, const MediaLatents& latents,
+                             ClipResult& result) const {
+  LatentFile file = latent_file(job, condition);
+  file.video = to_array(latents.video.unsqueeze(0));
+  if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
+  write_latents(settings_.folder.latents(job.request.id), file);
+  remove_if_there(settings_.folder.snapshot(job.request.id));
+  result.latents_checksum = latents_checksum(file);
+}
+
+MediaLatents Generator::read_back(const ClipJob& job, ClipResult& result) const {
+  MediaLatents latents;
+  on_root(*world_, [&] {
+    const LatentFile file = read_latents(settings_.folder.latents(job.request.id));
     result.latents_checksum = latents_checksum(file);
     latents = latents_of(file);
-  } else {
-    LatentFile file = latent_file(job, condition);
-    file.video = to_array(latents.video.unsqueeze(0));
-    if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
-    write_latents(path, file);
-    remove_if_there(settings_.folder.snapshot(job.request.id));
-    result.latents_checksum = latents_checksum(file);
-    clock.end("save");
-  }
-  result.files.push_back("latents/" + job.request.id + ".h5");
-  if (!settings_.media.wanted()) return;
-  const std::vector<std::string> media =
-      write_clip_media(root_.decoders, latents, label_of(job.request), settings_.folder, settings_.media,
-                       [this] { return stop_->urgent(); });
-  result.files.insert(result.files.end(), media.begin(), media.end());
-  clock.end("decode");
+  });
+  latents.video = share_from_root(*world_, latents.video).to(towers_->device());
+  return latents;
 }
 
 LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition) const {

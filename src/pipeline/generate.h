@@ -45,7 +45,6 @@ struct ClipResult {
 struct GenerateSettings {
   RunFolder folder;
   ScheduleKind schedule = ScheduleKind::Native;
-  MediaSettings media;
   std::string model_json;
   std::string model_name;
   std::string vae_fingerprint;
@@ -60,18 +59,13 @@ struct ClipStart {
   Condition condition;
 };
 
-// The parts of the model that work on rank 0 alone; each is null where no request needs it.
-struct RootModels {
-  MediaDecoders decoders;
-  const WanEncoder* encoder = nullptr;
-};
-
-// Makes clips one after another: condition, text, denoising, latent file, media. Every rank denoises; rank 0 encodes,
-// decodes and writes while the others wait. References must outlive the object.
+// Makes clips one after another: condition, text, denoising, latent file, media. Every rank denoises and decodes; rank
+// 0 encodes conditions and writes. References must outlive the object.
 class Generator {
  public:
-  Generator(const Comm& world, Towers& towers, Collectives& cfg, RootModels root, GenerateSettings settings,
-            StopFlag& stop, const Log& log);
+  // `encoder` is null where this rank has none: on rank 0 when no request has an image, elsewhere always.
+  Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
+            GenerateSettings settings, StopFlag& stop, const Log& log);
 
   // Collective over the world; the result is complete on rank 0, `error` and `stopped` are the same on all. A condition
   // that cannot be read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or
@@ -93,12 +87,15 @@ class Generator {
                             PhaseClock& clock, ClipResult& result);
   // Stopped, the state is in the snapshot.
   DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, const std::string& label);
-  // Rank 0's part, and all ranks know how it ended.
-  void finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                   ClipResult& result) const;
   // Files from latents; with undefined latents the latent file is read back.
-  void write_files(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                   ClipResult& result) const;
+  void finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
+                   ClipResult& result);
+  // Rank 0's part: the latent file is there afterwards.
+  void save_latents(const ClipJob& job, const Condition& condition, const MediaLatents& latents,
+                    ClipResult& result) const;
+  // Of the latent file; the sound on rank 0 alone.
+  MediaLatents read_back(const ClipJob& job, ClipResult& result) const;
+  void make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock, ClipResult& result);
   // Of the rank with most, on rank 0. Collective over the world.
   std::optional<std::int64_t> peak_gpu_memory() const;
   // Without latents.
@@ -108,7 +105,8 @@ class Generator {
   const Comm* world_;
   Towers* towers_;
   Collectives* cfg_;
-  RootModels root_;
+  MediaMaker* media_;
+  const WanEncoder* encoder_;
   GenerateSettings settings_;
   StopFlag* stop_;
   const Log* log_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "parallel/device_memory.h"
-#include "pipeline/condition.h"
+#include "pipeline/root_work.h"
 
 namespace orrery {
 

@@ -3,7 +3,7 @@
 #include <c10/util/accumulate.h>
 
 #include "pipeline/arrays.h"
-#include "pipeline/condition.h"
+#include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {
@@ -68,26 +68,23 @@ void unflatten(const at::Tensor& flat, const std::vector<Part>& parts, at::Devic
   }
 }
 
-std::int64_t total_size(const std::vector<Part>& parts) {
-  std::int64_t size = 0;
-  for (const Part& part : parts) size += c10::multiply_integers(part.shape);
-  return size;
-}
-
 }  // namespace
 
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
                            std::int64_t sound_dim, at::Device device) {
   ResumedClip clip;
-  const at::Tensor step = share_from_root(world, {1}, [&] {
+  at::Tensor step;
+  on_root(world, [&] {
     clip = read_clip(path, shape, sound_dim);
-    return at::full({1}, clip.state.steps_done(), at::kFloat);
+    step = at::full({1}, clip.state.steps_done(), at::kFloat);
   });
+  step = share_from_root(world, step);
   clip.state.video.step = step.item<std::int64_t>();
   if (shape.sound_steps > 0) clip.state.sound.step = clip.state.video.step;
   const std::vector<Part> parts = parts_of(clip, shape, sound_dim);
-  const at::Tensor flat = share_from_root(world, {total_size(parts)}, [&] { return flattened(parts); });
-  unflatten(flat, parts, device);
+  at::Tensor flat;
+  on_root(world, [&] { flat = flattened(parts); });
+  unflatten(share_from_root(world, flat), parts, device);
   return clip;
 }
 

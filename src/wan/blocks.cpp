@@ -1,23 +1,21 @@
 #include "wan/blocks.h"
 
+#include "kernels/biased_sum.h"
 #include "nn/phase.h"
 
 namespace orrery {
 
 ResidualBlock::ResidualBlock(const Weights& w, std::int64_t in, std::int64_t out)
     : norm1_(w / "norm1", in), conv1_(w / "conv1", in, out), norm2_(w / "norm2", out), conv2_(w / "conv2", out, out) {
-  if (in != out) shortcut_.emplace(w / "conv_shortcut", at::IntArrayRef{out, in, 1, 1, 1});
+  if (in != out) shortcut_.emplace(w / "conv_shortcut", in, out);
 }
 
 at::Tensor ResidualBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
-  at::Tensor y = norm1_(x);
-  phase("silu", [&] { at::silu_(y); });
-  y = conv1_(y, history);
-  y = norm2_(y);
-  phase("silu", [&] { at::silu_(y); });
-  y = conv2_(y, history);
+  Convolved y = conv1_(norm1_, {x, {}}, history);
+  y = conv2_(norm2_, y, history);
   const at::Tensor residual = shortcut_ ? (*shortcut_)(x) : x;
-  return phase("residual", [&] { return y.add_(residual); });
+  phase("residual", [&] { add_biased(y.x, y.bias, residual); });
+  return y.x;
 }
 
 FrameAttention::FrameAttention(const Weights& w, std::int64_t channels)
@@ -27,12 +25,14 @@ FrameAttention::FrameAttention(const Weights& w, std::int64_t channels)
       proj_weight_((w / "proj").take("weight", {channels, channels, 1, 1}).view({channels, channels})),
       proj_bias_((w / "proj").take("bias", {channels})) {}
 
-at::Tensor FrameAttention::operator()(const at::Tensor& x) const {
+at::Tensor FrameAttention::operator()(const at::Tensor& x, const Strip& strip) const {
   const std::int64_t frames = x.size(2);
   const std::int64_t channels = x.size(1);
-  const at::Tensor pixels = norm_(x)[0].permute({1, 2, 3, 0}).reshape({frames, 1, -1, channels});  // (T, 1, HW, C)
-  const auto qkv = at::linear(pixels, qkv_weight_, qkv_bias_).chunk(3, -1);
-  const at::Tensor seen = at::scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
+  const at::Tensor pixels = norm_(x)[0].permute({1, 2, 3, 0}).reshape({frames, -1, channels});  // (T, HW, C)
+  const at::Tensor qkv = at::linear(pixels, qkv_weight_, qkv_bias_);
+  const at::Tensor query = qkv.narrow(-1, 0, channels).unsqueeze(1);
+  const auto kv = strip.gather_positions(qkv.narrow(-1, channels, 2 * channels)).unsqueeze(1).chunk(2, -1);
+  const at::Tensor seen = at::scaled_dot_product_attention(query, kv[0], kv[1]);
   const at::Tensor y = at::linear(seen, proj_weight_, proj_bias_);
   return x + y.view({1, frames, x.size(3), x.size(4), channels}).permute({0, 4, 1, 2, 3});
 }
@@ -44,7 +44,7 @@ MidBlock::MidBlock(const Weights& w, std::int64_t channels)
 
 at::Tensor MidBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
   at::Tensor y = first_(x, history);
-  y = phase("attention", [&] { return attention_(y); });
+  y = phase("attention", [&] { return attention_(y, history.strip()); });
   return second_(y, history);
 }
 

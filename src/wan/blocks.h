@@ -23,14 +23,15 @@ class ResidualBlock {
   CausalConv conv1_;
   ChannelNorm norm2_;
   CausalConv conv2_;
-  std::optional<FrameConv> shortcut_;
+  std::optional<PointConv> shortcut_;
 };
 
-// Attention of each frame's positions to one another, with one head of all channels, plus the input.
+// Attention of each frame's positions to one another, over the whole picture, with one head of all channels, plus the
+// input. Collective over the strip's ranks.
 class FrameAttention {
  public:
   FrameAttention(const Weights& w, std::int64_t channels);
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(const at::Tensor& x, const Strip& strip) const;
 
  private:
   ChannelNorm norm_;

@@ -33,7 +33,7 @@ std::vector<UpBlock> make_up_blocks(const Weights& w, const WanConfig& c) {
 WanDecoder::WanDecoder(const Weights& vae, const WanConfig& c)
     : dtype_(vae.dtype()),
       scale_(c, vae.device()),
-      post_quant_(vae / "post_quant_conv", {c.z_dim, c.z_dim, 1, 1, 1}),
+      post_quant_(vae / "post_quant_conv", c.z_dim, c.z_dim),
       conv_in_(vae / "decoder" / "conv_in", c.z_dim, widest(c)),
       mid_(vae / "decoder" / "mid_block", widest(c)),
       up_(make_up_blocks(vae / "decoder" / "up_blocks", c)),
@@ -46,17 +46,15 @@ WanDecoder::WanDecoder(const Weights& vae, const WanConfig& c)
 at::Tensor WanDecoder::operator()(const at::Tensor& latent_frame, FrameHistory& history) const {
   require(latent_frame.dim() == 3 && latent_frame.size(0) == scale_.channels(),
           "the decoder takes latent frames (" + std::to_string(scale_.channels()) + ", h, w)");
-  const at::Tensor z = scale_.restore(latent_frame).to(dtype_).unsqueeze(1).unsqueeze(0);
-  at::Tensor x = post_quant_(z.contiguous(at::MemoryFormat::ChannelsLast3d));
-  x = conv_in_(x, history);
+  const at::Tensor z = scale_.restore(history.strip().of(latent_frame)).to(dtype_).unsqueeze(1).unsqueeze(0);
+  at::Tensor x = conv_in_(post_quant_(z), history);
   x = phase("middle", [&] { return mid_(x, history); });
   for (std::size_t i = 0; i < up_.size(); ++i) {
     x = phase("up block " + std::to_string(i), [&] { return up_[i](x, history); });
   }
-  x = norm_out_(x);
-  x = conv_out_(at::silu_(x), history);
+  const Convolved y = conv_out_(norm_out_, {x, {}}, history);
   history.advance();
-  return phase("pixels", [&] { return channels_to_pixels(x).to(at::kFloat).clamp_(-1, 1); });
+  return phase("pixels", [&] { return channels_to_pixels(with_bias(y)).to(at::kFloat).clamp_(-1, 1); });
 }
 
 }  // namespace orrery

@@ -29,7 +29,7 @@ Downsampler::Downsampler(const Weights& w, std::int64_t channels, Shrink shrink)
 }
 
 at::Tensor Downsampler::operator()(const at::Tensor& x, FrameHistory& history) const {
-  const at::Tensor y = conv_(x);
+  const at::Tensor y = conv_(x, history);
   return time_conv_ ? (*time_conv_)(y, history) : y;
 }
 

@@ -47,7 +47,7 @@ WanEncoder::WanEncoder(const Weights& vae, const WanConfig& c)
       mid_(vae / "encoder" / "mid_block", widest(c)),
       norm_out_(vae / "encoder" / "norm_out", widest(c)),
       conv_out_(vae / "encoder" / "conv_out", widest(c), 2 * c.z_dim),
-      quant_(vae / "quant_conv", {2 * c.z_dim, 2 * c.z_dim, 1, 1, 1}) {
+      quant_(vae / "quant_conv", 2 * c.z_dim, 2 * c.z_dim) {
   vae.ignore("decoder.");
   vae.ignore("post_quant_conv.");
 }
@@ -55,20 +55,19 @@ WanEncoder::WanEncoder(const Weights& vae, const WanConfig& c)
 at::Tensor WanEncoder::operator()(const at::Tensor& frames, FrameHistory& history) const {
   const std::int64_t wanted = history.at_first_frame() ? 1 : WanConfig::kTemporalFactor;
   require_frames(frames, frames.dim() == 4 && frames.size(1) == wanted, std::to_string(wanted));
-  at::Tensor x = pixels_to_channels(frames.to(scale_.device(), dtype_)).contiguous(at::MemoryFormat::ChannelsLast3d);
-  x = conv_in_(x, history);
+  const at::Tensor pixels = history.strip().of(frames, WanConfig::kSpatialFactor).to(scale_.device(), dtype_);
+  at::Tensor x = conv_in_(pixels_to_channels(pixels), history);
   for (const DownBlock& block : down_) x = block(std::move(x), history);
-  x = norm_out_(mid_(x, history));
-  x = quant_(conv_out_(at::silu_(x), history));
+  x = quant_(with_bias(conv_out_(norm_out_, {mid_(x, history), {}}, history)));
   history.advance();
   // The other half of the channels is the spread of the distribution.
   return scale_.normalise(x[0].select(1, 0).narrow(0, 0, scale_.channels()));
 }
 
-at::Tensor WanEncoder::operator()(const at::Tensor& pixels) const {
+at::Tensor WanEncoder::operator()(const at::Tensor& pixels, const Strip& strip) const {
   constexpr std::int64_t kChunk = WanConfig::kTemporalFactor;
   require_frames(pixels, pixels.dim() == 4 && pixels.size(1) % kChunk == 1, "4k + 1");
-  WanEncodeStream stream(*this);
+  WanEncodeStream stream(*this, strip);
   std::vector<at::Tensor> latent;
   for (std::int64_t t = 0; t < pixels.size(1);) {
     const std::int64_t frames = stream.frames_wanted();

@@ -1,29 +1,34 @@
 #pragma once
 
-#include <ATen/ATen.h>
-
 #include <cstdint>
 #include <unordered_map>
 
+#include "wan/padded_frames.h"
+#include "wan/strip.h"
+
 namespace orrery {
 
-// What one pass over a video remembers from latent frame to latent frame: the last input frames of each causal
-// convolution. Its size is that of a frame's activations, however long the clip is.
+// One pass over a video, latent frame after latent frame: the strip of the picture that this rank sees, and the input
+// of each convolution with what it remembers. Its size is that of a latent frame's activations, however long the clip
+// is.
 class FrameHistory {
  public:
-  // x (1, C, T, H, W) with the last `frames` frames that `layer` saw in front: (1, C, T + frames, H, W); zeros before
-  // the first. `layer` is any address that stands for the layer, always with the same `frames`.
-  at::Tensor extend(const void* layer, const at::Tensor& x, std::int64_t frames = 2);
-  // `layer` saw x (T ≥ frames), and needs nothing in front of it.
-  void remember(const void* layer, const at::Tensor& x, std::int64_t frames);
+  explicit FrameHistory(const Strip& strip = {}) : strip_(strip) {}
+
+  // Of `layer`, any address that stands for it, always with the same reach.
+  PaddedFrames& input_of(const void* layer, const Reach& reach) {
+    return inputs_.try_emplace(layer, reach).first->second;
+  }
+  const Strip& strip() const { return strip_; }
 
   bool at_first_frame() const { return at_first_frame_; }
   // Called once a latent frame has gone through all layers.
   void advance() { at_first_frame_ = false; }
 
  private:
+  Strip strip_;
   bool at_first_frame_ = true;
-  std::unordered_map<const void*, at::Tensor> contexts_;
+  std::unordered_map<const void*, PaddedFrames> inputs_;
 };
 
 }  // namespace orrery

@@ -19,14 +19,18 @@ enum class Growth { None, Space, SpaceAndTime };
 class Upsampler {
  public:
   Upsampler(const Weights& w, std::int64_t channels, Growth growth);
-  at::Tensor operator()(at::Tensor x, FrameHistory& history) const;
+  // y (1, C, T, H, W) enlarged, plus the block's input x (1, in, T, H, W), which is laid out over the larger picture.
+  at::Tensor operator()(const at::Tensor& y, const at::Tensor& x, FrameHistory& history) const;
 
  private:
+  // The frames that are doubled in space, as the convolution sees them.
+  at::Tensor frames(const at::Tensor& y, FrameHistory& history) const;
+
   std::optional<CausalConv> time_conv_;
-  FrameConv conv_;
+  DoublingConv conv_;
 };
 
-// Residual blocks, then the upsampler, plus a shortcut that lays the input's channels out over the larger picture.
+// Residual blocks, then the upsampler with its shortcut.
 class UpBlock {
  public:
   UpBlock(const Weights& w, std::int64_t in, std::int64_t out, std::int64_t res_blocks, Growth growth);
@@ -35,10 +39,6 @@ class UpBlock {
   at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
 
  private:
-  at::Tensor shortcut(const at::Tensor& x, bool first_frame) const;
-
-  std::int64_t out_;
-  Growth growth_;
   std::vector<ResidualBlock> resnets_;
   std::optional<Upsampler> upsampler_;
 };

@@ -7,6 +7,7 @@
 #include "pipeline/arrays.h"
 #include "pipeline/condition.h"
 #include "pipeline/resume.h"
+#include "pipeline/root_work.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"
 #include "support/test_device.h"

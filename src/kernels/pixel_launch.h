@@ -1,0 +1,65 @@
+#pragma once
+
+#include <c10/util/BFloat16.h>
+
+#include <cstdint>
+
+// What the .cu files of the video VAE offer to the ATen side, as gpu_launch.h says.
+namespace orrery {
+
+using c10::BFloat16;
+
+// Frames of pixels, whose channels are neighbours. Strides are in elements, multiples of 8.
+struct PixelView {
+  BFloat16* data;
+  std::int64_t frame;
+  std::int64_t row;
+  std::int64_t column;
+};
+
+// The product of all four is at most kMostElements.
+struct PixelCount {
+  unsigned frames;
+  unsigned rows;
+  unsigned columns;
+  unsigned channels;  // a multiple of 8
+};
+
+inline constexpr std::int64_t kMostElements = std::int64_t{1} << 34;  // packs of 8 are counted in 31 bits
+
+struct ChannelNormSiluLaunch {
+  PixelView x;           // is read only
+  const BFloat16* bias;  // null: none
+  const float* gain;
+  PixelView out;
+  PixelCount size;  // at most kMostNormChannels
+};
+
+inline constexpr unsigned kMostNormChannels = 2048;
+
+void launch(const ChannelNormSiluLaunch& l, int device);
+
+struct BiasedSumLaunch {
+  PixelView x;           // in place
+  const BFloat16* bias;  // null: none
+  PixelView residual;    // is read only
+  PixelCount size;
+};
+
+void launch(const BiasedSumLaunch& l, int device);
+
+struct RepeatedSumLaunch {
+  PixelView y;           // is read only
+  const BFloat16* bias;  // null: none
+  PixelView x;           // is read only
+  PixelView out;
+  PixelCount size;   // of out
+  unsigned time;     // frames that a frame of x becomes
+  unsigned skipped;  // of them, of the first frame of x
+  unsigned place;    // row · 2 + column in the 2 × 2 pixels that a pixel of x becomes
+  unsigned repeats;  // of each channel of x
+};
+
+void launch(const RepeatedSumLaunch& l, int device);
+
+}  // namespace orrery

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/video_writer.h"
+#include "pipeline/run_folder.h"
+
+namespace orrery {
+
+// What to make of a clip's latents.
+struct MediaSettings {
+  bool mp4 = true;
+  bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
+  int crf = 18;
+  int encoder_threads = 2;  // of x264
+  bool wanted() const { return mp4 || keep_frames; }
+};
+
+// What a clip's files say of it.
+struct ClipLabel {
+  std::string id;
+  std::string prompt;
+  std::string seed;
+  std::string model;
+  std::string version;
+  double fps = 24;
+};
+
+// Pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+};
+
+// A clip's media files while they are made, on one rank. The mp4 appears with finish(), or not at all. All functions
+// throw what the writers throw.
+class ClipMediaFiles {
+ public:
+  ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
+                 const MediaSettings& settings);
+
+  // The whole waveform (2, samples), float32 on the CPU, 48 kHz. Before the frames.
+  void write_sound(const at::Tensor& waveform);
+  // Bytes (frames, H, W, 3) on the CPU.
+  void write_frames(const at::Tensor& rgb);
+  // Waits for the encoder. The files made, relative to OUT.
+  std::vector<std::string> finish();
+
+ private:
+  std::string id_;
+  PictureSize size_;
+  RunFolder folder_;
+  bool keep_frames_;
+  std::int64_t frames_ = 0;  // written
+  std::optional<VideoWriter> video_;
+};
+
+}  // namespace orrery

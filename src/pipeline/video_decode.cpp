@@ -1,0 +1,98 @@
+#include "pipeline/video_decode.h"
+
+#include <ATen/record_function.h>
+
+#include <vector>
+
+#include "core/error.h"
+#include "wan/strip.h"
+#include "wan/tiles.h"
+
+namespace orrery {
+namespace {
+
+class WholeDecode final : public VideoDecode {
+ public:
+  explicit WholeDecode(const WanDecoder& decoder) : stream_(decoder) {}
+  at::Tensor next(const at::Tensor& latent_frame) override { return to_rgb8(stream_.next(latent_frame)); }
+
+ private:
+  WanDecodeStream stream_;
+};
+
+class StripDecode final : public VideoDecode {
+ public:
+  StripDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width)
+      : group_(group), strip_(height, width, group), stream_(decoder, strip_) {}
+
+  at::Tensor next(const at::Tensor& latent_frame) override {
+    // The side that is cut comes first: strips of other sizes then differ in dimension 0 alone.
+    const std::int64_t side = strip_.dim() - 2;  // of (frames, H, W, 3)
+    const at::Tensor mine = to_rgb8(stream_.next(latent_frame)).transpose(0, side).contiguous();
+    RECORD_USER_SCOPE("gather");
+    const std::vector<at::Tensor> strips = group_.gather_to_root(mine);
+    return strips.empty() ? at::Tensor() : at::cat(strips, 0).transpose(0, side).contiguous();
+  }
+
+ private:
+  Collectives& group_;
+  Strip strip_;
+  WanDecodeStream stream_;
+};
+
+class TileDecode final : public VideoDecode {
+ public:
+  TileDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width)
+      : tiles_(decoder, height, width, group) {}
+  at::Tensor next(const at::Tensor& latent_frame) override {
+    const at::Tensor pixels = tiles_.next(latent_frame);
+    return pixels.defined() ? to_rgb8(pixels) : pixels;
+  }
+
+ private:
+  TiledDecode tiles_;
+};
+
+// A rank that has no part in it.
+class NoDecode final : public VideoDecode {
+ public:
+  at::Tensor next(const at::Tensor&) override { return {}; }
+};
+
+}  // namespace
+
+Collectives* DecodeRanks::first(int count) {
+  const auto [rank, size] = world_.shard();
+  if (count != count_) {
+    group_.reset();
+    comm_.reset();
+    if (count < size) comm_.emplace(world_.split(rank < count ? 0 : 1));
+    if (rank < count) group_ = make_collectives(comm_ ? *comm_ : world_, device_);
+    count_ = count;
+  }
+  return group_.get();
+}
+
+std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
+                                          std::int64_t height, std::int64_t width) {
+  const Shard world = ranks.world().shard();
+  if (split == VaeSplit::None || world.size == 1) {
+    if (world.rank > 0) return std::make_unique<NoDecode>();
+    require(decoder != nullptr, "a video was to be decoded, but no decoder was loaded");
+    return std::make_unique<WholeDecode>(*decoder);
+  }
+  Collectives* const group =
+      ranks.first(split == VaeSplit::Exact ? strip_ranks(height, width, world.size) : world.size);
+  if (group == nullptr) return std::make_unique<NoDecode>();
+  require(decoder != nullptr, "a video was to be decoded, but no decoder was loaded");
+  if (split == VaeSplit::Tiles) return std::make_unique<TileDecode>(*decoder, *group, height, width);
+  return std::make_unique<StripDecode>(*decoder, *group, height, width);
+}
+
+at::Tensor to_rgb8(const at::Tensor& pixels) {
+  RECORD_USER_SCOPE("bytes");
+  const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);
+  return scaled.to(at::kByte).permute({1, 2, 3, 0}).contiguous();
+}
+
+}  // namespace orrery

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "parallel/collectives.h"
+#include "parallel/comm.h"
+#include "pipeline/vae_split.h"
+#include "wan/decoder.h"
+
+namespace orrery {
+
+// All ranks of a run as they decode.
+class DecodeRanks {
+ public:
+  // `world` must outlive the object.
+  DecodeRanks(const Comm& world, at::Device device) : world_(world), device_(device) {}
+
+  const Comm& world() const { return world_; }
+  // The group of the first `count` ranks, which is kept until another count is asked for; null on the other ranks.
+  // Collective over the world.
+  Collectives* first(int count);
+
+ private:
+  const Comm& world_;
+  at::Device device_;
+  int count_ = 0;
+  std::optional<Comm> comm_;  // of fewer ranks than all
+  std::unique_ptr<Collectives> group_;
+};
+
+// One video's way through the decoder, a latent frame at a time, on all ranks of a run.
+class VideoDecode {
+ public:
+  virtual ~VideoDecode() = default;
+  // The pixels of the next latent frame (C, h, w), which all ranks give alike, as bytes (frames, H, W, 3) on rank 0's
+  // device; undefined elsewhere. Collective over the world, but with VaeSplit::None, where only rank 0 calls it. On a
+  // GPU the work is queued and nothing waits for it.
+  virtual at::Tensor next(const at::Tensor& latent_frame) = 0;
+};
+
+// For latents of height × width cells. `decoder` may be null where a rank has nothing to decode: with None on all but
+// rank 0. `ranks` and `decoder` must outlive the result. Collective over the world.
+std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
+                                          std::int64_t height, std::int64_t width);
+
+// Pixels (3, frames, H, W) in [-1, 1] to bytes (frames, H, W, 3) where they are, rounded to nearest.
+at::Tensor to_rgb8(const at::Tensor& pixels);
+
+}  // namespace orrery
