@@ -101,13 +101,15 @@ Examples
 constexpr std::string_view kDecode = R"(Usage: orrery decode --checkpoint DIR --out DIR [options] FILE.h5…
 
 Decodes latent files of run or encode, or of other programs that write the same format, into videos under OUT/media,
-with sound where a file has it. No transformer is loaded. Runs on one rank, without a launcher.
+with sound where a file has it. No transformer is loaded. Under mpirun or srun all ranks decode together, and rank 0
+writes.
 )";
 
 constexpr std::string_view kDecodeExamples = R"(
 Examples
   orrery decode --checkpoint Cosmos3-Nano --out again out/latents/wet-crossing.h5
   orrery decode --checkpoint Cosmos3-Nano --out again --media none --keep-frames out/latents/*.h5
+  mpirun -n 2 orrery decode --checkpoint Cosmos3-Nano --out again out/latents/wet-crossing.h5
 )";
 
 constexpr std::string_view kBench =

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/device_options.h"
 #include "app/tower_memory.h"
 #include "core/error.h"
 #include "parallel/device_memory.h"
@@ -44,8 +45,9 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   if (!free) return options.text_tower == TextTower::Release;
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype); };
   const int tp = place.tp.shard().size;
-  const bool decodes = place.world.is_root() && (options.media != Media::None || options.keep_frames);
-  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place), decodes)};
+  const bool decodes =
+      media_settings_of(options).wanted() && (place.world.is_root() || options.vae_split != VaeSplit::None);
+  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.vae_split), decodes)};
   bool release = options.text_tower == TextTower::Release;
   if (options.text_tower == TextTower::Auto) {
     release = place.world.max(too_large_together(at_tp(tp), room) ? 1 : 0) == 1;
@@ -58,10 +60,10 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 
 }  // namespace
 
-ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place) {
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split) {
   const ModelLayout layout{place.cfg.shard().size, place.tp.shard().size,
                            static_cast<std::int64_t>(at::elementSize(place.dtype))};
-  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout};
+  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout, split};
 }
 
 std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,

@@ -22,7 +22,7 @@ struct RankPlace {
 };
 
 // What the clips' memory is reckoned from.
-ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place);
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split);
 
 // The transformer, loaded as --text-tower says for the jobs of `plan`; auto keeps both towers unless they and the
 // largest clip would be too much for some rank's GPU. On a GPU that cannot take the weights an InputError on all ranks

@@ -268,7 +268,7 @@ int run(const Options& options, const Comm& world) {
   const at::ScalarType dtype = compute_dtype(options.dtype, device);
   const RankPlace place{world, *tp, *cfg, device, dtype};
   GenerateSettings settings = settings_for(options, *checkpoint);
-  settings.sizes = model_sizes(*checkpoint, place);
+  settings.sizes = model_sizes(*checkpoint, place, options.vae_split);
   // First, so that what the towers find free is theirs.
   const MediaSettings media_settings = media_settings_of(options);
   const MediaModels models(*checkpoint, needs_of(plan, media_settings, options.vae_split, world.is_root()), device,

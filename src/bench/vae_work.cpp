@@ -47,9 +47,13 @@ class DecoderWalk {
       add(channels, 2 * channels, {3, 1, 1});
       frames_ *= 2;
     }
+    // One convolution for each pixel that a place becomes; it makes a row and a column more than are wanted.
+    constexpr int kPlaces = 4;
+    for (int place = 0; place < kPlaces; ++place) {
+      convs_.push_back({stage_, channels, channels, {1, 2, 2}, frames_, height_ + 1, width_ + 1});
+    }
     height_ *= 2;
     width_ *= 2;
-    add(channels, channels, {1, 3, 3});
   }
 
   void add(std::int64_t in, std::int64_t out, std::array<std::int64_t, 3> kernel) {

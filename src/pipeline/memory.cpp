@@ -4,57 +4,54 @@
 #include <array>
 #include <cstdio>
 
+#include "wan/strip.h"
+#include "wan/tiles.h"
+
 namespace orrery {
 namespace {
 
 constexpr std::int64_t kFloatBytes = 4;
 
-// The decoder at one level of the picture, in the steady state: `frames` × `pixels` places at the level.
+// The decoder at one level of the picture, in the steady state: `frames` of `height` × `width` places.
 struct Level {
   std::int64_t frames;
-  std::int64_t pixels;
+  std::int64_t height;
+  std::int64_t width;
   std::int64_t element_bytes;
 
-  std::int64_t activation(std::int64_t channels) const { return channels * frames * pixels * element_bytes; }
-  // The two frames that a causal convolution remembers.
-  std::int64_t context(std::int64_t channels) const { return channels * 2 * pixels * element_bytes; }
-  // A norm measures each place and works in float32, and gives the activation's type: all beside its input.
-  std::int64_t norm(std::int64_t channels) const {
-    const std::int64_t wide = (channels + 1) * frames * pixels * kFloatBytes;
-    return element_bytes == kFloatBytes ? wide : wide + activation(channels);
+  std::int64_t activation(std::int64_t channels) const { return channels * frames * height * width * element_bytes; }
+  // What a convolution keeps: its input with `past` frames in front, and a border of `border` places.
+  std::int64_t input(std::int64_t channels, std::int64_t past, std::int64_t border) const {
+    return channels * (frames + past) * (height + 2 * border) * (width + 2 * border) * element_bytes;
   }
-  // A causal convolution: its input with the context in front, the new context or the output.
-  std::int64_t convolution(std::int64_t in, std::int64_t out) const {
-    return activation(in) + context(in) + std::max(context(in), activation(out));
-  }
+  Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
+  // Without kernels of our own: a norm has its result beside its input, in float32, and a length for each place.
+  std::int64_t norm(std::int64_t channels) const { return (channels + 1) * frames * height * width * kFloatBytes; }
+  std::int64_t own_norm(std::int64_t channels) const { return element_bytes == kFloatBytes ? norm(channels) : 0; }
 };
 
-// A residual block: its input stays for the shortcut.
-std::int64_t residual_peak(const Level& level, std::int64_t in, std::int64_t out) {
-  const std::int64_t first = level.activation(in) + level.convolution(in, out);
-  const std::int64_t second = level.activation(out) + level.convolution(out, out);
-  const std::int64_t second_norm = level.activation(out) + level.norm(out);
-  return level.activation(in) + std::max({level.norm(in), first, second, second_norm});
-}
-
-struct Growth {
-  std::int64_t time;
-  std::int64_t area;
-};
-
-// An upsampler and the shortcut around it, each grown activation `out` channels wide, with the block's input and what
-// the residual blocks made of it.
-std::int64_t upsample_peak(const Level& level, std::int64_t in, std::int64_t out, const Growth& growth) {
-  const std::int64_t grown = level.activation(out) * growth.time * growth.area;
-  return level.activation(in) + level.activation(out) + 3 * grown;
-}
+constexpr std::int64_t kPast = 2;
+constexpr std::int64_t kBorder = 1;
 
 struct DecodeSum {
-  std::int64_t contexts = 0;  // all the time
-  std::int64_t peak = 0;
+  std::int64_t kept = 0;  // all the time
+  std::int64_t peak = 0;  // of what comes and goes
+
+  void needs(std::int64_t bytes) { peak = std::max(peak, bytes); }
+  // A residual block: its input stays for the shortcut.
   void residual(const Level& level, std::int64_t in, std::int64_t out, std::int64_t beside) {
-    contexts += level.context(in) + level.context(out);
-    peak = std::max(peak, beside + residual_peak(level, in, out));
+    kept += level.input(in, kPast, kBorder) + level.input(out, kPast, kBorder);
+    const std::int64_t second = std::max(level.activation(out), level.own_norm(out));
+    const std::int64_t first = std::max(level.activation(out) + second, level.own_norm(in));
+    needs(beside + level.activation(in) + first);
+  }
+  // An upsampler and the shortcut around it, with the block's input and what the residual blocks made of it.
+  void upsample(const Level& level, std::int64_t in, std::int64_t out, std::int64_t time) {
+    const Level before{level.frames * time, level.height, level.width, level.element_bytes};
+    if (time == 2) kept += level.input(out, kPast, 0);
+    kept += before.input(out, 0, kBorder);
+    needs(level.activation(in) + level.activation(out) + level.doubled(time).activation(out) +
+          before.input(out, 0, kBorder));
   }
 };
 
@@ -63,6 +60,28 @@ struct DecodeSum {
 std::int64_t with_margin(std::int64_t bytes) {
   constexpr std::int64_t kWorkspaces = 300'000'000;
   return bytes + bytes / 10 + kWorkspaces;
+}
+
+struct CellCount {
+  std::int64_t height;
+  std::int64_t width;
+};
+
+// What the rank with most decodes of a picture.
+CellCount decoded_cells(const ModelSizes& sizes, std::int64_t height, std::int64_t width) {
+  const int ranks = static_cast<int>(sizes.layout.cfg * sizes.layout.tp);
+  if (sizes.vae_split == VaeSplit::None) return {height, width};
+  if (sizes.vae_split == VaeSplit::Exact) {
+    const std::int64_t strips = strip_ranks(height, width, ranks);
+    const auto share = [&](std::int64_t side) { return (side + strips - 1) / strips; };
+    return width > height ? CellCount{height, share(width)} : CellCount{share(height), width};
+  }
+  CellCount most{0, 0};
+  for (int rank = 0; rank < ranks; ++rank) {
+    const Tile tile = tile_of({rank, ranks}, height, width);
+    if (tile.rows.size * tile.columns.size > most.height * most.width) most = {tile.rows.size, tile.columns.size};
+  }
+  return most;
 }
 
 std::int64_t longest(const PromptIds& ids) {
@@ -96,28 +115,25 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
 }
 
 std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
-  Level level{1, height * width, element_bytes};
+  Level level{1, height, width, element_bytes};
   std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
-  DecodeSum sum{level.activation(c.z_dim) + level.context(c.z_dim),
-                0};  // the latent itself, and what conv_in remembers
+  DecodeSum sum{level.activation(c.z_dim) + level.input(c.z_dim, kPast, kBorder), 0};
   for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
   for (std::size_t i = c.dim_mult.size(); i-- > 0;) {
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[i];
+    const std::int64_t block_input = level.activation(in);
     sum.residual(level, in, out, 0);
-    for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, out, out, level.activation(in));
+    for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, out, out, block_input);
     if (i > 0) {
-      const Growth growth{c.temporal_downsample[i - 1] ? 2 : 1, 4};
-      if (growth.time == 2) sum.contexts += level.context(out);
-      sum.peak = std::max(sum.peak, upsample_peak(level, in, out, growth));
-      level.frames *= growth.time;
-      level.pixels *= growth.area;
+      const std::int64_t time = c.temporal_downsample[i - 1] ? 2 : 1;
+      sum.upsample(level, in, out, time);
+      level = level.doubled(time);
     }
     in = out;
   }
-  sum.contexts += level.context(in);
-  const std::int64_t last = level.convolution(in, WanConfig::kPatchChannels);
-  sum.peak = std::max(sum.peak, level.activation(in) + std::max(level.norm(in), last));
-  return sum.contexts + sum.peak;
+  sum.kept += level.input(in, kPast, kBorder);
+  sum.needs(level.activation(in) + std::max(level.own_norm(in), 3 * level.activation(WanConfig::kPatchChannels)));
+  return sum.kept + sum.peak;
 }
 
 std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {
@@ -140,7 +156,8 @@ ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const Pr
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = with_margin(step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout));
-  memory.media = with_margin(decode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
+  const CellCount part = decoded_cells(sizes, height, width);
+  memory.media = with_margin(decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes));
   if (request.sound && sizes.sound) {
     memory.media = std::max(memory.media, with_margin(sound_bytes(*sizes.sound, request.sound_steps())));
   }

@@ -9,6 +9,7 @@
 #include "cosmos3/config.h"
 #include "pipeline/request.h"
 #include "pipeline/texts.h"
+#include "pipeline/vae_split.h"
 #include "wan/config.h"
 
 // What a clip takes of a device's memory beside the weights, by arithmetic on the sizes: bytes on one rank. It follows
@@ -30,7 +31,8 @@ std::int64_t text_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, 
 std::int64_t step_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens,
                         std::int64_t branches, const ModelLayout& layout);
 
-// The decoding of a video latent of height × width cells, of any length, in elements of `element_bytes`.
+// The decoding of a video latent, or a rank's part of it, of height × width cells, of any length, in elements of
+// `element_bytes`.
 std::int64_t decode_bytes(const WanConfig& config, std::int64_t height, std::int64_t width, std::int64_t element_bytes);
 
 // The decoding of `steps` sound latent steps, in float32.
@@ -42,11 +44,12 @@ struct ModelSizes {
   WanConfig vae;
   std::optional<SoundConfig> sound;
   ModelLayout layout;
+  VaeSplit vae_split = VaeSplit::Exact;
 };
 
 struct ClipMemory {
   std::int64_t step = 0;   // on every rank
-  std::int64_t media = 0;  // on rank 0, when it decodes
+  std::int64_t media = 0;  // on the ranks that decode
 };
 
 // With room for the libraries' workspaces and for what the allocator loses between tensors.

@@ -1,0 +1,103 @@
+// The video VAE's kernels against their ATen twins in float32 on the same bfloat16 inputs: one rounding of the result
+// is all that may differ. They write into views of larger pictures, whose other pixels must keep their bits.
+#include <gtest/gtest.h>
+
+#include "kernels/biased_sum.h"
+#include "kernels/channel_norm_silu.h"
+#include "kernels/pixel_layout.h"
+#include "kernels/repeated_sum.h"
+#include "support/golden.h"
+#include "support/test_device.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kOneRounding = 3e-3;  // relative RMS: bfloat16's 2^-9, and a little
+
+at::Tensor random(at::IntArrayRef shape) {
+  return at::randn(shape, at::TensorOptions(test_device())).to(at::kBFloat16);
+}
+
+// Channels last.
+at::Tensor random_pixels(std::int64_t channels, std::int64_t frames, std::int64_t rows, std::int64_t columns) {
+  return random({1, frames, rows, columns, channels}).permute({0, 4, 1, 2, 3});
+}
+
+at::Tensor exact(const at::Tensor& x) { return x.defined() ? x.to(at::kFloat) : x; }
+
+// Of a picture with one pixel more on each side.
+at::Tensor middle(const at::Tensor& padded) {
+  return padded.narrow(3, 1, padded.size(3) - 2).narrow(4, 1, padded.size(4) - 2);
+}
+
+class ChannelNormSilu : public testing::TestWithParam<std::int64_t> {};
+
+TEST_P(ChannelNormSilu, EqualsItsTwinInsideAPaddedPicture) {
+  const std::int64_t channels = GetParam();
+  for (const bool biased : {true, false}) {
+    const at::Tensor x = random_pixels(channels, 3, 5, 7);
+    const at::Tensor bias = biased ? random({channels}) : at::Tensor();
+    const at::Tensor gain = exact(random({channels}));
+    const at::Tensor poison = random_pixels(channels, 3, 7, 9);
+    const at::Tensor padded = poison.clone();
+    ASSERT_TRUE(packed_pixels(x) && packed_pixels(middle(padded)));
+    channel_norm_silu(x, bias, gain, middle(padded));
+    const at::Tensor expected = at::empty_like(exact(x));
+    channel_norm_silu_aten(exact(x), exact(bias), gain, expected);
+    EXPECT_LE(relative_rms(middle(padded), expected), kOneRounding);
+    middle(padded).copy_(middle(poison));
+    EXPECT_TRUE(at::equal(padded, poison)) << "the border";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Channels, ChannelNormSilu, testing::Values(8, 16, 256, 264, 512, 1024, 2048));
+
+TEST(AddBiased, EqualsItsTwin) {
+  for (const bool biased : {true, false}) {
+    at::Tensor x = random_pixels(264, 2, 5, 3);
+    const at::Tensor residual = random_pixels(264, 2, 5, 3);
+    const at::Tensor bias = biased ? random({264}) : at::Tensor();
+    at::Tensor expected = exact(x);
+    add_biased_aten(expected, exact(bias), exact(residual));
+    add_biased(x, bias, residual);
+    EXPECT_LE(relative_rms(x, expected), kOneRounding);
+  }
+}
+
+struct Growing {
+  std::int64_t in, out, time, frames;
+  bool first;
+};
+
+class AddRepeated : public testing::TestWithParam<Growing> {};
+
+TEST_P(AddRepeated, EqualsItsTwinAtEveryPlace) {
+  const auto [in, out, time, frames, first] = GetParam();
+  const at::Tensor x = random_pixels(in, frames, 5, 6);
+  const std::int64_t grown = first ? frames : frames * time;
+  const at::Tensor all = random_pixels(out, grown, 6, 7);
+  const at::Tensor bias = random({out});
+  const at::Tensor large = random_pixels(out, grown, 10, 12);
+  const at::Tensor expected = exact(large);
+  GrownCell cell{.time = time, .first = first};
+  for (cell.row = 0; cell.row < 2; ++cell.row) {
+    for (cell.column = 0; cell.column < 2; ++cell.column) {
+      const auto place = [&](const at::Tensor& picture) {
+        return picture.slice(3, cell.row, c10::nullopt, 2).slice(4, cell.column, c10::nullopt, 2);
+      };
+      const at::Tensor y = all.narrow(3, cell.row, 5).narrow(4, cell.column, 6);
+      ASSERT_TRUE(packed_pixels(y) && packed_pixels(place(large)));
+      add_repeated(y, bias, x, cell, place(large));
+      add_repeated_aten(exact(y), exact(bias), exact(x), cell, place(expected));
+    }
+  }
+  EXPECT_LE(relative_rms(large, expected), kOneRounding);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, AddRepeated,
+                         testing::Values(Growing{1024, 1024, 2, 2, false}, Growing{1024, 1024, 2, 1, true},
+                                         Growing{1024, 512, 1, 3, false}, Growing{16, 8, 1, 1, true},
+                                         Growing{24, 16, 2, 3, false}, Growing{8, 8, 2, 1, false}));
+
+}  // namespace
+}  // namespace orrery

@@ -1,0 +1,76 @@
+// The video VAE's kernels by hand, as ATen computes them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/biased_sum.h"
+#include "kernels/channel_norm_silu.h"
+#include "kernels/repeated_sum.h"
+
+namespace orrery {
+namespace {
+
+at::Tensor pixel(std::initializer_list<float> channels) { return at::tensor(channels).view({1, -1, 1, 1, 1}); }
+
+TEST(ChannelNormSilu, NormsWhatTheBiasGives) {
+  const at::Tensor out = at::empty({1, 2, 1, 1, 1});
+  channel_norm_silu(pixel({2, 5}), at::tensor({1.0F, -1.0F}), at::tensor({1.0F, 10.0F}), out);  // (3, 4) / 5 · gain
+  EXPECT_NEAR(out[0][0].item<float>(), 0.6 / (1 + std::exp(-0.6)), 1e-6);
+  EXPECT_NEAR(out[0][1].item<float>(), 8 / (1 + std::exp(-8.0)), 1e-5);
+}
+
+TEST(ChannelNormSilu, LeavesNothingOfNothing) {
+  const at::Tensor out = at::ones({1, 2, 1, 1, 1});
+  channel_norm_silu(pixel({0, 0}), {}, at::ones({2}), out);
+  EXPECT_TRUE(out.eq(0).all().item<bool>());
+}
+
+TEST(AddBiased, AddsBoth) {
+  at::Tensor x = pixel({1, 2});
+  add_biased(x, at::tensor({10.0F, 20.0F}), pixel({100, 200}));
+  EXPECT_TRUE(at::equal(x, pixel({111, 222})));
+  add_biased(x, {}, pixel({1, 1}));
+  EXPECT_TRUE(at::equal(x, pixel({112, 223})));
+}
+
+// A reference that lays out all of the larger picture, as MODEL.md says it.
+at::Tensor laid_out(const at::Tensor& x, std::int64_t out, std::int64_t time, bool first) {
+  const std::int64_t frames = x.size(2), height = x.size(3), width = x.size(4);
+  const at::Tensor all = x.repeat_interleave(out * time * 4 / x.size(1), 1)
+                             .view({1, out, time, 2, 2, frames, height, width})
+                             .permute({0, 1, 5, 2, 6, 3, 7, 4})
+                             .reshape({1, out, frames * time, height * 2, width * 2});
+  return first ? all.narrow(2, time - 1, frames * time - (time - 1)) : all;
+}
+
+struct Growing {
+  std::int64_t in, out, time, frames;
+  bool first;
+};
+
+class AddRepeated : public testing::TestWithParam<Growing> {};
+
+TEST_P(AddRepeated, LaysChannelsOutOverTheLargerPicture) {
+  const auto [in, out, time, frames, first] = GetParam();
+  const at::Tensor x = at::randn({1, in, frames, 3, 4});
+  const at::Tensor expected = laid_out(x, out, time, first);
+  const at::Tensor y = at::randn(expected.sizes());
+  const at::Tensor bias = at::randn({out});
+  const at::Tensor sum = at::zeros_like(expected);
+  GrownCell cell{.time = time, .first = first};
+  const auto places = [&](const at::Tensor& all) {
+    return all.slice(3, cell.row, c10::nullopt, 2).slice(4, cell.column, c10::nullopt, 2);
+  };
+  for (cell.row = 0; cell.row < 2; ++cell.row) {
+    for (cell.column = 0; cell.column < 2; ++cell.column) add_repeated(places(y), bias, x, cell, places(sum));
+  }
+  EXPECT_TRUE(at::allclose(sum, expected + y + bias.view({-1, 1, 1, 1}), 0, 1e-5));
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, AddRepeated,
+                         testing::Values(Growing{8, 8, 2, 2, false}, Growing{8, 8, 2, 1, true},
+                                         Growing{8, 4, 1, 3, false}, Growing{8, 4, 1, 1, true},
+                                         Growing{12, 9, 2, 1, false}));
+
+}  // namespace
+}  // namespace orrery
