@@ -3,6 +3,7 @@
 
 demo    11 MB: tensor parallel over up to 4 ranks, text, video encoder and decoder, sound
 load2g  2 GB of transformer in 4 shards: to measure loading
+nano    28 GB of transformer in 6 shards, the layers of Cosmos3 Nano: the same at its true size
 
 Norm weights are one and matrices have a spread of 1/sqrt(inputs), so activations and latents stay of order one.
 """
@@ -24,6 +25,8 @@ PRESETS = {
                  sound=True, shards=2),
     "load2g": dict(hidden=2048, intermediate=6144, layers=10, heads=16, kv_heads=8, head_dim=128, sections=[24, 20, 20],
                    sound=False, shards=4),
+    "nano": dict(hidden=4096, intermediate=12288, layers=36, heads=32, kv_heads=8, head_dim=128, sections=[24, 20, 20],
+                 sound=False, shards=6),
 }
 VOCABULARY = 1024
 LATENT_CHANNELS = 16

@@ -52,6 +52,13 @@ ReadThreads& TensorReader::threads() {
   return *threads_;
 }
 
+// What gives every reader a share, within bounds.
+std::int64_t TensorReader::largest_piece(const StridedBytes& bytes) const {
+  const std::int64_t share = bytes.size() / static_cast<std::int64_t>(sizes_.readers) + 1;
+  const std::int64_t whole = (share + sizes_.least_bytes - 1) / sizes_.least_bytes * sizes_.least_bytes;
+  return std::min(whole, sizes_.piece_bytes);
+}
+
 void TensorReader::read(const StoredPiece& piece, at::Tensor into) {
   if (!into.is_contiguous()) {
     const at::Tensor whole = at::empty_like(into, at::MemoryFormat::Contiguous);
@@ -67,9 +74,9 @@ void TensorReader::read(const StoredPiece& piece, at::Tensor into) {
 void TensorReader::read_straight(const StoredPiece& piece, std::byte* into) {
   const std::string what = "tensor " + piece.name;
   const auto read = [&](Range part) { read_packed(piece.file, piece.bytes, part, into + part.begin, what); };
-  if (piece.bytes.size() <= sizes_.piece_bytes) return read({0, piece.bytes.size()});
+  if (piece.bytes.size() <= largest_piece(piece.bytes)) return read({0, piece.bytes.size()});
   UnderWay reads;
-  for_pieces(piece.bytes, sizes_.piece_bytes, [&](Range part) {
+  for_pieces(piece.bytes, largest_piece(piece.bytes), [&](Range part) {
     reads.add({threads().start([&read, part] { read(part); }), nullptr, part});
   });
   while (reads.count() > 0) reads.take();
@@ -87,7 +94,7 @@ void TensorReader::read_staged(const StoredPiece& piece, at::Tensor into) {
     const UnderWay::Read read = reads.take();
     read.buffer->copy_to(into.narrow(0, read.piece.begin / element, read.piece.size / element), piece.dtype);
   };
-  for_pieces(piece.bytes, sizes_.piece_bytes, [&](Range part) {
+  for_pieces(piece.bytes, largest_piece(piece.bytes), [&](Range part) {
     if (reads.count() == ring_->count()) pass_on();
     StagingBuffer& buffer = ring_->next();
     const auto read = [&piece, &what, part, to = buffer.data()] {

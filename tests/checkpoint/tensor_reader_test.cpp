@@ -12,7 +12,7 @@
 namespace orrery {
 namespace {
 
-constexpr ReadSizes kSmall{.piece_bytes = 4096, .readers = 3, .buffers = 4};
+constexpr ReadSizes kSmall{.piece_bytes = 4096, .least_bytes = 512, .readers = 3, .buffers = 4};
 
 class Reader : public testing::TestWithParam<std::tuple<at::ScalarType, at::ScalarType>> {
  protected:

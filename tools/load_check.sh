@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# How fast a checkpoint is loaded, against dd of the same files, from disk and from the page cache; JSON lines on standard
+# output. The "share" of a tower's line is against the plain read in the same process, which does what dd does.
+#   tools/load_check.sh FOLDER           FOLDER: a checkpoint; one of random weights is made there if there is none,
+#                                        and kept (28 GB; give it a local disk)
+#   PRESET   of tools/make_checkpoint.py for the one that is made (default: nano)
+#   ORRERY   the program (default: build/bin/orrery)
+#   ROUNDS   of measurements (default: 3): on a busy machine the best of each is what it can do
+#   DEVICE, DTYPE   as the program's options (default: auto); RANKS: loads as so many ranks, --tp RANKS (default: 1)
+set -euo pipefail
+folder=${1:?usage: tools/load_check.sh FOLDER}
+here=$(cd "$(dirname "$0")" && pwd)
+orrery=${ORRERY:-$here/../build/bin/orrery}
+ranks=${RANKS:-1}
+
+[ -e "$folder" ] || python3 "$here/make_checkpoint.py" --preset "${PRESET:-nano}" --out "$folder" >&2
+sync
+files=("$folder"/transformer/*.safetensors)
+bytes=0
+for file in "${files[@]}"; do bytes=$((bytes + $(stat -Lc %s "$file"))); done
+
+drop() { local file; for file in "${files[@]}"; do dd if="$file" iflag=nocache count=0 status=none; done; }
+
+# CACHE: what the line says of the page cache.
+read_with_dd() {
+  local file begin end
+  begin=$(date +%s%N)
+  for file in "${files[@]}"; do dd if="$file" of=/dev/null bs=16M status=none; done
+  end=$(date +%s%N)
+  python3 - "$1" "$bytes" $((end - begin)) "${#files[@]}" <<'END'
+import json, sys
+cache, size, nanoseconds, files = sys.argv[1], *map(int, sys.argv[2:])
+print(json.dumps({"what": "load", "name": "dd", "shape": f"{files} files, bs=16M", "median_ms": nanoseconds / 1e6,
+                  "gbps": round(size / nanoseconds, 4), "bytes": size, "cache": cache}))
+END
+}
+
+load() {
+  local launcher=()
+  if [ "$ranks" -gt 1 ]; then launcher=(mpirun --bind-to none -n "$ranks"); fi
+  "${launcher[@]}" "$orrery" bench --checkpoint "$folder" --what load --json --tp "$ranks" --device "${DEVICE:-auto}" \
+    --dtype "${DTYPE:-auto}" "$@"
+}
+
+for ((round = 0; round < ${ROUNDS:-3}; ++round)); do
+  drop
+  read_with_dd dropped
+  load --drop-cache
+  read_with_dd "as it was"
+  load
+done
