@@ -6,9 +6,13 @@
 
 #include "app/bench.h"
 #include "app/checkpoint_files.h"
+#include "app/compare.h"
+#include "app/completion.h"
 #include "app/decode.h"
 #include "app/encode.h"
+#include "app/inspect.h"
 #include "app/options.h"
+#include "app/report.h"
 #include "app/run.h"
 #include "app/tokens.h"
 #include "app/validate.h"
@@ -37,6 +41,10 @@ int compute_on_root(const Options& options, const Comm& world, const std::functi
       world.from_root([&] { return std::to_string(work(device, Log(options.log_level(), world.shard().rank))); }));
 }
 
+int answer_on_root(const Comm& world, const std::function<int()>& work) {
+  return std::stoi(world.from_root([&] { return std::to_string(work()); }));
+}
+
 int dispatch(const Options& options, const Comm& world) {
   if (options.help || options.command == Command::Help) {
     return on_root(world, [&] { std::cout << help_text(options.command); });
@@ -51,6 +59,14 @@ int dispatch(const Options& options, const Comm& world) {
       return on_root(world, [&] { std::cout << validate(options, audit_named); });
     case Command::Decode:
       return decode_files(options, world);
+    case Command::Inspect:
+      return on_root(world, [&] { inspect(options, std::cout); });
+    case Command::Compare:
+      return answer_on_root(world, [&] { return compare(options, std::cout); });
+    case Command::Report:
+      return on_root(world, [&] { report(options, std::cout); });
+    case Command::Completion:
+      return on_root(world, [] { std::cout << bash_completion(); });
     case Command::Bench:
       return bench(options, world);
     case Command::Encode:

@@ -21,7 +21,11 @@ constexpr std::array kCommands{
     CommandSpec{Command::Tokens, "tokens", kTextsNeed, ""},
     CommandSpec{Command::Encode, "encode", kEncodeNeeds, "an image or a video", 1},
     CommandSpec{Command::Decode, "decode", kDecodeNeeds, "one latent file (.h5) or more", kAnyNumber},
-    CommandSpec{Command::Bench, "bench", {}, ""}};
+    CommandSpec{Command::Inspect, "inspect", {}, "one latent file (.h5) or more", kAnyNumber},
+    CommandSpec{Command::Compare, "compare", {}, "two latent files (.h5) or two media files", 2, 2},
+    CommandSpec{Command::Report, "report", {}, "the --out folder of a run", 1},
+    CommandSpec{Command::Bench, "bench", {}, ""},
+    CommandSpec{Command::Completion, "completion", {}, "the shell, bash", 1}};
 
 }  // namespace
 

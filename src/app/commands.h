@@ -16,6 +16,7 @@ struct CommandSpec {
   std::span<const std::string_view> required;  // options, by name
   std::string_view files;                      // what its positional arguments are, in words; "": it takes none
   std::size_t max_files = 0;
+  std::size_t min_files = 1;
 };
 
 // The commands that take options, in the order of the help text.

@@ -36,7 +36,11 @@ constexpr std::string_view kOverview =
   orrery tokens     print the texts and the token ids that the model would read
   orrery encode     turn an image or a video into a latent file
   orrery decode     turn latent files into media again
+  orrery inspect    show what is in latent files
+  orrery compare    say how far two latent files, or two videos, are apart
+  orrery report     sum up what the runs in a folder have made, and what is left
   orrery bench      measure a machine: a step, a decode, and what they could take at best
+  orrery completion print the completion of these commands and options for bash
   orrery --version  this build and the libraries in it
 
 orrery COMMAND --help shows a command's options.
@@ -128,6 +132,60 @@ Examples
   orrery bench --checkpoint Cosmos3-Nano --what load --drop-cache
 )";
 
+constexpr std::string_view kInspect = R"(Usage: orrery inspect [options] FILE.h5…
+
+Shows what is in latent files and snapshots: request, model, state and sampler position, every dataset with its shape
+and its size on disk, and statistics of each channel with the values that are not finite. Several files become a table.
+Everything is read, so checksums are verified. The files of a run at work may be looked at. What cannot be read is named
+at the end, with exit code 2.
+)";
+
+constexpr std::string_view kInspectExamples = R"(
+Examples
+  orrery inspect out/latents/*.h5
+  orrery inspect --preview wet-crossing.png out/latents/wet-crossing.h5
+  orrery inspect --json out/snapshots/wet-crossing.h5 | python3 -m json.tool
+)";
+
+constexpr std::string_view kCompare = R"(Usage: orrery compare [options] A B
+
+Says how far B is from A, which may be two latent files or two images or videos, whose pictures are compared: the
+largest difference, the root of the mean square relative to A's, the PSNR, and the first frame that differs. The
+exit code is 1 when a value differs by more than --tolerance or a video has more frames than the other, and 2 when the
+files cannot be compared.
+)";
+
+constexpr std::string_view kCompareExamples = R"(
+Examples
+  orrery compare one-gpu/latents/a.h5 two-gpus/latents/a.h5 --tolerance 1e-3
+  orrery compare --json before/media/a.mp4 after/media/a.mp4
+)";
+
+constexpr std::string_view kReport = R"(Usage: orrery report [options] OUT
+
+Sums up the records of all runs and shards in a folder: what is done, failed (grouped by reason) and left, GPU hours,
+where the time went and how many clips an hour were finished. It may be used while they work, from any host that sees
+the folder.
+)";
+
+constexpr std::string_view kReportExamples = R"(
+Examples
+  orrery report out
+  orrery report --watch out
+  orrery report --json out | python3 -m json.tool
+)";
+
+constexpr std::string_view kCompletion = R"(Usage: orrery completion bash
+
+Prints a script that completes commands, options and their values.
+)";
+
+constexpr std::string_view kCompletionExamples = R"(
+Examples
+  source <(orrery completion bash)
+  orrery completion bash > ~/.local/share/bash-completion/completions/orrery
+)";
+
 // `text` from kTextColumn on, broken between words, behind `left` or below it.
 std::string beside(const std::string& left, std::string_view text) {
   const bool fits = left.size() + 2 <= kTextColumn;
@@ -195,6 +253,14 @@ std::string help_text(Command command) {
       return page(kDecode, kDecodeExamples);
     case Command::Bench:
       return page(kBench, kBenchExamples);
+    case Command::Inspect:
+      return page(kInspect, kInspectExamples);
+    case Command::Compare:
+      return page(kCompare, kCompareExamples);
+    case Command::Report:
+      return page(kReport, kReportExamples);
+    case Command::Completion:
+      return std::string(kCompletion) + std::string(kCompletionExamples);
     case Command::Help:
     case Command::Version:
       break;

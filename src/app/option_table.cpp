@@ -32,6 +32,11 @@ constexpr CommandSet kRunBench{Command::Run, Command::Validate, Command::Tokens,
 constexpr CommandSet kAllBench{Command::Run,    Command::Validate, Command::Tokens,
                                Command::Encode, Command::Decode,   Command::Bench};
 
+constexpr CommandSet kInspect{Command::Inspect};
+constexpr CommandSet kCompare{Command::Compare};
+constexpr CommandSet kReport{Command::Report};
+constexpr CommandSet kTellers{Command::Inspect, Command::Compare, Command::Report};
+
 constexpr OptionGroup kFiles = OptionGroup::Files;
 constexpr OptionGroup kSize = OptionGroup::ClipSize;
 constexpr OptionGroup kRanks = OptionGroup::Ranks;
@@ -175,6 +180,21 @@ auto make_table() {
           [](auto& o) -> auto& { return o.bench.drop_cache; }),
       option(
           kBench, kBehaviour, "json", "", "JSON lines in place of the table", [](auto& o) -> auto& { return o.json; }),
+      option(
+          kTellers, kBehaviour, "json", "", "JSON, one object a line, in place of the text",
+          [](auto& o) -> auto& { return o.json; }),
+      option(
+          kInspect, kFiles, "preview", "FILE.png",
+          "also write the latent frames as a false-colour picture: no checkpoint is needed",
+          [](auto& o) -> auto& { return o.preview; }),
+      option(
+          kCompare, kBehaviour, "tolerance", "X",
+          "the largest difference of a value that still counts as the same: of latents in their units, of pictures in "
+          "steps of 255",
+          [](auto& o) -> auto& { return o.tolerance; }),
+      option(
+          kReport, kBehaviour, "watch", "", "look again every five seconds, until nothing remains",
+          [](auto& o) -> auto& { return o.watch; }),
       option(
           kAllBench, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
       option(

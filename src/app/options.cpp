@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/job_file.h"
 #include "app/nearest.h"
+#include "app/numbers.h"
 #include "app/option_table.h"
 #include "app/request_rules.h"
 #include "core/error.h"
@@ -97,6 +98,7 @@ void check_values(const Options& o, const Origins& origins) {
   require_between(o.crf, 0, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
+  require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");
   require_between(o.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
   if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");
@@ -121,6 +123,15 @@ void check_decode(const Options& o) {
     require_input(is_new, file.string() + ": has the name of " + first->second.string() +
                               ", and the results are named after the files: decode one of them into another --out");
   }
+}
+
+void check_inspect(const Options& o) {
+  require_input(o.preview.empty() || o.files.size() == 1,
+                "--preview: the picture of one file, but " + std::to_string(o.files.size()) + " are given");
+}
+
+void check_completion(const Options& o) {
+  require_input(o.files.front() == "bash", o.files.front().string() + ": no such shell here, expected bash");
 }
 
 void check_bench(Options& o) {
@@ -154,7 +165,7 @@ void check_required(const Options& o, const Origins& origins) {
     given(std::move(what), origins.contains(option));
   }
   if (command.files.empty()) return;
-  given(std::string(command.files), !o.files.empty());
+  given(std::string(command.files), o.files.size() >= command.min_files);
   require_input(o.files.size() <= command.max_files, o.files.back().string() + ": one file too many: orrery " + name +
                                                          " takes " + std::string(command.files));
 }
@@ -185,6 +196,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
   if (options.command == Command::Encode) check_encode(options);
   if (options.command == Command::Decode) check_decode(options);
   if (options.command == Command::Bench) check_bench(options);
+  if (options.command == Command::Inspect) check_inspect(options);
+  if (options.command == Command::Completion) check_completion(options);
   return options;
 }
 

@@ -18,7 +18,20 @@
 
 namespace orrery {
 
-enum class Command { Help, Version, Run, Validate, Tokens, Encode, Decode, Bench };
+enum class Command {
+  Help,
+  Version,
+  Run,
+  Validate,
+  Tokens,
+  Encode,
+  Decode,
+  Bench,
+  Inspect,
+  Compare,
+  Report,
+  Completion
+};
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
 // Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
 enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
@@ -68,9 +81,14 @@ struct Options {
   ModelName model = ModelName::None;
   FrameSize bench_size;
   BenchSettings bench;  // its width and height are bench_size's
-  bool json = false;
+  bool json = false;    // Inspect, Compare and Report as well
 
-  // Encode: one image or video. Decode: one latent file or more. Empty for the other commands.
+  std::filesystem::path preview;  // Inspect: the picture to write; empty: none
+  double tolerance = 0;           // Compare: of the largest difference
+  bool watch = false;             // Report
+
+  // Encode: one image or video. Decode, Inspect: one latent file or more. Compare: two files. Report: one folder.
+  // Completion: the shell. Empty for the other commands.
   std::vector<std::filesystem::path> files;
   // Encode, 4k + 1; none: 1 of an image, of a video as many of its frames as make 4k + 1.
   std::optional<std::int64_t> encode_frames;

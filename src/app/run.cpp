@@ -90,6 +90,7 @@ void check_space(const RunPlan& plan, const ClipSpace& space, const std::filesys
 // What rank 0 has from its first look at OUT to the end of the run.
 struct RootHold {
   ManifestShard shard;
+  std::int64_t manifest_requests = 0;
   std::optional<RunLock> lock;
 };
 
@@ -111,7 +112,9 @@ void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
 std::string prepare_on_root(const Options& options, const CheckpointFiles& checkpoint, const Log& log, RootHold& hold) {
   hold.shard = shard_of(options);
   audit_checkpoint(checkpoint, options.grid.tp);
-  std::vector<ClipJob> jobs = jobs_of_this_shard(hold.shard, plan_jobs(options, checkpoint), log);
+  std::vector<ClipJob> jobs = plan_jobs(options, checkpoint);
+  hold.manifest_requests = std::ssize(jobs);
+  jobs = jobs_of_this_shard(hold.shard, std::move(jobs), log);
   for (const auto& folder : {options.out, options.out / "latents", options.out / "media", options.out / "snapshots"}) {
     require_writable_folder(folder);
   }
@@ -144,8 +147,10 @@ GenerateSettings settings_for(const Options& options, const CheckpointFiles& che
   return settings;
 }
 
-RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, const Comm& world, at::Device device) {
+RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, const Comm& world, at::Device device,
+                  const RootHold& hold) {
   RunFacts facts;
+  facts.manifest_requests = hold.manifest_requests;
   facts.topology = {{"ranks", world.shard().size},
                     {"cfg", options.grid.cfg},
                     {"tp", options.grid.tp},
@@ -171,6 +176,7 @@ std::int64_t peak_resident_bytes() {
 RequestResult record_of(const ClipJob& job, ClipResult clip) {
   RequestResult result;
   result.id = job.request.id;
+  result.request = Json::parse(job.request_json);
   result.status = clip.stopped ? ResultStatus::Stopped : clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
   result.steps_done = clip.steps_done;
   result.steps = job.request.steps;
@@ -278,7 +284,7 @@ int run(const Options& options, const Comm& world) {
   log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
   const RunFiles files(options.out, hold.shard);
   if (world.is_root()) {
-    files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device));
+    files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device, hold));
   }
 
   DecodeRanks ranks(world, device);

@@ -33,6 +33,7 @@ Json to_json(const RequestResult& result) {
   Json line;
   line["id"] = result.id;
   line["status"] = name_of(result.status);
+  if (!result.request.is_null()) line["request"] = result.request;
   if (!result.error.empty()) line["error"] = result.error;
   if (result.status == ResultStatus::Stopped) {
     line["steps_done"] = result.steps_done;
@@ -52,6 +53,7 @@ RequestResult from_json(const Json& line) {
   RequestResult result;
   result.id = line.at("id").get<std::string>();
   result.status = status_named(line.at("status").get<std::string>());
+  result.request = line.value("request", Json());
   result.error = line.value("error", "");
   result.steps_done = line.value("steps_done", std::int64_t{0});
   result.steps = line.value("steps", std::int64_t{0});
@@ -89,6 +91,7 @@ void RunFiles::write_run(const std::string& config, const Json& versions, const 
   run["software"] = versions;
   run["topology"] = facts.topology;
   run["checkpoint"] = facts.checkpoint;
+  run["manifest_requests"] = facts.manifest_requests;
   run["config"] = config;
   write_file(run_path(), run.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
@@ -116,12 +119,20 @@ std::vector<RequestResult> read_results(const fs::path& file) {
   return results;
 }
 
+std::vector<fs::path> results_files(const fs::path& out) {
+  std::vector<fs::path> files;
+  if (!fs::is_directory(out)) return files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
+    if (is_results_file(entry.path().filename())) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
 std::vector<RequestResult> all_results(const fs::path& out) {
   std::vector<RequestResult> all;
-  if (!fs::is_directory(out)) return all;
-  for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
-    if (!is_results_file(entry.path().filename())) continue;
-    std::vector<RequestResult> results = read_results(entry.path());
+  for (const fs::path& file : results_files(out)) {
+    std::vector<RequestResult> results = read_results(file);
     std::move(results.begin(), results.end(), std::back_inserter(all));
   }
   std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.finished < b.finished; });

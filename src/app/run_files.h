@@ -19,6 +19,7 @@ enum class ResultStatus { Done, Failed, Stopped };
 struct RequestResult {
   std::string id;
   ResultStatus status = ResultStatus::Done;
+  Json request;                    // the manifest's line with the defaults filled in; null in old records
   std::string error;               // why it failed; otherwise empty
   std::int64_t steps_done = 0;     // of a clip that was stopped
   std::int64_t steps = 0;          // of a clip that was stopped: its steps in all
@@ -32,8 +33,9 @@ struct RequestResult {
 
 // What OUT/run.json says about the run beside its options and versions.
 struct RunFacts {
-  Json topology;    // ranks, cfg, tp, device, dtype, host names
-  Json checkpoint;  // folder, fingerprint, sizes
+  Json topology;                       // ranks, cfg, tp, device, dtype, host names
+  Json checkpoint;                     // folder, fingerprint, sizes
+  std::int64_t manifest_requests = 0;  // of all shards together
 };
 
 // The records of a run in OUT: run.json and results.jsonl, or run-I-of-N.json and results-I-of-N.jsonl of a shard,
@@ -61,6 +63,9 @@ class RunFiles {
 // All whole lines of a file of results, oldest first; no file: none. Half a line at the end is passed over. Throws
 // InputError that names the line when any other line is not a result.
 std::vector<RequestResult> read_results(const std::filesystem::path& file);
+
+// The files of results in `out`, of whole runs and of shards, by name.
+std::vector<std::filesystem::path> results_files(const std::filesystem::path& out);
 
 // The results of all shards and of whole runs in `out`, in the order in which they were finished.
 std::vector<RequestResult> all_results(const std::filesystem::path& out);

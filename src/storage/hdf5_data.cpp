@@ -112,6 +112,14 @@ std::vector<T> read_values(const Dataset& dataset, hid_t memory_type) {
 
 }  // namespace
 
+File open_to_read(const std::string& path) {
+  require_input(H5Fis_hdf5(path.c_str()) > 0, path + ": not an HDF5 file, expected an Orrery latent file (.h5)");
+  const PropertyList access(check(H5Pcreate(H5P_FILE_ACCESS), "make access properties"));
+  // Latent files never change once they have their name, and many cluster file systems refuse locks.
+  check(H5Pset_file_locking(access.get(), false, true), "turn file locking off");
+  return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
+}
+
 void write_attribute(hid_t parent, const char* name, const std::string& value) {
   const Datatype type = string_type(H5T_VARIABLE, H5T_CSET_UTF8);
   const char* text = value.c_str();

@@ -18,6 +18,9 @@ struct DatasetStyle {
   bool compress;
 };
 
+// InputError when it is not HDF5 at all.
+File open_to_read(const std::string& path);
+
 void write_attribute(hid_t parent, const char* name, const std::string& value);
 void write_attribute(hid_t parent, const char* name, std::int64_t value);
 

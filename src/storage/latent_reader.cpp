@@ -15,13 +15,12 @@ using namespace latent_format;
 // Reads one open file; what is wrong with it is an InputError, what HDF5 stumbles over an Error for the caller to name.
 class Reader {
  public:
-  explicit Reader(const fs::path& path) : name_(path.string()), file_(open(name_)) {}
+  explicit Reader(const fs::path& path) : name_(path.string()), file_(hdf5::open_to_read(name_)) {}
 
   LatentFile read() const;
   LatentHeader header() const;
 
  private:
-  static hdf5::File open(const std::string& name);
   LatentFile::State read_identity() const;
   std::string text_or_empty(const char* attribute) const;
   bool has(const std::string& path) const { return hdf5::has_path(file_.get(), path); }
@@ -36,15 +35,6 @@ class Reader {
   std::string name_;
   hdf5::File file_;
 };
-
-hdf5::File Reader::open(const std::string& name) {
-  orrery::require_input(H5Fis_hdf5(name.c_str()) > 0,
-                        name + ": not an HDF5 file, expected an Orrery latent file (.h5)");
-  const hdf5::PropertyList access(hdf5::check(H5Pcreate(H5P_FILE_ACCESS), "make access properties"));
-  // Latent files never change once they have their name, and many cluster file systems refuse locks.
-  hdf5::check(H5Pset_file_locking(access.get(), false, true), "turn file locking off");
-  return hdf5::File(hdf5::check(H5Fopen(name.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
-}
 
 LatentHeader Reader::header() const {
   LatentHeader header;

@@ -1,0 +1,111 @@
+#include "app/run_records.h"
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include "core/error.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What run.json says: how many GPUs worked, and how much there was to do.
+struct RunRecord {
+  std::int64_t ranks = 1;
+  bool on_gpus = false;
+  std::optional<std::int64_t> requested;
+};
+
+// A run that stands in no run.json counts as one rank on a CPU.
+RunRecord record_of(const fs::path& path) {
+  RunRecord record;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored)) return record;
+  const Json run = parse_json_file(path);
+  const Json topology = run.value("topology", Json::object());
+  record.ranks = topology.value("ranks", std::int64_t{1});
+  record.on_gpus = topology.value("device", "") == "cuda";
+  if (run.contains("manifest_requests")) record.requested = run["manifest_requests"].get<std::int64_t>();
+  return record;
+}
+
+// "results-1-of-4.jsonl" → "run-1-of-4.json"
+fs::path run_of(const fs::path& results) {
+  const std::string stem = results.stem();
+  return results.parent_path() / ("run" + stem.substr(std::string("results").size()) + ".json");
+}
+
+// A reason without its numbers and without what stands in quotes: those differ from clip to clip.
+std::string kind_of(const std::string& reason) {
+  std::string kind;
+  bool quoted = false;
+  for (const char c : reason) {
+    if (c == '"') quoted = !quoted;
+    if (quoted || std::isdigit(static_cast<unsigned char>(c)) != 0) continue;
+    kind += c;
+  }
+  return kind;
+}
+
+class Collector {
+ public:
+  void add_file(const fs::path& results) {
+    const RunRecord run = record_of(run_of(results));
+    if (run.requested) all_.requested = std::max(all_.requested.value_or(0), *run.requested);
+    for (RequestResult& result : read_results(results)) {
+      for (const auto& [phase, seconds] : result.seconds.phases()) {
+        all_.phases[phase] += seconds;
+        all_.seconds += seconds;
+        if (run.on_gpus) all_.gpu_seconds += seconds * static_cast<double>(run.ranks);
+      }
+      all_.on_gpus |= run.on_gpus;
+      RequestResult& last = last_[result.id];
+      if (last.finished <= result.finished) last = std::move(result);
+    }
+  }
+
+  RunRecords records() {
+    std::map<std::string, FailureGroup> groups;
+    for (const auto& [id, result] : last_) {
+      if (result.status == ResultStatus::Done) all_.done_times.push_back(result.finished);
+      if (result.status == ResultStatus::Stopped) ++all_.stopped;
+      if (result.status != ResultStatus::Failed) continue;
+      ++all_.failed;
+      FailureGroup& group = groups[kind_of(result.error)];
+      if (group.ids.empty()) group.reason = result.error;
+      group.ids.push_back(id);
+    }
+    all_.done = std::ssize(all_.done_times);
+    std::sort(all_.done_times.begin(), all_.done_times.end());
+    for (auto& [kind, group] : groups) all_.failures.push_back(std::move(group));
+    std::stable_sort(all_.failures.begin(), all_.failures.end(),
+                     [](const auto& a, const auto& b) { return a.ids.size() > b.ids.size(); });
+    return std::move(all_);
+  }
+
+ private:
+  RunRecords all_;
+  std::map<std::string, RequestResult> last_;  // by id
+};
+
+}  // namespace
+
+std::optional<std::int64_t> RunRecords::remaining() const {
+  if (!requested) return std::nullopt;
+  return std::max<std::int64_t>(0, *requested - done);
+}
+
+RunRecords read_records(const fs::path& out) {
+  require_input(fs::is_directory(out), out.string() + ": no such folder, expected the --out of a run");
+  const std::vector<fs::path> files = results_files(out);
+  require_input(
+      !files.empty() || fs::exists(out / "run.json"),
+      out.string() + ": no results.jsonl in it: not the --out of a run, or of one that has finished nothing yet");
+  Collector collector;
+  for (const fs::path& file : files) collector.add_file(file);
+  return collector.records();
+}
+
+}  // namespace orrery
