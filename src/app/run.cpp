@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <set>
@@ -9,6 +10,7 @@
 #include "app/checkpoint_files.h"
 #include "app/clip_files.h"
 #include "app/device_options.h"
+#include "app/gallery.h"
 #include "app/load_towers.h"
 #include "app/manifest_shard.h"
 #include "app/run_files.h"
@@ -210,9 +212,10 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
   });
 }
 
-// Makes the clips of `plan`; rank 0 writes `files`, and the summary is complete there.
+// Makes the clips of `plan`; rank 0 hands each result to `record`, and the summary is complete there.
 RunSummary make_clips(const RunPlan& plan, Generator& generator, StopFlag& stop, const ClipSpace& space,
-                      const Options& options, const Comm& world, const RunFiles& files, const Log& log) {
+                      const Options& options, const Comm& world,
+                      const std::function<void(const RequestResult&)>& record, const Log& log) {
   RunSummary summary(plan.jobs.size());
   std::set<std::string> failed_ids;
   Stopwatch since_last;
@@ -229,7 +232,7 @@ RunSummary make_clips(const RunPlan& plan, Generator& generator, StopFlag& stop,
     if (failed && world.is_root()) log.warning(label + " failed: " + clip.error);
     if (failed) failed_ids.insert(job.request.id);
     summary.add(job, clip);
-    if (world.is_root()) files.append(record_of(job, std::move(clip)));
+    if (world.is_root()) record(record_of(job, std::move(clip)));
     if (failed && options.on_error == OnError::Stop) {
       if (world.is_root()) log.warning("stopping after the first failure, as --on-error stop says");
       break;
@@ -264,6 +267,8 @@ int run(const Options& options, const Comm& world) {
   }));
   log.info(std::to_string(plan.jobs.size()) + (plan.jobs.size() == 1 ? " clip to make, " : " clips to make, ") +
            std::to_string(plan.complete.size()) + " already complete in " + options.out.string());
+  Gallery gallery(options.out, log);
+  if (world.is_root()) gallery.repair();
   if (plan.jobs.empty()) return 0;
   if (stop.agree()) return leave_stopped(stop, plan.jobs.size(), log);
   if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
@@ -291,7 +296,12 @@ int run(const Options& options, const Comm& world) {
   MediaMaker media(ranks, models.decoders(), options.vae_split, {options.out}, media_settings);
   Generator generator(world, *towers, *cfg, media, models.encoder(), settings, stop, log);
   const ClipSpace space(checkpoint->transformer_config, options);
-  const RunSummary summary = make_clips(plan, generator, stop, space, options, world, files, log);
+  const auto record = [&](const RequestResult& result) {
+    files.append(result);
+    gallery.update();
+  };
+  const RunSummary summary = make_clips(plan, generator, stop, space, options, world, record, log);
+  if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   if (summary.unfinished() > 0 && stop.agree()) return leave_stopped(stop, summary.unfinished(), log);
   return summary.failed() == 0 ? 0 : 1;

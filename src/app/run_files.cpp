@@ -13,17 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string name_of(ResultStatus status) {
-  switch (status) {
-    case ResultStatus::Done:
-      return "done";
-    case ResultStatus::Stopped:
-      return "stopped";
-    default:
-      return "failed";
-  }
-}
-
 ResultStatus status_named(const std::string& name) {
   if (name == "done") return ResultStatus::Done;
   return name == "stopped" ? ResultStatus::Stopped : ResultStatus::Failed;
@@ -79,6 +68,17 @@ bool is_results_file(const std::string& name) {
 }
 
 }  // namespace
+
+std::string name_of(ResultStatus status) {
+  switch (status) {
+    case ResultStatus::Done:
+      return "done";
+    case ResultStatus::Stopped:
+      return "stopped";
+    default:
+      return "failed";
+  }
+}
 
 RunFiles::RunFiles(const fs::path& out, ManifestShard shard)
     : run_path_(out / ("run" + shard.suffix() + ".json")),

@@ -15,6 +15,9 @@ namespace orrery {
 
 enum class ResultStatus { Done, Failed, Stopped };
 
+// "done", "failed", "stopped"
+std::string name_of(ResultStatus status);
+
 // One line of the results.
 struct RequestResult {
   std::string id;

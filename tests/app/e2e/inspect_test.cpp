@@ -141,6 +141,8 @@ TEST_F(Tells, WhatRunsHaveMade) {
   EXPECT_EQ(both["throughput"]["spans"][0]["clips"], 1);
   EXPECT_THAT(tell({"report", out}).out, AllOf(HasSubstr("1 done, 2 failed"), HasSubstr("2 of 3 remain"),
                                                HasSubstr("2 x "), HasSubstr("lost1.png"), HasSubstr("denoise")));
+  const std::string gallery = read_file(folder_ / "out/index.html");
+  EXPECT_THAT(gallery, AllOf(HasSubstr("media/a.mp4"), HasSubstr("lost1.png"), HasSubstr("lost2.png")));
   run("whole", {tiny_line("a")});
   EXPECT_THAT(tell({"report", "--watch", folder_ / "whole"}).out, HasSubstr("0 of 1 remain")) << "ends by itself";
   folder_.write("empty/x", "");
