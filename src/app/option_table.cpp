@@ -124,6 +124,10 @@ auto make_table() {
           "pixels of one rank; tiles: apart, and blended where they overlap, which changes pixels; none: rank 0 alone",
           [](auto& o) -> auto& { return o.vae_split; }),
       option(
+          kBench, kRanks, "vae-split", "exact|tiles|none",
+          "how the ranks share the decoding, as run does; of tiles and none the convolutions of the largest part count",
+          [](auto& o) -> auto& { return o.bench.vae_split; }),
+      option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
           "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "

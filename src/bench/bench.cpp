@@ -62,7 +62,8 @@ class Bench {
   }
 
   void vae_ceilings() {
-    conv_ceilings_ = measure_conv_ceilings(model_.vae_config, shape_.video[2], shape_.video[3], ranks_, timer_,
+    const CellCount part = bench_part(shape_, context_);
+    conv_ceilings_ = measure_conv_ceilings(model_.vae_config, part.height, part.width, ranks_, timer_,
                                            if_wanted(BenchPart::Ceilings));
     release_unused_memory(ranks_.device);
   }

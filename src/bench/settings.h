@@ -9,6 +9,7 @@
 #include "audio/config.h"
 #include "checkpoint/weight_source.h"
 #include "cosmos3/config.h"
+#include "pipeline/vae_split.h"
 #include "wan/config.h"
 
 namespace orrery {
@@ -22,6 +23,7 @@ struct BenchSettings {
   std::int64_t width = 1280;  // pixels
   std::int64_t height = 720;  // pixels
   std::int64_t frames = 189;
+  VaeSplit vae_split = VaeSplit::Exact;
   int repeats = 0;  // runs of each measurement; 0: as many as fit a few seconds, at least 3
   int kernels = 0;  // how many of a step's and a decode's slowest kernels are listed
 

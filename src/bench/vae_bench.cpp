@@ -1,5 +1,8 @@
 #include "bench/vae_bench.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -23,28 +26,38 @@ struct FrameTimes {
 
 class ClipDecode {
  public:
-  ClipDecode(const WanDecoder& decoder, const at::Tensor& latent) : stream_(decoder), latent_(latent) {}
+  ClipDecode(VideoDecode& video, const at::Tensor& latent) : video_(video), latent_(latent) {}
 
   // One latent frame; the clip's last one over and over once it is through.
   at::Tensor next() {
     const std::int64_t frame = std::min(frame_++, latent_.size(1) - 1);
-    return stream_.next(latent_.select(1, frame));
+    return video_.next(latent_.select(1, frame));
   }
 
  private:
-  WanDecodeStream stream_;
+  VideoDecode& video_;
   const at::Tensor& latent_;
   std::int64_t frame_ = 0;
 };
 
+void to_host(const at::Tensor& bytes) {
+  RECORD_USER_SCOPE("bytes to the host");
+  if (bytes.defined()) bytes.to(at::kCPU);
+}
+
 FrameTimes decode_clip(ClipDecode& clip, std::int64_t frames, const Timer& timer) {
   FrameTimes times;
   for (std::int64_t t = 0; t < frames; ++t) {
-    at::Tensor pixels;
-    times.decode.push_back(timer.once([&] { pixels = clip.next(); }));
-    times.to_host.push_back(timer.once([&] { to_rgb8(pixels).to(at::kCPU); }));
+    at::Tensor bytes;
+    times.decode.push_back(timer.once([&] { bytes = clip.next(); }));
+    times.to_host.push_back(timer.once([&] { to_host(bytes); }));
   }
   return times;
+}
+
+// The same on all ranks.
+at::Tensor same_noise(at::IntArrayRef shape, at::Device device) {
+  return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(7), at::kFloat).to(device);
 }
 
 double sum(const std::vector<double>& values) { return std::accumulate(values.begin(), values.end(), 0.0); }
@@ -67,12 +80,12 @@ Record first_frame(const FrameTimes& times, const MediaShape& shape) {
   return record;
 }
 
-Record later_frames(const FrameTimes& times, const MediaShape& shape, const WanConfig& config,
+Record later_frames(const FrameTimes& times, const MediaShape& shape, CellCount part, const WanConfig& config,
                     const ConvCeilings& ceilings) {
   Record record = vae_record("later latent frame", 1, shape);
   record.ms = later(times.decode);
-  record.flops = decoder_flops(config, shape.video[2], shape.video[3]);
-  for (const DecoderConv& conv : decoder_convs(config, shape.video[2], shape.video[3])) {
+  record.flops = decoder_flops(config, part.height, part.width);
+  for (const DecoderConv& conv : decoder_convs(config, part.height, part.width)) {
     record.best_ms += ceilings.at(conv.text());
   }
   return record;
@@ -113,29 +126,63 @@ std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_
   return costs;
 }
 
+CellCount bench_part(const MediaShape& shape, const BenchContext& context) {
+  return decoded_cells(context.settings.vae_split, context.ranks.world.shard().size, shape.video[2], shape.video[3]);
+}
+
+void add_halo_costs(const WanConfig& config, CellCount strip, std::int64_t across, std::int64_t element_bytes,
+                    std::map<std::string, PhaseCost>& costs) {
+  constexpr int kNeighbours = 2;
+  constexpr int kPlaces = 4;  // convolutions of a doubling, which share one exchange
+  std::map<std::string, double> calls;
+  for (const DecoderConv& conv : decoder_convs(config, strip.height, strip.width)) {
+    const bool doubling = conv.kernel[1] == 2;
+    if (conv.kernel[1] == 1) continue;
+    // Of the strip's line, whose length grew with the picture; two places of border, or one in a doubling's output.
+    const std::int64_t length = across == strip.height ? conv.height : conv.width;
+    const std::int64_t line = length + (doubling ? 1 : 2);
+    const std::string phase = conv.stage.empty() ? "halo" : conv.stage + " / halo";
+    const double share = doubling ? 1.0 / kPlaces : 1.0;
+    costs[phase].bytes += share * static_cast<double>(kNeighbours * conv.frames * line * conv.in * element_bytes);
+    calls[phase] += share;
+  }
+  for (const auto& [phase, count] : calls) costs[phase].bytes /= count;
+}
+
 void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeilings& ceilings,
                const BenchContext& context) {
   const BenchRanks& ranks = context.ranks;
+  const VaeSplit split = context.settings.vae_split;
   const std::int64_t frames = shape.video[1], height = shape.video[2], width = shape.video[3];
+  const CellCount part = bench_part(shape, context);
   const WanDecoder decoder(Weights(model.vae, Shard{}, ranks.device, ranks.dtype), model.vae_config);
-  const at::Tensor latent = at::randn(shape.video, at::TensorOptions().device(ranks.device).dtype(at::kFloat));
+  const at::Tensor latent = same_noise(shape.video, ranks.device);
+  DecodeRanks decoding(ranks.world, ranks.device);
+  const auto start = [&] { return start_decode(split, &decoder, decoding, height, width); };
   {
-    ClipDecode warm(decoder, latent);
+    const auto video = start();
+    ClipDecode warm(*video, latent);
     decode_clip(warm, 2, context.timer);
   }
   reset_peak_memory(ranks.device);
-  ClipDecode clip(decoder, latent);
+  const auto video = start();
+  ClipDecode clip(*video, latent);
   const FrameTimes times = decode_clip(clip, frames, context.timer);
   const auto peak = context.timer.largest_memory();
   context.report.add(first_frame(times, shape));
   if (frames > 1) {
-    context.report.add(later_frames(times, shape, model.vae_config, ceilings));
+    context.report.add(later_frames(times, shape, part, model.vae_config, ceilings));
     context.report.add(bytes_to_host(times, shape));
   }
   context.report.add(whole_clip(times, shape, peak));
 
-  const BrokenDown subject{"vae", "later latent frame", [&] { to_rgb8(clip.next()).to(at::kCPU); }};
-  report_phases(subject, conv_costs(model.vae_config, height, width, ceilings), context);
+  const BrokenDown subject{"vae", "later latent frame", [&] { to_host(clip.next()); }};
+  std::map<std::string, PhaseCost> costs = conv_costs(model.vae_config, part.height, part.width, ceilings);
+  if (split == VaeSplit::Exact && ranks.world.shard().size > 1) {
+    const auto element = static_cast<std::int64_t>(at::elementSize(ranks.dtype));
+    add_halo_costs(model.vae_config, part, std::min(height, width), element, costs);
+  }
+  report_phases(subject, costs, context);
   report_kernels(subject, context);
 }
 

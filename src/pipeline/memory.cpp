@@ -4,8 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "wan/strip.h"
-#include "wan/tiles.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
 namespace {
@@ -60,28 +59,6 @@ struct DecodeSum {
 std::int64_t with_margin(std::int64_t bytes) {
   constexpr std::int64_t kWorkspaces = 300'000'000;
   return bytes + bytes / 10 + kWorkspaces;
-}
-
-struct CellCount {
-  std::int64_t height;
-  std::int64_t width;
-};
-
-// What the rank with most decodes of a picture.
-CellCount decoded_cells(const ModelSizes& sizes, std::int64_t height, std::int64_t width) {
-  const int ranks = static_cast<int>(sizes.layout.cfg * sizes.layout.tp);
-  if (sizes.vae_split == VaeSplit::None) return {height, width};
-  if (sizes.vae_split == VaeSplit::Exact) {
-    const std::int64_t strips = strip_ranks(height, width, ranks);
-    const auto share = [&](std::int64_t side) { return (side + strips - 1) / strips; };
-    return width > height ? CellCount{height, share(width)} : CellCount{share(height), width};
-  }
-  CellCount most{0, 0};
-  for (int rank = 0; rank < ranks; ++rank) {
-    const Tile tile = tile_of({rank, ranks}, height, width);
-    if (tile.rows.size * tile.columns.size > most.height * most.width) most = {tile.rows.size, tile.columns.size};
-  }
-  return most;
 }
 
 std::int64_t longest(const PromptIds& ids) {
@@ -156,7 +133,8 @@ ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const Pr
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = with_margin(step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout));
-  const CellCount part = decoded_cells(sizes, height, width);
+  const CellCount part =
+      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
   memory.media = with_margin(decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes));
   if (request.sound && sizes.sound) {
     memory.media = std::max(memory.media, with_margin(sound_bytes(*sizes.sound, request.sound_steps())));

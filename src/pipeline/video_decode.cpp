@@ -89,6 +89,21 @@ std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* deco
   return std::make_unique<StripDecode>(*decoder, *group, height, width);
 }
 
+CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width) {
+  if (split == VaeSplit::None) return {height, width};
+  if (split == VaeSplit::Exact) {
+    const std::int64_t strips = strip_ranks(height, width, ranks);
+    const auto share = [&](std::int64_t side) { return (side + strips - 1) / strips; };
+    return width > height ? CellCount{height, share(width)} : CellCount{share(height), width};
+  }
+  CellCount most;
+  for (int rank = 0; rank < ranks; ++rank) {
+    const Tile tile = tile_of({rank, ranks}, height, width);
+    if (tile.rows.size * tile.columns.size > most.height * most.width) most = {tile.rows.size, tile.columns.size};
+  }
+  return most;
+}
+
 at::Tensor to_rgb8(const at::Tensor& pixels) {
   RECORD_USER_SCOPE("bytes");
   const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);

@@ -47,6 +47,15 @@ class VideoDecode {
 std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
                                           std::int64_t height, std::int64_t width);
 
+// Of a latent's picture.
+struct CellCount {
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
+// What the rank with most decodes of a picture of height × width latent cells.
+CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width);
+
 // Pixels (3, frames, H, W) in [-1, 1] to bytes (frames, H, W, 3) where they are, rounded to nearest.
 at::Tensor to_rgb8(const at::Tensor& pixels);
 
