@@ -212,33 +212,60 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
   });
 }
 
-// Makes the clips of `plan`; rank 0 hands each result to `record`, and the summary is complete there.
-RunSummary make_clips(const RunPlan& plan, Generator& generator, StopFlag& stop, const ClipSpace& space,
-                      const Options& options, const Comm& world,
-                      const std::function<void(const RequestResult&)>& record, const Log& log) {
-  RunSummary summary(plan.jobs.size());
-  std::set<std::string> failed_ids;
+// What the clips of a run became, as they are delivered, on every rank. Rank 0 hands each result to `record`.
+class ClipRecords {
+ public:
+  using Record = std::function<void(const RequestResult&)>;
+  ClipRecords(std::size_t wanted, const Comm& world, Record record, const Log& log)
+      : world_(world), record_(std::move(record)), log_(log), summary_(wanted) {}
+
+  void add(const ClipJob& job, ClipResult clip) {
+    const std::string& id = job.request.id;
+    if (!clip.error.empty()) {
+      failed_ids_.insert(id);
+      if (world_.is_root()) log_.warning(id + " failed: " + clip.error);
+    }
+    summary_.add(job, clip);
+    if (world_.is_root()) record_(record_of(job, std::move(clip)));
+  }
+  const std::set<std::string>& failed_ids() const { return failed_ids_; }
+  const RunSummary& summary() const { return summary_; }
+
+ private:
+  const Comm& world_;
+  Record record_;
+  const Log& log_;
+  RunSummary summary_;
+  std::set<std::string> failed_ids_;
+};
+
+// Makes the clips of `plan`, whose results arrive in `records`.
+void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, StopFlag& stop, const ClipSpace& space,
+                const Options& options, const Comm& world, const Log& log) {
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size() && !stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
-    const std::string label = label_of(job, i, plan.jobs.size());
-    ClipResult clip;
-    clip.error = reason_to_skip(job, failed_ids, space, options.out, world);
-    const double between = since_last.seconds();
-    if (clip.error.empty()) clip = generator(job, label);
-    clip.times.add("between", between);
+    const std::string reason = reason_to_skip(job, records.failed_ids(), space, options.out, world);
+    PhaseTimes before;
+    before.add("between", since_last.seconds());
+    if (reason.empty()) {
+      generator(job, label_of(job, i, plan.jobs.size()), before);
+    } else {
+      ClipResult skipped;
+      skipped.error = reason;
+      skipped.times = before;
+      generator.finish();
+      records.add(job, std::move(skipped));
+    }
+    // Whether a clip fails shows only when its video is written.
+    if (options.on_error == OnError::Stop) generator.finish();
     since_last.restart();
-    const bool failed = !clip.error.empty();
-    if (failed && world.is_root()) log.warning(label + " failed: " + clip.error);
-    if (failed) failed_ids.insert(job.request.id);
-    summary.add(job, clip);
-    if (world.is_root()) record(record_of(job, std::move(clip)));
-    if (failed && options.on_error == OnError::Stop) {
+    if (!records.failed_ids().empty() && options.on_error == OnError::Stop) {
       if (world.is_root()) log.warning("stopping after the first failure, as --on-error stop says");
       break;
     }
   }
-  return summary;
+  generator.finish();
 }
 
 // The exit code of a run that was stopped with `left` clips to go.
@@ -294,14 +321,18 @@ int run(const Options& options, const Comm& world) {
 
   DecodeRanks ranks(world, device);
   MediaMaker media(ranks, models.decoders(), options.vae_split, {options.out}, media_settings);
-  Generator generator(world, *towers, *cfg, media, models.encoder(), settings, stop, log);
-  const ClipSpace space(checkpoint->transformer_config, options);
   const auto record = [&](const RequestResult& result) {
     files.append(result);
     gallery.update();
   };
-  const RunSummary summary = make_clips(plan, generator, stop, space, options, world, record, log);
+  ClipRecords records(plan.jobs.size(), world, record, log);
+  Generator generator(
+      world, *towers, *cfg, media, models.encoder(), settings, stop,
+      [&](const ClipJob& job, ClipResult result) { records.add(job, std::move(result)); }, log);
+  const ClipSpace space(checkpoint->transformer_config, options);
+  make_clips(plan, generator, records, stop, space, options, world, log);
   if (world.is_root()) gallery.finish();
+  const RunSummary& summary = records.summary();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());
   if (summary.unfinished() > 0 && stop.agree()) return leave_stopped(stop, summary.unfinished(), log);
   return summary.failed() == 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 #include "media/video_writer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <exception>
 #include <thread>
@@ -70,10 +71,16 @@ class VideoWriter::Impl {
     sound_.insert(sound_.end(), interleaved.begin(), interleaved.end());
   }
 
+  void give_up() {
+    given_up_ = true;
+    frames_.abandon();
+  }
+
   void finish() {
     require(worker_.joinable(), path_ + ": the video has ended already");
     frames_.close();
     join_or_throw();
+    require(!given_up_, path_ + ": the video was given up");
     require(any_frame_, path_ + ": a video needs a frame");
     if (sound_wanted_) encoder_.encode_sound(sound_);
     encoder_.finish();
@@ -106,7 +113,8 @@ class VideoWriter::Impl {
   std::vector<float> sound_;  // all of it: only the end shows how much of it the clip takes
   PendingFile file_;
   Mp4Encoder encoder_;
-  BoundedQueue<std::vector<std::uint8_t>> frames_{kQueuedFrames};
+  std::atomic<bool> given_up_ = false;
+  BoundedQueue<std::vector<std::uint8_t>> frames_{std::max(kQueuedFrames, kQueuedBytes / frame_bytes_)};
   std::exception_ptr error_;  // written by the worker before it ends, read after the join
   std::thread worker_;        // last: it uses the rest
 };
@@ -122,6 +130,7 @@ VideoWriter::~VideoWriter() = default;
 void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
 void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
 void VideoWriter::finish() { impl_->finish(); }
+void VideoWriter::give_up() { impl_->give_up(); }
 
 std::string ffmpeg_version() {
   const unsigned version = avcodec_version();

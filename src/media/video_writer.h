@@ -11,12 +11,13 @@
 namespace orrery {
 
 // Writes an H.264 mp4 file. Frames are encoded in a thread of the writer's own, so that write() waits only while
-// kQueuedFrames frames wait already. The file has its name only after finish(); without it the destructor leaves
-// nothing. Same frames and format, same bytes. Movable: another thread may call finish(). Not for use by two threads at
-// once.
+// frames of kQueuedBytes wait already (or kQueuedFrames, of large frames). The file has its name only after finish();
+// without it the destructor leaves nothing. Same frames and format, same bytes. Movable: another thread may call
+// finish(). Not for use by two threads at once.
 class VideoWriter {
  public:
-  static constexpr int kQueuedFrames = 16;
+  static constexpr std::size_t kQueuedBytes = std::size_t{128} << 20;
+  static constexpr std::size_t kQueuedFrames = 16;
 
   // Throws InputError for odd or non-positive sizes, crf outside 0…51, a negative thread count or no frame rate; Error
   // when there is no H.264 encoder or the file cannot be created.
@@ -38,6 +39,10 @@ class VideoWriter {
   // Waits for the encoder, completes the file and gives it its name. Throws Error: no frames, finished already, or what
   // went wrong; the file then does not appear.
   void finish();
+
+  // From any thread: drops the frames that wait, and finish(), under way or to come, throws Error unless the file is
+  // complete already.
+  void give_up();
 
  private:
   class Impl;

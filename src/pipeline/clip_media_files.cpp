@@ -53,6 +53,10 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   }
 }
 
+void ClipMediaFiles::give_up() {
+  if (video_) video_->give_up();
+}
+
 std::vector<std::string> ClipMediaFiles::finish() {
   std::vector<std::string> files;
   if (video_) {

@@ -17,7 +17,8 @@ struct MediaSettings {
   bool mp4 = true;
   bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
   int crf = 18;
-  int encoder_threads = 2;  // of x264
+  // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
+  int encoder_threads = 8;
   bool wanted() const { return mp4 || keep_frames; }
 };
 
@@ -50,6 +51,8 @@ class ClipMediaFiles {
   void write_frames(const at::Tensor& rgb);
   // Waits for the encoder. The files made, relative to OUT.
   std::vector<std::string> finish();
+  // From any thread: finish(), under way or to come, throws as soon as it can, unless the mp4 is complete already.
+  void give_up();
 
  private:
   std::string id_;

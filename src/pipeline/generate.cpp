@@ -16,6 +16,9 @@
 namespace orrery {
 namespace {
 
+// How rank 0 says that a video was given up; any other text is an error.
+constexpr const char* kGivenUp = "\n";
+
 bool finite(const MediaLatents& latents) {
   at::Tensor all = at::isfinite(latents.video).all();
   if (latents.has_sound()) all = all.logical_and(at::isfinite(latents.sound).all());
@@ -45,7 +48,7 @@ MediaLatents latents_of(const LatentFile& file) {
 }
 
 Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
-                     GenerateSettings settings, StopFlag& stop, const Log& log)
+                     GenerateSettings settings, StopFlag& stop, DeliverClip deliver, const Log& log)
     : world_(&world),
       towers_(&towers),
       cfg_(&cfg),
@@ -53,18 +56,54 @@ Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaM
       encoder_(encoder),
       settings_(std::move(settings)),
       stop_(&stop),
+      deliver_(std::move(deliver)),
       log_(&log) {}
 
-ClipResult Generator::operator()(const ClipJob& job, const std::string& label) {
+void Generator::operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before) {
   ClipResult result;
+  result.times = before;
   result.error = job.refusal;
-  if (!result.error.empty()) return result;
-  make_clip(job, label, result);
-  result.peak_gpu_memory = peak_gpu_memory();
-  return result;
+  std::unique_ptr<ClipMediaFiles> files;
+  if (result.error.empty()) {
+    files = make_clip(job, label, result);
+    result.peak_gpu_memory = peak_gpu_memory();
+  }
+  const bool encoding = result.error.empty() && !result.stopped && media_->settings().wanted();
+  if (!encoding) {
+    finish();  // results come in the clips' order
+    deliver_(job, std::move(result));
+    return;
+  }
+  if (files != nullptr) backlog_.start(std::move(files));
+  pending_ = {&job, std::move(result)};
 }
 
-void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) {
+void Generator::finish() {
+  if (pending_) settle();
+}
+
+void Generator::settle_if_ready() {
+  if (!pending_) return;
+  const bool ready = world_->is_root() && backlog_.ready();
+  if (world_->max(ready ? 1 : 0) == 1) settle();
+}
+
+void Generator::settle() {
+  ClipResult& result = pending_->result;
+  const Stopwatch waiting;
+  const std::string answer = world_->from_root([&]() -> std::string {
+    MediaEnd end = backlog_.wait([this] { return stop_->urgent(); });
+    result.files.insert(result.files.end(), end.files.begin(), end.files.end());
+    return end.given_up ? kGivenUp : end.error;
+  });
+  result.times.add("encode", waiting.seconds());
+  result.stopped = answer == kGivenUp;
+  if (!result.stopped) result.error = answer;
+  deliver_(*pending_->job, std::move(result));
+  pending_.reset();
+}
+
+std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) {
   PhaseClock clock(result.times, towers_->device());
   ClipStart start;
   MediaLatents latents;
@@ -78,20 +117,21 @@ void Generator::make_clip(const ClipJob& job, const std::string& label, ClipResu
     } catch (const RequestFailed& e) {
       result.error = e.what();
       clock.end("failed");
-      return;
+      return nullptr;
     }
-    if (result.stopped) return;
+    if (result.stopped) return nullptr;
   }
   try {
-    finish_clip(job, start.condition, std::move(latents), clock, result);
+    return finish_clip(job, start.condition, std::move(latents), clock, result);
   } catch (const RequestFailed& e) {
     result.error = e.what();
     clock.end("failed");
+    return nullptr;
   }
 }
 
-void Generator::finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                            ClipResult& result) {
+std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const Condition& condition,
+                                                       MediaLatents latents, PhaseClock& clock, ClipResult& result) {
   if (job.latents_done) {
     latents = read_back(job, result);
   } else {
@@ -99,23 +139,21 @@ void Generator::finish_clip(const ClipJob& job, const Condition& condition, Medi
     clock.end("save");
   }
   result.files.push_back("latents/" + job.request.id + ".h5");
-  if (media_->settings().wanted()) make_media(job, latents, clock, result);
+  return media_->settings().wanted() ? make_media(job, latents, clock, result) : nullptr;
 }
 
-void Generator::make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock, ClipResult& result) {
-  const MediaOutcome outcome = (*media_)(latents, label_of(job.request), [this] { return stop_->urgent(); });
-  if (!outcome.error.empty()) throw RequestFailed(outcome.error);
-  if (outcome.interrupted) {
-    result.stopped = true;
-    result.steps_done = job.request.steps;
-    clock.end("stopped");
-    return;
+std::unique_ptr<ClipMediaFiles> Generator::make_media(const ClipJob& job, const MediaLatents& latents,
+                                                      PhaseClock& clock, ClipResult& result) {
+  if (pending_) {  // one clip at most is behind
+    settle();
+    clock.skip();
   }
-  on_root(*world_, [&] {
-    const std::vector<std::string> made = outcome.files->finish();
-    result.files.insert(result.files.end(), made.begin(), made.end());
-  });
-  clock.end("decode");
+  MediaOutcome outcome = (*media_)(latents, label_of(job.request), [this] { return stop_->urgent(); });
+  if (!outcome.error.empty()) throw RequestFailed(outcome.error);
+  result.stopped = outcome.interrupted;
+  result.steps_done = job.request.steps;
+  clock.end(result.stopped ? "stopped" : "decode");
+  return std::move(outcome.files);
 }
 
 void Generator::prepare(const ClipJob& job, PhaseClock& clock) const {
@@ -194,8 +232,11 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
                   snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
-  DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition,
-                             [&](const DenoiseState& state) { return watch.step_done(state, schedule.steps()); });
+  DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {
+    const bool goes_on = watch.step_done(state, schedule.steps());
+    settle_if_ready();
+    return goes_on;
+  });
   if (end.steps_done() < schedule.steps()) {
     world_->from_root([&] {
       watch.save(end);

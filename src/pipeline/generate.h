@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +13,7 @@
 #include "pipeline/clip_media.h"
 #include "pipeline/condition.h"
 #include "pipeline/guidance.h"
+#include "pipeline/media_backlog.h"
 #include "pipeline/memory.h"
 #include "pipeline/phase_clock.h"
 #include "pipeline/request.h"
@@ -59,25 +62,34 @@ struct ClipStart {
   Condition condition;
 };
 
+// Takes what became of a clip, on every rank: complete on rank 0; `error` and `stopped` are the same on all.
+using DeliverClip = std::function<void(const ClipJob& job, ClipResult result)>;
+
 // Makes clips one after another: condition, text, denoising, latent file, media. Every rank denoises and decodes; rank
-// 0 encodes conditions and writes. References must outlive the object.
+// 0 encodes conditions and writes. A video's last frames are still being encoded while the next clip is denoised.
+// References must outlive the object.
 class Generator {
  public:
   // `encoder` is null where this rank has none: on rank 0 when no request has an image, elsewhere always.
   Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
-            GenerateSettings settings, StopFlag& stop, const Log& log);
+            GenerateSettings settings, StopFlag& stop, DeliverClip deliver, const Log& log);
 
-  // Collective over the world; the result is complete on rank 0, `error` and `stopped` are the same on all. A condition
-  // that cannot be read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or
-  // writing end up in `error`; anything else is thrown. When the ranks agree to stop, a clip that is being denoised
-  // leaves a snapshot, and one that is being decoded its latents.
-  ClipResult operator()(const ClipJob& job, const std::string& label);
+  // Makes a clip, of which `before` was spent already; the result is delivered now or, of a clip whose video is still
+  // being encoded, at the end of a later step, before the next clip is decoded, or in finish(). A condition that cannot
+  // be read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or writing end
+  // up in the result's `error`; anything else is thrown. When the ranks agree to stop, a clip that is being denoised
+  // leaves a snapshot, and one that is being decoded or encoded its latents. `job` must live until its delivery.
+  // Collective over the world.
+  void operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before);
+  // Delivers the last clip. Collective over the world.
+  void finish();
 
   // How long a clip takes until it can be stopped, by the clips before.
   double seconds_ahead() const { return pace_.seconds_ahead(); }
 
  private:
-  void make_clip(const ClipJob& job, const std::string& label, ClipResult& result);
+  // On rank 0 the files that are still to be finished; null when there are none.
+  std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, ClipResult& result);
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
   void prepare(const ClipJob& job, PhaseClock& clock) const;
   Condition condition_for(const Request& request, const MediaShape& shape) const;
@@ -88,14 +100,19 @@ class Generator {
   // Stopped, the state is in the snapshot.
   DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, const std::string& label);
   // Files from latents; with undefined latents the latent file is read back.
-  void finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents, PhaseClock& clock,
-                   ClipResult& result);
+  std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents,
+                                              PhaseClock& clock, ClipResult& result);
   // Rank 0's part: the latent file is there afterwards.
   void save_latents(const ClipJob& job, const Condition& condition, const MediaLatents& latents,
                     ClipResult& result) const;
   // Of the latent file; the sound on rank 0 alone.
   MediaLatents read_back(const ClipJob& job, ClipResult& result) const;
-  void make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock, ClipResult& result);
+  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock,
+                                             ClipResult& result);
+  // Waits for the clip whose video is being encoded, and delivers it. Collective.
+  void settle();
+  // The same, if it has come to its end.
+  void settle_if_ready();
   // Of the rank with most, on rank 0. Collective over the world.
   std::optional<std::int64_t> peak_gpu_memory() const;
   // Without latents.
@@ -108,9 +125,18 @@ class Generator {
   MediaMaker* media_;
   const WanEncoder* encoder_;
   GenerateSettings settings_;
+  // A clip whose video is being encoded; the same on all ranks.
+  struct Pending {
+    const ClipJob* job;
+    ClipResult result;
+  };
+
   StopFlag* stop_;
+  DeliverClip deliver_;
   const Log* log_;
   Pace pace_;
+  std::optional<Pending> pending_;
+  MediaBacklog backlog_;  // on rank 0
 };
 
 // The time now as latent files have it: ISO 8601, UTC.

@@ -128,6 +128,18 @@ TEST(Strip, DecodesOneRanksPixelsAtAnySize) {
   }
 }
 
+// As GPUs decode: what strips round otherwise must stay far below what an 8-bit pixel shows.
+TEST(Strip, DecodesOneRanksPixelsInBfloat16) {
+  const WanDecoder decoder(weights_of(golden_weights("gqa_native"), at::kBFloat16), config_of("gqa_native"));
+  const at::Tensor latent = Golden::load_case("gqa_native/t2v")["final_video_latent"][0];
+  const at::Tensor pixels = decode_in_strips(decoder, latent);
+  if (!mpi_world().is_root()) return;
+  const double mean_square = (pixels - decode_alone(decoder, latent)).square().mean().item<double>();
+  const double psnr = 10 * std::log10(4 / std::max(mean_square, 1e-12));  // pixels lie in [-1, 1]
+  RecordProperty("psnr", std::to_string(psnr));
+  EXPECT_GT(psnr, 60);
+}
+
 TEST(Strip, EncodesOneRanksLatents) {
   const WanEncoder encoder(weights_of(golden_weights("tiny")), config_of("tiny"));
   const at::Tensor pixels = Golden::load_case("tiny/i2v")["video_pixels_for_encode"][0];
