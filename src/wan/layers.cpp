@@ -88,7 +88,10 @@ PointConv::PointConv(const Weights& w, std::int64_t in, std::int64_t out)
     : weight_(w.take("weight", {out, in, 1, 1, 1}).view({out, in})), bias_(w.take("bias", {out})) {}
 
 at::Tensor PointConv::operator()(const at::Tensor& x) const {
-  return phase("conv", [&] { return at::linear(x.permute({0, 2, 3, 4, 1}), weight_, bias_).permute({0, 4, 1, 2, 3}); });
+  const at::Tensor pixels = x.permute({0, 2, 3, 4, 1}).flatten(0, 3);
+  return phase("conv", [&] {
+    return at::linear(pixels, weight_, bias_).view({1, x.size(2), x.size(3), x.size(4), -1}).permute({0, 4, 1, 2, 3});
+  });
 }
 
 DoublingConv::DoublingConv(const Weights& w, std::int64_t channels) : bias_(w.take("bias", {channels})) {
