@@ -15,8 +15,8 @@ __global__ void biased_sum_kernel(BiasedSumLaunch l, unsigned count) {
   const unsigned at = index % per_pixel;
   Pack& x = packs_at(l.x, place)[at];
   Floats sum = unpack(x);
-  if (l.bias != nullptr) add(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
-  add(sum, unpack(packs_at(l.residual, place)[at]));
+  if (l.bias != nullptr) sum = sum_of(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
+  sum = sum_of(sum, unpack(packs_at(l.residual, place)[at]));
   x = pack(sum);
 }
 

@@ -23,7 +23,7 @@ __global__ void channel_norm_silu_kernel(ChannelNormSiluLaunch l, unsigned count
     const unsigned at = threadIdx.x + i * kWarp;
     if (at >= packs) continue;
     kept[i] = unpack(x[at]);
-    if (bias != nullptr) add(kept[i], unpack(bias[at]));
+    if (bias != nullptr) kept[i] = sum_of(kept[i], unpack(bias[at]));
     squares += sum_of_squares(kept[i]);
   }
   const float scale = 1 / fmaxf(sqrtf(sum_over_lanes<kWarp>(squares)), 1e-12F);

@@ -26,11 +26,6 @@ __device__ inline Pack* packs_at(const PixelView& view, const PixelPlace& place)
   return reinterpret_cast<Pack*>(channels_at(view, place));
 }
 
-__device__ inline void add(Floats& sum, const Floats& more) {
-#pragma unroll
-  for (int i = 0; i < kPackWidth; ++i) sum.v[i] += more.v[i];
-}
-
 inline unsigned pixels(const PixelCount& size) { return size.frames * size.rows * size.columns; }
 inline unsigned packs(const PixelCount& size) { return pixels(size) * (size.channels / kPackWidth); }
 

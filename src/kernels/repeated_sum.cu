@@ -22,7 +22,7 @@ __global__ void repeated_sum_kernel(RepeatedSumLaunch l, unsigned count) {
   unsigned repeat = copy % l.repeats;
   const unsigned next_channel = step / l.repeats, next_repeat = step % l.repeats;
   Floats sum = unpack(packs_at(l.y, place)[at]);
-  if (l.bias != nullptr) add(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
+  if (l.bias != nullptr) sum = sum_of(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
 #pragma unroll
   for (int i = 0; i < kPackWidth; ++i) {
     sum.v[i] += __bfloat162float(reinterpret_cast<const __nv_bfloat16*>(x)[channel]);
