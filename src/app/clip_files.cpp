@@ -46,6 +46,7 @@ bool ClipFiles::look_for(ClipJob& job) {
 
 bool ClipFiles::media_done(const Request& request) const {
   return (options_->media == Media::None || std::filesystem::is_regular_file(folder_.media(request.id))) &&
+         (!options_->previews || std::filesystem::is_regular_file(folder_.preview(request.id))) &&
          (!options_->keep_frames || std::filesystem::exists(folder_.frame(request.id, request.num_frames - 1)));
 }
 

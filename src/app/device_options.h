@@ -13,11 +13,12 @@ inline at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
   return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
 }
 
-// --media, --keep-frames and --crf.
+// --media, --keep-frames, --preview and --crf.
 inline MediaSettings media_settings_of(const Options& options) {
   MediaSettings settings;
   settings.mp4 = options.media == Media::Mp4;
   settings.keep_frames = options.keep_frames;
+  settings.preview = options.previews;
   settings.crf = options.crf;
   return settings;
 }

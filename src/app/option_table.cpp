@@ -83,6 +83,10 @@ auto make_table() {
           kRunDecode, kFiles, "keep-frames", "",
           "leave the frames in OUT/frames/ID/ as well, as PNG, and the sound as WAV",
           [](auto& o) -> auto& { return o.keep_frames; }),
+      option(
+          kRunDecode, kFiles, "preview", "",
+          "put twelve frames of each clip into one picture as well, OUT/media/ID.png",
+          [](auto& o) -> auto& { return o.previews; }),
 
       option(
           kEncode, kSize, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),

@@ -115,8 +115,8 @@ void check_encode(const Options& o) {
 }
 
 void check_decode(const Options& o) {
-  require_input(o.media != Media::None || o.keep_frames,
-                "--media: none leaves nothing to make: give --keep-frames, or leave --media out");
+  require_input(o.media != Media::None || o.keep_frames || o.previews,
+                "--media: none leaves nothing to make: give --keep-frames or --preview, or leave --media out");
   std::map<std::string, std::filesystem::path, std::less<>> by_name;
   for (const std::filesystem::path& file : o.files) {
     const auto [first, is_new] = by_name.emplace(file.stem().string(), file);

@@ -49,12 +49,12 @@ MediaOutcome outcome_of(const std::string& answer, std::unique_ptr<ClipMediaFile
   return {"", false, std::move(files)};
 }
 
+std::int64_t frame_count(const at::Tensor& latent) { return (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
+
 PictureSize picture_size(const at::Tensor& latent) {
   return {static_cast<int>(latent.size(3) * WanConfig::kSpatialFactor),
-          static_cast<int>(latent.size(2) * WanConfig::kSpatialFactor)};
+          static_cast<int>(latent.size(2) * WanConfig::kSpatialFactor), frame_count(latent)};
 }
-
-std::int64_t frame_count(const at::Tensor& latent) { return (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
 
 void write(ClipMediaFiles& files, const at::Tensor& frames) {
   if (frames.defined()) files.write_frames(frames);

@@ -35,6 +35,7 @@ ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool so
     : id_(label.id), size_(size), folder_(folder), keep_frames_(settings.keep_frames) {
   if (keep_frames_) std::filesystem::create_directories(folder_.frames(id_));
   if (settings.mp4) video_.emplace(folder_.media(id_), format_of(label, size, sound, settings));
+  if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
 
 void ClipMediaFiles::write_sound(const at::Tensor& waveform) {
@@ -48,6 +49,7 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   for (std::int64_t i = 0; i < rgb.size(0); ++i) {
     const std::span<const std::uint8_t> frame(rgb[i].const_data_ptr<std::uint8_t>(), bytes);
     if (video_) video_->write(frame);
+    if (sheet_) sheet_->add(frame);
     if (keep_frames_) write_png(folder_.frame(id_, frames_), size_.width, size_.height, frame);
     ++frames_;
   }
@@ -62,6 +64,11 @@ std::vector<std::string> ClipMediaFiles::finish() {
   if (video_) {
     video_->finish();
     files.push_back("media/" + id_ + ".mp4");
+  }
+  if (sheet_) {
+    const RgbImage& picture = sheet_->picture();
+    write_png(folder_.preview(id_), picture.width, picture.height, picture.rgb);
+    files.push_back("media/" + id_ + ".png");
   }
   if (keep_frames_) files.push_back("frames/" + id_ + "/");
   return files;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "media/contact_sheet.h"
 #include "media/video_writer.h"
 #include "pipeline/run_folder.h"
 
@@ -19,7 +20,8 @@ struct MediaSettings {
   int crf = 18;
   // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
   int encoder_threads = 8;
-  bool wanted() const { return mp4 || keep_frames; }
+  bool preview = false;  // some of the frames in one picture, beside the mp4
+  bool wanted() const { return mp4 || keep_frames || preview; }
 };
 
 // What a clip's files say of it.
@@ -32,10 +34,11 @@ struct ClipLabel {
   double fps = 24;
 };
 
-// Pixels.
+// Pixels, and how many pictures there are.
 struct PictureSize {
   int width = 0;
   int height = 0;
+  std::int64_t frames = 0;
 };
 
 // A clip's media files while they are made, on one rank. The mp4 appears with finish(), or not at all. All functions
@@ -61,6 +64,7 @@ class ClipMediaFiles {
   bool keep_frames_;
   std::int64_t frames_ = 0;  // written
   std::optional<VideoWriter> video_;
+  std::optional<ContactSheet> sheet_;
 };
 
 }  // namespace orrery

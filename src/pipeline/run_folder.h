@@ -12,6 +12,7 @@ struct RunFolder {
   std::filesystem::path latents(const std::string& id) const { return out / "latents" / (id + ".h5"); }
   std::filesystem::path snapshot(const std::string& id) const { return out / "snapshots" / (id + ".h5"); }
   std::filesystem::path media(const std::string& id) const { return out / "media" / (id + ".mp4"); }
+  std::filesystem::path preview(const std::string& id) const { return out / "media" / (id + ".png"); }
   std::filesystem::path frames(const std::string& id) const { return out / "frames" / id; }
   std::filesystem::path frame(const std::string& id, std::int64_t index) const {
     const std::string digits = std::to_string(index);

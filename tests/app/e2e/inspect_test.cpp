@@ -119,6 +119,24 @@ TEST_F(Tells, HowFarVideosAreApart) {
   EXPECT_THAT(tell({"compare", media("a"), latents_path("out", "a")}, 2).err, HasSubstr("another kind of file"));
 }
 
+// --- previews
+
+TEST_F(Tells, WhatClipsLookLike) {
+  run("out", {tiny_line("a")});
+  const fs::path sheet = folder_ / "out/media/a.png";
+  EXPECT_FALSE(fs::exists(sheet));
+  run("out", {tiny_line("a")}, {"--preview"});
+  ASSERT_TRUE(fs::exists(sheet));
+  EXPECT_EQ(probe(sheet)[0]["width"], 4 * 96 + 3 * 4) << "nine frames, four a row";
+  EXPECT_EQ(probe(sheet)[0]["height"], 3 * 64 + 2 * 4);
+  EXPECT_THAT(json_lines(folder_ / "out/results.jsonl").back()["files"].dump(), HasSubstr("media/a.png"));
+  EXPECT_THAT(run("out", {tiny_line("a")}, {"--preview"}).err, HasSubstr("0 clips to make"));
+  CommandLine decode{"decode", "--checkpoint", checkpoint_, "--device", "cpu", "--out", folder_ / "again"};
+  decode.insert(decode.end(), {"--media", "none", "--preview", latents_path("out", "a")});
+  tell(decode);
+  EXPECT_TRUE(read_file(folder_ / "again/media/a.png") == read_file(sheet));
+}
+
 // --- report
 
 TEST_F(Tells, WhatRunsHaveMade) {
