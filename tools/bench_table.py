@@ -3,12 +3,13 @@
 import json
 import sys
 
-COLUMNS = [("size", 12), ("ranks", 10), ("what", 12), ("name", 40), ("ms", 11), ("TFLOP/s", 9), ("GB/s", 9), ("of ceiling", 11)]
+COLUMNS = [("size", 12), ("ranks", 13), ("what", 12), ("name", 40), ("ms", 11), ("TFLOP/s", 9), ("GB/s", 9), ("of ceiling", 11)]
 
 
 def ranks_of(line):
     topology = line.get("topology", {})
-    return f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
+    ranks = f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
+    return ranks if line.get("gemm", "plain") == "plain" else f"{ranks} {line['gemm']}"
 
 
 def number(line, key, digits):

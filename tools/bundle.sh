@@ -153,7 +153,7 @@ add_tests() {
 # What is the GPU host's own: what comes with its driver, launcher and torch, and what every Linux with Python has.
 is_of_host() {
   case $1 in
-    libtorch* | libc10* | libcuda* | libnccl* | libmpi* | libopen-rte* | libopen-pal*) ;;
+    libtorch* | libc10* | libcuda* | libcublas* | libnccl* | libmpi* | libopen-rte* | libopen-pal*) ;;
     ld-linux* | libc.so* | libm.so* | libdl.so* | libpthread.so* | librt.so* | libstdc++* | libgcc_s* | libz.so*) ;;
     *) return 1 ;;
   esac

@@ -7,7 +7,7 @@
 #   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery-bundle.tar.xz if it is there, else builds from source
 # A bare GPU host means: NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
 #   OUT     folder for bench.jsonl and the logs (default: build-gpu/results)
-#   SIZES   of the benchmarks, as SIZE:FRAMES (default: "480p:93 720p:189")
+#   SIZES   of the benchmarks, as SIZE:FRAMES (default: "256p:189 480p:93 720p:189")
 #   MODEL   of the benchmarks (default: nano)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -89,8 +89,9 @@ bench() {
 run_benchmarks() {
   local size
   : >"$out/bench.jsonl"
-  for size in ${SIZES:-480p:93 720p:189}; do
+  for size in ${SIZES:-256p:189 480p:93 720p:189}; do
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,vae,sound,load --kernels 12
+    bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step --gemm fp8
     if [ "$gpus" -ge 2 ]; then
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --cfg 2
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --tp 2

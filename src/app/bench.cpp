@@ -44,6 +44,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
       {"frames", options.bench.frames},
       {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
       {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+      {"gemm", write_value(options.products).value()},
       {"device", device_name(device)},
       {"versions", versions()}};
 }
@@ -74,11 +75,14 @@ int bench(const Options& options, const Comm& world) {
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
   const at::ScalarType dtype = compute_dtype(options.dtype, device);
+  require_products(options.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype));
-  run_bench(model, options.bench, {world, *tp, *cfg, options.grid, device, dtype}, report, log);
+  BenchSettings settings = options.bench;
+  settings.products = options.products;
+  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype}, report, log);
   return 0;
 }
 

@@ -1,5 +1,6 @@
 #include "app/clip_files.h"
 
+#include "app/option_values.h"
 #include "app/version.h"
 #include "core/error.h"
 #include "pipeline/media_shape.h"
@@ -13,6 +14,12 @@ bool same_weights(const std::string& model, const Json& wanted) {
   const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
   const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
+}
+
+// Of files that do not say: "plain".
+std::string gemm_of(const std::string& model) {
+  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
+  return found.is_object() ? found.value("gemm", "plain") : "";
 }
 
 // "orrery 0.1.0 (3d88f48)" without the revision.
@@ -102,6 +109,7 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   const Schedule wanted =
       make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift);
   if (!same_weights(found.model, model_)) return "with another checkpoint";
+  if (gemm_of(found.model) != write_value(options_->products)) return "with another --gemm";
   if (found.request != job.request_json) return "from another request with this id";
   if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
     return "from other texts (a changed tokenizer, semantics or default negative prompt)";

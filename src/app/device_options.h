@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 
 #include "app/options.h"
+#include "core/error.h"
+#include "parallel/gpu.h"
 #include "pipeline/clip_media_files.h"
 
 namespace orrery {
@@ -21,6 +23,14 @@ inline MediaSettings media_settings_of(const Options& options) {
   settings.preview = options.previews;
   settings.crf = options.crf;
   return settings;
+}
+
+// Throws InputError when `device` cannot multiply in the format of --gemm.
+inline void require_products(RowFormat products, at::Device device) {
+  if (products == RowFormat::Plain || device.is_cpu()) return;
+  require_input(multiplies_float8(device.index()), "--gemm fp8: " + gpu_name(device.index()) +
+                                                       " has no products in 8 bits with a factor a row (NVIDIA Hopper "
+                                                       "and later have them): leave the option out");
 }
 
 }  // namespace orrery

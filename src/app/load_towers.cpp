@@ -71,8 +71,11 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
   const Weights weights(checkpoint.transformer, place.tp.shard(), place.device, place.dtype);
   const Cosmos3Config& config = checkpoint.transformer_config;
   std::vector<PromptIds> texts = texts_of(plan);
-  if (!released(options, checkpoint, plan, place, log)) return std::make_unique<KeptTowers>(weights, config, place.tp);
-  auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log);
+  if (!released(options, checkpoint, plan, place, log)) {
+    return std::make_unique<KeptTowers>(weights, config, place.tp, options.products);
+  }
+  auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
+                                                 options.products);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
 }

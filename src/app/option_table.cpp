@@ -132,6 +132,11 @@ auto make_table() {
           "how the ranks share the decoding, as run does; of tiles and none the convolutions of the largest part count",
           [](auto& o) -> auto& { return o.bench.vae_split; }),
       option(
+          kRunBench, kRanks, "gemm", "plain|fp8",
+          "the media tower's matrix products; fp8: in 8 bits with a factor for each token and each channel, but for the "
+          "first and the last layer: faster, with other latents",
+          [](auto& o) -> auto& { return o.products; }),
+      option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
           "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "

@@ -37,6 +37,9 @@ constexpr auto choices(VaeSplit) {
   return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
                     Choice<VaeSplit>{"none", VaeSplit::None}};
 }
+constexpr auto choices(RowFormat) {
+  return std::array{Choice<RowFormat>{"plain", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
+}
 constexpr auto choices(Semantics) {
   return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
 }

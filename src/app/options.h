@@ -10,6 +10,7 @@
 #include "app/manifest_shard.h"
 #include "bench/settings.h"
 #include "core/log.h"
+#include "kernels/scaled_rows.h"
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
 #include "pipeline/request.h"
@@ -59,6 +60,7 @@ struct Options {
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;
   Dtype dtype = Dtype::Auto;
+  RowFormat products = RowFormat::Plain;
   TextTower text_tower = TextTower::Auto;
   Semantics semantics = Semantics::Native;
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed

@@ -13,6 +13,7 @@
 #include "app/gallery.h"
 #include "app/load_towers.h"
 #include "app/manifest_shard.h"
+#include "app/option_values.h"
 #include "app/run_files.h"
 #include "app/run_lock.h"
 #include "app/run_plan.h"
@@ -137,12 +138,19 @@ std::string prepare_on_root(const Options& options, const CheckpointFiles& check
   return encode_plan(plan);
 }
 
+// What a latent file says of its model.
+std::string model_json(const CheckpointFiles& checkpoint, const Options& options) {
+  Json model = checkpoint.description();
+  if (options.products != RowFormat::Plain) model["gemm"] = write_value(options.products).value();
+  return model.dump();
+}
+
 GenerateSettings settings_for(const Options& options, const CheckpointFiles& checkpoint) {
   GenerateSettings settings;
   settings.folder = {options.out};
   settings.schedule = schedule_of(options, checkpoint);
   settings.vae_fingerprint = checkpoint.vae->fingerprint();
-  settings.model_json = checkpoint.description().dump();
+  settings.model_json = model_json(checkpoint, options);
   settings.model_name = checkpoint.name();
   settings.software = software_name();
   settings.snapshot_every = options.snapshot_every;
@@ -157,7 +165,8 @@ RunFacts facts_of(const Options& options, const CheckpointFiles& checkpoint, con
                     {"cfg", options.grid.cfg},
                     {"tp", options.grid.tp},
                     {"device", device.is_cuda() ? "cuda" : "cpu"},
-                    {"dtype", compute_dtype(options.dtype, device) == at::kFloat ? "float32" : "bfloat16"}};
+                    {"dtype", compute_dtype(options.dtype, device) == at::kFloat ? "float32" : "bfloat16"},
+                    {"gemm", write_value(options.products).value()}};
   facts.checkpoint = checkpoint.description();
   facts.checkpoint["folder"] = checkpoint.place();
   return facts;
@@ -285,6 +294,8 @@ int run(const Options& options, const Comm& world) {
   const Stopwatch total;
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
+
+  require_products(options.products, device);
 
   RootHold hold;
   std::optional<CheckpointFiles> checkpoint;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <vector>
 
+#include "kernels/product.h"
 #include "nn/attention.h"
 
 namespace orrery {
@@ -15,10 +17,12 @@ std::string count(std::int64_t value) { return std::to_string(value); }
 
 class LayerMeasurement {
  public:
-  LayerMeasurement(const LayerWork& work, const BenchRanks& ranks, const Timer& timer, Report* report)
+  LayerMeasurement(const LayerWork& work, const BenchRanks& ranks, const Timer& timer, RowFormat products,
+                   Report* report)
       : work_(work),
         ranks_(ranks),
         timer_(timer),
+        products_(products),
         report_(report),
         options_(at::TensorOptions().device(ranks.device).dtype(ranks.dtype)) {}
 
@@ -27,16 +31,17 @@ class LayerMeasurement {
     ceilings.attention_ms = as_layer_calls_it();
     ceilings.attention_ms = std::min(ceilings.attention_ms, heads_first());
     for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
-    if (ranks_.tp.shard().size > 1) ceilings.all_reduce_ms = all_reduce();
+    ceilings.in_turn_ms = in_turn();
+    if (ranks_.tp.shard().size > 1) all_reduce();
     ceilings.copy_gbps = device_copy();
     if (ranks_.device.is_cuda()) host_copies();
     return ceilings;
   }
 
  private:
-  double add(Record record, const std::function<void()>& run) {
+  double add(Record record, const std::function<void()>& run, double seconds = 1.5) {
     record.what = "ceilings";
-    record.ms = timer_.measure(run);
+    record.ms = timer_.measure(run, seconds);
     if (report_ != nullptr) report_->add(record);
     return record.ms.median;
   }
@@ -69,6 +74,20 @@ class LayerMeasurement {
     return add(attention_record("attention, heads first"), [&] { attention(q, k, v, Mask::None); });
   }
 
+  struct ProductOperands {
+    at::Tensor y;
+    ScaledRows x;
+    ScaledRows weight;
+  };
+
+  ProductOperands operands(const LayerProduct& product) const {
+    const auto random = [&](std::int64_t rows, double scale) {
+      const at::Tensor plain = at::randn({rows, product.in}, options_).mul_(scale);
+      return products_ == RowFormat::Plain ? ScaledRows{plain, {}} : float8_rows(plain);
+    };
+    return {at::empty({work_.tokens, product.out}, options_), random(work_.tokens, 1), random(product.out, 0.02)};
+  }
+
   double product(const LayerProduct& product) {
     const at::Tensor x = at::randn({work_.tokens, product.in}, options_);
     const at::Tensor weight = at::randn({product.out, product.in}, options_).mul_(0.02);
@@ -76,17 +95,41 @@ class LayerMeasurement {
     record.name = product.name;
     record.shape = count(work_.tokens) + " x " + count(product.in) + " -> " + count(product.out);
     record.flops = work_.product_flops(product);
-    return add(record, [&] { at::linear(x, weight); });
+    const double by_default = add(record, [&] { at::linear(x, weight); });
+    const bool plain = products_ == RowFormat::Plain;
+    ProductOperands ours = operands(product);
+    record.name += plain ? ", as the layer calls it" : " in 8 bits";
+    const double as_called = add(record, [&] { orrery::product(ours.y, ours.x, ours.weight); });
+    return plain ? std::min(by_default, as_called) : as_called;
   }
 
-  double all_reduce() {
+  // What a layer's products and attention take when a chip at its power limit has nothing else to do.
+  double in_turn() {
+    const at::Tensor q = at::randn({work_.tokens, work_.heads, work_.head_dim}, options_);
+    const at::Tensor k = at::randn({work_.keys, work_.kv_heads, work_.head_dim}, options_);
+    const at::Tensor v = at::randn_like(k);
+    std::vector<ProductOperands> products;
+    for (const LayerProduct& product : work_.products()) products.push_back(operands(product));
+    Record record = attention_record("attention and products in turn");
+    for (const LayerProduct& product : work_.products()) record.flops += work_.product_flops(product);
+    constexpr double kSeconds = 3;
+    return add(
+        record,
+        [&] {
+          attention(q, k, v, Mask::None);
+          for (ProductOperands& each : products) orrery::product(each.y, each.x, each.weight);
+        },
+        kSeconds);
+  }
+
+  void all_reduce() {
     at::Tensor x = at::zeros({work_.tokens, work_.hidden}, options_);
     const double ranks = ranks_.tp.shard().size;
     Record record;
     record.name = "all-reduce";
     record.shape = count(work_.tokens) + " x " + count(work_.hidden) + " over " + count(ranks_.tp.shard().size);
     record.bytes = static_cast<double>(x.nbytes()) * 2 * (ranks - 1) / ranks;
-    return add(record, [&] { ranks_.tp.all_reduce_sum(x); });
+    add(record, [&] { ranks_.tp.all_reduce_sum(x); });
   }
 
   double device_copy() {
@@ -116,6 +159,7 @@ class LayerMeasurement {
   const LayerWork& work_;
   const BenchRanks& ranks_;
   const Timer& timer_;
+  RowFormat products_;
   Report* report_;
   at::TensorOptions options_;
 };
@@ -125,8 +169,8 @@ class LayerMeasurement {
 double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
 
 LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
-                                     Report* report) {
-  return LayerMeasurement(work, ranks, timer, report)();
+                                     RowFormat products, Report* report) {
+  return LayerMeasurement(work, ranks, timer, products, report)();
 }
 
 }  // namespace orrery

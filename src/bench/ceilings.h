@@ -7,6 +7,7 @@
 #include "bench/record.h"
 #include "bench/report.h"
 #include "bench/timer.h"
+#include "kernels/scaled_rows.h"
 
 namespace orrery {
 
@@ -15,7 +16,7 @@ namespace orrery {
 struct LayerCeilings {
   double attention_ms = 0;
   std::array<double, 4> product_ms{};  // in order of LayerWork::products()
-  double all_reduce_ms = 0;            // of (tokens, hidden) over tp; 0 in a group of one
+  double in_turn_ms = 0;               // all of these one after the other, for seconds: with a hot chip's clocks
   double copy_gbps = 0;                // a large copy on the device, read and written bytes counted
 
   // Attention and the four products.
@@ -24,8 +25,9 @@ struct LayerCeilings {
   double copy_ms(double bytes) const { return copy_gbps > 0 ? bytes / copy_gbps / 1e6 : 0; }
 };
 
-// Measures them and puts a line each into `report`, if one is given. Collective over all ranks.
+// Measures them and puts a line each into `report`, if one is given. `products`: what these compute in. Collective over
+// all ranks.
 LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
-                                     Report* report);
+                                     RowFormat products, Report* report);
 
 }  // namespace orrery

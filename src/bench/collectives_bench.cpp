@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "nn/residual.h"
 
 namespace orrery {
 namespace {
@@ -27,6 +30,29 @@ void measure(const Exchange& exchange, const BenchContext& context) {
   context.report.add(record);
 }
 
+// As a layer begins and ends them, but with nothing to hide behind.
+void measure_sums(const LayerWork& work, const BenchContext& context) {
+  Collectives& tp = context.ranks.tp;
+  const at::TensorOptions options = at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype);
+  std::vector<at::Tensor> parts;
+  for (const Range& part : row_ranges(work.tokens, tp.shard().size)) {
+    parts.push_back(at::zeros({part.size, work.hidden}, options));
+  }
+  bool by_peers = false;
+  const auto run = [&] {
+    for (const at::Tensor& part : parts) tp.start_sum(part);
+    for (std::size_t i = 0; i < parts.size(); ++i) by_peers = tp.finish_sum().other.defined();
+  };
+  run();
+  const double bytes =
+      static_cast<double>(work.tokens * work.hidden) * static_cast<double>(parts.front().element_size());
+  const double size = tp.shard().size;
+  measure({by_peers ? "sums behind, terms from the peer" : "sums behind, all-reduced",
+           std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " in " + std::to_string(parts.size()),
+           bytes, 2 * (size - 1) / size, run},
+          context);
+}
+
 }  // namespace
 
 void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context) {
@@ -40,6 +66,7 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
              std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " over " + std::to_string(tp),
              static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
             context);
+    measure_sums(work, context);
   }
   if (cfg > 1) {
     const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));

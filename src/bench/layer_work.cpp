@@ -1,5 +1,9 @@
 #include "bench/layer_work.h"
 
+#include <iterator>
+
+#include "nn/residual.h"
+
 namespace orrery {
 
 std::array<LayerProduct, 4> LayerWork::products() const {
@@ -29,7 +33,8 @@ LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t t
           .heads = c.num_attention_heads / tp,
           .kv_heads = c.num_key_value_heads / tp,
           .head_dim = c.head_dim,
-          .intermediate = c.intermediate_size / tp};
+          .intermediate = c.intermediate_size / tp,
+          .parts = std::ssize(row_ranges(tokens, tp))};
 }
 
 }  // namespace orrery

@@ -45,9 +45,10 @@ void prepare_cache(const BenchModel& model, const BenchContext& context, Record&
   for (const std::filesystem::path& path : model.transformer->files()) InputFile(path).drop_from_cache();
 }
 
-// Makes a Tower of the model's weights, timed.
-template <class Tower>
-Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report) {
+// Makes a Tower of the model's weights, timed; `more` are further arguments of its constructor.
+template <class Tower, class... More>
+Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report,
+           More... more) {
   const BenchRanks& ranks = context.ranks;
   const auto source = std::make_shared<CountingSource>(model.transformer);
   std::optional<Tower> tower;
@@ -57,7 +58,8 @@ Tower load(const char* name, const BenchModel& model, const BenchContext& contex
   record.shape = model.name + ", a rank's share";
   prepare_cache(model, context, record);
   const double ms = context.timer.once([&] {
-    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config, ranks.tp);
+    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config, ranks.tp,
+                  more...);
   });
   record.ms = spread_of({ms});
   record.bytes = source->bytes();
@@ -98,7 +100,7 @@ double bench_plain_read(const BenchModel& model, const BenchContext& context) {
 }
 
 GenTower load_media_tower(const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report) {
-  return load<GenTower>("media tower", model, context, plain_gbps, report);
+  return load<GenTower>("media tower", model, context, plain_gbps, report, context.settings.products);
 }
 
 void bench_text_tower_load(const BenchModel& model, const BenchContext& context, double plain_gbps) {

@@ -9,6 +9,7 @@
 #include "audio/config.h"
 #include "checkpoint/weight_source.h"
 #include "cosmos3/config.h"
+#include "kernels/scaled_rows.h"
 #include "pipeline/vae_split.h"
 #include "wan/config.h"
 
@@ -24,8 +25,9 @@ struct BenchSettings {
   std::int64_t height = 720;  // pixels
   std::int64_t frames = 189;
   VaeSplit vae_split = VaeSplit::Exact;
-  int repeats = 0;  // runs of each measurement; 0: as many as fit a few seconds, at least 3
-  int kernels = 0;  // how many of a step's and a decode's slowest kernels are listed
+  RowFormat products = RowFormat::Plain;  // what the layers' products compute in
+  int repeats = 0;                        // runs of each measurement; 0: as many as fit a few seconds, at least 3
+  int kernels = 0;                        // how many of a step's and a decode's slowest kernels are listed
 
   bool drop_cache = false;  // before each reading of a checkpoint's files
 

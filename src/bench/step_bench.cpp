@@ -63,6 +63,8 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
   record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
   record.flops = layers * work.flops();
   record.best_ms = layers * ceilings.layer_ms();
+  record.more["floor_ms"] = rounded(record.best_ms);
+  record.more["hot_floor_ms"] = rounded(layers * ceilings.in_turn_ms);
   return record;
 }
 
@@ -73,24 +75,32 @@ Record step_record(const Record& branch, const BenchRanks& ranks) {
   record.name = "step";
   record.flops *= branches;
   record.best_ms *= branches;
-  record.more["branches"] = branches;
+  record.more = {{"branches", branches}};
   return record;
 }
 
 }  // namespace
 
-std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const MediaShape& shape,
+std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products_format,
                                             const LayerCeilings& ceilings, double element) {
   const auto products = work.products();
+  const auto parts = static_cast<double>(work.parts);
   const auto product = [&](std::size_t i) {
-    return PhaseCost{work.product_flops(products[i]), 0, ceilings.product_ms[i]};
+    return PhaseCost{work.product_flops(products[i]) / parts, 0, ceilings.product_ms[i] / parts};
   };
   // Memory traffic of `numbers` read or written.
   const auto traffic = [&](std::int64_t numbers) {
     const double bytes = static_cast<double>(numbers) * element;
     return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
   };
-  const PhaseCost all_reduce{0, 0, ceilings.all_reduce_ms};
+  const auto part_traffic = [&](double numbers) {
+    const double bytes = numbers * element / parts;
+    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
+  };
+  const auto rows = static_cast<double>(work.tokens);
+  const double narrow = products_format == RowFormat::Float8 ? 1 / element : 1;  // of what only products read
+  // The stream and what is added to it in; the stream and its norm out.
+  const PhaseCost norm = part_traffic(rows * static_cast<double>(work.hidden) * (3 + narrow));
   const std::int64_t state = work.tokens * work.hidden;
   const std::int64_t latent = c10::multiply_integers(shape.video);
   const std::int64_t patch = 4 * shape.video[0];
@@ -109,18 +119,17 @@ std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const MediaSh
           {"unpatchify", latent_traffic(1, work.tokens * patch)},
           // Two branches and four remembered tensors in, three out: a step with guidance from the third on.
           {"guidance + sampler step", latent_traffic(9, 0)},
-          {"residual + input norm", traffic(4 * state)},
+          {"residual + input norm", norm},
           {"qkv product", product(0)},
           {"head norm + rope", traffic(2 * work.tokens * (work.q_width() + work.kv_width()))},
           {"text keys and values", traffic(4 * (work.keys - work.tokens) * work.kv_width())},
           {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
+          {"attention in 8 bits", part_traffic(rows * static_cast<double>(work.q_width()) * (1 + narrow))},
           {"out product", product(1)},
-          {"out product / all-reduce", all_reduce},
-          {"residual + mlp norm", traffic(4 * state)},
+          {"residual + mlp norm", norm},
           {"gate|up product", product(2)},
-          {"silu * mul", traffic(3 * work.tokens * work.intermediate)},
-          {"down product", product(3)},
-          {"down product / all-reduce", all_reduce}};
+          {"silu * mul", part_traffic(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
+          {"down product", product(3)}};
 }
 
 void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
@@ -140,11 +149,14 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
   reset_peak_memory(ranks.device);
   record.ms = context.timer.measure([&] { step(); }, kBudgetSeconds);
   record.peak_memory = context.timer.largest_memory();
+  record.more["host_ms"] = rounded(context.timer.host_ms([&] { step(); }));
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  report_phases(subject, step_costs(work, shape, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
-                context);
+  report_phases(
+      subject,
+      step_costs(work, shape, context.settings.products, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
+      context);
   report_kernels(subject, context);
 }
 

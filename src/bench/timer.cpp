@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/stopwatch.h"
 #include "parallel/device_memory.h"
 
 namespace orrery {
@@ -23,6 +24,16 @@ double Timer::once(const std::function<void()>& work, int count) const {
   const DeviceClock::Mark end = clock_.mark();
   clock_.wait();
   return largest(begin.ms_until(end));
+}
+
+double Timer::host_ms(const std::function<void()>& work) const {
+  clock_.wait();
+  world_->barrier();
+  const Stopwatch watch;
+  work();
+  const double ms = 1000 * watch.seconds();
+  clock_.wait();
+  return largest(ms);
 }
 
 std::optional<std::int64_t> Timer::largest_memory() const {

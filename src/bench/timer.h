@@ -22,6 +22,8 @@ class Timer {
   Spread measure(const std::function<void()>& work, double budget_seconds = 1.5) const;
   // Milliseconds of `count` times `work` in a row, the slowest rank's. Collective.
   double once(const std::function<void()>& work, int count = 1) const;
+  // Milliseconds until `work` has queued all that it has for the device, the slowest rank's. Collective.
+  double host_ms(const std::function<void()>& work) const;
   // The slowest rank's figure, or the largest. Collective.
   double largest(double value) const { return world_->max(value); }
   // The most bytes that tensors held on any rank's GPU since reset_peak_memory; none on CPUs. Collective.

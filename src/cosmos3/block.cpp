@@ -22,13 +22,14 @@ TowerNames TowerNames::gen() {
           "mlp_moe_gen"};
 }
 
-QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c)
-    : input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
+QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
+    : format_(format),
+      input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
       qkv_(layer / "self_attn",
            {{names.q + ".weight", c.q_width()},
             {names.k + ".weight", c.kv_width()},
             {names.v + ".weight", c.kv_width()}},
-           c.hidden_size),
+           c.hidden_size, format),
       norms_{(layer / "self_attn").take(names.norm_q + ".weight", {c.head_dim}),
              (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
       heads_(layer.tp().slice(c.num_attention_heads).size),
@@ -36,11 +37,13 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       head_dim_(c.head_dim) {}
 
 QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const {
-  const at::Tensor normed = phase("residual + input norm", [&] { return input_norm_(stream.x, stream.delta); });
-  const std::int64_t tokens = normed.size(0);
+  const std::int64_t tokens = stream.x().size(0);
   const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
-  at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, normed.options());
-  phase("qkv product", [&] { qkv_.into(rows.narrow(0, 0, tokens), normed); });
+  at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, stream.x().options());
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format_); });
+    phase("qkv product", [&] { qkv_.into(rows_of(rows, part), normed); });
+  }
   const at::Tensor all = rows.view({tokens + text_tokens, -1, head_dim_});
   at::Tensor own = all.narrow(0, 0, tokens);
   phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
@@ -54,17 +57,24 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
   return {own.narrow(1, 0, heads_), kv};
 }
 
-Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, Collectives& tp)
-    : project_(layer, names, c),
-      out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, tp),
+Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
+    : project_(layer, names, c, format),
+      out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, format),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
-      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, tp) {}
+      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format),
+      format_(format) {}
 
 void Block::finish(Residual& stream, at::Tensor attended) const {
-  stream.delta = phase("out product", [&] { return out_(attended); });
+  for (const Range& part : stream.parts()) {
+    ScaledRows rows{rows_of(attended, part), {}};
+    if (format_ == RowFormat::Float8) rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data); });
+    stream.add(phase("out product", [&] { return out_(rows); }));
+  }
   attended.reset();  // the mlp needs the memory
-  const at::Tensor normed = phase("residual + mlp norm", [&] { return mlp_norm_(stream.x, stream.delta); });
-  stream.delta = mlp_(normed);
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, format_); });
+    stream.add(mlp_(normed));
+  }
 }
 
 KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {

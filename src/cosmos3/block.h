@@ -10,6 +10,7 @@
 #include "nn/linear.h"
 #include "nn/mlp.h"
 #include "nn/norm.h"
+#include "nn/residual.h"
 
 namespace orrery {
 
@@ -19,13 +20,6 @@ struct KeyValue {
   at::Tensor v;
 };
 
-// The residual stream between two layers: `x`, and `delta`, which the last layer adds to it and the next norm's pass
-// over memory takes along; undefined: nothing. (tokens, hidden) each.
-struct Residual {
-  at::Tensor x;
-  at::Tensor delta;
-};
-
 // The names under which one tower's tensors stand in a layer's scope.
 struct TowerNames {
   std::string q, k, v, out, norm_q, norm_k, input_norm, mlp_norm, mlp;
@@ -33,7 +27,7 @@ struct TowerNames {
   static TowerNames gen();
 };
 
-// Queries, keys and values of one layer: norm, one product, norm of each head, RoPE. No communication.
+// Queries, keys and values of one layer: norm, one product, norm of each head, RoPE.
 class QkvProjection {
  public:
   // Views of one tensor with a row a token: its queries, keys and values side by side.
@@ -42,11 +36,13 @@ class QkvProjection {
     KeyValue kv;   // of the tokens, then of the text
   };
 
-  QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config);
-  // Takes the stream's delta into its x. `text`: keys and values that the tokens see beside their own; may be empty.
+  QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
+  // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
+  // Collective over the stream's group.
   Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const;
 
  private:
+  RowFormat format_;
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
   HeadNorms norms_;
@@ -55,10 +51,12 @@ class QkvProjection {
   std::int64_t head_dim_;
 };
 
-// One transformer layer; both towers are made of it (MODEL.md §3, §4). Collective over `tp`, which must outlive it.
+// One transformer layer; both towers are made of it (MODEL.md §3, §4). Its calls are collective over the stream's
+// group.
 class Block {
  public:
-  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, Collectives& tp);
+  // `format`: what the products compute in.
+  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
 
   // Text: causal over the sequence itself. Returns this layer's keys and values, views of a larger tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
@@ -72,6 +70,7 @@ class Block {
   RowParallelLinear out_;
   RmsNorm mlp_norm_;
   SwiGlu mlp_;
+  RowFormat format_;
 };
 
 }  // namespace orrery

@@ -35,18 +35,20 @@ at::Tensor GenTower::SoundLayers::velocity(const at::Tensor& tokens) const {
   return proj_out(tokens).to(at::kFloat).transpose(0, 1).contiguous();
 }
 
-GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
+GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products)
     : config_(config),
       device_(transformer.device()),
       dtype_(transformer.dtype()),
       proj_in_(transformer / "proj_in", config.patch_width(), config.hidden_size, Bias::Yes),
       time_embedder_(transformer / "time_embedder", config),
       norm_out_(transformer, "norm_moe_gen", config.hidden_size, config.rms_norm_eps),
-      proj_out_(transformer / "proj_out", config.hidden_size, config.patch_width(), Bias::Yes) {
+      proj_out_(transformer / "proj_out", config.hidden_size, config.patch_width(), Bias::Yes),
+      tp_(&tp) {
   if (config.sound_gen) sound_.emplace(transformer, config);
   blocks_.reserve(static_cast<std::size_t>(config.num_hidden_layers));
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, tp);
+    const bool outer = i == 0 || i + 1 == config.num_hidden_layers;
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, outer ? RowFormat::Plain : products);
   }
 }
 
@@ -78,10 +80,16 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
 }
 
 MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  Residual stream{embed(latents, timestep, branch), {}};  // (tokens, hidden)
+  Residual stream(embed(latents, timestep, branch), *tp_);  // (tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
-  const at::Tensor x = phase("residual + norm out", [&] { return norm_out_(stream.x, stream.delta); });
+  const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return velocities(x, latents);
+}
+
+at::Tensor GenTower::normed_whole(Residual& stream) const {
+  std::vector<at::Tensor> parts;
+  for (const Range& part : stream.parts()) parts.push_back(stream.norm(part, norm_out_, RowFormat::Plain).data);
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
 MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents) const {

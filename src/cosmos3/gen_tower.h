@@ -32,7 +32,10 @@ std::vector<TokenRun> token_runs(std::int64_t frames, std::int64_t frame_tokens,
 // The media tower: full attention over [text | video | sound] (MODEL.md §4).
 class GenTower {
  public:
-  GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp);
+  // `products`: what the layers' products compute in; the first and the last layer's stay plain, since errors there
+  // weigh most. `tp` must outlive it.
+  GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+           RowFormat products = RowFormat::Plain);
 
   // No communication. Sound needs a checkpoint with sound_gen.
   Branch prepare(TextCache text, const MediaShape& shape) const;
@@ -54,6 +57,7 @@ class GenTower {
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
   // (tokens, hidden), normed → velocities in the form of `latents`.
   MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents) const;
+  at::Tensor normed_whole(Residual& stream) const;
 
   Cosmos3Config config_;
   at::Device device_;
@@ -64,6 +68,7 @@ class GenTower {
   std::vector<Block> blocks_;
   RmsNorm norm_out_;
   Linear proj_out_;
+  Collectives* tp_;
 };
 
 }  // namespace orrery

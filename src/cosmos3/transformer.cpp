@@ -8,8 +8,11 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
   transformer.require_all_read();
 }
 
-Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
-    : config_(config), device_(transformer.device()), und_(transformer, config, tp), gen_(transformer, config, tp) {
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products)
+    : config_(config),
+      device_(transformer.device()),
+      und_(transformer, config, tp),
+      gen_(transformer, config, tp, products) {
   require_transformer_read(transformer, config);
 }
 

@@ -18,6 +18,7 @@ struct TextCache {
 // only the keys and values are wanted, so the rest of that layer is never loaded.
 class UndTower {
  public:
+  // `tp` must outlive it.
   UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp);
   // Collective over tp. `ids`: token ids below vocab_size.
   TextCache operator()(const std::vector<std::int64_t>& ids) const;
@@ -27,6 +28,7 @@ class UndTower {
   at::Tensor embedding_;       // (vocab, hidden)
   std::vector<Block> blocks_;  // all layers but the last
   QkvProjection last_;
+  Collectives* tp_;
 };
 
 }  // namespace orrery

@@ -1,86 +1,85 @@
 #include "kernels/gpu_check.cuh"
-#include "kernels/gpu_launch.h"
-#include "kernels/gpu_pack.cuh"
+#include "kernels/gpu_rows.cuh"
 
 namespace orrery {
 namespace {
 
-constexpr int kLargestBlock = 1024;
-constexpr int kWarp = 32;
+struct Arguments {
+  Pack* x;
+  const Pack* delta;
+  const Pack* more;
+  const Pack* weight;
+  Pack* normed;
+  Float8Out float8;
+  int packs;
+  float width;
+  float eps;
+};
 
-// The sum over the block, for all of its threads.
-__device__ float sum_over_block(float value) {
-  __shared__ float of_warp[kLargestBlock / kWarp];
-  value = sum_over_lanes<kWarp>(value);
-  if (threadIdx.x % kWarp == 0) of_warp[threadIdx.x / kWarp] = value;
-  __syncthreads();
-  const unsigned warps = blockDim.x / kWarp;
-  return sum_over_lanes<kWarp>(threadIdx.x % kWarp < warps ? of_warp[threadIdx.x % kWarp] : 0);
+// x + (delta + more), added up in float32 and rounded once: the order of the two terms leaves no trace.
+__device__ Pack add_terms(const Pack& x, const Pack& delta, const Pack& more) {
+  return pack(sum_of(unpack(x), sum_of(unpack(delta), unpack(more))));
 }
 
-// A block a row, which it holds in registers between the two passes; all that it reads is under way before the first
-// sum. The norm is that of the rounded sum.
+// A block a row. The norm is that of the rounded sum.
 template <int kPacks>
-__global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Pack* x, const Pack* delta, const Pack* weight,
-                                                                     Pack* normed, int packs, float width, float eps) {
-  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * packs;
-  Pack kept[kPacks];
-  Pack more[kPacks];
-  Pack gains[kPacks];
+__global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Arguments a) {
+  __shared__ float scratch[2][kWarp];
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * a.packs;
+  Pack kept[kPacks], delta[kPacks] = {}, more[kPacks] = {}, gains[kPacks];
+  // All loads before the first store, which the compiler could not move them over.
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
-    if (at >= packs) continue;
-    kept[i] = x[row + at];
-    if (delta != nullptr) more[i] = delta[row + at];
-    gains[i] = weight[at];
+    if (at >= a.packs) continue;
+    kept[i] = a.x[row + at];
+    if (a.delta != nullptr) delta[i] = a.delta[row + at];
+    if (a.more != nullptr) more[i] = a.more[row + at];
+    gains[i] = a.weight[at];
   }
   float squares = 0;
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
-    if (at >= packs) continue;
-    if (delta != nullptr) {
-      kept[i] = pack(sum_of(unpack(kept[i]), unpack(more[i])));
-      x[row + at] = kept[i];
+    if (at >= a.packs) continue;
+    if (a.delta != nullptr) {
+      kept[i] = add_terms(kept[i], delta[i], more[i]);
+      a.x[row + at] = kept[i];
     }
     squares += sum_of_squares(unpack(kept[i]));
   }
-  const float scale = rsqrtf(sum_over_block(squares) / width + eps);
+  const float scale = rsqrtf(over_block(squares, scratch[0], sum) / a.width + a.eps);
+  Floats values[kPacks];
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
-    if (at >= packs) continue;
-    Floats values = unpack(kept[i]);
+    if (at >= a.packs) continue;
+    values[i] = unpack(kept[i]);
     const Floats gain = unpack(gains[i]);
 #pragma unroll
-    for (int j = 0; j < kPackWidth; ++j) values.v[j] *= scale * gain.v[j];
-    normed[row + at] = pack(values);
+    for (int j = 0; j < kPackWidth; ++j) values[i].v[j] *= scale * gain.v[j];
+    if (a.normed != nullptr) a.normed[row + at] = pack(values[i]);
   }
-}
-
-template <int kPacks>
-void start(const AddRmsNormLaunch& l, cudaStream_t stream) {
-  const int packs = static_cast<int>(l.width / kPackWidth);
-  const int threads = ((packs + kPacks - 1) / kPacks + kWarp - 1) / kWarp * kWarp;
-  add_rms_norm_kernel<kPacks><<<static_cast<unsigned>(l.rows), threads, 0, stream>>>(
-      reinterpret_cast<Pack*>(l.x), reinterpret_cast<const Pack*>(l.delta), reinterpret_cast<const Pack*>(l.weight),
-      reinterpret_cast<Pack*>(l.normed), packs, static_cast<float>(l.width), l.eps);
+  if (a.normed == nullptr) write_float8_row(a.float8, blockIdx.x, values, a.packs, scratch[1]);
 }
 
 }  // namespace
 
 void launch(const AddRmsNormLaunch& l, int device) {
-  static_assert(kWidestNorm == std::int64_t{4} * kLargestBlock * kPackWidth);
+  const auto packs_of = [](const BFloat16* values) { return reinterpret_cast<const Pack*>(values); };
+  const Arguments arguments{reinterpret_cast<Pack*>(l.x),
+                            packs_of(l.delta),
+                            packs_of(l.more),
+                            packs_of(l.weight),
+                            reinterpret_cast<Pack*>(l.normed),
+                            l.float8,
+                            static_cast<int>(l.width / kPackWidth),
+                            static_cast<float>(l.width),
+                            l.eps};
   launch_on(device, "add and normalise rows on a GPU", [&](cudaStream_t stream) {
-    const std::int64_t packs = l.width / kPackWidth;
-    if (packs <= 256) {
-      start<1>(l, stream);
-    } else if (packs <= 1024) {
-      start<2>(l, stream);
-    } else {
-      start<4>(l, stream);
-    }
+    for_row_block(l.width, [&](auto packs, int threads) {
+      add_rms_norm_kernel<packs()><<<static_cast<unsigned>(l.rows), threads, 0, stream>>>(arguments);
+    });
   });
 }
 

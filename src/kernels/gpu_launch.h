@@ -11,17 +11,26 @@ namespace orrery {
 
 using c10::BFloat16;
 
+// What a block of threads keeps of a row in registers.
+inline constexpr std::int64_t kWidestRow = 32768;
+
+// Rows in float8_e4m3fn, contiguous, and each one's factor. Null: not wanted.
+struct Float8Out {
+  std::uint8_t* data = nullptr;
+  float* scale = nullptr;
+};
+
 struct AddRmsNormLaunch {
   BFloat16* x;
   const BFloat16* delta;  // null: nothing is added
+  const BFloat16* more;   // null: nothing beside delta
   const BFloat16* weight;
-  BFloat16* normed;
+  BFloat16* normed;  // null: float8 is wanted
+  Float8Out float8;
   std::int64_t rows;
-  std::int64_t width;  // a multiple of 8, at most kWidestNorm
+  std::int64_t width;  // a multiple of 8, at most kWidestRow
   float eps;
 };
-
-inline constexpr std::int64_t kWidestNorm = 32768;
 
 void launch(const AddRmsNormLaunch& l, int device);
 
@@ -43,9 +52,10 @@ void launch(const HeadNormRopeLaunch& l, int device);
 
 struct SwiGluLaunch {
   const BFloat16* gate_up;  // (rows, 2 · width): gate, then up
-  BFloat16* out;            // (rows, width)
+  BFloat16* out;            // (rows, width); null: float8 is wanted
+  Float8Out float8;
   std::int64_t rows;
-  std::int64_t width;  // a multiple of 8
+  std::int64_t width;  // a multiple of 8; for float8 at most kWidestRow
 };
 
 void launch(const SwiGluLaunch& l, int device);
@@ -96,5 +106,14 @@ struct SamplerStepLaunch {
 };
 
 void launch(const SamplerStepLaunch& l, int device);
+
+struct Float8Launch {
+  const BFloat16* x;  // (rows, width)
+  Float8Out out;
+  std::int64_t rows;
+  std::int64_t width;  // a multiple of 8, at most kWidestRow
+};
+
+void launch(const Float8Launch& l, int device);
 
 }  // namespace orrery

@@ -1,5 +1,6 @@
 #include "core/error.h"
 #include "kernels/gpu_launch.h"
+#include "kernels/gpu_product.h"
 
 namespace orrery {
 namespace {
@@ -14,5 +15,7 @@ void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
 void launch(const PatchifyLaunch&, int) { throw Error(kNoCuda); }
 void launch(const UnpatchifyLaunch&, int) { throw Error(kNoCuda); }
 void launch(const SamplerStepLaunch&, int) { throw Error(kNoCuda); }
+void launch(const Float8Launch&, int) { throw Error(kNoCuda); }
+void gpu_product(at::Tensor&, const ScaledRows&, const ScaledRows&) { throw Error(kNoCuda); }
 
 }  // namespace orrery

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checkpoint/weights.h"
-#include "parallel/collectives.h"
+#include "kernels/scaled_rows.h"
 
 namespace orrery {
 
@@ -27,30 +27,32 @@ class Linear {
 };
 
 // Several projections of the same input as one product, each cut by output rows over the tp group.
-// x: (T, in) whole; y: (T, this rank's rows of every part, in order of the parts). No communication.
+// x: (T, in) whole, of the format given; y: (T, this rank's rows of every part, in order of the parts). No
+// communication.
 class ColumnParallelLinear {
  public:
-  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in);
-  at::Tensor operator()(const at::Tensor& x) const;
+  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
+  at::Tensor operator()(const ScaledRows& x) const;
   // The same into `y`, whose rows may lie in a larger tensor.
-  void into(at::Tensor y, const at::Tensor& x) const;
+  void into(at::Tensor y, const ScaledRows& x) const;
   // Columns of y.
-  std::int64_t width() const { return weight_.size(0); }
+  std::int64_t width() const { return weight_.data.size(0); }
 
  private:
-  at::Tensor weight_;
+  ScaledRows weight_;
+  at::ScalarType dtype_;
 };
 
-// The counterpart: x holds this rank's columns, and the ranks' partial products are summed. Collective over `tp`.
-// x: (T, in / tp), y: (T, out) whole.
+// The counterpart: x holds this rank's columns, of the format given, and y is this rank's share of a sum over the ranks
+// of the tp group. No communication. x: (T, in / tp), y: (T, out).
 class RowParallelLinear {
  public:
-  RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, Collectives& tp);
-  at::Tensor operator()(const at::Tensor& x) const;
+  RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format);
+  at::Tensor operator()(const ScaledRows& x) const;
 
  private:
-  at::Tensor weight_;
-  Collectives* tp_;
+  ScaledRows weight_;
+  at::ScalarType dtype_;
 };
 
 }  // namespace orrery

@@ -5,13 +5,14 @@
 
 namespace orrery {
 
-SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, Collectives& tp)
-    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden),
-      down_(w / "down_proj", intermediate, hidden, tp) {}
+SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format)
+    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, format),
+      down_(w / "down_proj", intermediate, hidden, format),
+      format_(format) {}
 
-at::Tensor SwiGlu::operator()(const at::Tensor& x) const {
+at::Tensor SwiGlu::operator()(const ScaledRows& x) const {
   const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });
-  const at::Tensor inner = phase("silu * mul", [&] { return swiglu(gate_up); });
+  const ScaledRows inner = phase("silu * mul", [&] { return swiglu(gate_up, format_); });
   return phase("down product", [&] { return down_(inner); });
 }
 

@@ -3,8 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <string_view>
+#include <utility>
 
 #include "checkpoint/weights.h"
+#include "kernels/add_rms_norm.h"
 
 namespace orrery {
 
@@ -12,8 +14,9 @@ namespace orrery {
 class RmsNorm {
  public:
   RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps);
-  // x += delta first, in the same pass over memory; an undefined delta adds nothing. x: (rows, size).
-  at::Tensor operator()(at::Tensor& x, const at::Tensor& delta) const;
+  RmsNorm(at::Tensor weight, double eps) : weight_(std::move(weight)), eps_(eps) {}
+  // x += delta first, in the same pass over memory. x: (rows, size).
+  ScaledRows operator()(at::Tensor& x, const Delta& delta, RowFormat format) const;
 
  private:
   at::Tensor weight_;

@@ -21,6 +21,28 @@ class SoloCollectives final : public Collectives {
 
 }  // namespace
 
+void Collectives::require_turn() const {
+  constexpr std::size_t kMost = 2;
+  require(under_way_.size() < kMost, "more than two sums over ranks at once");
+}
+
+void Collectives::enqueue(at::Tensor x) { under_way_.push_back(std::move(x)); }
+
+at::Tensor Collectives::dequeue() {
+  require(!under_way_.empty(), "no sum over ranks is under way");
+  at::Tensor x = std::move(under_way_.front());
+  under_way_.pop_front();
+  return x;
+}
+
+void Collectives::start_sum(at::Tensor x) {
+  require_turn();
+  all_reduce_sum(x);
+  enqueue(std::move(x));
+}
+
+SumTerms Collectives::finish_sum() { return {dequeue(), {}}; }
+
 std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device) {
   if (comm.shard().size == 1) return std::make_unique<SoloCollectives>();
   if (device.is_cpu()) return make_mpi_collectives(comm);

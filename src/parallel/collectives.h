@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -12,6 +13,12 @@
 namespace orrery {
 
 class Comm;
+
+// The sum over ranks is `own`, or own + other where `other` is defined.
+struct SumTerms {
+  at::Tensor own;
+  at::Tensor other;
+};
 
 // Communication within one group of ranks. Every call is collective: every rank of the group makes the same calls, in
 // the same order, with tensors of the same shape and dtype (gather_to_root and exchange_rows say where shapes may
@@ -26,6 +33,11 @@ class Collectives {
   // x becomes the sum over ranks, in place, the same bits on every rank. float32, float64, int64, bfloat16 and float16
   // (these two on the CPU summed in float32 and rounded once).
   virtual void all_reduce_sum(at::Tensor& x) = 0;
+  // The same, of a matrix, behind what the current stream does next. Sums end in the order in which they began, with at
+  // most two under way. `x` is the collectives' own until then; what finish_sum() returns may be read by work that is
+  // queued before the next start_sum(). Both ranks of a pair see the same terms, each its own first.
+  virtual void start_sum(at::Tensor x);
+  virtual SumTerms finish_sum();
   // The ranks' tensors joined along `dim` (negative: from the end), in rank order. May be x itself in a group of one.
   virtual at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) = 0;
   // x of rank `root` replaces x everywhere.
@@ -37,6 +49,16 @@ class Collectives {
   // Rank 0 gets every rank's tensor, in rank order; the others get nothing. Sizes along dimension 0 may differ;
   // they travel between the hosts, so ranks meet here, but no device is waited for.
   virtual std::vector<at::Tensor> gather_to_root(const at::Tensor& x) = 0;
+
+ protected:
+  // Throws Error unless one more sum may begin.
+  void require_turn() const;
+  void enqueue(at::Tensor x);
+  // The oldest under way. Throws Error when there is none.
+  at::Tensor dequeue();
+
+ private:
+  std::deque<at::Tensor> under_way_;
 };
 
 // The backend for `device`: a group of one is a no-op, CUDA uses NCCL (its unique id travels over `comm`), CPU uses

@@ -16,6 +16,8 @@ GpuCount count_gpus();
 std::string gpu_uuid(int index);
 // As its maker calls it: "NVIDIA H200". Throws Error.
 std::string gpu_name(int index);
+// Whether it multiplies float8 matrices with a factor a row: compute capability 9.0. Throws Error.
+bool multiplies_float8(int index);
 // Makes it the current device of this thread. Throws Error.
 void use_gpu(int index);
 

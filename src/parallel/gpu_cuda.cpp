@@ -4,15 +4,11 @@
 
 #include <string_view>
 
-#include "core/error.h"
+#include "parallel/cuda_event.h"
 #include "parallel/gpu.h"
 
 namespace orrery {
 namespace {
-
-void check_cuda(cudaError_t code, std::string_view what, std::source_location at = std::source_location::current()) {
-  if (code != cudaSuccess) fail(what, cudaGetErrorString(code), at);
-}
 
 std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
 
@@ -63,6 +59,8 @@ std::string gpu_uuid(int index) {
 }
 
 std::string gpu_name(int index) { return properties_of(index).name; }
+
+bool multiplies_float8(int index) { return properties_of(index).major >= 9; }
 
 void use_gpu(int index) {
   check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));

@@ -2,10 +2,13 @@
 
 #include <c10/cuda/CUDAStream.h>
 
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "parallel/nccl_comm.h"
 #include "parallel/operand.h"
+#include "parallel/sums_behind.h"
 
 namespace orrery {
 namespace {
@@ -46,22 +49,40 @@ class NcclCollectives final : public Collectives {
   NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm) {}
 
   Shard shard() const override { return comm_.shard(); }
-  void all_reduce_sum(at::Tensor& x) override;
+  void all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
+  void start_sum(at::Tensor x) override;
+  SumTerms finish_sum() override;
   at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
   void broadcast(at::Tensor& x, int root) override;
   std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
   std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
 
  private:
+  void all_reduce_on(at::Tensor& x, cudaStream_t stream) const;
+
   const Comm& comm_;
   at::Device device_;
   NcclComm nccl_;
+  std::optional<SumsBehind> sums_;  // since the first start_sum()
 };
 
-void NcclCollectives::all_reduce_sum(at::Tensor& x) {
+void NcclCollectives::start_sum(at::Tensor x) {
+  require_turn();
+  require_operand(x, device_);
+  if (!sums_) sums_.emplace(comm_, [this](at::Tensor& sum, cudaStream_t stream) { all_reduce_on(sum, stream); });
+  sums_->start(x);
+  enqueue(std::move(x));
+}
+
+SumTerms NcclCollectives::finish_sum() {
+  const at::Tensor x = dequeue();
+  return {x, sums_->finish(x)};
+}
+
+void NcclCollectives::all_reduce_on(at::Tensor& x, cudaStream_t stream) const {
   require_operand(x, device_);
   check_nccl(ncclAllReduce(x.const_data_ptr(), x.mutable_data_ptr(), static_cast<std::size_t>(x.numel()),
-                           reducible_type(x.scalar_type()), ncclSum, nccl_.get(), stream()),
+                           reducible_type(x.scalar_type()), ncclSum, nccl_.get(), stream),
              "sum a tensor over ranks");
 }
 

@@ -84,11 +84,13 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   // While attention runs: the residual stream, queries, keys and values, the output.
   const std::int64_t attention = tokens * (c.hidden_size + q) + (tokens + text_tokens) * (q + 2 * kv);
   const std::int64_t block = std::max({mlp, turning, attention});
+  // What a pair of ranks writes into each other's memory: four halves of a residual stream.
+  const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
   const std::int64_t rope = tokens * 2 * c.head_dim;
-  // The sampler's latents, velocities and history, float32.
-  const std::int64_t latents = tokens * c.patch_width() * 10 * kFloatBytes;
-  return (block + branches * rope) * layout.element_bytes + branches * text_cache_bytes(c, text_tokens, layout) +
-         latents;
+  // What the sampler remembers and the other branch's velocity, float32, and their patches.
+  const std::int64_t latents = tokens * c.patch_width() * 6 * kFloatBytes;
+  return (block + from_peer + branches * rope) * layout.element_bytes +
+         branches * text_cache_bytes(c, text_tokens, layout) + latents;
 }
 
 std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {

@@ -51,11 +51,12 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens) 
 
 ReleasedTowers::ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp,
                                const Collectives& cfg, std::vector<PromptIds> coming, std::int64_t window_bytes,
-                               const Log& log)
+                               const Log& log, RowFormat products)
     : transformer_(std::move(transformer)),
       config_(config),
       tp_(&tp),
       cfg_(&cfg),
+      products_(products),
       log_(&log),
       coming_(std::move(coming)),
       window_tokens_(window_bytes / text_cache_bytes(config, 1, layout_of(transformer_))) {}
@@ -68,7 +69,7 @@ bool ReleasedTowers::prepare(const PromptIds& ids) {
   release_unused_memory(device());
   compute_texts(window_from(ids));
   release_unused_memory(device());
-  media_.emplace(transformer_, config_, *tp_);
+  media_.emplace(transformer_, config_, *tp_, products_);
   require_transformer_read(transformer_, config_);
   return true;
 }

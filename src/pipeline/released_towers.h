@@ -26,7 +26,8 @@ class ReleasedTowers : public Towers {
   // `window_bytes`: host memory for this rank's keys and values; one request's are kept whatever they take. `tp`, `cfg`
   // and `log` must outlive the object. Reads no weights.
   ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp, const Collectives& cfg,
-                 std::vector<PromptIds> coming, std::int64_t window_bytes, const Log& log);
+                 std::vector<PromptIds> coming, std::int64_t window_bytes, const Log& log,
+                 RowFormat products = RowFormat::Plain);
 
   const Cosmos3Config& config() const override { return config_; }
   at::Device device() const override { return transformer_.device(); }
@@ -43,6 +44,7 @@ class ReleasedTowers : public Towers {
   Cosmos3Config config_;
   Collectives* tp_;
   const Collectives* cfg_;
+  RowFormat products_;
   const Log* log_;
   std::vector<PromptIds> coming_;
   std::size_t next_ = 0;  // the first of coming_ behind the window

@@ -25,8 +25,9 @@ class Towers {
 class KeptTowers : public Towers {
  public:
   // `tp` must outlive the object.
-  KeptTowers(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
-      : model_(transformer, config, tp) {}
+  KeptTowers(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+             RowFormat products = RowFormat::Plain)
+      : model_(transformer, config, tp, products) {}
 
   const Cosmos3Config& config() const override { return model_.config(); }
   at::Device device() const override { return model_.device(); }

@@ -57,19 +57,20 @@ class RandomDepth : public testing::TestWithParam<std::int64_t> {};
 TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
   const Cosmos3Config config = narrow(GetParam());
   const Comm self = mpi_world().split(mpi_world().shard().rank);
-  const auto alone = make_collectives(self, at::kCPU);
+  const auto of_text = make_collectives(self, at::kCPU);
+  const auto of_media = make_collectives(self, at::kCPU);
   const Weights weights(std::make_shared<RandomCheckpoint>("narrow", random_transformer(config)), Shard{}, at::kCPU,
                         at::kFloat);
-  Residual und{normal({24, config.hidden_size}), {}};
-  Residual gen{normal({40, config.hidden_size}), {}};
+  Residual und(normal({24, config.hidden_size}), *of_text);
+  Residual gen(normal({40, config.hidden_size}), *of_media);
   const RopeTable und_rope = rope_table(config, text_positions(24), at::kCPU, at::kFloat);
   const RopeTable gen_rope = rope_table(config, text_positions(40), at::kCPU, at::kFloat);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    const Block text(weights / "layers" / i, TowerNames::und(), config, *alone);
-    const Block media(weights / "layers" / i, TowerNames::gen(), config, *alone);
+    const Block text(weights / "layers" / i, TowerNames::und(), config, RowFormat::Plain);
+    const Block media(weights / "layers" / i, TowerNames::gen(), config, RowFormat::Plain);
     const KeyValue kv = text.causal(und, und_rope);
     media.joint(gen, kv, gen_rope);
-    for (const at::Tensor& x : {kv.k, kv.v, und.x + und.delta, gen.x + gen.delta}) {
+    for (const at::Tensor& x : {kv.k, kv.v, und.x(), gen.x()}) {
       ASSERT_GT(rms(x), 0.5) << "layer " << i;
       ASSERT_LT(rms(x), 2.0) << "layer " << i;
     }

@@ -72,15 +72,13 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   LayerCeilings ceilings;
   ceilings.attention_ms = 7;
   ceilings.product_ms = {1, 2, 3, 4};
-  ceilings.all_reduce_ms = 5;
   ceilings.copy_gbps = 1000;
   EXPECT_EQ(ceilings.layer_ms(), 17);
   const MediaShape shape{{48, 1, 19, 20}, 0, 24, {}};  // 10 x 10 patches
-  const auto costs = step_costs(work, shape, ceilings, 2);
+  const auto costs = step_costs(work, shape, RowFormat::Plain, ceilings, 2);
   EXPECT_EQ(costs.at("attention").best_ms, 7);
   EXPECT_EQ(costs.at("down product").best_ms, 4);
   EXPECT_EQ(costs.at("down product").flops, work.product_flops(work.products()[3]));
-  EXPECT_EQ(costs.at("out product / all-reduce").best_ms, 5);
   EXPECT_EQ(costs.at("residual + mlp norm").bytes, 4 * 100 * 4096 * 2);  // two read, two written
   EXPECT_EQ(costs.at("silu * mul").bytes, 3 * 100 * 6144 * 2);
   EXPECT_EQ(costs.at("head norm + rope").bytes, 2 * 100 * (16 + 4) * 128 * 2);

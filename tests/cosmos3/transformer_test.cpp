@@ -22,12 +22,13 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 // The golden model of one set over the world's ranks, as cfg groups of `tp` ranks that each compute the same.
 class GoldenTransformer {
  public:
-  GoldenTransformer(const std::string& set, int tp, at::ScalarType dtype = at::kFloat)
+  GoldenTransformer(const std::string& set, int tp, at::ScalarType dtype = at::kFloat,
+                    RowFormat products = RowFormat::Plain)
       : comm_(mpi_world().split(mpi_world().shard().rank / tp)),
         collectives_(make_collectives(comm_, test_device())),
         folder_(golden_checkpoint(set) / "transformer"),
         model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), comm_.shard(), test_device(), dtype),
-               read_cosmos3_config(folder_ / "config.json"), *collectives_) {}
+               read_cosmos3_config(folder_ / "config.json"), *collectives_, products) {}
 
   const Transformer& operator*() const { return model_; }
   Shard shard() const { return comm_.shard(); }
@@ -132,6 +133,37 @@ TEST_P(GoldenCase, BFloat16VelocityIsClose) {
                                     g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
   EXPECT_LE(error, 2e-2);
   RecordProperty("bfloat16", std::to_string(error));
+}
+
+// Enough tokens for the ranks to work on them in two parts: sums travel while the other part is computed.
+class ManyTokens : public testing::Test {
+ protected:
+  static at::Tensor velocity(const GoldenTransformer& golden) {
+    const Transformer& model = *golden;
+    MediaShape shape;
+    shape.video = {model.config().latent_channel, 5, 21, 22};  // 605 tokens
+    shape.fps = 24;
+    const MediaLatents latents{at::randn(shape.video, at::detail::createCPUGenerator(3), at::kFloat).to(test_device()),
+                               {}};
+    const Branch branch = model.media_tower().prepare(model.text_tower()({1, 2, 3}), shape);
+    return model.media_tower()(latents, 500, branch).video;
+  }
+  int ranks_ = mpi_world().shard().size;
+};
+
+TEST_F(ManyTokens, GiveTheSameVelocitiesAtEveryTp) {
+  const at::Tensor alone = velocity({"tiny", 1});
+  const at::Tensor shared = velocity({"tiny", ranks_});
+  EXPECT_LE(max_abs(shared, alone), kVelocityTolerance);
+  EXPECT_TRUE(at::equal(velocity({"tiny", ranks_}), shared)) << "another run, other bits";
+}
+
+// The yardstick is float8's own step of 2^-4, averaged over a product's sum; the first and last layers are left out.
+TEST_F(ManyTokens, InEightBitsStayNear) {
+  const at::Tensor exact = velocity({"tiny", 1});
+  const double error = relative_rms(velocity({"tiny", ranks_, at::kFloat, RowFormat::Float8}), exact);
+  EXPECT_LE(error, 0.05);
+  EXPECT_GE(error, 1e-4) << "nothing was rounded";
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,

@@ -6,6 +6,7 @@
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
 #include "kernels/patches.h"
+#include "kernels/product.h"
 #include "kernels/sampler_step.h"
 #include "kernels/swiglu.h"
 #include "support/golden.h"
@@ -31,18 +32,43 @@ struct Rows {
 
 class AddRmsNorm : public testing::TestWithParam<Rows> {};
 
+constexpr double kEighthBits = 4e-2;  // relative RMS of float8_e4m3fn with a factor a row
+
+// Float8 rows of the kernel's float32 values; the twin's expectation is rounded to bfloat16 at most.
+void expect_float8(const ScaledRows& rows, const at::Tensor& expected) {
+  const at::Tensor plain = plain_rows(rows, at::kFloat);
+  const at::Tensor twin = plain_rows(float8_rows_aten(expected), at::kFloat);
+  EXPECT_LE(max_abs(rows.scale, float8_rows_aten(expected).scale), 0.005 * rows.scale.max().item<double>());
+  EXPECT_LE(relative_rms(plain, expected), kEighthBits);
+  // Values beside a rounding boundary may fall either way, few do.
+  EXPECT_LE(relative_rms(plain, twin), kEighthBits / 2);
+}
+
 TEST_P(AddRmsNorm, EqualsItsTwin) {
   const auto [rows, width] = GetParam();
-  for (const bool adds : {true, false}) {
+  for (const int terms : {0, 1, 2}) {
     at::Tensor x = random({rows, width}, 3);
-    const at::Tensor delta = adds ? random({rows, width}) : at::Tensor();
+    const at::Tensor before = x.clone();
+    const Delta delta{terms > 0 ? random({rows, width}) : at::Tensor(),
+                      terms > 1 ? random({rows, width}) : at::Tensor()};
     const at::Tensor weight = gains(width);
-    at::Tensor exact = adds ? x.add(delta).to(at::kFloat) : x.to(at::kFloat);  // the norm is that of the rounded sum
-    const at::Tensor expected = add_rms_norm_aten(exact, {}, weight.to(at::kFloat), 1e-6);
-    const at::Tensor normed = add_rms_norm(x, delta, weight, 1e-6);
-    EXPECT_TRUE(at::equal(x.to(at::kFloat), exact)) << "the sum";
+    at::Tensor sum = x.to(at::kFloat);
+    if (terms > 1) sum += delta.first.to(at::kFloat) + delta.more.to(at::kFloat);
+    if (terms == 1) sum += delta.first.to(at::kFloat);
+    at::Tensor exact = sum.to(at::kBFloat16).to(at::kFloat);  // the norm is that of the rounded sum
+    const at::Tensor expected = add_rms_norm_aten(exact, {}, weight.to(at::kFloat), 1e-6).data;
+    const at::Tensor normed = add_rms_norm(x, delta, weight, 1e-6).data;
+    EXPECT_TRUE(at::equal(x.to(at::kFloat), exact)) << "the sum of " << terms;
     EXPECT_LE(relative_rms(normed, expected), kOneRounding);
     EXPECT_LE(max_abs(normed, expected), 0.05);
+    x.copy_(before);
+    expect_float8(add_rms_norm(x, delta, weight, 1e-6, RowFormat::Float8), expected);
+    EXPECT_TRUE(at::equal(x.to(at::kFloat), exact)) << "the sum of " << terms << ", in 8 bits";
+    if (terms == 2) {
+      x.copy_(before);
+      const at::Tensor swapped = add_rms_norm(x, {delta.more, delta.first}, weight, 1e-6).data;
+      EXPECT_TRUE(at::equal(swapped, normed)) << "the order of the terms shows";
+    }
   }
 }
 
@@ -89,11 +115,12 @@ class SwiGluKernel : public testing::TestWithParam<Rows> {};
 TEST_P(SwiGluKernel, EqualsItsTwin) {
   const auto [rows, width] = GetParam();
   const at::Tensor gate_up = random({rows, 2 * width}, 4);
-  const at::Tensor expected = swiglu_aten(gate_up.to(at::kFloat));
-  const at::Tensor out = swiglu(gate_up);
+  const at::Tensor expected = swiglu_aten(gate_up.to(at::kFloat)).data;
+  const at::Tensor out = swiglu(gate_up).data;
   EXPECT_EQ(out.sizes(), expected.sizes());
   EXPECT_LE(relative_rms(out, expected), kOneRounding);
   EXPECT_LE(((out.to(at::kFloat) - expected).abs() / expected.abs().clamp_min(1e-2)).max().item<double>(), 0.01);
+  expect_float8(swiglu(gate_up, RowFormat::Float8), expected);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, SwiGluKernel,
@@ -173,14 +200,65 @@ INSTANTIATE_TEST_SUITE_P(Steps, SamplerStep,
                                                           Step{true, false, false, true},
                                                           Step{true, true, false, false}, Step{false, true, true, true},
                                                           Step{true, true, true, true})));
+class Float8Kernel : public testing::TestWithParam<Rows> {};
+
+TEST_P(Float8Kernel, EqualsItsTwinAndKeepsZeros) {
+  const auto [rows, width] = GetParam();
+  at::Tensor x = random({rows, width}, 4);
+  x[0].zero_();
+  const ScaledRows out = float8_rows(x);
+  expect_float8(out, x.to(at::kFloat));
+  EXPECT_EQ(plain_rows(out, at::kFloat)[0].abs().max().item<double>(), 0);
+  EXPECT_EQ(out.scale[0].item<double>(), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Float8Kernel,
+                         testing::Values(Rows{2, 8}, Rows{3, 264}, Rows{129, 4096}, Rows{7, 12288}, Rows{5, 32768}));
+
+struct Sizes {
+  std::int64_t rows, in, out, stride;
+};
+
+class ProductKernel : public testing::TestWithParam<Sizes> {};
+
+// The last three are large enough for a search among algorithms.
+TEST_P(ProductKernel, EqualsItsTwinAndLeavesTheRestAlone) {
+  const auto [rows, in, out, stride] = GetParam();
+  const at::Tensor x = random({rows, in}), w = random({out, in}, 0.05);
+  const at::Tensor poisoned = random({rows + 1, stride});
+  at::Tensor all = poisoned.clone();
+  at::Tensor y = all.narrow(0, 0, rows).narrow(1, 0, out);
+  at::Tensor exact = at::empty({rows, out}, y.options().dtype(at::kFloat));
+  product_aten(exact, {x.to(at::kFloat), {}}, {w.to(at::kFloat), {}});
+  for (int turn = 0; turn < 2; ++turn) {  // with the search, and without
+    y.fill_(7);
+    product(y, {x, {}}, {w, {}});
+    EXPECT_LE(relative_rms(y, exact), kOneRounding);
+  }
+  const ScaledRows x8 = float8_rows(x), w8 = float8_rows(w);
+  product_aten(exact, x8, w8);
+  y.fill_(7);
+  product(y, x8, w8);
+  EXPECT_LE(relative_rms(y, exact), 2 * kOneRounding) << "in 8 bits";  // the chip adds up 14 bits of each product
+  EXPECT_TRUE(at::equal(all[rows], poisoned[rows])) << "the row behind";
+  if (stride > out) {
+    EXPECT_TRUE(at::equal(all.narrow(1, out, stride - out), poisoned.narrow(1, out, stride - out))) << "the columns";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ProductKernel,
+                         testing::Values(Sizes{1, 16, 16, 16}, Sizes{5, 48, 32, 64}, Sizes{130, 4096, 264, 264},
+                                         Sizes{1001, 4096, 6144, 6144}, Sizes{2048, 12288, 4096, 4096},
+                                         Sizes{3000, 4096, 4096, 8192}));
 
 // Widths that no kernel takes.
 TEST(OtherShapes, TakeTheTwins) {
   at::Tensor x = random({2, 32776}), same = x.clone();
   const at::Tensor delta = random({2, 32776}), weight = gains(32776);
-  EXPECT_TRUE(at::equal(add_rms_norm(x, delta, weight, 1e-6), add_rms_norm_aten(same, delta, weight, 1e-6)));
+  EXPECT_TRUE(at::equal(add_rms_norm(x, {delta, {}}, weight, 1e-6).data,
+                        add_rms_norm_aten(same, {delta, {}}, weight, 1e-6).data));
   const at::Tensor gate_up = random({3, 8});
-  EXPECT_TRUE(at::equal(swiglu(gate_up), swiglu_aten(gate_up)));
+  EXPECT_TRUE(at::equal(swiglu(gate_up).data, swiglu_aten(gate_up).data));
   at::Tensor qkv = random({4, 7, 48}), qkv_same = qkv.clone();
   const RopeTable rope{random({4, 1, 48}), random({4, 1, 48})};
   const HeadNorms norms{gains(48), gains(48), 1e-6};

@@ -5,6 +5,7 @@
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
 #include "kernels/patches.h"
+#include "kernels/product.h"
 #include "kernels/sampler_step.h"
 #include "kernels/swiglu.h"
 
@@ -16,7 +17,7 @@ TEST(AddRmsNorm, AddsThenNormalises) {
   at::Tensor x = at::tensor({3.0F, 4.0F, 0.0F, -1.0F}).view({2, 2});
   const at::Tensor delta = at::tensor({0.0F, 0.0F, 6.0F, 9.0F}).view({2, 2});
   const at::Tensor weight = at::tensor({1.0F, 2.0F});
-  const at::Tensor normed = add_rms_norm(x, delta, weight, 0);
+  const at::Tensor normed = add_rms_norm(x, {delta, {}}, weight, 0).data;
   const at::Tensor sum = at::tensor({3.0F, 4.0F, 6.0F, 8.0F}).view({2, 2});
   const at::Tensor root = at::tensor({12.5F, 50.0F}).sqrt().view({2, 1});
   EXPECT_TRUE(at::equal(x, sum));
@@ -28,6 +29,51 @@ TEST(AddRmsNorm, LeavesXWithoutADelta) {
   const at::Tensor before = x.clone();
   add_rms_norm(x, {}, at::ones({16}), 1e-6);
   EXPECT_TRUE(at::equal(x, before));
+}
+
+TEST(AddRmsNorm, AddsBothTerms) {
+  at::Tensor x = at::tensor({1.0F, 1.0F}).view({1, 2});
+  const at::Tensor one = at::tensor({1.0F, 0.0F}).view({1, 2}), other = at::tensor({1.0F, 3.0F}).view({1, 2});
+  add_rms_norm(x, {one, other}, at::ones({2}), 0);
+  EXPECT_TRUE(at::equal(x, at::tensor({3.0F, 4.0F}).view({1, 2})));
+}
+
+TEST(Float8Rows, KeepARowsLargestAndRoundTheRest) {
+  const at::Tensor x = at::tensor({1.0F, -4.48F, 0.0F, 0.0F, 0.0F, 0.0F, 448.0F, 17.0F, 16.9F}).view({3, 3});
+  const ScaledRows rows = float8_rows(x);
+  EXPECT_TRUE(at::allclose(rows.scale, at::tensor({0.01F, 0.0F, 1.0F}), 1e-6, 0));
+  // Three bits of mantissa: 100 lies between 96 and 104, 17 between 16 and 18, and ties go to even.
+  const at::Tensor expected = at::tensor({0.96F, -4.48F, 0.0F, 0.0F, 0.0F, 0.0F, 448.0F, 16.0F, 16.0F}).view({3, 3});
+  const at::Tensor plain = plain_rows(rows, at::kFloat);
+  EXPECT_TRUE(at::allclose(plain, expected, 1e-5, 0)) << plain;
+}
+
+TEST(Float8Rows, AreWithinHalfAStep) {
+  const at::Tensor x = at::randn({7, 300});
+  const at::Tensor error = (plain_rows(float8_rows(x), at::kFloat) - x).abs();
+  EXPECT_LE((error / (x.abs() + 0.02)).max().item<double>(), 1.0 / 16 + 1e-3);
+}
+
+TEST(Product, ScalesRowsAndChannels) {
+  const at::Tensor x = at::randn({5, 64}) * 3, w = at::randn({9, 64}) * 0.1;
+  const ScaledRows x8 = float8_rows(x), w8 = float8_rows(w);
+  at::Tensor y = at::empty({5, 9});
+  product(y, x8, w8);
+  const at::Tensor exact = at::mm(plain_rows(x8, at::kFloat), plain_rows(w8, at::kFloat).t());
+  EXPECT_TRUE(at::allclose(y, exact, 1e-4, 1e-4));
+  EXPECT_LE((y - at::mm(x, w.t())).norm().item<double>(), 0.06 * y.norm().item<double>());
+  EXPECT_THROW(product(y, x8, {w, {}}), std::exception);
+}
+
+TEST(Fused, GiveTheFloat8RowsOfTheirResults) {
+  at::Tensor x = at::randn({3, 32}), same = x.clone();
+  const at::Tensor weight = at::ones({32});
+  const ScaledRows fused = add_rms_norm(x, {}, weight, 1e-6, RowFormat::Float8);
+  const ScaledRows apart = float8_rows(add_rms_norm(same, {}, weight, 1e-6).data);
+  EXPECT_TRUE(at::equal(plain_rows(fused, at::kFloat), plain_rows(apart, at::kFloat)));
+  const at::Tensor gate_up = at::randn({3, 32});
+  EXPECT_TRUE(at::equal(plain_rows(swiglu(gate_up, RowFormat::Float8), at::kFloat),
+                        plain_rows(float8_rows(swiglu(gate_up).data), at::kFloat)));
 }
 
 TEST(HeadNormRope, TurnsPairsHalfAHeadApart) {
@@ -46,7 +92,7 @@ TEST(HeadNormRope, TurnsPairsHalfAHeadApart) {
 
 TEST(SwiGlu, GatesTheSecondHalfByTheFirst) {
   const at::Tensor gate_up = at::tensor({0.0F, 2.0F, 10.0F, 3.0F}).view({1, 4});
-  const at::Tensor out = swiglu(gate_up);
+  const at::Tensor out = swiglu(gate_up).data;
   EXPECT_NEAR(out[0][0].item<float>(), 0, 1e-7);
   EXPECT_NEAR(out[0][1].item<float>(), 2 / (1 + std::exp(-2.0F)) * 3, 1e-6);
 }

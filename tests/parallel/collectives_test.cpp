@@ -54,6 +54,35 @@ TEST_F(CollectivesTest, SumsIntegersExactly) {
   }
 }
 
+// Many rounds and sizes, the larger ones last: buffers grow, and are used again and again.
+TEST_F(CollectivesTest, SumsBehindTheComputationEndInTheirOrder) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    for (const std::int64_t rows : {1, 3, 257, 2048}) {
+      for (int round = 0; round < 25; ++round) {
+        const at::Tensor base = at::arange(rows * 8, at::kLong).remainder(13).view({rows, 8});
+        group_->start_sum((base + rank_).to(options(dtype)));
+        group_->start_sum((base + 2 * rank_ + round).to(options(dtype)));
+        const std::int64_t ranks_sum = size_ * (size_ - 1) / 2;
+        for (const at::Tensor& expected : {base * size_ + ranks_sum, (base + round) * size_ + 2 * ranks_sum}) {
+          const SumTerms terms = group_->finish_sum();
+          const at::Tensor sum = terms.other.defined() ? terms.own + terms.other : terms.own;
+          ASSERT_TRUE(same(sum, expected.to(options(dtype)))) << dtype << ", " << rows << " rows, round " << round;
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CollectivesTest, RefusesSumsOutOfTurn) {
+  EXPECT_THROW(group_->finish_sum(), Error);
+  const auto begin = [&] { group_->start_sum(at::zeros({4, 4}, options(at::kFloat))); };
+  begin();
+  begin();
+  EXPECT_THROW(group_->start_sum(at::zeros({1, 1}, at::kLong)), std::exception);
+  group_->finish_sum();
+  group_->finish_sum();
+}
+
 TEST_F(CollectivesTest, SumsToTheSameBitsEverywhere) {
   for (const at::ScalarType dtype : {at::kFloat, at::kDouble, at::kBFloat16}) {
     for (const std::int64_t length :

@@ -107,7 +107,7 @@ Cosmos3Config nano() {
 TEST(StepMemory, OfThePublishedModel) {
   constexpr std::int64_t kTokens = 44160;  // 1280 x 720, 189 frames
   constexpr std::int64_t kValues = 3 * 4096 + 3 * 12288;
-  const std::int64_t rope = kTokens * 2 * 128 * 2, latents = kTokens * 192 * 10 * 4;
+  const std::int64_t rope = kTokens * 2 * 128 * 2, latents = kTokens * 192 * 6 * 4;
   EXPECT_EQ(step_bytes(nano(), kTokens, 0, 1, {1, 1, 2}), kTokens * kValues * 2 + rope + latents);
   EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 1, 2}), 36 * 2 * 500 * 1024 * 2);
   EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 4, 2}), 36 * 2 * 500 * 256 * 2);
