@@ -133,7 +133,8 @@ auto make_table() {
           [](auto& o) -> auto& { return o.bench.vae_split; }),
       option(
           kRunBench, kRanks, "gemm", "plain|fp8",
-          "the media tower's matrix products; fp8: in 8 bits with a factor for each token and each channel, but for the "
+          "the media tower's matrix products; fp8: in 8 bits with a factor for each token and each channel, but for "
+          "the "
           "first and the last layer: faster, with other latents",
           [](auto& o) -> auto& { return o.products; }),
       option(
