@@ -9,7 +9,7 @@ COLUMNS = [("size", 12), ("ranks", 13), ("what", 12), ("name", 40), ("ms", 11), 
 def ranks_of(line):
     topology = line.get("topology", {})
     ranks = f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
-    return ranks if line.get("gemm", "plain") == "plain" else f"{ranks} {line['gemm']}"
+    return ranks if line.get("gemm", "bf16") == "bf16" else f"{ranks} {line['gemm']}"
 
 
 def number(line, key, digits):

@@ -16,10 +16,10 @@ bool same_weights(const std::string& model, const Json& wanted) {
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
 }
 
-// Of files that do not say: "plain".
+// Of files that do not say: "bf16".
 std::string gemm_of(const std::string& model) {
   const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
-  return found.is_object() ? found.value("gemm", "plain") : "";
+  return found.is_object() ? found.value("gemm", "bf16") : "";
 }
 
 // "orrery 0.1.0 (3d88f48)" without the revision.

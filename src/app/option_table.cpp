@@ -133,9 +133,9 @@ auto make_table() {
           [](auto& o) -> auto& { return o.bench.vae_split; }),
       option(
           kRunBench, kRanks, "gemm", "plain|fp8",
-          "the media tower's matrix products; fp8: in 8 bits with a factor for each token and each channel, but for "
-          "the "
-          "first and the last layer: faster, with other latents",
+          "the media tower's matrix products; bf16: in what --dtype says; fp8: in 8 bits with a factor for each token "
+          "and "
+          "each channel, but for the first and the last layer: faster, with other latents",
           [](auto& o) -> auto& { return o.products; }),
       option(
           kRun, kRanks, "text-tower", "keep|release|auto",

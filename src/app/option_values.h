@@ -38,7 +38,7 @@ constexpr auto choices(VaeSplit) {
                     Choice<VaeSplit>{"none", VaeSplit::None}};
 }
 constexpr auto choices(RowFormat) {
-  return std::array{Choice<RowFormat>{"plain", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
+  return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
 }
 constexpr auto choices(Semantics) {
   return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
