@@ -23,9 +23,11 @@ bool is_started_alone() {
 }
 
 // A process without peers needs no network and no daemon: Open MPI looks for the one and starts the other for a quarter
-// of a second otherwise. The user's own settings stay.
+// of a second otherwise. Nor a session folder, which all such processes of a host would share, make and remove at once.
+// The user's own settings stay.
 void expect_no_peers() {
   ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+  ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
   ::setenv("OMPI_MCA_pml", "ob1", 0);
 }
 

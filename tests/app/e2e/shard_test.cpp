@@ -89,6 +89,16 @@ TEST_F(Sharded, TwoTasksOfAnArrayMakeOneManifestTogether) {
     EXPECT_EQ(checksum(out_, id), checksum(folder_ / "alone", id)) << id;
 }
 
+// Tasks that start on one host at the same time would get in each other's way in a folder of Open MPI's.
+TEST_F(Sharded, ATaskNeedsNoFolderOfItsLauncher) {
+  folder_.write("clips.jsonl", random_line("a"));
+  CommandLine line{"env", "TMPDIR=/dev/null/none"};
+  for (const std::string& word : command(out_)) line.push_back(word);
+  const Ending ending = run_program(line);
+  EXPECT_EQ(ending.exit_code, 0) << ending.err;
+  EXPECT_EQ(done_in("results.jsonl"), std::set<std::string>{"a"});
+}
+
 TEST_F(Sharded, TheWholeManifestIsChecked) {
   folder_.write("clips.jsonl", random_line("a") + random_line("b", {{"height", 33}}));
   for (const char* shard : {"0/2", "1/2"}) {
