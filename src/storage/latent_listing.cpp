@@ -62,6 +62,7 @@ std::vector<StoredDataset> list_datasets(const std::filesystem::path& path) {
     std::vector<std::string> names;
     hdf5::check(H5Ovisit(file.get(), H5_INDEX_NAME, H5_ITER_INC, keep_dataset, &names), "list the datasets");
     std::vector<StoredDataset> datasets;
+    datasets.reserve(names.size());
     for (const std::string& name : names) datasets.push_back(describe(file.get(), name));
     return datasets;
   } catch (const InputError&) {
