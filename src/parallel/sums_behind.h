@@ -17,8 +17,8 @@ namespace orrery {
 // Sums over ranks that travel behind the current stream's work.
 //
 // Two ranks whose GPUs reach each other's memory give each other their terms with the copy engines, which take no
-// multiprocessor from the computation, and whoever needs the sum adds up: measured on two H200s, that hides all of the
-// traffic, and NCCL's kernels half of it. Everybody else sums with NCCL on a stream of its own.
+// multiprocessor from the computation, and whoever needs the sum adds up: in a prototype on two H200s that hid all of
+// the traffic, and NCCL's kernels half of it. Everybody else sums with NCCL on a stream of its own.
 class SumsBehind {
  public:
   using AllReduce = std::function<void(at::Tensor& x, cudaStream_t stream)>;  // queued on the stream
