@@ -13,7 +13,11 @@ constexpr std::string_view kScript = R"(
 _orrery() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W "$_orrery_commands --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "$_orrery_commands help --help --version" -- "$word"))
+    return
+  fi
+  if [[ $before == help ]]; then
+    COMPREPLY=($(compgen -W "$_orrery_commands" -- "$word"))
     return
   fi
   local options=_orrery_options_${COMP_WORDS[1]} values

@@ -44,6 +44,14 @@ constexpr OptionGroup kSampling = OptionGroup::Sampling;
 constexpr OptionGroup kBehaviour = OptionGroup::Behaviour;
 constexpr OptionGroup kRequest = OptionGroup::RequestDefaults;
 
+constexpr std::array kGroups{
+    OptionGroupTitle{OptionGroup::Files, "Files"},
+    OptionGroupTitle{OptionGroup::ClipSize, "Size of the clip"},
+    OptionGroupTitle{OptionGroup::Ranks, "Ranks and devices"},
+    OptionGroupTitle{OptionGroup::Sampling, "Sampling"},
+    OptionGroupTitle{OptionGroup::Behaviour, "Behaviour"},
+    OptionGroupTitle{OptionGroup::RequestDefaults, "Defaults for what a manifest line leaves out"}};
+
 auto make_table() {
   return std::array{
       option(
@@ -132,7 +140,7 @@ auto make_table() {
           "how the ranks share the decoding, as run does; of tiles and none the convolutions of the largest part count",
           [](auto& o) -> auto& { return o.bench.vae_split; }),
       option(
-          kRunBench, kRanks, "gemm", "plain|fp8",
+          kRunBench, kRanks, "gemm", "bf16|fp8",
           "the media tower's matrix products; bf16: in what --dtype says; fp8: in 8 bits with a factor for each token "
           "and "
           "each channel, but for the first and the last layer: faster, with other latents",
@@ -255,6 +263,8 @@ auto make_table() {
 }
 
 }  // namespace
+
+std::span<const OptionGroupTitle> option_groups() { return kGroups; }
 
 std::span<const OptionSpec> option_table() {
   static const auto table = make_table();

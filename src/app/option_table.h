@@ -14,6 +14,14 @@ namespace orrery {
 
 enum class OptionGroup { Files, ClipSize, Ranks, Sampling, Behaviour, RequestDefaults };
 
+struct OptionGroupTitle {
+  OptionGroup group;
+  std::string_view title;
+};
+
+// In the order of help texts and job files.
+std::span<const OptionGroupTitle> option_groups();
+
 // One option of some commands: its only declaration for them.
 struct OptionSpec {
   CommandSet commands;

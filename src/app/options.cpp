@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -28,9 +29,9 @@ std::string label(const Origins& origins, const std::string& name) {
 }
 
 Command parse_command(const std::string& word) {
-  if (word == "--help" || word == "-h") return Command::Help;
+  if (word == "help" || word == "--help" || word == "-h") return Command::Help;
   if (word == "--version") return Command::Version;
-  std::vector<std::string_view> known{"--help", "--version"};
+  std::vector<std::string_view> known{"help", "--help", "--version"};
   for (const CommandSpec& spec : command_table()) {
     if (spec.name == word) return spec.command;
     known.push_back(spec.name);
@@ -170,9 +171,15 @@ void check_required(const Options& o, const Origins& origins) {
                                                          " takes " + std::string(command.files));
 }
 
-bool asks_for_help(const std::vector<std::string>& arguments) {
-  return std::any_of(arguments.begin(), arguments.end(),
-                     [](const std::string& a) { return a == "--help" || a == "-h"; });
+// The command whose help is asked for, as in "--help", "help", "help run" and "run --help"; Help: the overview.
+std::optional<Command> help_wanted(Command command, const std::vector<std::string>& rest) {
+  if (command == Command::Help && !rest.empty() && !rest.front().starts_with('-')) {
+    require_input(rest.size() == 1, "help takes one command: orrery help lists them");
+    return parse_command(rest.front());
+  }
+  const bool asked =
+      std::any_of(rest.begin(), rest.end(), [](const std::string& a) { return a == "--help" || a == "-h"; });
+  return asked || command == Command::Help ? std::optional(command) : std::nullopt;
 }
 
 }  // namespace
@@ -182,7 +189,8 @@ Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
   options.command = parse_command(arguments.front());
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
-  if (options.command == Command::Help || asks_for_help(rest)) {
+  if (const std::optional<Command> wanted = help_wanted(options.command, rest)) {
+    options.command = *wanted;
     options.help = true;
     return options;
   }

@@ -105,7 +105,7 @@ struct Options {
 // job file's line), what was found and what is allowed.
 Options parse_options(const std::vector<std::string>& arguments);
 
-// What `orrery CMD --help` prints; for Command::Help what `orrery --help` prints.
+// What `orrery help CMD` prints, in lines of 80 columns; for Command::Help what `orrery help` prints.
 std::string help_text(Command command);
 
 // The options as a job file that --job reads back to the same options.

@@ -1,10 +1,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <sstream>
 
-#include "app/job_file.h"
+#include "app/commands.h"
+#include "app/help_layout.h"
 #include "app/manifest.h"
+#include "app/option_table.h"
 #include "app/options.h"
 #include "core/file.h"
 
@@ -19,7 +23,9 @@ const fs::path kSource = ORRERY_SOURCE;
 
 std::vector<fs::path> job_files() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(kSource / "jobs")) files.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(kSource / "jobs")) {
+    if (entry.path().filename() != "README.md") files.push_back(entry.path());
+  }
   return files;
 }
 
@@ -38,11 +44,81 @@ TEST(JobFiles, AreValidAndSayHowTheyAreStarted) {
   }
 }
 
-TEST(JobFiles, AreThoseThatTheHelpNames) {
-  const std::string help = help_text(Command::Run) + help_text(Command::Validate) + help_text(Command::Tokens);
-  for (std::size_t at = help.find("jobs/"); at != std::string::npos; at = help.find("jobs/", at + 1)) {
-    const std::string name = help.substr(at, help.find(' ', at) - at);
-    EXPECT_TRUE(fs::exists(kSource / name)) << name;
+TEST(JobFiles, AreListedWithTheirRanks) {
+  const std::string page = read_file(kSource / "jobs/README.md");
+  for (const fs::path& file : job_files()) {
+    const Options o = parse_options({"run", "--job", file.string(), "--dump-config"});
+    const std::string cfg = std::to_string(o.grid.cfg), tp = std::to_string(o.grid.tp);
+    std::string row("| `");
+    row.append(file.filename().string()).append("` | ").append(std::to_string(o.grid.cfg * o.grid.tp));
+    EXPECT_THAT(page, HasSubstr(row.append(" | ").append(cfg).append(" × ").append(tp).append(" | ")));
+  }
+}
+
+// A comment and a line for each option, with its default or, behind #, what kind of value it takes.
+std::string all_options() {
+  std::string text =
+      "# Every option of a job file with its meaning and its default, to copy from; behind # stand those that are not "
+      "set.\n"
+      "#   orrery run --job jobs/all-options.ini --checkpoint DIR --manifest FILE --out DIR\n";
+  for (const OptionGroupTitle& group : option_groups()) {
+    std::string lines;
+    for (const OptionSpec& spec : option_table()) {
+      if (spec.group != group.group || !spec.in_job_file() || !spec.commands.contains(Command::Run)) continue;
+      std::istringstream words(paragraphs(spec.help, 2));
+      for (std::string line; std::getline(words, line);) lines.append("\n#").append(line.substr(1));
+      const std::optional<std::string> value = spec.get(Options{});
+      lines.append(value ? "\n" : "\n# ").append(spec.name).append(" = ").append(value ? *value : spec.argument);
+      lines += "\n";
+    }
+    if (!lines.empty()) text.append("\n# --- ").append(group.title).append("\n").append(lines);
+  }
+  return text;
+}
+
+TEST(JobFiles, OneHasAllOptionsWithTheirDefaults) {
+  const fs::path file = kSource / "jobs/all-options.ini";
+  EXPECT_TRUE(read_file(file) == all_options()) << "jobs/all-options.ini should be:\n" << all_options();
+  EXPECT_EQ(dump_config(parse_options({"run", "--job", file.string(), "--dump-config"})), dump_config({}));
+}
+
+// The commands that pages, scripts and help show: a word of orrery and its arguments, up to the end of the command.
+std::vector<std::vector<std::string>> commands_in(std::string text) {
+  std::vector<std::vector<std::string>> commands;
+  for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n")) text.replace(at, 2, 2, ' ');
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t at = line.find("orrery ");
+    if (at == std::string::npos) continue;
+    std::istringstream words(line.substr(at + 7));
+    std::vector<std::string> command;
+    for (std::string word; words >> word && word.find_first_of("|>#`)") == std::string::npos;) command.push_back(word);
+    const auto table = command_table();
+    const bool is_command = !command.empty() && std::any_of(table.begin(), table.end(), [&](const CommandSpec& spec) {
+      return spec.name == command.front();
+    });
+    if (is_command) commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
+TEST(Pages, ShowCommandsThatExist) {
+  std::string pages;
+  for (const char* name : {"README.md", "jobs/README.md", "slurm/README.md", "src/storage/README.md"}) {
+    pages += read_file(kSource / name) + "\n";
+  }
+  for (const fs::path& file : job_files()) pages += read_file(file) + "\n";
+  for (const CommandSpec& spec : command_table()) pages += help_text(spec.command) + "\n";
+  const auto commands = commands_in(pages);
+  EXPECT_GT(commands.size(), 60U);
+  for (const std::vector<std::string>& command : commands) {
+    const Command which = parse_options({command.front(), "--help"}).command;
+    for (const std::string& word : command) {
+      EXPECT_TRUE(!word.starts_with("jobs/") || fs::exists(kSource / word)) << word;
+      if (!word.starts_with("--") || word == "--help") continue;
+      const std::string name = word.substr(2, word.find_first_of("=,;.") - 2);
+      EXPECT_NE(find_option(name, which), nullptr) << "orrery " << command.front() << " has no " << word;
+    }
   }
 }
 
