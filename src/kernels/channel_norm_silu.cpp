@@ -1,11 +1,23 @@
 #include "kernels/channel_norm_silu.h"
 
+#include <cstdint>
+
 #include "kernels/pixel_layout.h"
 
 namespace orrery {
+namespace {
+
+// The kernel reads four at a time.
+bool gain_in_place(const at::Tensor& gain) {
+  constexpr std::uintptr_t kBytes = 16;
+  return gain.is_contiguous() && reinterpret_cast<std::uintptr_t>(gain.const_data_ptr()) % kBytes == 0;
+}
+
+}  // namespace
 
 void channel_norm_silu(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& gain, const at::Tensor& out) {
-  const bool fits = packed_pixels(x) && packed_pixels(out) && x.size(1) <= std::int64_t{kMostNormChannels};
+  const bool fits =
+      packed_pixels(x) && packed_pixels(out) && gain_in_place(gain) && x.size(1) <= std::int64_t{kMostNormChannels};
   if (!fits) return channel_norm_silu_aten(x, bias, gain, out);
   launch(ChannelNormSiluLaunch{.x = pixels_of(x),
                                .bias = bias.defined() ? bias.const_data_ptr<at::BFloat16>() : nullptr,

@@ -5,47 +5,68 @@ namespace orrery {
 namespace {
 
 constexpr int kWarp = 32;
-constexpr int kPixelsPerBlock = 8;
+constexpr int kWarpsPerBlock = 8;
 
-// A warp a pixel, whose channels stay in registers between the two passes.
-template <int kPacks>
+__device__ inline Floats gain_at(const float* gain, unsigned pack) {
+  const float4 low = reinterpret_cast<const float4*>(gain)[2 * pack];
+  const float4 high = reinterpret_cast<const float4*>(gain)[2 * pack + 1];
+  return {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
+}
+
+__device__ inline Floats silu_of(Floats y, float scale, const Floats& gain) {
+#pragma unroll
+  for (int i = 0; i < kPackWidth; ++i) {
+    const float normed = y.v[i] * scale * gain.v[i];
+    y.v[i] = __fdividef(normed, 1 + __expf(-normed));
+  }
+  return y;
+}
+
+// A warp `kPixels` pixels, all of which are read before the first is summed. Their channels stay in registers between
+// the two passes, kPacks packs a lane.
+template <int kPacks, int kPixels>
 __global__ void channel_norm_silu_kernel(ChannelNormSiluLaunch l, unsigned count) {
-  const unsigned index = blockIdx.x * kPixelsPerBlock + threadIdx.y;
-  if (index >= count) return;
-  const PixelPlace place = pixel_at(index, l.size);
-  const Pack* const x = packs_at(l.x, place);
+  const unsigned first = (blockIdx.x * kWarpsPerBlock + threadIdx.y) * kPixels;
   const auto* const bias = reinterpret_cast<const Pack*>(l.bias);
   const unsigned packs = l.size.channels / kPackWidth;
-  Floats kept[kPacks];
-  float squares = 0;
+  Floats kept[kPixels][kPacks];
 #pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const unsigned at = threadIdx.x + i * kWarp;
-    if (at >= packs) continue;
-    kept[i] = unpack(x[at]);
-    if (bias != nullptr) kept[i] = sum_of(kept[i], unpack(bias[at]));
-    squares += sum_of_squares(kept[i]);
-  }
-  const float scale = 1 / fmaxf(sqrtf(sum_over_lanes<kWarp>(squares)), 1e-12F);
-  Pack* const out = packs_at(l.out, place);
+  for (int p = 0; p < kPixels; ++p) {
+    if (first + p >= count) continue;
+    const Pack* const x = packs_at(l.x, pixel_at(first + p, l.size));
 #pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const unsigned at = threadIdx.x + i * kWarp;
-    if (at >= packs) continue;
-#pragma unroll
-    for (int j = 0; j < kPackWidth; ++j) {
-      const float normed = kept[i].v[j] * scale * l.gain[at * kPackWidth + j];
-      kept[i].v[j] = normed / (1 + __expf(-normed));
+    for (int i = 0; i < kPacks; ++i) {
+      const unsigned at = threadIdx.x + i * kWarp;
+      if (at < packs) kept[p][i] = unpack(x[at]);
     }
-    out[at] = pack(kept[i]);
+  }
+#pragma unroll
+  for (int p = 0; p < kPixels; ++p) {
+    if (first + p >= count) return;
+    float squares = 0;
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const unsigned at = threadIdx.x + i * kWarp;
+      if (at >= packs) continue;
+      if (bias != nullptr) kept[p][i] = sum_of(kept[p][i], unpack(bias[at]));
+      squares += sum_of_squares(kept[p][i]);
+    }
+    const float scale = 1 / fmaxf(sqrtf(sum_over_lanes<kWarp>(squares)), 1e-12F);
+    Pack* const out = packs_at(l.out, pixel_at(first + p, l.size));
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const unsigned at = threadIdx.x + i * kWarp;
+      if (at < packs) out[at] = pack(silu_of(kept[p][i], scale, gain_at(l.gain, at)));
+    }
   }
 }
 
-template <int kPacks>
+template <int kPacks, int kPixels>
 void start(const ChannelNormSiluLaunch& l, cudaStream_t stream) {
+  constexpr unsigned kPerBlock = kWarpsPerBlock * kPixels;
   const unsigned count = pixels(l.size);
-  const unsigned blocks = (count + kPixelsPerBlock - 1) / kPixelsPerBlock;
-  channel_norm_silu_kernel<kPacks><<<blocks, dim3(kWarp, kPixelsPerBlock), 0, stream>>>(l, count);
+  const unsigned blocks = (count + kPerBlock - 1) / kPerBlock;
+  channel_norm_silu_kernel<kPacks, kPixels><<<blocks, dim3(kWarp, kWarpsPerBlock), 0, stream>>>(l, count);
 }
 
 }  // namespace
@@ -55,13 +76,13 @@ void launch(const ChannelNormSiluLaunch& l, int device) {
   launch_on(device, "normalise channels on a GPU", [&](cudaStream_t stream) {
     const unsigned packs = l.size.channels / kPackWidth;
     if (packs <= kWarp) {
-      start<1>(l, stream);
+      start<1, 4>(l, stream);
     } else if (packs <= 2 * kWarp) {
-      start<2>(l, stream);
+      start<2, 2>(l, stream);
     } else if (packs <= 4 * kWarp) {
-      start<4>(l, stream);
+      start<4, 1>(l, stream);
     } else {
-      start<8>(l, stream);
+      start<8, 1>(l, stream);
     }
   });
 }

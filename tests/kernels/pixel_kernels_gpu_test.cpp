@@ -97,7 +97,7 @@ TEST_P(AddRepeated, EqualsItsTwinAtEveryPlace) {
 INSTANTIATE_TEST_SUITE_P(Shapes, AddRepeated,
                          testing::Values(Growing{1024, 1024, 2, 2, false}, Growing{1024, 1024, 2, 1, true},
                                          Growing{1024, 512, 1, 3, false}, Growing{16, 8, 1, 1, true},
-                                         Growing{24, 16, 2, 3, false}, Growing{8, 8, 2, 1, false}));
+                                         Growing{16, 24, 2, 3, false}, Growing{8, 8, 2, 1, false}));
 
 }  // namespace
 }  // namespace orrery

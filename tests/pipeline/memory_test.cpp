@@ -65,7 +65,7 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
     model.media_tower()(latents, 500, branch);
   };
   step();  // the first products on a GPU take a workspace that stays
-  const CountedMemory memory;
+  const CountedMemory memory(test_device());
   step();
   expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes()}), memory.peak());
 }
@@ -75,7 +75,7 @@ TEST_F(Memory, OfDecodingCoversItsTensors) {
   const WanConfig config = read_wan_config(folder / "config.json");
   const WanDecoder decoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
   const at::Tensor latent = at::zeros({config.z_dim, 12, 16}, test_device());
-  const CountedMemory memory;
+  const CountedMemory memory(test_device());
   WanDecodeStream stream(decoder);
   for (int frame = 0; frame < 3; ++frame) stream.next(latent);
   expect_covers(decode_bytes(config, 12, 16, element_bytes()), memory.peak());
@@ -86,7 +86,7 @@ TEST_F(Memory, OfSoundCoversItsTensors) {
   const SoundConfig config = read_sound_config(folder / "config.json");
   const SoundDecoder decoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
   const at::Tensor latent = at::zeros({config.vocoder_input_dim, 60}, test_device());
-  const CountedMemory memory;
+  const CountedMemory memory(test_device());
   decoder(latent);
   expect_covers(sound_bytes(config, 60), memory.peak());
 }
