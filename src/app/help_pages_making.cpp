@@ -18,9 +18,9 @@ Under mpirun or srun, start cfg x tp ranks, one for each GPU. --cfg 2 gives each
 the first thing to use several GPUs for; --tp N splits the weights over N ranks, and must divide the model's heads,
 key/value heads and intermediate size.
 
-On a terminal two lines at the bottom show the clip and the manifest; anywhere else, progress is a line with date and
-time: a clip's first step, its last, and one in ten seconds; with --verbose every step. Only rank 0 speaks, but for
-warnings.)";
+On a terminal the two lines at the bottom show how far the clip and the manifest are. Anywhere else, and in --log-file,
+progress is lines with date and time: a clip's first step, its last, one in ten seconds, and the clip's end. Only rank 0
+speaks, but for warnings.)";
 
 constexpr std::array kRunFiles{
     HelpEntry{"OUT/run.json", "options, versions, ranks and checkpoint of the latest run"},

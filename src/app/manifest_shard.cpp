@@ -21,18 +21,6 @@ constexpr const char* kArrayCount = "SLURM_ARRAY_TASK_COUNT";
 constexpr const char* kArrayMin = "SLURM_ARRAY_TASK_MIN";
 constexpr const char* kArrayStep = "SLURM_ARRAY_TASK_STEP";
 
-// Proportional to a clip's time, near enough to share a manifest out. A token passes the linear layers and attends to
-// all others; in the published models both cost the same at about 24,000 tokens. Decoding and the rest count as steps.
-double work_of(const Request& request) {
-  constexpr double kTokensOfEqualCost = 24'000;
-  constexpr double kOtherSteps = 8;
-  const auto patches = [](std::int64_t pixels) { return (pixels / 16 + 1) / 2; };
-  const auto tokens = static_cast<double>(request.latent_frames() * patches(request.height) * patches(request.width) +
-                                          request.sound_steps());
-  const double steps = static_cast<double>(request.steps) * (request.guided() ? 2 : 1) + kOtherSteps;
-  return steps * tokens * (tokens + kTokensOfEqualCost);
-}
-
 // Requests that must be made by one run, and their work.
 struct Chain {
   std::vector<std::size_t> members;
@@ -55,6 +43,18 @@ std::vector<Chain> chains_of(const std::vector<Request>& requests) {
 }
 
 }  // namespace
+
+// A token passes the linear layers and attends to all others; in the published models both cost the same at about
+// 24,000 tokens. Decoding and the rest count as steps.
+double work_of(const Request& request) {
+  constexpr double kTokensOfEqualCost = 24'000;
+  constexpr double kOtherSteps = 8;
+  const auto patches = [](std::int64_t pixels) { return (pixels / 16 + 1) / 2; };
+  const auto tokens = static_cast<double>(request.latent_frames() * patches(request.height) * patches(request.width) +
+                                          request.sound_steps());
+  const double steps = static_cast<double>(request.steps) * (request.guided() ? 2 : 1) + kOtherSteps;
+  return steps * tokens * (tokens + kTokensOfEqualCost);
+}
 
 std::string ManifestShard::text() const { return std::to_string(index) + "/" + std::to_string(count); }
 

@@ -34,6 +34,9 @@ std::optional<std::string> environment_variable(const char* name);
 // InputError when the array's ids are not evenly spaced, since Slurm does not tell a position then.
 std::optional<ManifestShard> slurm_array_shard(const Environment& variable = environment_variable);
 
+// Proportional to a clip's time, nearly.
+double work_of(const Request& request);
+
 // The shard, from 0, of every request when `count` shards share a manifest. Clips that continue each other stay
 // together; beyond that the work is even. The answer depends on the requests and `count` alone, so that every shard's
 // run comes to the same one.

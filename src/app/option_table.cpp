@@ -218,9 +218,14 @@ auto make_table() {
           kReport, kBehaviour, "watch", "", "look again every five seconds, until nothing remains",
           [](auto& o) -> auto& { return o.watch; }),
       option(
-          kAllBench, kBehaviour, "quiet", "", "warnings only", [](auto& o) -> auto& { return o.quiet; }),
+          kRun, kBehaviour, "log-file", "FILE",
+          "append what is said to this file as well, with date and time, also with --quiet",
+          [](auto& o) -> auto& { return o.log_file; }),
       option(
-          kAllBench, kBehaviour, "verbose", "", "more than the usual progress lines",
+          kAllBench, kBehaviour, "quiet", "", "warnings only, on standard error",
+          [](auto& o) -> auto& { return o.quiet; }),
+      option(
+          kRun, kBehaviour, "verbose", "", "also every step, and the seconds of each clip's phases",
           [](auto& o) -> auto& { return o.verbose; }),
       option(
           kRun, kBehaviour, "dump-config", "", "print the options in effect as a job file, and do nothing else",

@@ -12,7 +12,7 @@
 
 #include "app/run_records.h"
 #include "app/text_table.h"
-#include "pipeline/progress.h"
+#include "pipeline/progress_text.h"
 
 namespace orrery {
 namespace {

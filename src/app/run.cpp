@@ -208,6 +208,12 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
          job.request.id;
 }
 
+double work_of(const RunPlan& plan) {
+  double work = 0;
+  for (const ClipJob& job : plan.jobs) work += work_of(job.request);
+  return work;
+}
+
 // Why no work should go into the clip, or "". Collective: the disk is rank 0's.
 std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const ClipSpace& space,
                            const std::filesystem::path& out, const Comm& world) {
@@ -221,12 +227,21 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
   });
 }
 
+// "text 0.21 s, denoise 3 min 02 s"
+std::string phases_text(const PhaseTimes& times) {
+  std::string text;
+  for (const auto& [phase, seconds] : times.phases()) {
+    text.append(text.empty() ? "" : ", ").append(phase).append(" ").append(duration_text(seconds));
+  }
+  return text;
+}
+
 // What the clips of a run became, as they are delivered, on every rank. Rank 0 hands each result to `record`.
 class ClipRecords {
  public:
   using Record = std::function<void(const RequestResult&)>;
-  ClipRecords(std::size_t wanted, const Comm& world, Record record, const Log& log)
-      : world_(world), record_(std::move(record)), log_(log), summary_(wanted) {}
+  ClipRecords(std::size_t wanted, const Comm& world, Record record, Progress& progress, const Log& log)
+      : world_(world), record_(std::move(record)), progress_(progress), log_(log), summary_(wanted) {}
 
   void add(const ClipJob& job, ClipResult clip) {
     const std::string& id = job.request.id;
@@ -234,6 +249,8 @@ class ClipRecords {
       failed_ids_.insert(id);
       if (world_.is_root()) log_.warning(id + " failed: " + clip.error);
     }
+    if (!clip.stopped) progress_.clip_ended(id, !clip.error.empty(), clip.times.total());
+    log_.verbose(id + ": " + phases_text(clip.times));
     summary_.add(job, clip);
     if (world_.is_root()) record_(record_of(job, std::move(clip)));
   }
@@ -243,6 +260,7 @@ class ClipRecords {
  private:
   const Comm& world_;
   Record record_;
+  Progress& progress_;
   const Log& log_;
   RunSummary summary_;
   std::set<std::string> failed_ids_;
@@ -250,15 +268,17 @@ class ClipRecords {
 
 // Makes the clips of `plan`, whose results arrive in `records`.
 void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, StopFlag& stop, const ClipSpace& space,
-                const Options& options, const Comm& world, const Log& log) {
+                const Options& options, const Comm& world, Progress& progress, const Log& log) {
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size() && !stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
     const std::string reason = reason_to_skip(job, records.failed_ids(), space, options.out, world);
     PhaseTimes before;
     before.add("between", since_last.seconds());
+    const std::string label = label_of(job, i, plan.jobs.size());
+    progress.clip_begins(label, work_of(job.request));
     if (reason.empty()) {
-      generator(job, label_of(job, i, plan.jobs.size()), before);
+      generator(job, label, before);
     } else {
       ClipResult skipped;
       skipped.error = reason;
@@ -274,7 +294,9 @@ void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records,
       break;
     }
   }
+  progress.phase("encode");
   generator.finish();
+  progress.finish();
 }
 
 // The exit code of a run that was stopped with `left` clips to go.
@@ -290,7 +312,7 @@ int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
 int run(const Options& options, const Comm& world) {
   const ProcessGrid grid(world, options.grid);
   StopFlag stop(world, stop_limits(options));
-  const Log log(options.log_level(), world.shard().rank);
+  Log log(options.log_level(), world.shard().rank);
   const Stopwatch total;
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
@@ -300,6 +322,7 @@ int run(const Options& options, const Comm& world) {
   RootHold hold;
   std::optional<CheckpointFiles> checkpoint;
   const RunPlan plan = decode_plan(world.from_root([&] {
+    if (!options.log_file.empty()) log.keep_in(options.log_file);
     checkpoint = open_checkpoint(options.checkpoint);
     return prepare_on_root(options, *checkpoint, log, hold);
   }));
@@ -336,12 +359,13 @@ int run(const Options& options, const Comm& world) {
     files.append(result);
     gallery.update();
   };
-  ClipRecords records(plan.jobs.size(), world, record, log);
+  Progress progress(log, std::ssize(plan.jobs), work_of(plan));
+  ClipRecords records(plan.jobs.size(), world, record, progress, log);
   Generator generator(
       world, *towers, *cfg, media, models.encoder(), settings, stop,
-      [&](const ClipJob& job, ClipResult result) { records.add(job, std::move(result)); }, log);
+      [&](const ClipJob& job, ClipResult result) { records.add(job, std::move(result)); }, progress, log);
   const ClipSpace space(checkpoint->transformer_config, options);
-  make_clips(plan, generator, records, stop, space, options, world, log);
+  make_clips(plan, generator, records, stop, space, options, world, progress, log);
   if (world.is_root()) gallery.finish();
   const RunSummary& summary = records.summary();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(total.seconds());

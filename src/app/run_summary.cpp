@@ -4,12 +4,13 @@
 #include <array>
 #include <cstdio>
 
-#include "pipeline/progress.h"
+#include "pipeline/progress_text.h"
 
 namespace orrery {
 namespace {
 
-constexpr std::array kPhases = {"between", "load", "condition", "text", "denoise", "save", "decode"};
+constexpr std::size_t kColumn = 10;
+constexpr double kShown = 0.005;  // seconds, which are "0.01"
 
 double seconds_of(const PhaseTimes& times, const std::string& phase) {
   for (const auto& [name, seconds] : times.phases()) {
@@ -51,16 +52,29 @@ std::size_t RunSummary::count(End end) const {
       std::count_if(rows_.begin(), rows_.end(), [end](const Row& row) { return row.end == end; }));
 }
 
+std::vector<std::string> RunSummary::phases() const {
+  PhaseTimes most;
+  for (const Row& row : rows_) {
+    for (const auto& [phase, seconds] : row.times.phases()) most.add(phase, seconds);
+  }
+  std::vector<std::string> shown;
+  for (const auto& [phase, seconds] : most.phases()) {
+    if (seconds >= kShown) shown.push_back(phase);
+  }
+  return shown;
+}
+
 std::string RunSummary::table(double total_seconds) const {
+  const std::vector<std::string> columns = phases();
   std::size_t width = 7;
   for (const Row& row : rows_) width = std::max(width, row.id.size());
   std::string text = left("seconds", width);
-  for (const char* phase : kPhases) text += right(phase, 11);
-  text += right("total", 11) + "\n";
+  for (const std::string& phase : columns) text += right(phase, kColumn);
+  text += right("total", kColumn) + "\n";
   for (const Row& row : rows_) {
     text += left(row.id, width);
-    for (const char* phase : kPhases) text += right(seconds_text(seconds_of(row.times, phase)), 11);
-    text += right(seconds_text(row.times.total()), 11) + row.remark + "\n";
+    for (const std::string& phase : columns) text += right(seconds_text(seconds_of(row.times, phase)), kColumn);
+    text += right(seconds_text(row.times.total()), kColumn) + row.remark + "\n";
   }
   text += std::to_string(count(End::Done)) + " done, " + std::to_string(failed()) + " failed, ";
   if (unfinished() > 0) text += std::to_string(unfinished()) + " left, ";

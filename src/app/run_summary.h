@@ -18,7 +18,8 @@ class RunSummary {
   std::size_t failed() const { return count(End::Failed); }
   // Clips that were stopped or not begun.
   std::size_t unfinished() const { return wanted_ - failed() - count(End::Done); }
-  // One row a clip with the seconds of each phase, then a line of totals. `total_seconds`: of the whole run.
+  // One row a clip with the seconds of each phase that took any, then a line of totals. `total_seconds`: of the whole
+  // run.
   std::string table(double total_seconds) const;
 
  private:
@@ -30,6 +31,8 @@ class RunSummary {
     std::string remark;
   };
   std::size_t count(End end) const;
+  // Those of any clip, in the order in which they first appeared.
+  std::vector<std::string> phases() const;
 
   std::size_t wanted_;
   std::vector<Row> rows_;

@@ -48,7 +48,7 @@ MediaLatents latents_of(const LatentFile& file) {
 }
 
 Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
-                     GenerateSettings settings, StopFlag& stop, DeliverClip deliver, const Log& log)
+                     GenerateSettings settings, StopFlag& stop, DeliverClip deliver, Progress& progress, const Log& log)
     : world_(&world),
       towers_(&towers),
       cfg_(&cfg),
@@ -57,6 +57,7 @@ Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaM
       settings_(std::move(settings)),
       stop_(&stop),
       deliver_(std::move(deliver)),
+      progress_(&progress),
       log_(&log) {}
 
 void Generator::operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before) {
@@ -113,7 +114,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
       prepare(job, clock);
       const MediaShape shape = media_shape(job.request, towers_->config().latent_channel);
       start = start_of(job, shape, label, clock);
-      latents = make_latents(job, start, shape, label, clock, result);
+      latents = make_latents(job, start, shape, clock, result);
     } catch (const RequestFailed& e) {
       result.error = e.what();
       clock.end("failed");
@@ -144,6 +145,7 @@ std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const
 
 std::unique_ptr<ClipMediaFiles> Generator::make_media(const ClipJob& job, const MediaLatents& latents,
                                                       PhaseClock& clock, ClipResult& result) {
+  progress_->phase("decode");
   if (pending_) {  // one clip at most is behind
     settle();
     clock.skip();
@@ -204,13 +206,13 @@ ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const
   return start;
 }
 
-MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape,
-                                     const std::string& label, PhaseClock& clock, ClipResult& result) {
+MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
+                                     ClipResult& result) {
   const Request& request = job.request;
   const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
   const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
   clock.end("text");
-  const DenoiseState end = run_steps(guided, job, start, label);
+  const DenoiseState end = run_steps(guided, job, start);
   result.steps_done = end.steps_done();
   result.stopped = end.steps_done() < request.steps;
   if (!result.stopped && !finite(end.latents)) {
@@ -221,15 +223,14 @@ MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const
   return result.stopped ? MediaLatents{} : end.latents;
 }
 
-DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start,
-                                  const std::string& label) {
+DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start) {
   const Request& request = job.request;
   std::optional<SnapshotWriter> snapshots;
   if (world_->is_root()) {
     snapshots.emplace(settings_.folder.snapshot(request.id), latent_file(job, start.condition));
   }
-  StepWatch watch(*log_, Progress(*log_, label, request.steps, start.state.steps_done()), *stop_, pace_,
-                  snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
+  progress_->steps_begin(request.steps, start.state.steps_done());
+  StepWatch watch(*log_, *progress_, *stop_, pace_, snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
   DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {

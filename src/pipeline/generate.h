@@ -16,6 +16,7 @@
 #include "pipeline/media_backlog.h"
 #include "pipeline/memory.h"
 #include "pipeline/phase_clock.h"
+#include "pipeline/progress.h"
 #include "pipeline/request.h"
 #include "pipeline/step_watch.h"
 #include "pipeline/towers.h"
@@ -72,7 +73,7 @@ class Generator {
  public:
   // `encoder` is null where this rank has none: on rank 0 when no request has an image, elsewhere always.
   Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
-            GenerateSettings settings, StopFlag& stop, DeliverClip deliver, const Log& log);
+            GenerateSettings settings, StopFlag& stop, DeliverClip deliver, Progress& progress, const Log& log);
 
   // Makes a clip, of which `before` was spent already; the result is delivered now or, of a clip whose video is still
   // being encoded, at the end of a later step, before the next clip is decoded, or in finish(). A condition that cannot
@@ -95,10 +96,10 @@ class Generator {
   Condition condition_for(const Request& request, const MediaShape& shape) const;
   ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock) const;
   // The final latents, or undefined ones and `result.stopped`. Takes the state out of `start`.
-  MediaLatents make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, const std::string& label,
-                            PhaseClock& clock, ClipResult& result);
+  MediaLatents make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
+                            ClipResult& result);
   // Stopped, the state is in the snapshot.
-  DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, const std::string& label);
+  DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start);
   // Files from latents; with undefined latents the latent file is read back.
   std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents,
                                               PhaseClock& clock, ClipResult& result);
@@ -133,6 +134,7 @@ class Generator {
 
   StopFlag* stop_;
   DeliverClip deliver_;
+  Progress* progress_;
   const Log* log_;
   Pace pace_;
   std::optional<Pending> pending_;

@@ -1,73 +1,87 @@
 #include "pipeline/progress.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <utility>
 
 namespace orrery {
 namespace {
 
 constexpr double kSecondsBetweenLines = 10;
-constexpr std::int64_t kBarWidth = 24;
-
-std::string fixed(double value, int digits) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
-std::string two_digits(std::int64_t value) {
-  std::string text = std::to_string(value);
-  return text.size() < 2 ? std::string("0") + text : text;
-}
 
 }  // namespace
 
-std::string duration_text(double seconds) {
-  if (seconds < 60) return fixed(seconds, seconds < 10 ? 2 : 1) + " s";
-  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + two_digits(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + two_digits(whole % 3600 / 60) + " min";
+Progress::Progress(const Log& log, std::int64_t clips, double work) : log_(&log), wanted_(clips), work_left_(work) {}
+
+void Progress::clip_begins(std::string label, double work) {
+  settle_work();
+  clip_work_left_ = work;
+  clip_ = {};
+  clip_.label = std::move(label);
+  clip_.phase = "text";
+  draw();
 }
 
-Progress::Progress(const Log& log, std::string label, std::int64_t steps, std::int64_t first)
-    : log_(&log),
-      label_(std::move(label)),
-      steps_(steps),
-      first_(first),
-      terminal_(log.is_root() && log.level() != LogLevel::Quiet && ::isatty(STDERR_FILENO) == 1) {}
-
-std::string Progress::state(std::int64_t done) const {
-  const double per_step = since_start_.seconds() / static_cast<double>(done - first_);
-  return "step " + std::to_string(done) + "/" + std::to_string(steps_) + ", " + fixed(per_step, 2) + " s/step, " +
-         duration_text(per_step * static_cast<double>(steps_ - done)) + " left";
+void Progress::phase(std::string name) {
+  clip_.phase = std::move(name);
+  draw();
 }
 
-std::string Progress::bar(std::int64_t done) const {
-  std::string cells(static_cast<std::size_t>(kBarWidth), '.');
-  for (std::int64_t i = 0; i < kBarWidth * done / steps_; ++i) cells[static_cast<std::size_t>(i)] = '#';
-  return "[" + cells + "]";
-}
-
-void Progress::stopped() const {
-  if (terminal_) std::fputc('\n', stderr);
+void Progress::steps_begin(std::int64_t steps, std::int64_t first) {
+  clip_.phase.clear();
+  clip_.steps = steps;
+  clip_.done = first_ = first;
+  step_work_ = clip_work_left_ / static_cast<double>(steps);
+  clip_work_left_ -= step_work_ * static_cast<double>(first);
+  work_left_ -= step_work_ * static_cast<double>(first);
+  since_first_step_.restart();
+  draw();
 }
 
 void Progress::step_done(std::int64_t step) {
+  clip_.done = step + 1;
+  clip_.seconds_per_step = since_first_step_.seconds() / static_cast<double>(clip_.done - first_);
+  clip_work_left_ -= step_work_;
+  work_left_ -= step_work_;
+  work_done_ += step_work_;
   if (!log_->is_root()) return;
-  const std::int64_t done = step + 1;
-  const bool last = done == steps_;
-  if (terminal_) {
-    std::fprintf(stderr, "\r%s %s %s\x1b[K%s", label_.c_str(), bar(done).c_str(), state(done).c_str(),
-                 last ? "\n" : "");
-    return;
-  }
-  if (done != first_ + 1 && !last && since_line_.seconds() < kSecondsBetweenLines) return;
+  draw();
+  const bool is_first_or_last = clip_.done == first_ + 1 || clip_.done == clip_.steps;
+  const bool is_due = since_line_.seconds() >= kSecondsBetweenLines || log_->level() == LogLevel::Verbose;
+  if (!is_first_or_last && !is_due) return;
   since_line_.restart();
-  log_->info(label_ + ": " + state(done));
+  log_->progress(clip_.label + ": " + steps_text(clip_));
+}
+
+void Progress::clip_ended(const std::string& id, bool failed, double seconds) {
+  (failed ? failed_ : done_) += 1;
+  if (done_ + failed_ == wanted_) work_left_ = 0;
+  if (!log_->is_root()) return;
+  if (!failed) log_->info(id + " done in " + duration_text(seconds));
+  log_->progress(run_text(run_progress()));
+  draw();
+}
+
+void Progress::finish() {
+  if (log_->columns() > 0) log_->show({});
+}
+
+void Progress::settle_work() {
+  work_left_ -= clip_work_left_;
+  clip_work_left_ = 0;
+}
+
+RunProgress Progress::run_progress() const {
+  const double seconds = since_start_.seconds();
+  RunProgress run{wanted_, done_, failed_, 0, 0, std::nullopt};
+  run.clips_per_hour = static_cast<double>(done_) * 3600 / seconds;
+  const bool is_last_step_done = work_left_ < 1e-6 * work_done_;  // but for rounding
+  if (work_done_ > 0) run.share = is_last_step_done ? 1 : work_done_ / (work_done_ + work_left_);
+  if (work_done_ > 0 && !is_last_step_done) run.seconds_left = seconds * work_left_ / work_done_;
+  return run;
+}
+
+void Progress::draw() const {
+  const std::size_t columns = log_->columns();
+  if (columns > 0) log_->show(status_lines(clip_, run_progress(), columns));
 }
 
 }  // namespace orrery

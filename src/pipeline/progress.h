@@ -5,32 +5,48 @@
 
 #include "core/log.h"
 #include "core/stopwatch.h"
+#include "pipeline/progress_text.h"
 
 namespace orrery {
 
-// "12.3 s", "4 min 05 s", "2 h 03 min".
-std::string duration_text(double seconds);
-
-// Shows how far one request's denoising is: a bar that redraws itself on a terminal, otherwise a log line now and then
-// (its first step, every ten seconds, the last). Silent on other ranks than 0 and when the log is quiet.
+// Shows how far a run is. On a terminal its last lines are drawn anew: the clip's steps, and the manifest. Elsewhere
+// there is a log line now and then: a clip's first step, one in ten seconds, the last; verbose: every step; after each
+// clip the manifest. That a clip is done is a line in both. Silent on other ranks than 0.
 class Progress {
  public:
+  // `work`: of the `clips` that are wanted, in any unit that grows with their time. `log` must outlive the object.
+  Progress(const Log& log, std::int64_t clips, double work);
+
+  void clip_begins(std::string label, double work);
+  // What happens beside the denoising of the clip that has begun.
+  void phase(std::string name);
   // `first`: the step that denoising begins with.
-  Progress(const Log& log, std::string label, std::int64_t steps, std::int64_t first = 0);
+  void steps_begin(std::int64_t steps, std::int64_t first = 0);
   void step_done(std::int64_t step);
-  // No more steps follow, though there are some left.
-  void stopped() const;
+  // A clip is complete, or failed: not always the one begun last, since videos are encoded behind the next clip's
+  // steps. `seconds`: that it took.
+  void clip_ended(const std::string& id, bool failed, double seconds);
+  // Takes the lines off the terminal.
+  void finish();
 
  private:
-  std::string state(std::int64_t done) const;
-  std::string bar(std::int64_t done) const;
+  // What the clip that has begun leaves of its work needs no time any more.
+  void settle_work();
+  RunProgress run_progress() const;
+  void draw() const;
 
   const Log* log_;
-  std::string label_;
-  std::int64_t steps_;
-  std::int64_t first_;
-  bool terminal_;
+  std::int64_t wanted_;
+  std::int64_t done_ = 0;
+  std::int64_t failed_ = 0;
+  double work_left_;
+  double work_done_ = 0;
+  double clip_work_left_ = 0;
+  double step_work_ = 0;
+  ClipProgress clip_;
+  std::int64_t first_ = 0;
   Stopwatch since_start_;
+  Stopwatch since_first_step_;
   Stopwatch since_line_;
 };
 

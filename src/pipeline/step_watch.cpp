@@ -4,9 +4,9 @@
 
 namespace orrery {
 
-StepWatch::StepWatch(const Log& log, const Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
+StepWatch::StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
                      std::int64_t every)
-    : log_(&log), progress_(progress), stop_(&stop), pace_(&pace), snapshots_(snapshots), every_(every) {}
+    : log_(&log), progress_(&progress), stop_(&stop), pace_(&pace), snapshots_(snapshots), every_(every) {}
 
 bool StepWatch::before_first() {
   since_boundary_.restart();
@@ -14,17 +14,14 @@ bool StepWatch::before_first() {
 }
 
 bool StepWatch::step_done(const DenoiseState& state, std::int64_t steps) {
-  progress_.step_done(state.steps_done() - 1);
+  progress_->step_done(state.steps_done() - 1);
   stop_->step_done();
   ++steps_since_snapshot_;
   pace_->step_seconds = std::max(pace_->step_seconds, since_boundary_.seconds());
   since_boundary_.restart();
   const bool last = state.steps_done() == steps;
   if (snapshots_ != nullptr) pace_->snapshot_seconds = snapshots_->expected_seconds(state);
-  if (stop_->agree(last ? 0 : pace_->seconds_ahead())) {
-    if (!last) progress_.stopped();
-    return false;
-  }
+  if (stop_->agree(last ? 0 : pace_->seconds_ahead())) return false;
   if (!last && due()) {
     warn_of_failure();
     snapshots_->start(state);

@@ -24,7 +24,7 @@ class StepWatch {
  public:
   // `snapshots`: on rank 0; null on the others. `every`: steps between snapshots; 0: none before a stop. References
   // must outlive the object.
-  StepWatch(const Log& log, const Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
+  StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
             std::int64_t every);
 
   // Before the first step; false: stop here. Collective over the stop flag's world.
@@ -40,7 +40,7 @@ class StepWatch {
   void warn_of_failure();
 
   const Log* log_;
-  Progress progress_;
+  Progress* progress_;
   StopFlag* stop_;
   Pace* pace_;
   SnapshotWriter* snapshots_;
