@@ -64,9 +64,8 @@ def learn(count):
     return merges
 
 
-def tokenizer():
+def tokenizer_json(merges):
     """The content of tokenizer.json. Ids: 256 bytes, merges, added tokens."""
-    merges = learn(400)
     vocab = [*byte_symbols().values(), *(a + b for a, b in merges)]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     added = [{"id": len(vocab) + i, "content": text, "single_word": False, "lstrip": False, "rstrip": False,
@@ -81,3 +80,7 @@ def tokenizer():
                   "end_of_word_suffix": "", "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
                   "vocab": {token: i for i, token in enumerate(vocab)}, "merges": [list(pair) for pair in merges]},
     }
+
+
+def tokenizer():
+    return tokenizer_json(learn(400))
