@@ -11,6 +11,22 @@ import torch.nn.functional as F
 from torch import nn
 
 
+def make_config(latent_channel, sound_dim):
+    return {
+        "_class_name": "Cosmos3OmniTransformer", "_diffusers_version": "0.42.1", "action_dim": None,
+        "action_gen": False, "attention_bias": False, "attention_dropout": 0.0, "base_fps": 24,
+        "enable_fps_modulation": True, "head_dim": 32, "hidden_act": "silu", "hidden_size": 256,
+        "intermediate_size": 320, "latent_channel": latent_channel, "latent_patch_size": 2, "num_attention_heads": 16,
+        "num_embodiment_domains": 32, "num_hidden_layers": 5, "num_key_value_heads": 8,
+        "patch_latent_dim": 4 * latent_channel, "qk_norm_for_text": True, "rms_norm_eps": 1e-06,
+        "rope_axes_dim": [6, 5, 5],
+        "rope_scaling": {"mrope_interleaved": True, "mrope_section": [6, 5, 5], "rope_type": "default"},
+        "rope_theta": 1000.0, "sound_dim": sound_dim, "sound_gen": True, "sound_latent_fps": 25.0,
+        "timestep_scale": 0.001, "unified_3d_mrope_reset_spatial_ids": True,
+        "unified_3d_mrope_temporal_modality_margin": 15000, "use_und_k_norm_for_gen": False, "vocab_size": 1024,
+    }
+
+
 class Norm(nn.Module):
     def __init__(self, width, eps):
         super().__init__()

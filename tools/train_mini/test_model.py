@@ -8,8 +8,7 @@ from diffusers import Cosmos3OmniTransformer
 
 import layout
 import reference
-from model import Transformer
-from transformer import make_config
+from model import Transformer, make_config
 
 TINY = {"hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "vocab_size": 40}
 

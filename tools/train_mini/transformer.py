@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Trains the mini checkpoint's transformer by flow matching: transformer.py CODECS OUT --seconds 560
 
-CODECS holds vae/ and sound_tokenizer/, OUT text_tokenizer/. OUT gets transformer/ (bfloat16, the weights' moving average),
-state.safetensors (the same in float32, for --resume) and log.jsonl. WORK keeps latents between calls on one machine.
+CODECS holds vae/ and sound_tokenizer/, OUT text_tokenizer/. OUT gets transformer/ (bfloat16, the moving average of the
+weights), state.safetensors (the same in half precision, for --resume) and log.jsonl. --work keeps the clips' latents
+between calls on one machine.
 """
 
 import argparse
@@ -19,29 +20,13 @@ from safetensors.torch import load_file, save_file
 import encoders
 import latents
 import world
-from model import Transformer
+from model import Transformer, make_config
 
 SHIFT = 5.0         # of the noise levels trained at: most are high, as in the schedule that requests walk down
 GIVEN = (0.22, 0.05)  # shares of clips whose first one or two latent frames are given
 NO_CAPTION, NO_SOUND = 0.1, 0.2
 LONG_NEGATIVE = 32  # every so many steps the words are orrery's own negative prompt
 DECAY = 0.9995
-
-
-def make_config(latent_channel, sound_dim):
-    return {
-        "_class_name": "Cosmos3OmniTransformer", "_diffusers_version": "0.42.1", "action_dim": None,
-        "action_gen": False, "attention_bias": False, "attention_dropout": 0.0, "base_fps": 24,
-        "enable_fps_modulation": True, "head_dim": 32, "hidden_act": "silu", "hidden_size": 256,
-        "intermediate_size": 320, "latent_channel": latent_channel, "latent_patch_size": 2, "num_attention_heads": 16,
-        "num_embodiment_domains": 32, "num_hidden_layers": 5, "num_key_value_heads": 8,
-        "patch_latent_dim": 4 * latent_channel, "qk_norm_for_text": True, "rms_norm_eps": 1e-06,
-        "rope_axes_dim": [6, 5, 5],
-        "rope_scaling": {"mrope_interleaved": True, "mrope_section": [6, 5, 5], "rope_type": "default"},
-        "rope_theta": 1000.0, "sound_dim": sound_dim, "sound_gen": True, "sound_latent_fps": 25.0,
-        "timestep_scale": 0.001, "unified_3d_mrope_reset_spatial_ids": True,
-        "unified_3d_mrope_temporal_modality_margin": 15000, "use_und_k_norm_for_gen": False, "vocab_size": 1024,
-    }
 
 
 class Batches:
