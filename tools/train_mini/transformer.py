@@ -17,8 +17,9 @@ import time
 import torch
 from safetensors.torch import load_file, save_file
 
-import encoders
 import latents
+import oobleck
+import wan
 import world
 from model import Transformer, make_config
 
@@ -181,7 +182,8 @@ def main():
         print(text, flush=True)
         print(text, file=log, flush=True)
 
-    encode = encoders.load(options.codecs, device)
+    encode = (wan.load(options.codecs / "vae", device).encode,
+              oobleck.load(options.codecs / "sound_tokenizer", device).encode)
     clips = latents.cached(options.work / "clips.pt", lambda: latents.draw_many(
         encode, world.TRAIN, 48, options.seed, device, seconds=options.encode_seconds))
     held_out = latents.draw_many(encode, world.HELD_OUT, 48, options.seed + 1, device, batches=12)
@@ -190,7 +192,8 @@ def main():
     texts = {frames: latents.Texts(options.out / "text_tokenizer/tokenizer.json", frames, device)
              for frames in world.FRAMES}
     clips, held_out = make_batches(clips, texts, device), make_batches(held_out, texts, device)
-    model = Transformer(make_config(encode[0].channels, encode[1].channels)).to(device)
+    sample = clips[world.FRAMES[0]].clips
+    model = Transformer(make_config(sample.video.shape[-1] // 4, sample.sound.shape[-1])).to(device)
     if options.resume:
         model.load_state_dict(load_file(options.resume), strict=False)
     report(parameters=sum(p.numel() for p in model.parameters()))
