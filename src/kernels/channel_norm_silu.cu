@@ -22,51 +22,75 @@ __device__ inline Floats silu_of(Floats y, float scale, const Floats& gain) {
   return y;
 }
 
-// A warp `kPixels` pixels, all of which are read before the first is summed. Their channels stay in registers between
-// the two passes, kPacks packs a lane.
+// Of the channels that a lane has.
+template <int kPacks>
+struct NormWeights {
+  Floats gain[kPacks];
+  Floats bias[kPacks];
+};
+
+template <int kPacks>
+__device__ NormWeights<kPacks> weights_at(const ChannelNormSiluLaunch& l, unsigned lane, unsigned packs) {
+  NormWeights<kPacks> weights{};
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    const unsigned at = lane + i * kWarp;
+    if (at >= packs) continue;
+    weights.gain[i] = gain_at(l.gain, at);
+    if (l.bias != nullptr) weights.bias[i] = unpack(reinterpret_cast<const Pack*>(l.bias)[at]);
+  }
+  return weights;
+}
+
+// One pixel, by a warp: from what its lanes have read of it to its place in `out`.
+template <int kPacks>
+__device__ void norm_pixel(const Pack (&read)[kPacks], const NormWeights<kPacks>& weights, Pack* out, unsigned packs) {
+  constexpr float kLeastSquares = 1e-24F;
+  Floats y[kPacks];
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    if (threadIdx.x + i * kWarp >= packs) continue;
+    y[i] = sum_of(unpack(read[i]), weights.bias[i]);
+    squares += sum_of_squares(y[i]);
+  }
+  const float scale = rsqrtf(fmaxf(sum_over_lanes<kWarp>(squares), kLeastSquares));
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    if (threadIdx.x + i * kWarp < packs) out[i * kWarp] = pack(silu_of(y[i], scale, weights.gain[i]));
+  }
+}
+
+// A block a piece of a row of pixels, a warp `kPixels` pixels of it, all of which are read before the first is normed.
 template <int kPacks, int kPixels>
-__global__ void channel_norm_silu_kernel(ChannelNormSiluLaunch l, unsigned count) {
-  const unsigned first = (blockIdx.x * kWarpsPerBlock + threadIdx.y) * kPixels;
-  const auto* const bias = reinterpret_cast<const Pack*>(l.bias);
+__global__ void channel_norm_silu_kernel(ChannelNormSiluLaunch l) {
+  const unsigned first = (blockIdx.y * kWarpsPerBlock + threadIdx.y) * kPixels;
+  const unsigned pixels = first < l.size.columns ? min(l.size.columns - first, unsigned{kPixels}) : 0;
   const unsigned packs = l.size.channels / kPackWidth;
-  Floats kept[kPixels][kPacks];
+  const PixelPlace place{blockIdx.x / l.size.rows, blockIdx.x % l.size.rows, first};
+  const BFloat16* const x = channels_at(l.x, place) + threadIdx.x * kPackWidth;
+  Pack read[kPixels][kPacks];
 #pragma unroll
   for (int p = 0; p < kPixels; ++p) {
-    if (first + p >= count) continue;
-    const Pack* const x = packs_at(l.x, pixel_at(first + p, l.size));
 #pragma unroll
     for (int i = 0; i < kPacks; ++i) {
-      const unsigned at = threadIdx.x + i * kWarp;
-      if (at < packs) kept[p][i] = unpack(x[at]);
+      if (p >= pixels || threadIdx.x + i * kWarp >= packs) continue;
+      read[p][i] = reinterpret_cast<const Pack*>(x + p * l.x.column)[i * kWarp];
     }
   }
+  const NormWeights<kPacks> weights = weights_at<kPacks>(l, threadIdx.x, packs);
+  BFloat16* const out = channels_at(l.out, place) + threadIdx.x * kPackWidth;
 #pragma unroll
   for (int p = 0; p < kPixels; ++p) {
-    if (first + p >= count) return;
-    float squares = 0;
-#pragma unroll
-    for (int i = 0; i < kPacks; ++i) {
-      const unsigned at = threadIdx.x + i * kWarp;
-      if (at >= packs) continue;
-      if (bias != nullptr) kept[p][i] = sum_of(kept[p][i], unpack(bias[at]));
-      squares += sum_of_squares(kept[p][i]);
-    }
-    const float scale = 1 / fmaxf(sqrtf(sum_over_lanes<kWarp>(squares)), 1e-12F);
-    Pack* const out = packs_at(l.out, pixel_at(first + p, l.size));
-#pragma unroll
-    for (int i = 0; i < kPacks; ++i) {
-      const unsigned at = threadIdx.x + i * kWarp;
-      if (at < packs) out[at] = pack(silu_of(kept[p][i], scale, gain_at(l.gain, at)));
-    }
+    if (p < pixels) norm_pixel(read[p], weights, reinterpret_cast<Pack*>(out + p * l.out.column), packs);
   }
 }
 
 template <int kPacks, int kPixels>
 void start(const ChannelNormSiluLaunch& l, cudaStream_t stream) {
   constexpr unsigned kPerBlock = kWarpsPerBlock * kPixels;
-  const unsigned count = pixels(l.size);
-  const unsigned blocks = (count + kPerBlock - 1) / kPerBlock;
-  channel_norm_silu_kernel<kPacks, kPixels><<<blocks, dim3(kWarp, kWarpsPerBlock), 0, stream>>>(l, count);
+  const dim3 blocks(l.size.frames * l.size.rows, (l.size.columns + kPerBlock - 1) / kPerBlock);
+  channel_norm_silu_kernel<kPacks, kPixels><<<blocks, dim3(kWarp, kWarpsPerBlock), 0, stream>>>(l);
 }
 
 }  // namespace

@@ -111,7 +111,9 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     in = out;
   }
   sum.kept += level.input(in, kPast, kBorder);
-  sum.needs(level.activation(in) + std::max(level.own_norm(in), 3 * level.activation(WanConfig::kPatchChannels)));
+  // The last convolution's result, widened on a GPU, with its bias, as pixels, and as pixels in float32.
+  const std::int64_t results = element_bytes == kFloatBytes ? 3 : 6;
+  sum.needs(level.activation(in) + std::max(level.own_norm(in), results * level.activation(WanConfig::kPatchChannels)));
   return sum.kept + sum.peak;
 }
 
