@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Trains the video VAE on the small world and writes it in the published layout: OUT/vae, with OUT/vae.state to go on from.
+
+Latents are normalised per channel while training and noise is added to them, so that they decode gracefully when a
+transformer has made them. The last lines printed are measurements on held-out captions, of the weights as exported.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import torch
+import torch.nn.functional as F
+
+import stage
+import wan
+import world
+
+SHAPES = [(size, 17) for size in world.SIZES] * 3 + [(size, 33) for size in world.SIZES]
+
+
+class Latents(torch.nn.Module):
+    """The model with the running mean and spread of its latents, by which noise is measured."""
+
+    def __init__(self):
+        super().__init__()
+        self.vae = wan.whole_clip(wan.make())
+        self.register_buffer("mean", torch.zeros(1, wan.Z, 1, 1, 1))
+        self.register_buffer("variance", torch.ones(1, wan.Z, 1, 1, 1))
+
+    @torch.no_grad()
+    def follow(self, raw, step):
+        share = max(0.01, 1 / (step + 1))
+        self.mean.lerp_(raw.mean((0, 2, 3, 4), keepdim=True), share)
+        self.variance.lerp_(raw.var((0, 2, 3, 4), keepdim=True), share)
+
+
+def importance(video, background):
+    """(B, 1, T, H, W): four times as much near the shape, which covers little of the picture."""
+    shape = (video - background).abs().amax(1).gt(0.02).float()
+    return 1 + 3 * F.max_pool2d(shape, 9, 1, 4)[:, None]
+
+
+def make_loss(model, batch, device, seed):
+    noise = torch.Generator(device).manual_seed(seed)
+
+    def loss(step, fraction):
+        choice = torch.Generator().manual_seed(seed * 1000003 + step)
+        size, frames = SHAPES[int(torch.randint(len(SHAPES), (1,), generator=choice))]
+        count = max(1, batch * 17 // frames)
+        picked = torch.randint(len(world.TRAIN), (count,), generator=choice).tolist()
+        scene = world.scenes([world.TRAIN[i] for i in picked], frames, size, choice).to(device)
+        video = world.video(scene, frames, size)
+        with torch.autocast(video.device.type, torch.bfloat16, enabled=video.is_cuda):
+            raw = wan.encode(model.vae, video).float()
+            if fraction < 0.7:
+                model.follow(raw.detach(), step)
+            spread = (model.variance + 1e-4).sqrt()
+            level = 0.3 * torch.rand(count, 1, 1, 1, 1, generator=noise, device=device)
+            noisy = raw + spread * level * torch.randn(raw.shape, generator=noise, device=device)
+            made = wan.decode(model.vae, noisy).float()
+        weight = importance(video, scene.background[:, :, None, None, None])
+        error = made - video
+        picture = (weight * (error.abs() + 2 * error.square())).mean()
+        normal = (raw - model.mean) / spread
+        scale = (normal.square().mean((0, 2, 3, 4)) - 1).square().mean() + 0.1 * raw.square().mean()
+        psnr = 10 * torch.log10(4 / error.detach().square().mean())
+        return picture + 0.01 * scale, {"psnr": psnr, "spread": spread.mean()}
+
+    return loss
+
+
+def silence_variances(vae):
+    """The second half of quant_conv's outputs, logarithms of variances, was never trained: next to no variance."""
+    with torch.no_grad():
+        vae.quant_conv.weight[wan.Z:] = 0
+        vae.quant_conv.bias[wan.Z:] = -12
+
+
+@torch.no_grad()
+def statistics(vae, device):
+    sums, squares, count = 0, 0, 0
+    for i, (size, frames) in enumerate(SHAPES):
+        generator = torch.Generator().manual_seed(77 + i)
+        indexes = world.TRAIN[i::len(world.TRAIN) // 32]
+        raw = wan.encode(vae, world.video(world.scenes(indexes, frames, size, generator).to(device), frames, size)).double()
+        sums, squares = sums + raw.sum((0, 2, 3, 4)), squares + raw.square().sum((0, 2, 3, 4))
+        count += raw.numel() // wan.Z
+    mean = sums / count
+    return mean.tolist(), (squares / count - mean.square() + 1e-4).sqrt().tolist()
+
+
+def export(vae, folder, device):
+    silence_variances(vae)
+    public = wan.make()
+    public.load_state_dict(vae.state_dict())
+    mean, std = statistics(vae, device)
+    public.register_to_config(latents_mean=[round(m, 5) for m in mean], latents_std=[round(s, 5) for s in std])
+    public.bfloat16().save_pretrained(folder)
+
+
+def measure(folder, device, clips):
+    """PSNR on held-out captions of what is in `folder`, plain and with noise of a fifth of the latents' spread."""
+    codec = wan.load(folder, device)
+    for size in world.SIZES:
+        for frames in world.FRAMES:
+            generator = torch.Generator().manual_seed(5)
+            video = world.video(world.scenes(world.HELD_OUT[:clips], frames, size, generator).to(device), frames, size)
+            latent = torch.cat([codec.encode(v) for v in video.split(8)])
+            noise = 0.2 * torch.randn(latent.shape, generator=generator).to(device)
+            psnr = lambda z: [10 * float(torch.log10(4 / (codec.decode(a) - b).square().mean()))
+                              for a, b in zip(z.split(1), video.split(1))]
+            plain, noisy = psnr(latent), psnr(latent + noise)
+            print(json.dumps({"measure": "vae", "height": size[0], "width": size[1], "frames": frames, "clips": len(plain),
+                              "psnr_mean": round(sum(plain) / len(plain), 2), "psnr_min": round(min(plain), 2),
+                              "psnr_noise_0.2": round(sum(noisy) / len(noisy), 2),
+                              "latent_std": round(float(latent.std()), 3)}), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=float, default=240, help="of training, over all calls")
+    parser.add_argument("--batch", type=int, default=24, help="clips of 17 frames a step")
+    parser.add_argument("--peak", type=float, default=1.5e-3, help="learning rate")
+    parser.add_argument("--clips", type=int, default=64, help="held-out clips measured at each size")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    began = time.monotonic()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.manual_seed(options.seed)
+    options.out.mkdir(parents=True, exist_ok=True)
+    model = Latents().to(device)
+    trainer = stage.Trainer(model, options.out / "vae.state", options.seconds, options.peak)
+    best = trainer.run(make_loss(model, options.batch, device, options.seed))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    export(best.vae, options.out / "vae", device)
+    measure(options.out / "vae", device, options.clips)
+    print(json.dumps({"measure": "vae", "steps": trainer.step, "seconds": round(time.monotonic() - began)}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
