@@ -151,7 +151,7 @@ def measure(folder, device, clips):
     codec = load(folder, device)
     for frames in world.FRAMES:
         generator = torch.Generator().manual_seed(6)
-        scene = world.scenes(world.HELD_OUT[:clips], frames, world.SIZES[0], generator).to(device)
+        scene = world.scenes(world.HELD_OUT[::max(1, len(world.HELD_OUT) // clips)], frames, world.SIZES[0], generator).to(device)
         true = world.sound(scene, frames)
         latent = codec.encode(true)
         made = codec.decode(latent)

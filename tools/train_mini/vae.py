@@ -106,7 +106,7 @@ def measure(folder, device, clips):
     for size in world.SIZES:
         for frames in world.FRAMES:
             generator = torch.Generator().manual_seed(5)
-            video = world.video(world.scenes(world.HELD_OUT[:clips], frames, size, generator).to(device), frames, size)
+            video = world.video(world.scenes(world.HELD_OUT[::max(1, len(world.HELD_OUT) // clips)], frames, size, generator).to(device), frames, size)
             latent = torch.cat([codec.encode(v) for v in video.split(8)])
             noise = 0.2 * torch.randn(latent.shape, generator=generator).to(device)
             psnr = lambda z: [10 * float(torch.log10(4 / (codec.decode(a) - b).square().mean()))

@@ -1,0 +1,96 @@
+"""Reads what orrery leaves of a clip: PNG frames and a WAV file (--keep-frames), or an mp4 through the ffmpeg program."""
+
+import json
+import pathlib
+import shutil
+import struct
+import subprocess
+import zlib
+
+import numpy
+
+
+def unfilter(kind, row, above, step):
+    """One row of a PNG, `step` bytes a pixel, as it was before filter `kind`. All are uint8."""
+    if kind == 0:
+        return row
+    if kind == 2:
+        return row + above
+    if kind == 1:
+        return numpy.cumsum(row.reshape(-1, step), axis=0, dtype=numpy.uint8).reshape(-1)
+    out = row.astype(int)
+    up = above.astype(int)
+    for i in range(len(out)):
+        left, corner = (out[i - step], up[i - step]) if i >= step else (0, 0)
+        if kind == 3:
+            guess = (left + up[i]) // 2
+        else:
+            estimate = left + up[i] - corner
+            guess = min((left, up[i], corner), key=lambda value: abs(estimate - value))
+        out[i] = (out[i] + guess) % 256
+    return out.astype(numpy.uint8)
+
+
+def read_png(path):
+    """uint8 (H, W, 3) of an 8-bit RGB or RGBA file that is not interlaced."""
+    data, at, packed = pathlib.Path(path).read_bytes(), 8, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", body)
+        packed += body if kind == b"IDAT" else b""
+        at += 12 + length
+    if depth != 8 or color not in (2, 6) or interlaced:
+        raise ValueError(f"{path}: expected 8-bit RGB or RGBA, not interlaced; found depth {depth}, colour type {color}")
+    step = 3 if color == 2 else 4
+    rows = numpy.frombuffer(zlib.decompress(packed), numpy.uint8).reshape(height, 1 + step * width)
+    out = numpy.zeros((height, step * width), numpy.uint8)
+    for y, row in enumerate(rows):
+        out[y] = unfilter(row[0], row[1:], out[y - 1] if y else numpy.zeros_like(row[1:]), step)
+    return out.reshape(height, width, step)[:, :, :3]
+
+
+def read_wav(path):
+    """float32 (2, samples) of 16-bit or float32 stereo."""
+    data, at, layout = pathlib.Path(path).read_bytes(), 12, None
+    while at + 8 <= len(data):
+        kind, length = struct.unpack("<4sI", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"fmt ":
+            layout = struct.unpack("<HHIIHH", body[:16])
+        if kind == b"data":
+            break
+        at += 8 + length + length % 2
+    if layout is None or layout[1] != 2 or (bits := layout[5]) not in (16, 32):
+        raise ValueError(f"{path}: expected stereo of 16-bit or float32 samples")
+    samples = numpy.frombuffer(body, "<i2" if bits == 16 else "<f4").reshape(-1, 2).T.astype(numpy.float32)
+    return samples / 32768 if bits == 16 else samples
+
+
+def pipe(*arguments):
+    return subprocess.run(["ffmpeg", "-nostdin", "-loglevel", "error", *arguments, "-"], check=True, capture_output=True).stdout
+
+
+def read_mp4(path):
+    probe = subprocess.run(["ffprobe", "-loglevel", "error", "-show_streams", "-of", "json", str(path)], check=True,
+                           capture_output=True).stdout
+    streams = {stream["codec_type"]: stream for stream in json.loads(probe)["streams"]}
+    picture = streams["video"]
+    raw = pipe("-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24")
+    frames = numpy.frombuffer(raw, numpy.uint8).reshape(-1, picture["height"], picture["width"], 3)
+    if "audio" not in streams:
+        return frames, None
+    raw = pipe("-i", str(path), "-f", "f32le", "-ar", "48000", "-ac", "2")
+    return frames, numpy.frombuffer(raw, "<f4").reshape(-1, 2).T
+
+
+def read_clip(out, name):
+    """(frames, sound or None) of the clip `name` of a run's or a decode's folder. FileNotFoundError where there is none."""
+    frames, media = pathlib.Path(out) / "frames" / name, pathlib.Path(out) / "media" / f"{name}.mp4"
+    if frames.is_dir():
+        wav = frames / "sound.wav"
+        return numpy.stack([read_png(p) for p in sorted(frames.glob("*.png"))]), read_wav(wav) if wav.exists() else None
+    if media.exists() and shutil.which("ffmpeg") and shutil.which("ffprobe"):
+        return read_mp4(media)
+    raise FileNotFoundError(f"{frames}/ or {media} (which takes the ffmpeg program): make the clips with --keep-frames")

@@ -1,0 +1,122 @@
+"""Reads from a clip of the small world what its caption should have said, by arithmetic on pixels and samples alone.
+
+  measure(frames, fps, sound)   frames: uint8 (T, H, W, 3); sound: float (2, samples) at 48 kHz, or None
+                                → a dict of the words of a Caption, None where nothing of the grammar is seen or heard,
+                                and of the numbers behind them
+"""
+
+import math
+import pathlib
+import sys
+
+import numpy
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "train_mini"))
+import grammar  # noqa: E402
+
+FAR = 60.0           # levels of red, green and blue together: a colour farther from all others is none of them
+STILL = 0.5          # shares of the slow speed: less than this is no motion
+QUIET = 0.01         # root mean square of samples: less than this is silence
+PITCH_BAND = 0.05    # of a tone's pitch, to either side
+PURE = 0.7           # share of the energy that must lie in a tone's band
+
+
+def nearest_color(rgb, colors):
+    name = min(colors, key=lambda c: math.dist(rgb, colors[c]))
+    return name if math.dist(rgb, colors[name]) < FAR else None
+
+
+def coverage(frames, background):
+    """The shape's colour, and how much of each pixel it covers: (T, H, W) in [0, 1]. None, None without a shape."""
+    offset = frames.astype(numpy.float32) - background
+    distance = numpy.sqrt((offset ** 2).sum(-1))
+    strongest = numpy.percentile(distance, 99.5)
+    if strongest < 25:
+        return None, None
+    color = numpy.median(frames[distance > 0.75 * strongest], axis=0)
+    direction = color - background
+    share = numpy.clip(offset @ direction / (direction @ direction), 0, 1)
+    share[share < 0.25] = 0
+    return color, share
+
+
+def extent(share):
+    """Width and height, in pixels, of what covers a frame (H, W); counted by the fullest pixel of each column and row."""
+    return share.max(0).sum(), share.max(1).sum()
+
+
+def outline(share):
+    """(shape, size, radius) that most frames agree upon."""
+    boxes = numpy.array([extent(s) for s in share])
+    area = share.sum((1, 2))
+    seen = area > 0.25 * numpy.median(area)
+    fill = float(numpy.median(area[seen] / numpy.maximum(boxes[seen].prod(1), 1)))
+    expected = {"circle": math.pi / 4, "square": 1.0, "triangle": 0.5}
+    shape = min(expected, key=lambda s: abs(expected[s] - fill))
+    width, height = numpy.median(boxes[seen], axis=0)
+    radius = float(width / grammar.HALF_WIDTH[shape] + height / grammar.HALF_HEIGHT[shape]) / 4
+    size = min(grammar.RADII, key=lambda s: abs(math.log(grammar.RADII[s] / max(radius, 1))))
+    return shape, size if 0.6 < radius / grammar.RADII[size] < 1.6 else None, radius
+
+
+def centres(share):
+    """(T, 2) x and y, in pixels."""
+    mass = numpy.maximum(share.sum((1, 2)), 1e-6)
+    rows, columns = numpy.arange(share.shape[1]) + 0.5, numpy.arange(share.shape[2]) + 0.5
+    return numpy.stack([share.sum(1) @ columns / mass, share.sum(2) @ rows / mass], axis=1)
+
+
+def motion(places, fps):
+    """(direction, speed, pixels per second) of the straight line closest to all places."""
+    t = numpy.arange(len(places)) / fps
+    t = t - t.mean()
+    x, y = (t @ (places - places.mean(0))) / max(t @ t, 1e-9)
+    pace = math.hypot(x, y)
+    if pace < STILL * min(grammar.SPEEDS.values()):
+        return None, None, pace
+    agreement = lambda d: (x * d[0] + y * d[1]) / math.hypot(*d)
+    direction = max(grammar.DIRECTIONS, key=lambda name: agreement(grammar.DIRECTIONS[name]))
+    return direction, min(grammar.SPEEDS, key=lambda s: abs(math.log(grammar.SPEEDS[s] / pace))), pace
+
+
+def tone(sound):
+    """(tone, Hz): None and 0 for silence; "other" for what is no tone of the grammar."""
+    if sound is None or math.sqrt(numpy.mean(sound ** 2)) < QUIET:
+        return None, 0.0
+    power = (numpy.abs(numpy.fft.rfft(sound * numpy.hanning(sound.shape[1]), 4 * sound.shape[1])) ** 2).sum(0)
+    pitches = numpy.arange(len(power)) * (grammar.SAMPLE_RATE / (4 * sound.shape[1]))
+    peak = float(pitches[power.argmax()])
+    for name, pitch in grammar.TONES.items():
+        band = numpy.abs(pitches - pitch) < PITCH_BAND * pitch
+        if name and abs(peak - pitch) < PITCH_BAND * pitch and power[band].sum() > PURE * power.sum():
+            return name, peak
+    return "other", peak
+
+
+def panning(sound, places, fps):
+    """How well the right ear's share of the power follows x: 1 at best; None where nothing can be told."""
+    step = int(grammar.SAMPLE_RATE / fps)
+    count = min(len(places), sound.shape[1] // step)
+    power = (sound[:, :count * step].reshape(2, count, step) ** 2).mean(2)
+    loud = power.sum(0) > 1e-5
+    if loud.sum() < 4 or numpy.ptp(places[:count, 0][loud]) < 3:
+        return None
+    return float(numpy.corrcoef(power[1][loud] / power.sum(0)[loud], places[:count, 0][loud])[0, 1])
+
+
+def measure(frames, fps, sound=None):
+    background = numpy.median(frames.reshape(-1, 3), axis=0)
+    color, share = coverage(frames, background)
+    name, pitch = tone(sound)
+    found = dict.fromkeys(grammar.Caption._fields) | {
+        "background": nearest_color(background, grammar.BACKGROUNDS), "tone": name, "pitch_hz": round(pitch, 1)}
+    if share is None:
+        return found
+    shape, size, radius = outline(share)
+    places = centres(share)
+    direction, speed, pace = motion(places, fps)
+    found |= {"color": nearest_color(color, grammar.COLORS), "shape": shape, "size": size, "direction": direction,
+              "speed": speed, "radius": round(radius, 2), "pixels_per_second": round(pace, 2)}
+    if sound is not None and name not in (None, "other"):
+        found["panning"] = panning(sound, places, fps)
+    return found
