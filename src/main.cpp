@@ -12,6 +12,7 @@
 #include "app/encode.h"
 #include "app/inspect.h"
 #include "app/options.h"
+#include "app/plan.h"
 #include "app/report.h"
 #include "app/run.h"
 #include "app/tokens.h"
@@ -55,6 +56,8 @@ int dispatch(const Options& options, const Comm& world) {
       return on_root(world, [] { std::cout << version_text(); });
     case Command::Tokens:
       return on_root(world, [&] { print_tokens(options, std::cout); });
+    case Command::Plan:
+      return on_root(world, [&] { plan(options, std::cout); });
     case Command::Validate:
       return on_root(world, [&] { std::cout << validate(options, audit_named); });
     case Command::Decode:

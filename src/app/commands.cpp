@@ -18,6 +18,7 @@ constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
 constexpr std::array kCommands{
     CommandSpec{Command::Run, "run", kRunNeeds, ""},
     CommandSpec{Command::Validate, "validate", kTextsNeed, ""},
+    CommandSpec{Command::Plan, "plan", kTextsNeed, ""},
     CommandSpec{Command::Tokens, "tokens", kTextsNeed, ""},
     CommandSpec{Command::Encode, "encode", kEncodeNeeds, "an image or a video", 1},
     CommandSpec{Command::Decode, "decode", kDecodeNeeds, "one latent file (.h5) or more", kAnyNumber},

@@ -29,7 +29,7 @@ struct HelpPage {
 
 // The pages of the commands that make clips and media: run, validate, tokens, encode, decode.
 std::span<const HelpPage> making_pages();
-// Of those that look, measure and help: inspect, compare, report, bench, completion.
+// Of those that look, measure and help: inspect, compare, report, plan, bench, completion.
 std::span<const HelpPage> telling_pages();
 
 // Throws Error for a command that has no page.

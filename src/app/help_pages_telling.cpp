@@ -45,6 +45,24 @@ constexpr std::array kReportExamples{HelpEntry{"Once:", "orrery report out"},
                                      HelpEntry{"Until nothing remains:", "orrery report --watch out"},
                                      HelpEntry{"For programs:", "orrery report --json out | python3 -m json.tool"}};
 
+constexpr std::string_view kPlan =
+    R"(Says what a manifest takes, without a GPU and in a second: tokens, floating-point operations, memory of each GPU,
+bytes between them, seconds a clip and GPU hours, for one --cfg and --tp or, with --gpus, for all; and which of them
+makes the most clips a GPU hour, and which has a clip ready first.
+
+Speeds are built in for two kinds of GPUs, or come from lines that orrery bench --json wrote on the machine in
+question. It takes the options of run.)";
+
+constexpr std::array kPlanExamples{
+    HelpEntry{"Which ranks to ask for, of up to eight:",
+              "orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl --gpus 8"},
+    HelpEntry{"Before the weights are there, for programs:",
+              R"(orrery plan --checkpoint random:super --manifest clips.jsonl \
+  --gpu h100 --gpus 16 --gemm fp8 --json)"},
+    HelpEntry{"On a machine of one's own:", R"(orrery bench --model nano --size 720p --json > profile.jsonl
+orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl \
+  --cfg 2 --tp 4 --profile profile.jsonl)"}};
+
 constexpr std::string_view kBench =
     R"(Measures a denoise step, the decoders, the collectives and loading at a clip's true size, and in the same run
 what the machine does with each operation alone, so that every figure has its share of the possible beside it. Prints a
@@ -97,6 +115,15 @@ constexpr std::array kPages{HelpPage{Command::Inspect,
                                      {},
                                      kReportExamples,
                                      "orrery run, orrery inspect"},
+                            HelpPage{Command::Plan,
+                                     "say what a manifest takes of memory and time",
+                                     "--checkpoint DIR --manifest FILE [--gpus N] [OPTION…]",
+                                     kPlan,
+                                     {},
+                                     kPlainCodes,
+                                     {},
+                                     kPlanExamples,
+                                     "orrery bench, orrery validate"},
                             HelpPage{Command::Bench,
                                      "measure a machine: a step, a decode, and what they could take",
                                      "--model tiny|nano|super [OPTION…]\n--checkpoint DIR [OPTION…]",

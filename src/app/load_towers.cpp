@@ -43,7 +43,7 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
               const Log& log) {
   const std::optional<std::int64_t> free = free_memory(place.device);
   if (!free) return options.text_tower == TextTower::Release;
-  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype); };
+  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.products); };
   const int tp = place.tp.shard().size;
   const bool decodes =
       media_settings_of(options).wanted() && (place.world.is_root() || options.vae_split != VaeSplit::None);

@@ -21,21 +21,23 @@ OptionSpec option(CommandSet commands, OptionGroup group, std::string_view name,
           [member](const Options& options) { return write_value(member(options)); }};
 }
 
-// validate and tokens take the options of run, so that one command line or job file serves all three.
-constexpr CommandSet kRun{Command::Run, Command::Validate, Command::Tokens};
+// validate, plan and tokens take the options of run, so that one command line or job file serves them all.
+constexpr CommandSet kRun{Command::Run, Command::Validate, Command::Plan, Command::Tokens};
 constexpr CommandSet kEncode{Command::Encode};
 constexpr CommandSet kDecode{Command::Decode};
-constexpr CommandSet kRunDecode{Command::Run, Command::Validate, Command::Tokens, Command::Decode};
-constexpr CommandSet kAll{Command::Run, Command::Validate, Command::Tokens, Command::Encode, Command::Decode};
+constexpr CommandSet kRunDecode{Command::Run, Command::Validate, Command::Plan, Command::Tokens, Command::Decode};
+constexpr CommandSet kAll{Command::Run,    Command::Validate, Command::Plan,
+                          Command::Tokens, Command::Encode,   Command::Decode};
 constexpr CommandSet kBench{Command::Bench};
-constexpr CommandSet kRunBench{Command::Run, Command::Validate, Command::Tokens, Command::Bench};
-constexpr CommandSet kAllBench{Command::Run,    Command::Validate, Command::Tokens,
+constexpr CommandSet kRunBench{Command::Run, Command::Validate, Command::Plan, Command::Tokens, Command::Bench};
+constexpr CommandSet kAllBench{Command::Run,    Command::Validate, Command::Plan, Command::Tokens,
                                Command::Encode, Command::Decode,   Command::Bench};
+constexpr CommandSet kPlan{Command::Plan};
 
 constexpr CommandSet kInspect{Command::Inspect};
 constexpr CommandSet kCompare{Command::Compare};
 constexpr CommandSet kReport{Command::Report};
-constexpr CommandSet kTellers{Command::Inspect, Command::Compare, Command::Report};
+constexpr CommandSet kTellers{Command::Plan, Command::Inspect, Command::Compare, Command::Report};
 
 constexpr OptionGroup kFiles = OptionGroup::Files;
 constexpr OptionGroup kSize = OptionGroup::ClipSize;
@@ -122,6 +124,20 @@ auto make_table() {
           kRunBench, kRanks, "tp", "N",
           "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
           [](auto& o) -> auto& { return o.grid.tp; }),
+      option(
+          kPlan, kRanks, "gpus", "N",
+          "plan every --cfg and --tp that up to N GPUs allow, and say which is best; 0: the one given",
+          [](auto& o) -> auto& { return o.gpus; }),
+      option(
+          kPlan, kRanks, "gpu", "h100|h200", "the GPUs whose built-in memory and speed count",
+          [](auto& o) -> auto& { return o.gpu; }),
+      option(
+          kPlan, kRanks, "gpu-memory", "GB", "memory of a GPU for tensors, in 10^9 bytes; 0: what --gpu has",
+          [](auto& o) -> auto& { return o.gpu_memory; }),
+      option(
+          kPlan, kRanks, "profile", "FILE",
+          "how fast a GPU is, as measured: the lines of orrery bench --json, of one run or of several",
+          [](auto& o) -> auto& { return o.profile; }),
       option(
           kAllBench, kRanks, "device", "auto|cpu|cuda",
           "where to compute; auto: on GPUs when every rank can have its own",

@@ -64,6 +64,9 @@ constexpr auto choices(ModelName) {
   return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
                     Choice<ModelName>{"super", ModelName::Super}};
 }
+constexpr auto choices(GpuKind) {
+  return std::array{Choice<GpuKind>{"h100", GpuKind::H100}, Choice<GpuKind>{"h200", GpuKind::H200}};
+}
 constexpr auto choices(BenchPart) {
   return std::array{
       Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},

@@ -100,6 +100,8 @@ void check_values(const Options& o, const Origins& origins) {
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
   require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");
+  require_between(o.gpus, 0, 100'000, label(origins, "gpus"));
+  require_input(o.gpu_memory >= 0, label(origins, "gpu-memory") + ": " + number_text(o.gpu_memory) + " is below 0");
   require_between(o.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
   if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");

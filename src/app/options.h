@@ -10,6 +10,7 @@
 #include "app/manifest_shard.h"
 #include "bench/settings.h"
 #include "core/log.h"
+#include "estimate/machine_profile.h"
 #include "kernels/scaled_rows.h"
 #include "parallel/device.h"
 #include "parallel/process_grid.h"
@@ -28,6 +29,7 @@ enum class Command {
   Encode,
   Decode,
   Bench,
+  Plan,
   Inspect,
   Compare,
   Report,
@@ -85,7 +87,13 @@ struct Options {
   ModelName model = ModelName::None;
   FrameSize bench_size;
   BenchSettings bench;  // its width and height are bench_size's
-  bool json = false;    // Inspect, Compare and Report as well
+  bool json = false;    // Plan, Inspect, Compare and Report as well
+
+  // Plan.
+  int gpus = 0;  // every way to use up to so many; 0: the one of `grid`
+  GpuKind gpu = GpuKind::H200;
+  double gpu_memory = 0;          // 10^9 bytes; 0: what such a GPU has
+  std::filesystem::path profile;  // lines of bench; empty: built-in figures
 
   std::filesystem::path preview;  // Inspect: the picture to write; empty: none
   double tolerance = 0;           // Compare: of the largest difference

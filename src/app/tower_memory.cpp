@@ -1,6 +1,7 @@
 #include "app/tower_memory.h"
 
 #include "app/audit_group.h"
+#include "bench/layer_work.h"
 #include "cosmos3/gen_tower.h"
 #include "cosmos3/und_tower.h"
 #include "pipeline/memory.h"
@@ -21,9 +22,20 @@ std::string larger_group(const Cosmos3Config& config, int tp, bool released, con
   return "";
 }
 
+// What the products' weights of all layers but the first and the last no longer take: a byte a value, and a float32
+// factor for each channel.
+std::int64_t saved_by_float8(const Cosmos3Config& config, int tp, at::ScalarType dtype) {
+  const auto element = static_cast<std::int64_t>(at::elementSize(dtype));
+  std::int64_t layer = 0;
+  for (const LayerProduct& product : layer_work(config, 0, 0, tp).products()) {
+    layer += product.out * (product.in * (element - 1) - static_cast<std::int64_t>(sizeof(float)));
+  }
+  return std::max<std::int64_t>(config.num_hidden_layers - 2, 0) * layer;
+}
+
 }  // namespace
 
-TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype) {
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype, RowFormat products) {
   AuditGroup group(Shard{0, tp});
   const auto bytes_of = [&](auto build) {
     const Weights weights(checkpoint.transformer, group.shard(), at::kMeta, dtype);
@@ -32,7 +44,8 @@ TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType
   };
   const Cosmos3Config& config = checkpoint.transformer_config;
   return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group); }),
-          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group); })};
+          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group); }) -
+              (products == RowFormat::Float8 ? saved_by_float8(config, tp, dtype) : 0)};
 }
 
 bool too_large_together(const TowerBytes& towers, const TowerRoom& room) {

@@ -7,6 +7,7 @@
 
 #include "app/checkpoint_files.h"
 #include "app/options.h"
+#include "kernels/scaled_rows.h"
 
 namespace orrery {
 
@@ -18,8 +19,8 @@ struct TowerBytes {
   std::int64_t together(bool released) const { return released ? std::max(text, media) : text + media; }
 };
 
-// Of a group of `tp` ranks. Reads no weights.
-TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype);
+// Of a group of `tp` ranks, with the media tower's products in the format given. Reads no weights.
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype, RowFormat products);
 
 // One rank's memory before the towers are loaded. Bytes.
 struct TowerRoom {

@@ -1,12 +1,11 @@
 #include "bench/step_bench.h"
 
-#include <c10/util/accumulate.h>
-
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "bench/clip.h"
+#include "bench/step_costs.h"
 #include "nn/phase.h"
 #include "parallel/device_memory.h"
 #include "pipeline/denoise.h"
@@ -80,57 +79,6 @@ Record step_record(const Record& branch, const BenchRanks& ranks) {
 }
 
 }  // namespace
-
-std::map<std::string, PhaseCost> step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products_format,
-                                            const LayerCeilings& ceilings, double element) {
-  const auto products = work.products();
-  const auto parts = static_cast<double>(work.parts);
-  const auto product = [&](std::size_t i) {
-    return PhaseCost{work.product_flops(products[i]) / parts, 0, ceilings.product_ms[i] / parts};
-  };
-  // Memory traffic of `numbers` read or written.
-  const auto traffic = [&](std::int64_t numbers) {
-    const double bytes = static_cast<double>(numbers) * element;
-    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
-  };
-  const auto part_traffic = [&](double numbers) {
-    const double bytes = numbers * element / parts;
-    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
-  };
-  const auto rows = static_cast<double>(work.tokens);
-  const double narrow = products_format == RowFormat::Float8 ? 1 / element : 1;  // of what only products read
-  // The stream and what is added to it in; the stream and its norm out.
-  const PhaseCost norm = part_traffic(rows * static_cast<double>(work.hidden) * (3 + narrow));
-  const std::int64_t state = work.tokens * work.hidden;
-  const std::int64_t latent = c10::multiply_integers(shape.video);
-  const std::int64_t patch = 4 * shape.video[0];
-  // Latents are float32.
-  const auto latent_traffic = [&](std::int64_t latents, std::int64_t patches) {
-    const double bytes = 4 * static_cast<double>(latents * latent) + element * static_cast<double>(patches);
-    return PhaseCost{0, bytes, ceilings.copy_ms(bytes)};
-  };
-  // Between patches and the tower's width: so narrow that memory holds it up.
-  PhaseCost patch_product = traffic(state + work.tokens * patch);
-  patch_product.flops = work.product_flops({"", patch, work.hidden});
-  return {{"patchify", latent_traffic(1, work.tokens * patch)},
-          {"embed", patch_product},
-          {"residual + norm out", traffic(4 * state)},
-          {"project out", patch_product},
-          {"unpatchify", latent_traffic(1, work.tokens * patch)},
-          // Two branches and four remembered tensors in, three out: a step with guidance from the third on.
-          {"guidance + sampler step", latent_traffic(9, 0)},
-          {"residual + input norm", norm},
-          {"qkv product", product(0)},
-          {"head norm + rope", traffic(2 * work.tokens * (work.q_width() + work.kv_width()))},
-          {"text keys and values", traffic(4 * (work.keys - work.tokens) * work.kv_width())},
-          {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
-          {"attention in 8 bits", part_traffic(rows * static_cast<double>(work.q_width()) * (1 + narrow))},
-          {"out product", product(1)},
-          {"residual + mlp norm", norm},
-          {"gate|up product", product(2)},
-          {"silu * mul", part_traffic(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
-          {"down product", product(3)}};
-}
 
 void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context) {

@@ -129,21 +129,26 @@ std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {
   return kAlive * widest * kFloatBytes;
 }
 
-ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const std::int64_t height = request.height / WanConfig::kSpatialFactor;
   const std::int64_t width = request.width / WanConfig::kSpatialFactor;
   const std::int64_t frame_tokens = ((height + 1) / 2) * ((width + 1) / 2);
   const std::int64_t tokens = request.latent_frames() * frame_tokens + request.sound_steps();
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
-  memory.step = with_margin(step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout));
+  memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
   const CellCount part =
       decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
-  memory.media = with_margin(decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes));
+  memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);
   if (request.sound && sizes.sound) {
-    memory.media = std::max(memory.media, with_margin(sound_bytes(*sizes.sound, request.sound_steps())));
+    memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
   }
   return memory;
+}
+
+ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const ClipMemory tensors = clip_tensors(sizes, request, ids);
+  return {with_margin(tensors.step), with_margin(tensors.media)};
 }
 
 std::string gigabytes(std::int64_t bytes) {

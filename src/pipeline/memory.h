@@ -52,6 +52,9 @@ struct ClipMemory {
   std::int64_t media = 0;  // on the ranks that decode
 };
 
+// What tensors hold at most.
+ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
+
 // With room for the libraries' workspaces and for what the allocator loses between tensors.
 ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
 

@@ -47,7 +47,7 @@ Words decode_with(const Words& more) {
   return words;
 }
 
-constexpr std::array kCommands{Command::Run,    Command::Validate, Command::Tokens,
+constexpr std::array kCommands{Command::Run,    Command::Validate, Command::Plan, Command::Tokens,
                                Command::Encode, Command::Decode,   Command::Bench};
 
 std::string joined(std::initializer_list<std::string_view> parts) {

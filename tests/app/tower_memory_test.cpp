@@ -20,20 +20,34 @@ double gb(std::int64_t bytes) { return static_cast<double>(bytes) / 1e9; }
 // 36 layers of 193 million values a tower; of the text tower's last one only the projections, but the embedding.
 TEST(TowerBytes, OfThePublishedModels) {
   const CheckpointFiles nano = open_checkpoint("random:nano");
-  const TowerBytes whole = tower_bytes(nano, 1, at::kBFloat16);
+  const TowerBytes whole = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Plain);
   EXPECT_NEAR(gb(whole.text), 36 * 0.3859 - 2 * 0.1678 + 2 * 0.6223, 0.05);
   EXPECT_NEAR(gb(whole.media), 36 * 0.3859, 0.1);
-  EXPECT_EQ(tower_bytes(nano, 1, at::kFloat).text, 2 * whole.text);
+  EXPECT_EQ(tower_bytes(nano, 1, at::kFloat, RowFormat::Plain).text, 2 * whole.text);
   const CheckpointFiles super = open_checkpoint("random:super");
-  EXPECT_NEAR(gb(tower_bytes(super, 1, at::kBFloat16).together(true)), 63.5, 1.5);
-  EXPECT_GT(gb(tower_bytes(super, 1, at::kBFloat16).together(false)), 120);
+  const TowerBytes super_bytes = tower_bytes(super, 1, at::kBFloat16, RowFormat::Plain);
+  EXPECT_NEAR(gb(super_bytes.together(true)), 63.5, 1.5);
+  EXPECT_GT(gb(super_bytes.together(false)), 120);
 }
 
 TEST(TowerBytes, ShrinkWithRanksButForWhatAllHave) {
   const CheckpointFiles nano = open_checkpoint("random:nano");
-  const TowerBytes whole = tower_bytes(nano, 1, at::kBFloat16), half = tower_bytes(nano, 2, at::kBFloat16);
+  const TowerBytes whole = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Plain);
+  const TowerBytes half = tower_bytes(nano, 2, at::kBFloat16, RowFormat::Plain);
   EXPECT_NEAR(gb(half.media), gb(whole.media) / 2, 0.1);
   EXPECT_NEAR(gb(half.text), gb(whole.text) / 2 + 0.6223, 0.1) << "the embedding is not shared out";
+}
+
+// Half of the products' weights but in two layers of 36, and the factors of 38,912 channels a layer.
+TEST(TowerBytes, AreFewerIn8Bits) {
+  const CheckpointFiles nano = open_checkpoint("random:nano");
+  const TowerBytes plain = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Plain);
+  const TowerBytes float8 = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Float8);
+  constexpr std::int64_t kValues = 4096LL * (6144 + 4096 + 24576) + 12288LL * 4096;
+  EXPECT_EQ(plain.media - float8.media, 34 * (kValues - 4LL * (6144 + 4096 + 24576 + 4096)));
+  EXPECT_EQ(plain.text, float8.text);
+  const TowerBytes shared = tower_bytes(nano, 4, at::kBFloat16, RowFormat::Float8);
+  EXPECT_NEAR(gb(shared.media), gb(float8.media) / 4, 0.1);
 }
 
 TEST(TooLargeTogether, CountsTheWorkingMemory) {

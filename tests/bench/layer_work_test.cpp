@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/clip.h"
-#include "bench/step_bench.h"
+#include "bench/step_costs.h"
 
 namespace orrery {
 namespace {

@@ -24,6 +24,7 @@ ALLOWED = {
     "pipeline": {"cosmos3", "wan", "audio", "sampler", "storage", "media", "text", "parallel", "checkpoint"},
 }
 ALLOWED["bench"] = set(ALLOWED)
+ALLOWED["estimate"] = set(ALLOWED)
 ALLOWED["app"] = set(ALLOWED)
 ROOT = {"app", "parallel"}  # for main.cpp
 

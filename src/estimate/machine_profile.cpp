@@ -1,0 +1,54 @@
+#include "estimate/machine_profile.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kTera = 1e12;
+constexpr double kGiga = 1e9;
+
+// Video tokens of 320x192, 832x480 and 1280x720 at 189, 93 and 189 frames.
+constexpr double k256p = 2880, k480p = 9360, k720p = 44160;
+
+RateCurve curve(double unit, double at_256p, double at_480p, double at_720p) {
+  return RateCurve({{k256p, at_256p}, {k480p, at_480p}, {k720p, at_720p}}).times(unit);
+}
+
+// tools/results/gpu-step-h200.jsonl; sums, decoding and sound: gpu-bench-h200.jsonl.
+MachineProfile h200() {
+  MachineProfile profile;
+  profile.device = "NVIDIA H200";
+  profile.plain = {curve(kTera, 441, 505, 580), curve(kTera, 686, 715, 753), curve(kGiga, 2836, 3661, 4095)};
+  profile.float8 = {curve(kTera, 450, 497, 582), curve(kTera, 1262, 1337, 1417), curve(kGiga, 2383, 3114, 3592)};
+  profile.link = 298 * kGiga;
+  profile.waited_for = 1.34;
+  profile.decoded_pixels = 21.3e6;
+  profile.sound_steps = 600;
+  return profile;
+}
+
+StepRates scaled(const StepRates& rates, double attention, double products, double memory) {
+  return {rates.attention.times(attention), rates.products.times(products), rates.memory.times(memory)};
+}
+
+// tools/results/gpu-h100-beside-h200.jsonl; memory by the makers' figures of 3.35 and 4.8 TB/s.
+MachineProfile h100() {
+  constexpr double kAttention = 0.99, kProducts = 0.93, kFloat8 = 0.95, kMemory = 0.70, kDecode = 0.93;
+  MachineProfile profile = h200();
+  profile.device = "NVIDIA H100";
+  profile.plain = scaled(profile.plain, kAttention, kProducts, kMemory);
+  profile.float8 = scaled(profile.float8, kAttention, kFloat8, kMemory);
+  profile.decoded_pixels *= kDecode;
+  profile.sound_steps *= kDecode;
+  return profile;
+}
+
+}  // namespace
+
+MachineProfile builtin_profile(GpuKind gpu) { return gpu == GpuKind::H100 ? h100() : h200(); }
+
+std::int64_t builtin_memory(GpuKind gpu) {
+  constexpr std::int64_t kH100 = 84'000'000'000, kH200 = 149'000'000'000;
+  return gpu == GpuKind::H100 ? kH100 : kH200;
+}
+
+}  // namespace orrery
