@@ -16,7 +16,7 @@ def make_config(latent_channel, sound_dim):
         "_class_name": "Cosmos3OmniTransformer", "_diffusers_version": "0.42.1", "action_dim": None,
         "action_gen": False, "attention_bias": False, "attention_dropout": 0.0, "base_fps": 24,
         "enable_fps_modulation": True, "head_dim": 32, "hidden_act": "silu", "hidden_size": 256,
-        "intermediate_size": 320, "latent_channel": latent_channel, "latent_patch_size": 2, "num_attention_heads": 16,
+        "intermediate_size": 256, "latent_channel": latent_channel, "latent_patch_size": 2, "num_attention_heads": 16,
         "num_embodiment_domains": 32, "num_hidden_layers": 5, "num_key_value_heads": 8,
         "patch_latent_dim": 4 * latent_channel, "qk_norm_for_text": True, "rms_norm_eps": 1e-06,
         "rope_axes_dim": [6, 5, 5],

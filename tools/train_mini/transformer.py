@@ -98,8 +98,9 @@ class Trainer:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()),
-                             1 - min(DECAY, (1 + self.step) / (10 + self.step)))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()),
+                                 1 - min(DECAY, (1 + self.step) / (10 + self.step)))
         return torch.stack([video.detach(), sound.detach()])
 
     @torch.no_grad()
