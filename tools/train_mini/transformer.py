@@ -18,7 +18,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import latents
-import oobleck
+import sound
 import wan
 import world
 from model import Transformer, make_config
@@ -156,6 +156,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=560, help="of the whole call")
     parser.add_argument("--steps", type=int, default=2**31, help="of training, instead of the time")
     parser.add_argument("--encode-seconds", type=float, default=60)
+    parser.add_argument("--encode-batch", type=int, default=48)
     parser.add_argument("--resume", type=pathlib.Path, help="a state.safetensors to start from")
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--lr", type=float, default=1e-3)
@@ -184,10 +185,10 @@ def main():
         print(text, file=log, flush=True)
 
     encode = (wan.load(options.codecs / "vae", device).encode,
-              oobleck.load(options.codecs / "sound_tokenizer", device).encode)
+              sound.load(options.codecs / "sound_tokenizer", device).encode)
     clips = latents.cached(options.work / "clips.pt", lambda: latents.draw_many(
-        encode, world.TRAIN, 48, options.seed, device, seconds=options.encode_seconds))
-    held_out = latents.draw_many(encode, world.HELD_OUT, 48, options.seed + 1, device, batches=12)
+        encode, world.TRAIN, options.encode_batch, options.seed, device, seconds=options.encode_seconds))
+    held_out = latents.draw_many(encode, world.HELD_OUT, options.encode_batch, options.seed + 1, device, batches=12)
     report(clips={frames: len(rows.size) for frames, rows in clips.items()},
            spread=[float(rows.std()) for rows in clips[world.FRAMES[0]][:2]], seconds=time.time() - options.started)
     texts = {frames: latents.Texts(options.out / "text_tokenizer/tokenizer.json", frames, device)
