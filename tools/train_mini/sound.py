@@ -106,7 +106,7 @@ def make_loss(model, batch, device, seed):
 
 def export(model, folder):
     """The encoder's last layer yields latents of order one, and next to no variance."""
-    tokenizer, size = model.tokenizer, model.size()
+    tokenizer, size = model.tokenizer, model.size().cpu()
     public = make()
     public.load_state_dict(tokenizer.state_dict())
     with torch.no_grad():
