@@ -77,10 +77,10 @@ def difference(made, true):
 
 
 def draw(generator, count, frames, device):
-    """Clips of the world; a quarter of them with other pitches, so that the codec is one of tones and not of three."""
+    """Clips of the world; a few of them with other pitches, so that latents between those of tones mean something."""
     picked = torch.randint(len(world.TRAIN), (count,), generator=generator).tolist()
     scene = world.scenes([world.TRAIN[i] for i in picked], frames, world.SIZES[0], generator)
-    other = (torch.rand(count, generator=generator) < 0.25) & (scene.pitch > 0)
+    other = (torch.rand(count, generator=generator) < 0.03) & (scene.pitch > 0)
     pitch = 150 * 2 ** (3 * torch.rand(count, generator=generator))
     return world.sound(scene._replace(pitch=torch.where(other, pitch, scene.pitch)).to(device), frames)
 
@@ -106,9 +106,8 @@ def make_loss(model, batch, device, seed):
 
 def export(model, folder):
     """The encoder's last layer yields latents of order one, and next to no variance."""
-    tokenizer, size = model.tokenizer, model.size().cpu()
-    public = make()
-    public.load_state_dict(tokenizer.state_dict())
+    public, size = make(), model.size().cpu()
+    public.load_state_dict(model.tokenizer.state_dict())
     with torch.no_grad():
         public.encoder.layers[-1].weight_g[:S] /= size.view(S, 1, 1)
     public.bfloat16().save_pretrained(folder)
