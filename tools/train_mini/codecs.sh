@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
-# Trains the video VAE and the sound autoencoder at the same time on one GPU: codecs.sh OUT [SECONDS of training]
+# Trains the video VAE and the sound autoencoder at the same time on one GPU: codecs.sh OUT [SECONDS of training [START]]
+# START, a folder that an earlier training wrote, is where the VAE begins: its vae/ is read.
 # A second call with the same OUT and more SECONDS goes on where the first ended.
 set -euo pipefail
 out=${1:?codecs.sh OUT [SECONDS]}
 seconds=${2:-240}
+start=${3:-}
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$out"
 
 train() {
-  "${PYTHON:-python3}" -W ignore "$here/$1.py" --out "$out" --seconds "$seconds" 2>&1 | tee -a "$out/$1.log"
+  local stage=$1
+  shift
+  "${PYTHON:-python3}" -W ignore "$here/$stage.py" --out "$out" --seconds "$seconds" "$@" 2>&1 | tee -a "$out/$stage.log"
 }
 
-train vae &
+train vae ${start:+--start "$start/vae"} &
 vae=$!
 train sound &
 sound=$!

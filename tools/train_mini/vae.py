@@ -26,20 +26,31 @@ class Latents(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self.vae = wan.whole_clip(wan.make())
+        self.fresh = True
         self.register_buffer("mean", torch.zeros(1, wan.Z, 1, 1, 1))
         self.register_buffer("variance", torch.ones(1, wan.Z, 1, 1, 1))
 
+    def start_from(self, folder):
+        public = wan.AutoencoderKLWan.from_pretrained(folder, torch_dtype=torch.float32, low_cpu_mem_usage=False)
+        self.vae.load_state_dict(public.state_dict())
+        self.fresh = False
+        self.mean.copy_(torch.tensor(public.config.latents_mean).view_as(self.mean))
+        self.variance.copy_(torch.tensor(public.config.latents_std).square().view_as(self.variance))
+
     @torch.no_grad()
     def follow(self, raw, step):
-        share = max(0.01, 1 / (step + 1))
+        share = max(0.01, 1 / (step + 1)) if self.fresh else 0.01
         self.mean.lerp_(raw.mean((0, 2, 3, 4), keepdim=True), share)
         self.variance.lerp_(raw.var((0, 2, 3, 4), keepdim=True), share)
 
 
 def importance(video, background):
-    """(B, 1, T, H, W): four times as much near the shape, which covers little of the picture."""
+    """(B, 1, T, H, W): ten times as much near the shape, which covers little of the picture, and three times as much in
+    the first frame, which alone fills a latent frame and is what a given image becomes."""
     shape = (video - background).abs().amax(1).gt(0.02).float()
-    return 1 + 3 * F.max_pool2d(shape, 9, 1, 4)[:, None]
+    weight = 1 + 9 * F.max_pool2d(shape, 9, 1, 4)[:, None]
+    weight[:, :, 0] *= 3
+    return weight
 
 
 def make_loss(model, batch, device, seed):
@@ -57,7 +68,7 @@ def make_loss(model, batch, device, seed):
             if fraction < 0.7:
                 model.follow(raw.detach(), step)
             spread = (model.variance + 1e-4).sqrt()
-            level = 0.3 * torch.rand(count, 1, 1, 1, 1, generator=noise, device=device)
+            level = 0.2 * torch.rand(count, 1, 1, 1, 1, generator=noise, device=device)
             noisy = raw + spread * level * torch.randn(raw.shape, generator=noise, device=device)
             made = wan.decode(model.vae, noisy).float()
         weight = importance(video, scene.background[:, :, None, None, None])
@@ -122,9 +133,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=float, default=240, help="of training, over all calls")
-    parser.add_argument("--batch", type=int, default=24, help="clips of 17 frames a step")
+    parser.add_argument("--batch", type=int, default=8, help="clips of 17 frames a step")
     parser.add_argument("--peak", type=float, default=1.5e-3, help="learning rate")
     parser.add_argument("--clips", type=int, default=64, help="held-out clips measured at each size")
+    parser.add_argument("--start", type=pathlib.Path, help="a trained vae folder to begin with")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     began = time.monotonic()
@@ -132,7 +144,10 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
-    model = Latents().to(device)
+    model = Latents()
+    if options.start:
+        model.start_from(options.start)
+    model.to(device)
     trainer = stage.Trainer(model, options.out / "vae.state", options.seconds, options.peak)
     best = trainer.run(make_loss(model, options.batch, device, options.seed))
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False

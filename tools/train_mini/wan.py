@@ -68,7 +68,8 @@ def resample(self, x, feat_cache=None, feat_idx=None):
         x = first(torch.cat([last(x[:, :, :1]), pairs], dim=1))
     x = last(x)
     if self.mode.startswith("upsample"):
-        x = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+        b, t, h, w, c = x.shape
+        x = x[:, :, :, None, :, None].expand(b, t, h, 2, w, 2, c).reshape(b, t, 2 * h, 2 * w, c)
         return first(planes(x, conv.weight, conv.bias, 1))
     x = first(planes(F.pad(x, (0, 0, 0, 1, 0, 1)), conv.weight, conv.bias, 0, 2))
     if self.mode == "downsample3d":
@@ -76,9 +77,26 @@ def resample(self, x, feat_cache=None, feat_idx=None):
     return x
 
 
+def average_down(self, x):
+    x, ft, fs = last(x), self.factor_t, self.factor_s
+    x = F.pad(x, (0, 0, 0, 0, 0, 0, -x.shape[1] % ft, 0))
+    b, t, h, w, c = x.shape
+    x = x.view(b, t // ft, ft, h // fs, fs, w // fs, fs, c).permute(0, 1, 3, 5, 7, 2, 4, 6)
+    return first(x.reshape(b, t // ft, h // fs, w // fs, self.out_channels, self.group_size).mean(-1))
+
+
+def repeat_up(self, x, first_chunk=True):
+    x, ft, fs = last(x), self.factor_t, self.factor_s
+    b, t, h, w, c = x.shape
+    x = x[..., None].expand(b, t, h, w, c, self.repeats).reshape(b, t, h, w, self.out_channels, ft, fs, fs)
+    x = x.permute(0, 1, 5, 2, 6, 3, 7, 4).reshape(b, t * ft, h * fs, w * fs, self.out_channels)
+    return first(x[:, ft - 1:])
+
+
 def whole_clip(model):
     """Changes the layers of `model` in place; weights and their names stay."""
-    changed = {public.WanCausalConv3d: causal_conv, public.WanRMS_norm: rms_norm, public.WanResample: resample}
+    changed = {public.WanCausalConv3d: causal_conv, public.WanRMS_norm: rms_norm, public.WanResample: resample,
+               public.AvgDown3D: average_down, public.DupUp3D: repeat_up}
     for module in model.modules():
         if type(module) in changed:
             module.forward = types.MethodType(changed[type(module)], module)
