@@ -116,7 +116,8 @@ class Trainer:
     def run(self, held_out, report):
         """Trains until options.seconds after the program's start, or for options.steps."""
         began, told = time.time(), time.time()
-        total, recent, at = self.options.started + self.options.seconds - began, [], 0
+        total = max(self.options.started + self.options.seconds - began, 1)
+        recent, at = [], 0
         while self.step < self.options.steps and (done := (time.time() - began) / total) < 1:
             if self.options.steps < 2**31:
                 done = self.step / self.options.steps
