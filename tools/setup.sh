@@ -11,7 +11,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
   nlohmann-json3-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
   clang-format clang-tidy shellcheck
-  slurm-wlm munge
+  slurm-wlm munge chromium
 )
 torch_version=2.11.0
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}
