@@ -35,7 +35,10 @@ std::vector<po::option> split_arguments(const std::vector<std::string>& argument
         .run()
         .options;
   } catch (const po::error_with_option_name& e) {
-    throw InputError(e.get_option_name() + ": its value is missing");
+    const std::string name = e.get_option_name();
+    const OptionSpec* spec = find_option(name.substr(name.find_first_not_of('-')), command);
+    throw InputError(name + ": its value is missing" +
+                     (spec == nullptr ? "" : ": " + name + " " + std::string(spec->argument)));
   }
 }
 
@@ -57,8 +60,13 @@ class ArgumentReader {
 
  private:
   void add_file(const std::string& word) {
-    require_input(!spec_.files.empty() && !word.empty(), "\"" + word + "\" is not an option");
-    require_input(!word.starts_with('-'), "\"" + word + "\" is not an option (a file of that name is ./" + word + ")");
+    const std::string what = "\"" + word + "\" is not an option";
+    const std::string where = ": orrery help " + std::string(spec_.name) + " lists them";
+    if (spec_.files.empty() || word.empty()) {
+      const bool is_dash = word.starts_with('-');
+      throw InputError(what + (is_dash ? ", which begin with two dashes" : " or the value of one") + where);
+    }
+    require_input(!word.starts_with('-'), what + where + " (a file of that name is ./" + word + ")");
     given_.files.emplace_back(word);
   }
 
@@ -71,7 +79,11 @@ class ArgumentReader {
   }
 
   [[noreturn]] void refuse(const std::string& name) const {
-    if (is_option(name)) throw InputError("--" + name + " is not an option of orrery " + std::string(spec_.name));
+    const std::string command(spec_.name);
+    if (is_option(name)) {
+      throw InputError("--" + name + " is not an option of orrery " + command + ": orrery help " + command +
+                       " lists them");
+    }
     throw InputError("--" + name + ": no such option" + did_you_mean(name, option_names(spec_.command), "--"));
   }
 
@@ -81,7 +93,8 @@ class ArgumentReader {
     const std::string& value = option.value.front();
     // Boost takes whatever follows for the value: another option, or the file behind a switch.
     const bool is_next_option = value.starts_with("--") && is_option(value.substr(2));
-    require_input(!is_next_option, "--" + option.string_key + ": its value is missing");
+    require_input(!is_next_option, "--" + option.string_key + ": its value is missing: --" + option.string_key + " " +
+                                       std::string(spec.argument));
     const bool is_next_word = option.original_tokens.size() > 1;
     if (!spec.is_switch() || !is_next_word || spec_.files.empty() || value == "true" || value == "false") return value;
     add_file(value);

@@ -27,6 +27,11 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
   require_input(std::filesystem::is_directory(folder),
                 "--checkpoint " + folder.string() +
                     ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
+  for (const char* file : {"transformer/config.json", "vae/config.json"}) {
+    require_input(std::filesystem::exists(folder / file),
+                  "--checkpoint: " + (folder / file).string() + ": no such file; expected the published layout: " +
+                      "folders transformer/, vae/, text_tokenizer/, scheduler/ and, for sound, sound_tokenizer/");
+  }
   CheckpointFiles files;
   files.folder = folder;
   files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");

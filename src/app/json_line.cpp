@@ -38,7 +38,9 @@ JsonLine parse_json_line(std::string_view text) {
     line.object = Json::parse(text, watch);
   } catch (const Json::parse_error& e) {
     const std::size_t column = characters(text.substr(0, e.byte));
-    throw InputError("column " + std::to_string(column) + ": not valid JSON: " + parser_reason(e.what()));
+    const bool is_single_quote = e.byte > 0 && e.byte <= text.size() && text[e.byte - 1] == '\'';
+    throw InputError("column " + std::to_string(column) + ": not valid JSON: " +
+                     (is_single_quote ? "texts and keys stand in double quotes, not in '" : parser_reason(e.what())));
   } catch (const Json::exception& e) {
     throw InputError("not valid JSON: " + parser_reason(e.what()));
   }

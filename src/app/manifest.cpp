@@ -10,6 +10,7 @@
 #include "app/nearest.h"
 #include "app/request_rules.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/json.h"
 
 namespace orrery {
@@ -192,6 +193,15 @@ std::vector<Request> parse_manifest(std::string_view text, const fs::path& file,
     text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
   }
   return reader.take();
+}
+
+std::string read_manifest(const fs::path& file) {
+  try {
+    return read_file(file);
+  } catch (const InputError& e) {
+    const std::string from = file.is_absolute() ? "" : "; the path starts at " + fs::current_path().string();
+    throw InputError(std::string("--manifest: ") + e.what() + "; expected JSON Lines, one request a line" + from);
+  }
 }
 
 std::string manifest_line(const Request& request) {

@@ -25,6 +25,9 @@ using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
 std::vector<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
                                     const RequestCheck& also_refuse = {});
 
+// The manifest's text. Throws InputError, naming --manifest.
+std::string read_manifest(const std::filesystem::path& file);
+
 // The request as one JSON line with the keys in a fixed order; a parent's id stands under condition_latents.
 std::string manifest_line(const Request& request);
 

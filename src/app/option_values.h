@@ -124,7 +124,7 @@ inline void read_value(const std::string& text, std::optional<std::int64_t>& tar
 inline void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
 inline void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
   target = parse_duration(text);
-  require_input(target.has_value(), "\"" + text + "\" is not a time as HH:MM:SS");
+  require_input(target.has_value(), "\"" + text + "\" is not a time as HH:MM:SS, for example 00:30:00");
 }
 
 template <class E>

@@ -15,7 +15,11 @@ namespace fs = std::filesystem;
 std::string file_reason(const fs::path& file) {
   std::error_code ignored;
   const fs::file_status status = fs::status(file, ignored);
-  if (!fs::exists(status)) return file.string() + ": no such file";
+  if (!fs::exists(status)) {
+    const bool may_be_id = file.extension().empty();
+    return file.string() + ": no such file" +
+           (may_be_id ? ", and no earlier line has the id " + file.filename().string() : "");
+  }
   if (fs::is_directory(status)) return file.string() + ": it is a folder, not a file";
   if (::access(file.c_str(), R_OK) != 0) return file.string() + ": " + std::strerror(errno);
   return "";

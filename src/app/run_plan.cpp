@@ -54,7 +54,8 @@ ClipJob job_from_json(const Json& json) {
 }  // namespace
 
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
-  const std::vector<Request> requests = parse_manifest(read_file(options.manifest), options.manifest, options.defaults);
+  const std::vector<Request> requests =
+      parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults);
   std::vector<ResolvedPrompt> prompts =
       resolve_prompts(requests, tokenizer_of(checkpoint.folder), default_negative_prompt(options.negative_prompt_file),
                       options.semantics);

@@ -70,7 +70,7 @@ class Validation {
 
   void check_manifest() {
     const bool sound = !checkpoint_ || checkpoint_->sound;  // a bad checkpoint has been refused already
-    requests_ = parse_manifest(read_file(o_.manifest), o_.manifest, o_.defaults,
+    requests_ = parse_manifest(read_manifest(o_.manifest), o_.manifest, o_.defaults,
                                [&](const Request& request) { return missing_inputs(request, sound); });
     row("manifest", o_.manifest.string() + ": " + std::to_string(requests_.size()) +
                         (requests_.size() == 1 ? " request" : " requests"));

@@ -111,12 +111,15 @@ void cut_half_line(const fs::path& path) {
 void require_writable_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  require_input(fs::is_directory(folder), folder.string() + ": cannot be made a folder" +
-                                              (error ? ": " + error.message() : std::string(": a file is in the way")));
+  const bool is_blocked = !error || error == std::errc::not_a_directory;
+  require_input(fs::is_directory(folder), folder.string() + ": cannot be made a folder: " +
+                                              (is_blocked ? "a file is in the way" : error.message()) +
+                                              ": choose another one, where you may write");
   const fs::path probe = folder / (".orrery-probe-" + std::to_string(::getpid()));
   const Descriptor descriptor(::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   const int reason = errno;
-  require_input(!descriptor.empty(), folder.string() + ": no file can be written here: " + std::strerror(reason));
+  require_input(!descriptor.empty(), folder.string() + ": no file can be written here: " + std::strerror(reason) +
+                                         ": choose another folder, or ask for the right to write");
   ::unlink(probe.c_str());
 }
 

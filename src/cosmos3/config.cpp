@@ -72,9 +72,14 @@ bool divides(const Cosmos3Config& c, int tp) {
 }
 
 void require_divisible(const Cosmos3Config& config, int tp) {
-  const auto check = [tp](std::int64_t extent, const std::string& what) {
-    require_input(extent % tp == 0, "--tp " + std::to_string(tp) + " does not divide the model's " +
-                                        std::to_string(extent) + " " + what + ": choose a tp that does");
+  const auto check = [&](std::int64_t extent, const std::string& what) {
+    if (extent % tp == 0) return;
+    std::string possible;
+    for (int other = 1; other <= config.num_key_value_heads; ++other) {
+      if (divides(config, other)) possible.append(possible.empty() ? "" : ", ").append(std::to_string(other));
+    }
+    throw InputError("--tp " + std::to_string(tp) + " does not divide the model's " + std::to_string(extent) + " " +
+                     what + ": possible are " + possible);
   };
   check(config.num_attention_heads, "attention heads");
   check(config.num_key_value_heads, "key/value heads");

@@ -90,6 +90,9 @@ INSTANTIATE_TEST_SUITE_P(
         ManifestCase{"NoPrompt", R"({"id": "a"})", {{"prompt: missing: give a text, or prompt_token_ids"}}},
         ManifestCase{"BadUtf8", "{\"id\": \"a\", \"prompt\": \"caf\xE9\"}", {{"clips.jsonl:1: column ", "UTF-8"}}},
         ManifestCase{"BadJson", R"({"id": "a", "prompt": )", {{"clips.jsonl:1: column ", "not valid JSON"}}},
+        ManifestCase{"SingleQuotes",
+                     "{'id': 'a'}",
+                     {{"clips.jsonl:1: column 2: not valid JSON: texts and keys stand in double quotes, not in '"}}},
         ManifestCase{"NotAnObject", "[1]", {{"clips.jsonl:1: a JSON object was expected", "found the list [1]"}}},
         ManifestCase{"TokenTooLarge",
                      R"({"id": "a", "prompt_token_ids": [1, 1024], "negative_token_ids": [3]})",
@@ -108,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST_F(Refused, ManifestThatIsNotThere) {
   fs::remove(folder_ / "clips.jsonl");
-  expect({{"clips.jsonl: no such file"}});
+  expect({{"--manifest: ", "clips.jsonl: no such file; expected JSON Lines, one request a line"}});
 }
 
 TEST_F(Refused, ManifestThatIsAFolder) {
@@ -124,12 +127,15 @@ TEST_F(Refused, ValidateFindsMissingInputs) {
   fs::remove_all(checkpoint_ / "sound_tokenizer");
   folder_.write("clips.jsonl", R"({"id": "a", "prompt": "x", "image": "lost.png"}
 {"id": "b", "prompt": "x", "condition_latents": "lost.h5"}
+{"id": "d", "prompt": "x", "condition_latents": "never"}
 {"id": "c", "prompt": "x", "sound": true})");
-  expect_refused(command("validate"), out_,
-                 {{"clips.jsonl:1: id \"a\": image: ", "lost.png: no such file",
-                   "clips.jsonl:2: id \"b\": condition_latents: ", "lost.h5: no such file",
-                   "clips.jsonl:3: id \"c\": sound: the checkpoint has no sound"},
-                  3});
+  expect_refused(
+      command("validate"), out_,
+      {{"clips.jsonl:1: id \"a\": image: ", "lost.png: no such file",
+        "clips.jsonl:2: id \"b\": condition_latents: ", "lost.h5: no such file",
+        "clips.jsonl:3: id \"d\": condition_latents: ", "never: no such file, and no earlier line has the id never",
+        "clips.jsonl:4: id \"c\": sound: the checkpoint has no sound"},
+       4});
 }
 
 // --- Checkpoints
@@ -186,7 +192,11 @@ void forget_tensor(const fs::path& checkpoint) {
 INSTANTIATE_TEST_SUITE_P(
     Files, RefusedCheckpoint,
     testing::Values(
-        CheckpointCase{"NoConfig", removing(kConfig), {"broken/transformer/config.json: no such file"}},
+        CheckpointCase{
+            "NoConfig",
+            removing(kConfig),
+            {"--checkpoint: ",
+             "broken/transformer/config.json: no such file; expected the published layout: folders transformer/"}},
         CheckpointCase{"NoVae", removing("vae"), {"broken/vae/config.json: no such file"}},
         CheckpointCase{"NoVaeWeights",
                        removing("vae/diffusion_pytorch_model.safetensors"),
@@ -267,13 +277,13 @@ TEST_F(Refused, TextWithoutATokenizer) {
 
 TEST_F(Refused, OutThatIsAFile) {
   out_ = folder_.write("taken", "mine");
-  expect({{"taken: cannot be made a folder"}});
+  expect({{"taken: cannot be made a folder: a file is in the way: choose another one"}});
   EXPECT_EQ(read_file(out_), "mine");
 }
 
 TEST_F(Refused, OutBelowAFile) {
   out_ = folder_.write("taken", "mine") / "out";
-  expect({{"taken/out: cannot be made a folder"}});
+  expect({{"taken/out: cannot be made a folder: a file is in the way"}});
 }
 
 TEST_F(Refused, OutThatCannotBeMade) {
@@ -334,7 +344,7 @@ TEST_F(Refused, GridThatIsNotTheLaunchers) {
 
 TEST_F(Refused, GridThatDoesNotDivideTheHeads) {
   expect_refused(on_ranks(3, command("run", {"--tp", "3"})), out_,
-                 {{"--tp 3 does not divide the model's 8 attention heads"}, kLaunchersToo});
+                 {{"--tp 3 does not divide the model's 8 attention heads: possible are 1, 2, 4"}, kLaunchersToo});
 }
 
 TEST_F(Refused, ManifestUnderALauncher) {
