@@ -54,7 +54,8 @@ class Trainer:
         self.model, self.path, self.peak, self.save_every = model, path, peak, save_every
         self.average, self.step, self.budget = Average(model), 0, Budget(seconds)
         fused = next(model.parameters()).is_cuda
-        self.optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=1e-4, fused=fused)
+        self.optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=peak, betas=(0.9, 0.98),
+                                           weight_decay=1e-4, fused=fused)
         if path.exists():
             self.resume()
 

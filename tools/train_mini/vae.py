@@ -37,6 +37,11 @@ class Latents(torch.nn.Module):
         self.mean.copy_(torch.tensor(public.config.latents_mean).view_as(self.mean))
         self.variance.copy_(torch.tensor(public.config.latents_std).square().view_as(self.variance))
 
+    def keep_latents(self):
+        """Trains the decoder alone: what was trained on the latents stays good."""
+        for part in (self.vae.encoder, self.vae.quant_conv):
+            part.requires_grad_(False)
+
     @torch.no_grad()
     def follow(self, raw, step):
         share = max(0.01, 1 / (step + 1)) if self.fresh else 0.01
@@ -65,7 +70,7 @@ def make_loss(model, batch, device, seed):
         video = world.video(scene, frames, size)
         with torch.autocast(video.device.type, torch.bfloat16, enabled=video.is_cuda):
             raw = wan.encode(model.vae, video).float()
-            if fraction < 0.7:
+            if fraction < 0.7 and raw.requires_grad:
                 model.follow(raw.detach(), step)
             spread = (model.variance + 1e-4).sqrt()
             level = 0.2 * torch.rand(count, 1, 1, 1, 1, generator=noise, device=device)
@@ -102,11 +107,13 @@ def statistics(vae, device):
     return mean.tolist(), (squares / count - mean.square() + 1e-4).sqrt().tolist()
 
 
-def export(vae, folder, device):
+def export(vae, folder, device, start=None):
+    """The statistics are those of `start`, a vae folder with the same encoder, if there is one."""
     silence_variances(vae)
     public = wan.make()
     public.load_state_dict(vae.state_dict())
-    mean, std = statistics(vae, device)
+    config = json.loads((start / "config.json").read_text()) if start else {}
+    mean, std = (config["latents_mean"], config["latents_std"]) if start else statistics(vae, device)
     public.register_to_config(latents_mean=[round(m, 5) for m in mean], latents_std=[round(s, 5) for s in std])
     public.bfloat16().save_pretrained(folder)
 
@@ -137,8 +144,11 @@ def main():
     parser.add_argument("--peak", type=float, default=1.5e-3, help="learning rate")
     parser.add_argument("--clips", type=int, default=64, help="held-out clips measured at each size")
     parser.add_argument("--start", type=pathlib.Path, help="a trained vae folder to begin with")
+    parser.add_argument("--decoder-only", action="store_true", help="leave the encoder of --start, and so latents, as they are")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    if options.decoder_only and not options.start:
+        parser.error("--decoder-only needs --start")
     began = time.monotonic()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
@@ -147,11 +157,13 @@ def main():
     model = Latents()
     if options.start:
         model.start_from(options.start)
+    if options.decoder_only:
+        model.keep_latents()
     model.to(device)
     trainer = stage.Trainer(model, options.out / "vae.state", options.seconds, options.peak)
     best = trainer.run(make_loss(model, options.batch, device, options.seed))
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    export(best.vae, options.out / "vae", device)
+    export(best.vae, options.out / "vae", device, options.start if options.decoder_only else None)
     measure(options.out / "vae", device, options.clips)
     print(json.dumps({"measure": "vae", "steps": trainer.step, "seconds": round(time.monotonic() - began)}), flush=True)
 
