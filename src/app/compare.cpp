@@ -11,6 +11,7 @@
 #include "app/text_table.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "media/sound_reader.h"
 #include "media/video_reader.h"
 #include "storage/latent_store.h"
 
@@ -23,13 +24,14 @@ namespace fs = std::filesystem;
 struct Part {
   std::string name;
   Difference difference;
-  double peak;  // of the signal, for the PSNR
+  double peak;      // of the signal, for the PSNR
+  double unit = 1;  // of --tolerance, in the values' own
 };
 
 struct Comparison {
   std::vector<Part> parts;
   std::vector<std::string> remarks;  // what differs beside the values
-  bool is_longer = false;            // one of two videos goes on after the other's end
+  bool is_longer = false;            // one of two videos, or of their sounds, goes on after the other's end
 };
 
 bool is_latent_file(const fs::path& path) { return path.extension() == ".h5"; }
@@ -90,7 +92,36 @@ Comparison compare_latents(const Options& options) {
   return all;
 }
 
-Comparison compare_pictures(const Options& options) {
+std::string format_text(const Waveform& wave) {
+  return std::to_string(wave.channels) + " channels at " + std::to_string(wave.rate) + " Hz";
+}
+
+// A frame is a sample of all channels.
+void compare_sounds(Comparison& all, const Options& options) {
+  const std::optional<Waveform> a = read_sound(options.files[0]), b = read_sound(options.files[1]);
+  if (!a && !b) return;
+  if (!a || !b) {
+    all.is_longer = true;
+    all.remarks.push_back("only " + options.files[a ? 0 : 1].string() + " has sound");
+    return;
+  }
+  require_input(a->channels == b->channels && a->rate == b->rate,
+                options.files[1].string() + ": sound of " + format_text(*b) + " cannot be compared with " +
+                    format_text(*a) + " of " + options.files[0].string());
+  const auto channels = static_cast<std::size_t>(a->channels);
+  Difference difference;
+  for (std::size_t i = 0; i < std::min(a->samples.size(), b->samples.size()); i += channels) {
+    difference.add_frame<float>({a->samples.data() + i, channels}, {b->samples.data() + i, channels});
+  }
+  if (a->length() != b->length()) {
+    all.is_longer = true;
+    all.remarks.push_back("samples of sound: " + std::to_string(a->length()) + " and " + std::to_string(b->length()));
+  }
+  constexpr double kRange = 2;  // from -1 to 1
+  all.parts.push_back({"sound", difference, kRange, kRange / 255});
+}
+
+Comparison compare_media(const Options& options) {
   VideoReader a(options.files[0]);
   VideoReader b(options.files[1]);
   require_input(a.width() == b.width() && a.height() == b.height(),
@@ -112,6 +143,7 @@ Comparison compare_pictures(const Options& options) {
     difference.add_frame<std::uint8_t>(expected.rgb, found.rgb);
   }
   all.parts.push_back({"pictures", difference, 255});
+  compare_sounds(all, options);
   return all;
 }
 
@@ -159,9 +191,9 @@ int compare(const Options& options, std::ostream& out) {
   require_input(latents == is_latent_file(options.files[1]),
                 options.files[1].string() + ": another kind of file than " + options.files[0].string() +
                     ": two latent files (.h5) or two media files can be compared");
-  const Comparison all = latents ? compare_latents(options) : compare_pictures(options);
+  const Comparison all = latents ? compare_latents(options) : compare_media(options);
   const bool within = !all.is_longer && std::all_of(all.parts.begin(), all.parts.end(), [&](const Part& part) {
-    return part.difference.max_abs() <= options.tolerance;
+    return part.difference.max_abs() <= options.tolerance * part.unit;
   });
   if (options.json) {
     out << to_json(all, within).dump() << "\n";

@@ -31,6 +31,7 @@ constexpr std::array kRunFiles{
     HelpEntry{"OUT/latents/ID.h5", "final latents, and what is needed to decode or repeat them"},
     HelpEntry{"OUT/media/ID.mp4", "H.264 and, with sound, AAC; with --preview also ID.png"},
     HelpEntry{"OUT/frames/ID/", "with --keep-frames: 000000.png and so on, sound.wav"},
+    HelpEntry{"OUT/timings/ID.json", "with --timings: seconds of each phase and each step"},
     HelpEntry{"OUT/snapshots/ID.h5", "only while the clip is unfinished"}};
 
 constexpr std::array kRunCodes{HelpEntry{"0", "all clips are made"},

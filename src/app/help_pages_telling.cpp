@@ -24,12 +24,13 @@ constexpr std::array kInspectExamples{
     HelpEntry{"For programs:", "orrery inspect --json out/snapshots/street.h5 | python3 -m json.tool"}};
 
 constexpr std::string_view kCompare =
-    R"(Says how far B is from A, which may be two latent files, or two images or videos, whose pictures are compared:
-the largest difference, the root of the mean square relative to A's, the PSNR, and the first frame that differs.)";
+    R"(Says how far B is from A, which may be two latent files, or two images or videos, whose pictures and sounds
+are compared: the largest difference, the root of the mean square relative to A's, the PSNR, and the first frame, or
+sample of sound, that differs.)";
 
 constexpr std::array kCompareCodes{
     HelpEntry{"0", "no value differs by more than --tolerance"},
-    HelpEntry{"1", "a value differs by more, or one video has more frames than the other"},
+    HelpEntry{"1", "a value differs by more, or one video has more frames or sound than the other"},
     HelpEntry{"2", "the files cannot be read, or cannot be compared"}, HelpEntry{"3", "internal error"}};
 
 constexpr std::array kCompareExamples{

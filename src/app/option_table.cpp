@@ -97,6 +97,9 @@ auto make_table() {
           kRunDecode, kFiles, "preview", "",
           "put twelve frames of each clip into one picture as well, OUT/media/ID.png",
           [](auto& o) -> auto& { return o.previews; }),
+      option(
+          kRun, kFiles, "timings", "", "write what each phase and each step of a clip took to OUT/timings/ID.json",
+          [](auto& o) -> auto& { return o.timings; }),
 
       option(
           kEncode, kSize, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
@@ -227,7 +230,8 @@ auto make_table() {
           [](auto& o) -> auto& { return o.preview; }),
       option(
           kCompare, kBehaviour, "tolerance", "X",
-          "the largest difference of a value that still counts as the same: of latents in their units, of pictures in "
+          "the largest difference of a value that still counts as the same: of latents in their units, of pictures and "
+          "sound in "
           "steps of 255",
           [](auto& o) -> auto& { return o.tolerance; }),
       option(

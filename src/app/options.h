@@ -70,6 +70,7 @@ struct Options {
   int crf = 18;
   bool keep_frames = false;  // PNG frames and a WAV as well
   bool previews = false;     // some frames of each clip in one PNG
+  bool timings = false;      // each clip's phases and steps in a file
   VaeSplit vae_split = VaeSplit::Exact;
   std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
   OnError on_error = OnError::Continue;

@@ -20,6 +20,7 @@
 #include "app/run_space.h"
 #include "app/run_summary.h"
 #include "app/stop_limits.h"
+#include "app/timing_files.h"
 #include "app/version.h"
 #include "core/disk_space.h"
 #include "core/error.h"
@@ -194,6 +195,7 @@ RequestResult record_of(const ClipJob& job, ClipResult clip) {
   result.error = std::move(clip.error);
   result.files = std::move(clip.files);
   result.seconds = clip.times;
+  result.step_seconds = std::move(clip.step_seconds);
   result.peak_memory = peak_resident_bytes();
   result.peak_gpu_memory = clip.peak_gpu_memory;
   result.latent_checksum = std::move(clip.latents_checksum);
@@ -347,16 +349,18 @@ int run(const Options& options, const Comm& world) {
                            dtype);
   const std::unique_ptr<Towers> towers = load_towers(options, *checkpoint, plan, place, log);
   world.barrier();
-  log.info("loaded " + checkpoint->name() + " in " + duration_text(loading.seconds()));
+  const double load_seconds = loading.seconds();
+  log.info("loaded " + checkpoint->name() + " in " + duration_text(load_seconds));
   const RunFiles files(options.out, hold.shard);
-  if (world.is_root()) {
-    files.write_run(config_of(options, hold.shard), versions(), facts_of(options, *checkpoint, world, device, hold));
-  }
+  const RunFacts facts = facts_of(options, *checkpoint, world, device, hold);
+  if (world.is_root()) files.write_run(config_of(options, hold.shard), versions(), facts);
+  const TimingFiles timings(options.out, facts.topology, load_seconds, log);
 
   DecodeRanks ranks(world, device);
   MediaMaker media(ranks, models.decoders(), options.vae_split, {options.out}, media_settings);
   const auto record = [&](const RequestResult& result) {
     files.append(result);
+    if (options.timings) timings.write(result);
     gallery.update();
   };
   Progress progress(log, std::ssize(plan.jobs), work_of(plan));

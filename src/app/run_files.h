@@ -28,6 +28,7 @@ struct RequestResult {
   std::int64_t steps = 0;          // of a clip that was stopped: its steps in all
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
+  std::vector<double> step_seconds;             // of the steps that this run made; not in the line
   std::int64_t peak_memory = 0;                 // bytes on rank 0's device, or of its process on a CPU; 0: not measured
   std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held, of the rank with most; none on a CPU
   std::string latent_checksum;

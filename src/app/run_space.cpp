@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/disk_space.h"
+#include "media/contact_sheet.h"
 
 namespace orrery {
 namespace {
@@ -27,7 +28,7 @@ std::string needed_and_there(std::int64_t needed, std::int64_t available) {
 }  // namespace
 
 ClipSpace::ClipSpace(const Cosmos3Config& config, const Options& options)
-    : video_channels_(config.latent_channel), sound_channels_(config.sound_dim) {
+    : video_channels_(config.latent_channel), sound_channels_(config.sound_dim), previews_(options.previews) {
   const bool mp4 = options.media == Media::Mp4;
   bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - options.crf) / 6.0) : 0) +
                      (options.keep_frames ? kPngBytesPerPixel : 0);
@@ -42,7 +43,11 @@ std::int64_t ClipSpace::latents(const Request& request) const {
 double ClipSpace::media(const Request& request) const {
   const auto frames = static_cast<double>(request.num_frames);
   const double pixels = frames * static_cast<double>(request.height * request.width);
-  return bytes_per_pixel_ * pixels + (request.sound ? bytes_per_second_ * frames / request.fps : 0);
+  const SheetSize sheet = previews_ ? contact_sheet_size(static_cast<int>(request.width),
+                                                         static_cast<int>(request.height), request.num_frames)
+                                    : SheetSize{};
+  return bytes_per_pixel_ * pixels + kPngBytesPerPixel * sheet.width * sheet.height +
+         (request.sound ? bytes_per_second_ * frames / request.fps : 0);
 }
 
 std::int64_t ClipSpace::files(const ClipJob& job) const {

@@ -31,6 +31,7 @@ class ClipSpace {
   std::int64_t sound_channels_;
   double bytes_per_pixel_;   // of the media, over all frames
   double bytes_per_second_;  // of the sound
+  bool previews_;
 };
 
 // What a look at the disk says of one clip or of many; at most one of the two is there.

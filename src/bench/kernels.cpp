@@ -7,7 +7,7 @@
 #include <map>
 #include <string_view>
 
-#include "bench/device_clock.h"
+#include "parallel/device_clock.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/device_clock.h"
+#include "parallel/device_clock.h"
 
 namespace orrery {
 

@@ -4,9 +4,9 @@
 #include <functional>
 #include <optional>
 
-#include "bench/device_clock.h"
 #include "bench/statistics.h"
 #include "parallel/comm.h"
+#include "parallel/device_clock.h"
 
 namespace orrery {
 

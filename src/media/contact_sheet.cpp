@@ -14,16 +14,26 @@ constexpr int kColumns = 4;
 constexpr int kTileWidth = 320;  // at most, in pixels
 constexpr int kGap = 4;          // pixels between tiles
 
+int factor_of(int width) { return (width + kTileWidth - 1) / kTileWidth; }
+
+int tiles_of(std::int64_t frames) { return static_cast<int>(std::min<std::int64_t>(kTiles, frames)); }
+
 }  // namespace
 
-ContactSheet::ContactSheet(int width, int height, std::int64_t frames)
-    : width_(width), height_(height), factor_((width + kTileWidth - 1) / kTileWidth), frames_(frames) {
-  require(width > 0 && height >= factor_ && frames > 0, "a contact sheet needs frames of some pixels");
-  const auto tiles = static_cast<int>(std::min<std::int64_t>(kTiles, frames));
-  for (int i = 0; i < tiles; ++i) shown_.push_back(tiles == 1 ? 0 : i * (frames - 1) / (tiles - 1));
+SheetSize contact_sheet_size(int width, int height, std::int64_t frames) {
+  const int tiles = tiles_of(frames), factor = factor_of(width);
   const int columns = std::min(kColumns, tiles), rows = (tiles + columns - 1) / columns;
-  sheet_.width = columns * (width_ / factor_ + kGap) - kGap;
-  sheet_.height = rows * (height_ / factor_ + kGap) - kGap;
+  return {columns * (width / factor + kGap) - kGap, rows * (height / factor + kGap) - kGap};
+}
+
+ContactSheet::ContactSheet(int width, int height, std::int64_t frames)
+    : width_(width), height_(height), factor_(factor_of(width)), frames_(frames) {
+  require(width > 0 && height >= factor_ && frames > 0, "a contact sheet needs frames of some pixels");
+  const int tiles = tiles_of(frames);
+  for (int i = 0; i < tiles; ++i) shown_.push_back(tiles == 1 ? 0 : i * (frames - 1) / (tiles - 1));
+  const SheetSize size = contact_sheet_size(width_, height_, frames_);
+  sheet_.width = size.width;
+  sheet_.height = size.height;
   sheet_.rgb.assign(3 * static_cast<std::size_t>(sheet_.width) * static_cast<std::size_t>(sheet_.height), 0);
 }
 

@@ -8,6 +8,15 @@
 
 namespace orrery {
 
+// Pixels of a picture.
+struct SheetSize {
+  int width = 0;
+  int height = 0;
+};
+
+// Of the sheet of so many frames of width × height pixels.
+SheetSize contact_sheet_size(int width, int height, std::int64_t frames);
+
 // Up to twelve frames of a video, evenly spaced from the first to the last, in one picture: four a row, in order, each
 // made smaller by a whole factor until it is at most 320 pixels wide.
 class ContactSheet {

@@ -1,11 +1,9 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <string_view>
 
-#include "media/ffmpeg.h"
 #include "media/fraction.h"
+#include "media/media_input.h"
 #include "media/rgb_converter.h"
 
 namespace orrery {
@@ -23,14 +21,11 @@ class FrameSource {
   Fraction fps() const;
 
  private:
-  int check(int status, std::string_view what) const;
   void feed_decoder();
   void require_whole_picture() const;
   void require_all_packets() const;
 
-  std::string path_;
-  ffmpeg::File file_;
-  ffmpeg::Demuxer demuxer_;
+  MediaInput input_;
   AVStream* stream_;
   ffmpeg::Codec codec_;
   ffmpeg::Packet packet_;

@@ -2,16 +2,18 @@
 
 #include <ATen/record_function.h>
 
-#include <string_view>
 #include <utility>
+
+#include "parallel/profiler_range.h"
 
 namespace orrery {
 
-// Runs `work` as a phase with a name, for those who listen to LibTorch's record functions: `orrery bench`, profilers.
-// Nobody listens in a run, and then it costs nothing.
+// Runs `work` as a phase with a name, for those who listen to LibTorch's record functions, as `orrery bench` does, and
+// for profilers. Nobody listens in a run, and then it costs next to nothing.
 template <class Work>
-decltype(auto) phase(std::string_view name, Work&& work) {
+decltype(auto) phase(const char* name, Work&& work) {
   RECORD_USER_SCOPE(name);
+  const ProfilerRange range(name);
   return std::forward<Work>(work)();
 }
 

@@ -30,4 +30,8 @@ void release_unused_gpu_memory();  // of all GPUs of this process
 // Waits for the current GPU's queued work. Throws Error.
 void synchronize_gpu();
 
+// Of this thread, one inside another; see profiler_range.h.
+void begin_profiler_range(const char* name) noexcept;
+void end_profiler_range() noexcept;
+
 }  // namespace orrery

@@ -31,6 +31,10 @@ void release_unused_gpu_memory() { throw Error(kNoCuda); }
 
 void synchronize_gpu() { throw Error(kNoCuda); }
 
+void begin_profiler_range(const char*) noexcept {}
+
+void end_profiler_range() noexcept {}
+
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
 
 }  // namespace orrery

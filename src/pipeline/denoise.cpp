@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "parallel/profiler_range.h"
 #include "sampler/noise.h"
 
 namespace orrery {
@@ -33,6 +34,7 @@ DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, Denoise
   const GivenFrames given(condition.frames, latents.video.size(1), condition.latents, latents.video.device());
   latents.video = given.write_back(latents.video);
   while (state.steps_done() < schedule.steps()) {
+    const ProfilerRange range("step");
     const auto step = static_cast<std::size_t>(state.steps_done());
     const MediaVelocity velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
     latents.video = video_sampler.step(velocity.video, latents.video, given);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "parallel/profiler_range.h"
 #include "pipeline/arrays.h"
 #include "pipeline/denoise.h"
 #include "pipeline/media_shape.h"
@@ -61,6 +62,7 @@ Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaM
       log_(&log) {}
 
 void Generator::operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before) {
+  const ProfilerRange range(("clip " + job.request.id).c_str());
   ClipResult result;
   result.times = before;
   result.error = job.refusal;
@@ -150,6 +152,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_media(const ClipJob& job, const 
     settle();
     clock.skip();
   }
+  const ProfilerRange range("decode");
   MediaOutcome outcome = (*media_)(latents, label_of(job.request), [this] { return stop_->urgent(); });
   if (!outcome.error.empty()) throw RequestFailed(outcome.error);
   result.stopped = outcome.interrupted;
@@ -212,7 +215,8 @@ MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const
   const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
   const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
   clock.end("text");
-  const DenoiseState end = run_steps(guided, job, start);
+  StepTimes step_times(towers_->device());
+  const DenoiseState end = run_steps(guided, job, start, step_times);
   result.steps_done = end.steps_done();
   result.stopped = end.steps_done() < request.steps;
   if (!result.stopped && !finite(end.latents)) {
@@ -220,10 +224,11 @@ MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const
     throw RequestFailed("the latents are not finite (NaN or infinity) after denoising: nothing was written");
   }
   clock.end("denoise");
+  result.step_seconds = step_times.seconds();
   return result.stopped ? MediaLatents{} : end.latents;
 }
 
-DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start) {
+DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, StepTimes& times) {
   const Request& request = job.request;
   std::optional<SnapshotWriter> snapshots;
   if (world_->is_root()) {
@@ -233,7 +238,9 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
   StepWatch watch(*log_, *progress_, *stop_, pace_, snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
+  times.mark();
   DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {
+    times.mark();
     const bool goes_on = watch.step_done(state, schedule.steps());
     settle_if_ready();
     return goes_on;

@@ -18,6 +18,7 @@
 #include "pipeline/phase_clock.h"
 #include "pipeline/progress.h"
 #include "pipeline/request.h"
+#include "pipeline/step_times.h"
 #include "pipeline/step_watch.h"
 #include "pipeline/towers.h"
 #include "sampler/schedule.h"
@@ -40,7 +41,8 @@ struct ClipResult {
   bool stopped = false;
   std::int64_t steps_done = 0;  // of a clip that was stopped
   std::vector<std::string> files;
-  PhaseTimes times;  // of rank 0; their sum is the request's wall time
+  PhaseTimes times;                  // of rank 0; their sum is the request's wall time
+  std::vector<double> step_seconds;  // of the steps that this run made, on this rank
   std::string latents_checksum;
   std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held at most, of the rank with most; none on a CPU
 };
@@ -99,7 +101,7 @@ class Generator {
   MediaLatents make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
                             ClipResult& result);
   // Stopped, the state is in the snapshot.
-  DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start);
+  DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, StepTimes& times);
   // Files from latents; with undefined latents the latent file is read back.
   std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents,
                                               PhaseClock& clock, ClipResult& result);

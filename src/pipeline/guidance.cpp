@@ -2,6 +2,8 @@
 
 #include <ATen/record_function.h>
 
+#include "parallel/profiler_range.h"
+
 namespace orrery {
 
 GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
@@ -13,11 +15,16 @@ GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSour
 }
 
 MediaVelocity GuidedModel::velocity(const MediaLatents& latents, double timestep) const {
-  const MediaLatents own = (*tower_)(latents, timestep, branches_.front());
+  const MediaLatents own = branch_velocity(latents, timestep, branches_.front());
   if (scale_ <= 1) return {{own.video, {}}, {own.sound, {}}};
   if (branches_.size() == 1) return gather_branches(own);
-  const MediaLatents uncond = (*tower_)(latents, timestep, branches_.back());
+  const MediaLatents uncond = branch_velocity(latents, timestep, branches_.back());
   return {{own.video, uncond.video, scale_}, {own.sound, uncond.sound, scale_}};
+}
+
+MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const {
+  const ProfilerRange range("branch");
+  return (*tower_)(latents, timestep, branch);
 }
 
 // One all-gather for video and sound together.

@@ -30,6 +30,7 @@ class GuidedModel {
   MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
 
  private:
+  MediaLatents branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const;
   MediaVelocity gather_branches(const MediaLatents& own) const;
   at::Tensor gather(const at::Tensor& flat) const;
 

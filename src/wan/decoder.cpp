@@ -50,7 +50,7 @@ at::Tensor WanDecoder::operator()(const at::Tensor& latent_frame, FrameHistory& 
   at::Tensor x = conv_in_(post_quant_(z), history);
   x = phase("middle", [&] { return mid_(x, history); });
   for (std::size_t i = 0; i < up_.size(); ++i) {
-    x = phase("up block " + std::to_string(i), [&] { return up_[i](x, history); });
+    x = phase(("up block " + std::to_string(i)).c_str(), [&] { return up_[i](x, history); });
   }
   const Convolved y = conv_out_(norm_out_, {x, {}}, history);
   history.advance();

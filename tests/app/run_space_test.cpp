@@ -51,6 +51,15 @@ TEST(ClipSpaces, MediaGrowWithPixelsAndQuality) {
               2);
 }
 
+// Four tiles a row in three rows, four pixels between them.
+TEST(ClipSpaces, APreviewIsAPictureMore) {
+  Options options;
+  options.media = Media::None;
+  options.previews = true;
+  const std::int64_t more = ClipSpace(config(), options).files(clip(true)) - space(Media::None).files(clip(true));
+  EXPECT_EQ(more, 2 * (4 * 320 + 3 * 4) * (3 * 180 + 2 * 4));
+}
+
 TEST(RunSpace, IsJudgedByTheNextClipsAndByAll) {
   const std::vector<ClipJob> jobs(5, clip());
   const ClipSpace latents = space(Media::None);

@@ -30,7 +30,7 @@ ROOT = {"app", "parallel"}  # for main.cpp
 
 # Foreign headers, and the folders that may name them.
 FOREIGN = [
-    (r"mpi\.h|nccl\.h", {"parallel"}),
+    (r"mpi\.h|nccl\.h|nvtx3/.*", {"parallel"}),
     (r"hdf5\.h|hdf5_hl\.h|H5\w*\.h", {"storage"}),
     (r"lib(av|sw)\w*/.*", {"media"}),
     (r"sentencepiece.*|unicode/.*", {"text"}),

@@ -7,6 +7,7 @@
 #include "cosmos3/transformer.h"
 #include "parallel/process_grid.h"
 #include "pipeline/denoise.h"
+#include "pipeline/step_times.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
@@ -61,10 +62,13 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
                            shape, 6);
   DenoiseState start;
   start.latents = noise_for(1, shape, model_.config().sound_dim, test_device());
+  StepTimes times(test_device());
+  times.mark();
   std::optional<NoWaiting> no_waiting;
   std::vector<std::int64_t> allocations;
   const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), condition,
                                    [&](const DenoiseState&) {
+                                     times.mark();
                                      if (!no_waiting) no_waiting.emplace();
                                      allocations.push_back(device_allocations());
                                      return true;
@@ -74,6 +78,7 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   // The sampler remembers two steps: from the third on there is no more to hold.
   for (std::size_t i = 3; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], allocations[2]) << "step " << i + 1;
   EXPECT_TRUE(at::isfinite(end.latents.video).all().item<bool>());
+  for (const double seconds : times.seconds()) EXPECT_GT(seconds, 0);
 }
 
 // A test that nothing can fail would be no proof.

@@ -107,6 +107,27 @@ TEST_F(Tells, HowFarLatentsAreApart) {
   EXPECT_TRUE(told({"compare", a, nan, "--tolerance", "1e9"}, 1)["video"]["max_abs"].is_null());
 }
 
+TEST_F(Tells, HowFarSoundsAreApart) {
+  run("out", {tiny_line("a", {{"sound", true}}), tiny_line("b", {{"sound", true}, {"seed", 1}}), tiny_line("mute")});
+  const fs::path a = latents_path("out", "a"), a_media = folder_ / "out/media/a.mp4";
+  const std::string b_media = folder_ / "out/media/b.mp4";
+  LatentFile file = read_latents(a);
+  file.sound->values.at(1) += 0.25F;
+  write_latents(folder_ / "b.h5", file);
+  const Json latents = told({"compare", a, folder_ / "b.h5"}, 1);
+  EXPECT_EQ(latents["video"]["max_abs"], 0);
+  EXPECT_NEAR(latents["sound"]["max_abs"].get<double>(), 0.25, 1e-6);
+  EXPECT_EQ(latents["sound"]["first_differing_frame"], 1);
+
+  EXPECT_EQ(told({"compare", a_media, a_media})["sound"]["max_abs"], 0);
+  EXPECT_GE(told({"compare", a_media, a_media})["sound"]["frames"].get<int>(), 9 * 48000 / 24);
+  const double apart = told({"compare", a_media, b_media}, 1)["sound"]["max_abs"].get<double>();
+  EXPECT_GT(apart, 0);
+  EXPECT_TRUE(told({"compare", a_media, b_media, "--tolerance", "255"})["within_tolerance"].get<bool>());
+  EXPECT_THAT(tell({"compare", a_media, folder_ / "out/media/mute.mp4", "--tolerance", "255"}, 1).out,
+              HasSubstr("a.mp4 has sound"));
+}
+
 TEST_F(Tells, HowFarVideosAreApart) {
   run("out", {tiny_line("a"), tiny_line("b", {{"seed", 1}}), tiny_line("long", {{"num_frames", 13}})});
   const auto media = [&](const char* id) { return folder_ / ("out/media/" + std::string(id) + ".mp4"); };
@@ -135,6 +156,25 @@ TEST_F(Tells, WhatClipsLookLike) {
   decode.insert(decode.end(), {"--media", "none", "--preview", latents_path("out", "a")});
   tell(decode);
   EXPECT_TRUE(read_file(folder_ / "again/media/a.png") == read_file(sheet));
+}
+
+// --- timings
+
+TEST_F(Tells, WhatEachStepTook) {
+  run("out", {tiny_line("a")}, {"--stop-after-steps", "2"}, {}, kStopped);
+  EXPECT_FALSE(fs::exists(folder_ / "out/timings"));
+  run("out", {tiny_line("a"), tiny_line("b", {{"image", "lost.png"}})}, {"--timings"}, {}, 1);
+  const Json a = Json::parse(read_file(folder_ / "out/timings/a.json"));
+  EXPECT_EQ(a["format"], "orrery-timings");
+  EXPECT_EQ(a["first_step"], 3) << "the first two were made before";
+  ASSERT_EQ(a["step_seconds"].size(), 1U);
+  EXPECT_GT(a["step_seconds"][0].get<double>(), 0);
+  EXPECT_LE(a["step_seconds"][0].get<double>(), a["phases"]["denoise"].get<double>());
+  EXPECT_EQ(a["phases"], json_lines(folder_ / "out/results.jsonl").at(1)["seconds"]);
+  EXPECT_EQ(a["topology"]["dtype"], "float32");
+  const Json b = Json::parse(read_file(folder_ / "out/timings/b.json"));
+  EXPECT_EQ(b["status"], "failed");
+  EXPECT_EQ(b["step_seconds"].size(), 0U);
 }
 
 // --- report

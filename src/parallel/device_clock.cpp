@@ -1,4 +1,4 @@
-#include "bench/device_clock.h"
+#include "parallel/device_clock.h"
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 

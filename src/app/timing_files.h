@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "app/run_files.h"
+#include "core/json.h"
+#include "core/log.h"
+
+namespace orrery {
+
+// OUT/timings/ID.json: what a clip's phases and its steps took, for --timings. One process writes them.
+class TimingFiles {
+ public:
+  // `topology`: as run.json has it. `load_seconds`: of the models, before the first clip. `log` must outlive the
+  // object.
+  TimingFiles(std::filesystem::path out, Json topology, double load_seconds, const Log& log);
+
+  // Replaces the clip's file. What goes wrong is a warning: a run does not end for it.
+  void write(const RequestResult& result) const;
+
+ private:
+  Json content(const RequestResult& result) const;
+
+  std::filesystem::path folder_;
+  Json topology_;
+  double load_seconds_;
+  const Log& log_;
+};
+
+}  // namespace orrery
