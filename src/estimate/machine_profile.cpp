@@ -13,15 +13,15 @@ RateCurve curve(double unit, double at_256p, double at_480p, double at_720p) {
   return RateCurve({{k256p, at_256p}, {k480p, at_480p}, {k720p, at_720p}}).times(unit);
 }
 
-// tools/results/gpu-step-h200.jsonl; sums, decoding and sound: gpu-bench-h200.jsonl.
+// tools/results/gpu-step-h200.jsonl; decoding: gpu-decode-h200.jsonl; sums and sound: gpu-bench-h200.jsonl.
 MachineProfile h200() {
   MachineProfile profile;
   profile.device = "NVIDIA H200";
-  profile.plain = {curve(kTera, 441, 505, 580), curve(kTera, 686, 715, 753), curve(kGiga, 2836, 3661, 4095)};
-  profile.float8 = {curve(kTera, 450, 497, 582), curve(kTera, 1262, 1337, 1417), curve(kGiga, 2383, 3114, 3592)};
+  profile.plain = {curve(kTera, 443, 513, 588), curve(kTera, 688, 725, 764), curve(kGiga, 2745, 3619, 4097)};
+  profile.float8 = {curve(kTera, 455, 506, 594), curve(kTera, 1272, 1359, 1437), curve(kGiga, 2331, 3134, 3609)};
   profile.link = 298 * kGiga;
   profile.waited_for = 1.34;
-  profile.decoded_pixels = 21.3e6;
+  profile.decoded_pixels = 35.4e6;
   profile.sound_steps = 600;
   return profile;
 }
