@@ -373,35 +373,6 @@ TEST_F(Refused, NotALongPrompt) {
   EXPECT_FALSE(fs::exists(out_));
 }
 
-// --- Help
-
-struct HelpCase {
-  std::string name;
-  CommandLine arguments;
-  std::vector<std::string> words;
-};
-
-class Help : public testing::TestWithParam<HelpCase> {};
-
-TEST_P(Help, GoesToStandardOutput) {
-  const Ending ending = run_program(orrery(GetParam().arguments));
-  EXPECT_EQ(ending.exit_code, 0);
-  EXPECT_EQ(ending.err, "");
-  for (const std::string& word : GetParam().words) EXPECT_THAT(ending.out, HasSubstr(word));
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Words, Help,
-    testing::Values(HelpCase{"Overview", {"--help"}, {"\n  run ", "\n  validate ", "Exit codes: 0 done"}},
-                    HelpCase{
-                        "Run",
-                        {"run", "--help"},
-                        {"NAME\n  orrery run - ", "--checkpoint DIR", "--tp N", "--force", "mpirun -n 8 orrery run"}},
-                    HelpCase{"Validate", {"validate", "--help"}, {"SYNOPSIS\n  orrery validate"}},
-                    HelpCase{"Tokens", {"help", "tokens"}, {"SYNOPSIS\n  orrery tokens"}},
-                    HelpCase{"Version", {"--version"}, {"orrery ", "LibTorch ", "MPI ", "HDF5 ", "FFmpeg "}}),
-    name_of<HelpCase>);
-
 TEST(NoArguments, SayWhereTheHelpIs) {
   expect_refused(orrery({}), "/nowhere", {{"a command is missing: orrery --help lists the commands"}});
 }

@@ -1,4 +1,4 @@
-// What a run says: on a terminal, in a log file, and as options that another run can read.
+// What the program says: on a terminal, in a log file, as options that another run can read, and as help.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,6 +92,35 @@ TEST_F(Said, DumpedOptionsRunTheSame) {
   EXPECT_EQ(run_program(orrery({"run", "--job", job})).exit_code, 1);
   EXPECT_EQ(Json::parse(read_file(folder_ / "out/run.json")).at("config"), first.out);
 }
+
+// --- Help
+
+struct HelpCase {
+  std::string name;
+  CommandLine arguments;
+  std::vector<std::string> words;
+};
+
+class Help : public testing::TestWithParam<HelpCase> {};
+
+TEST_P(Help, GoesToStandardOutput) {
+  const Ending ending = run_program(orrery(GetParam().arguments));
+  EXPECT_EQ(ending.exit_code, 0);
+  EXPECT_EQ(ending.err, "");
+  for (const std::string& word : GetParam().words) EXPECT_THAT(ending.out, HasSubstr(word));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Words, Help,
+    testing::Values(HelpCase{"Overview", {"--help"}, {"\n  run ", "\n  validate ", "Exit codes: 0 done"}},
+                    HelpCase{
+                        "Run",
+                        {"run", "--help"},
+                        {"NAME\n  orrery run - ", "--checkpoint DIR", "--tp N", "--force", "mpirun -n 8 orrery run"}},
+                    HelpCase{"Validate", {"validate", "--help"}, {"SYNOPSIS\n  orrery validate"}},
+                    HelpCase{"Tokens", {"help", "tokens"}, {"SYNOPSIS\n  orrery tokens"}},
+                    HelpCase{"Version", {"--version"}, {"orrery ", "LibTorch ", "MPI ", "HDF5 ", "FFmpeg "}}),
+    [](const testing::TestParamInfo<HelpCase>& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace orrery
