@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/error.h"
@@ -52,7 +54,8 @@ struct ClipSize {
   double tokens() const {
     constexpr std::int64_t kPatch = 32, kFrames = 4;  // pixels and frames of a token
     const auto patches = [](std::int64_t side) { return (side + kPatch - 1) / kPatch; };
-    return static_cast<double>(((frames - 1) / kFrames + 1) * patches(width) * patches(height));
+    const std::int64_t latent_frames = (frames - 1) / kFrames + 1;
+    return static_cast<double>(latent_frames * patches(width) * patches(height));
   }
   double sound_steps() const {
     constexpr double kBenchFps = 24, kStepsPerSecond = 25;
@@ -151,6 +154,14 @@ class ProfileReader {
   Measured link_, decode_, sound_;
 };
 
+[[noreturn]] void refuse_other_device(std::string where, const std::string& device, const std::string& before) {
+  throw InputError(where.append("measured on ")
+                       .append(device)
+                       .append(", the lines before on ")
+                       .append(before)
+                       .append(": a profile is of one device"));
+}
+
 }  // namespace
 
 MeasuredProfile read_profile(const std::filesystem::path& file, const MachineProfile& otherwise) {
@@ -166,14 +177,12 @@ MeasuredProfile read_profile(const std::filesystem::path& file, const MachinePro
     } catch (const std::exception&) {
       throw InputError(where + "not a line of orrery bench --json: make the file with it");
     }
-    require_input(
-        before.empty() || before == reader.device(),
-        where + "measured on " + reader.device() + ", the lines before on " + before + ": a profile is of one device");
+    if (!before.empty() && before != reader.device()) refuse_other_device(where, reader.device(), before);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   MeasuredProfile profile = reader.profile(otherwise);
   require_input(!profile.machine.plain.attention.empty(),
-                file.string() + ": has no step with --gemm bf16: make it with orrery bench --json, --what step or all");
+                file.string() + ": has no step with --gemm bf16: make it with orrery bench --json, without --what");
   return profile;
 }
 
