@@ -127,13 +127,22 @@ std::vector<Request> shipped_manifest(const char* name) {
   return parse_manifest(read_file(file), file, {});
 }
 
-TEST(DemoManifest, HasFourClipsFromText) {
+TEST(ExamplesManifest, HasFourClipsFromText) {
   std::vector<std::string> ids;
-  for (const Request& request : shipped_manifest("demo.jsonl")) {
+  for (const Request& request : shipped_manifest("examples.jsonl")) {
     ids.push_back(request.id);
     EXPECT_FALSE(request.conditioned() || request.sound) << request.id;
   }
   EXPECT_THAT(ids, ElementsAre("wet-crossing", "bin-picking", "orchard-rover", "forklift-aisle"));
+}
+
+TEST(DemoManifest, HasFourClipsWithSound) {
+  std::vector<std::string> ids;
+  for (const Request& request : shipped_manifest("demo.jsonl")) {
+    ids.push_back(request.id);
+    EXPECT_TRUE(request.sound && !request.conditioned()) << request.id;
+  }
+  EXPECT_THAT(ids, ElementsAre("red-circle", "yellow-square", "blue-triangle", "green-circle"));
 }
 
 TEST(ModesManifest, HasALineForEachMode) {
