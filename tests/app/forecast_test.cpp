@@ -119,6 +119,22 @@ TEST(MeasuredMemory, OfSteps) {
   EXPECT_GE(compared, 6);
 }
 
+// A decode alone: the decoder and its tensors.
+TEST(MeasuredMemory, OfDecodes) {
+  int compared = 0;
+  for (const Json& line : result_lines("gpu-decode-h200.jsonl")) {
+    if (line.at("what") != "vae" || !line.contains("peak_memory")) continue;
+    const auto size = line.at("size").get<std::string>();
+    const std::int64_t width = std::stoll(size), height = std::stoll(size.substr(size.find('x') + 1));
+    const std::int64_t forecast = media_model_bytes(nano(), at::kBFloat16, {.decoder = true}) +
+                                  decode_bytes(nano().vae_config, height / 16, width / 16, 2);
+    const double measured = line.at("peak_memory");
+    EXPECT_NEAR(static_cast<double>(forecast), measured, kOff * measured) << line;
+    ++compared;
+  }
+  EXPECT_GE(compared, 3);
+}
+
 // Whole runs of random weights, whose texts are bytes: 2129 of the negative prompt.
 struct MeasuredRun {
   const char* name;
@@ -145,6 +161,19 @@ class MeasuredRuns : public testing::TestWithParam<MeasuredRun> {
     return make_forecast(on(GetParam().grid), open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
   }
 };
+
+TEST(MeasuredMemory, OfARun) {
+  for (const Json& line : result_lines("gpu-runs-h200.jsonl")) {
+    if (!line.at("what").get<std::string>().starts_with("nano-720p-three:")) continue;
+    ClipJob job = clip(1280, 720, 189);
+    job.ids.uncond.resize(2129, 1);
+    const double measured = line.at("clips").back().at("peak_gpu_memory");
+    const TopologyForecast forecast = make_forecast({}, nano(), {job}).topologies.front();
+    EXPECT_NEAR(static_cast<double>(forecast.memory.peak(forecast.released)), measured, kOff * measured);
+    return;
+  }
+  FAIL() << "no such line";
+}
 
 TEST_P(MeasuredRuns, TakeTheTimeThatIsForecast) {
   const double denoise = measured().at("seconds").at("denoise");
