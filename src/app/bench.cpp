@@ -45,6 +45,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
       {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
       {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
       {"gemm", write_value(options.products).value()},
+      {"vae_split", write_value(options.bench.vae_split).value()},
       {"device", device_name(device)},
       {"versions", versions()}};
 }

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# How clips scale over the GPUs of one host: step, decode, sums over ranks and memory at every cfg x tp of 1, 2, 4 … ranks,
+# and how far the largest topology's latents lie from one GPU's. JSON lines, then a table.
+#   tools/scaling.sh [MODEL:SIZE:FRAMES]…   (default: nano:720p:189 super:480p:93 super:720p:189)
+#   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
+#   RANKS    at most (default: the host's GPUs)
+#   DEVICE   cuda, or cpu to try the script with a small model: DEVICE=cpu RANKS=8 tools/scaling.sh tiny:64x64:5
+#   REPEATS  of each measurement (default: orrery bench's)
+#   OUT      folder for scaling.jsonl and the logs (default: build-gpu/scaling)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+PYTHON=$(command -v python3)
+export PYTHON
+device=${DEVICE:-cuda}
+ranks=${RANKS:-$(nvidia-smi -L | wc -l)}
+orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
+out=${OUT:-$PWD/build-gpu/scaling}
+mkdir -p "$out" build-gpu
+if [ ! -e "$orrery" ]; then tar xf .gpu/orrery-bundle.tar.xz -C build-gpu; fi
+if [ $# -eq 0 ]; then set -- nano:720p:189 super:480p:93 super:720p:189; fi
+status=0
+
+start() {
+  local count=$1
+  shift
+  mpirun --bind-to none --oversubscribe -n "$count" "$orrery" "$@"
+}
+
+# SPEC RANKS OPTIONS…: lines of one benchmark.
+bench() {
+  local model size frames count=$2
+  IFS=: read -r model size frames <<<"$1"
+  shift 2
+  start "$count" bench --model "$model" --size "$size" --frames "$frames" --device "$device" --json \
+    ${REPEATS:+--repeats "$REPEATS"} "$@" >>"$out/scaling.jsonl" 2>"$out/bench.log" ||
+    { status=1; echo "bench $model $size $*, $count ranks, failed:"; tail -5 "$out/bench.log"; }
+}
+
+# SPEC: everything at every topology. How ranks share a decode depends on their number alone.
+measure() {
+  local count
+  for ((count = 1; count <= ranks; count *= 2)); do
+    bench "$1" "$count" --what step,collectives,vae,load --tp "$count"
+    if [ "$count" -ge 2 ]; then
+      bench "$1" "$count" --what step,collectives --cfg 2 --tp $((count / 2))
+      bench "$1" "$count" --what vae --vae-split tiles --tp "$count"
+    fi
+  done
+}
+
+# MODEL RANKS OPTIONS…: five steps of one clip.
+make_clip() {
+  local model=$1 count=$2 folder=$out/clips-$2
+  shift 2
+  rm -rf "$folder"
+  start "$count" run --checkpoint "random:$model" --device "$device" --manifest "$out/clip.jsonl" --steps 5 --media none --out "$folder" "$@" \
+    >"$out/clip.log" 2>&1 || { status=1; echo "the clip of $count ranks failed:"; tail -5 "$out/clip.log"; }
+}
+
+# MODEL: cfg 2 over all ranks beside one rank.
+agree() {
+  local pixels='"height": 480, "width": 832, "num_frames": 93'
+  [ "$ranks" -ge 2 ] || return 0
+  if [ "$device" = cpu ]; then pixels='"height": 64, "width": 64, "num_frames": 5'; fi
+  echo "{\"id\": \"a\", \"prompt\": \"A forklift turns into the aisle.\", \"seed\": 1, $pixels}" >"$out/clip.jsonl"
+  make_clip "$1" 1
+  make_clip "$1" "$ranks" --cfg 2 --tp $((ranks / 2))
+  echo "random:$1, {$pixels}, five steps: cfg 2 x tp $((ranks / 2)) beside one rank"
+  "$orrery" compare --tolerance 1e9 "$out"/clips-1/latents/a.h5 "$out/clips-$ranks"/latents/a.h5 | tee "$out/compare.log" ||
+    { status=1; echo "no comparison"; }
+}
+
+: >"$out/scaling.jsonl"
+for spec in "$@"; do measure "$spec"; done
+agree "${1%%:*}"
+python3 tools/scaling_table.py "$out/scaling.jsonl"
+exit $status
