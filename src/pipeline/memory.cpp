@@ -111,8 +111,8 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     in = out;
   }
   sum.kept += level.input(in, kPast, kBorder);
-  // The last convolution's result, widened on a GPU, with its bias, as pixels, and as pixels in float32.
-  const std::int64_t results = element_bytes == kFloatBytes ? 3 : 6;
+  // The last convolution's result, the same with its bias, as pixels, and, twice as large, as pixels in float32.
+  const std::int64_t results = element_bytes == kFloatBytes ? 3 : 5;
   sum.needs(level.activation(in) + std::max(level.own_norm(in), results * level.activation(WanConfig::kPatchChannels)));
   return sum.kept + sum.peak;
 }

@@ -17,14 +17,6 @@ constexpr Reach kOneFrame{.past = 1};
 
 at::Tensor channels_last(const at::Tensor& weight) { return weight.contiguous(at::MemoryFormat::ChannelsLast3d); }
 
-// cuDNN's kernels for this GPU write 16 bytes at a time: a few channels more, of zeros, are less work than fewer.
-at::Tensor widened(const at::Tensor& weight) {
-  constexpr std::int64_t kWidth = 8;
-  const std::int64_t missing = (kWidth - weight.size(0) % kWidth) % kWidth;
-  if (!weight.is_cuda() || missing == 0) return weight;
-  return channels_last(at::constant_pad_nd(weight, {0, 0, 0, 0, 0, 0, 0, 0, 0, missing}));
-}
-
 at::Tensor take_kernel(const Weights& w, std::int64_t in, std::int64_t out, CausalConv::Kernel kernel) {
   const std::int64_t space = kernel == CausalConv::Kernel::Full ? 3 : 1;
   return channels_last(w.take("weight", {out, in, 3, space, space}));
@@ -71,7 +63,7 @@ void ChannelNorm::with_silu(const Convolved& x, const at::Tensor& out) const {
 }
 
 CausalConv::CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kernel kernel)
-    : weight_(widened(take_kernel(w, in, out, kernel))), bias_(w.take("bias", {out})) {}
+    : weight_(take_kernel(w, in, out, kernel)), bias_(w.take("bias", {out})) {}
 
 PaddedFrames& CausalConv::input(FrameHistory& history) const {
   return history.input_of(this, weight_.size(3) > 1 ? kSpaceAndPast : kPast);
@@ -79,7 +71,7 @@ PaddedFrames& CausalConv::input(FrameHistory& history) const {
 
 at::Tensor CausalConv::operator()(const at::Tensor& x, FrameHistory& history) const {
   PaddedFrames& in = input(history);
-  const at::Tensor y = convolve(write(in, x, history.strip()), weight_.narrow(0, 0, bias_.size(0)), bias_);
+  const at::Tensor y = convolve(write(in, x, history.strip()), weight_, bias_);
   phase("history", [&] { in.keep(); });
   return y;
 }
@@ -89,7 +81,7 @@ Convolved CausalConv::operator()(const ChannelNorm& norm, const Convolved& x, Fr
   norm.with_silu(x, in.room(x.x.sizes(), x.x.options()));
   const Convolved y = convolve_without_bias(in.whole(history.strip()), weight_, bias_);
   phase("history", [&] { in.keep(); });
-  return {y.x.narrow(1, 0, bias_.size(0)), y.bias};
+  return y;
 }
 
 PointConv::PointConv(const Weights& w, std::int64_t in, std::int64_t out)
