@@ -74,6 +74,17 @@ class EvalMini(unittest.TestCase):
         self.assertGreater(psnr[0], 70)
         self.assertLess(psnr[1], 25)
 
+    def test_compares_two_runs_clip_by_clip(self):
+        other = self.folder / "other"
+        for i, caption in enumerate(SHOWN):
+            color = "green" if caption.color == "red" else "red"
+            drawn_clip.write(other / "frames" / str(i), caption._replace(color=color), grammar)
+        requests = [{"id": str(i), "prompt": grammar.text(c)} for i, c in enumerate(SHOWN)]
+        result, found = self.run_tool(requests, "--against", str(other))
+        self.assertIn("color      right here alone   6, there alone   0 of 6, p 0.031", result.stdout)
+        self.assertEqual(found["against"]["deviations"]["clip"]["better"], 6)
+        self.assertEqual(found["against"]["deviations"]["angle"]["of"], 6)
+
     def test_refuses_a_manifest_of_which_nothing_is_there(self):
         result, _ = self.run_tool([{"id": "0", "prompt": "A dog."}, {"id": "none", "prompt": grammar.text(SHOWN[0])}])
         self.assertEqual(result.returncode, 1)

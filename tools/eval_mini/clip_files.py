@@ -5,50 +5,10 @@ import pathlib
 import shutil
 import struct
 import subprocess
-import zlib
 
 import numpy
 
-
-def unfilter(kind, row, above, step):
-    """One row of a PNG, `step` bytes a pixel, as it was before filter `kind`. All are uint8."""
-    if kind == 0:
-        return row
-    if kind == 2:
-        return row + above
-    if kind == 1:
-        return numpy.cumsum(row.reshape(-1, step), axis=0, dtype=numpy.uint8).reshape(-1)
-    out = row.astype(int)
-    up = above.astype(int)
-    for i in range(len(out)):
-        left, corner = (out[i - step], up[i - step]) if i >= step else (0, 0)
-        if kind == 3:
-            guess = (left + up[i]) // 2
-        else:
-            estimate = left + up[i] - corner
-            guess = min((left, up[i], corner), key=lambda value: abs(estimate - value))
-        out[i] = (out[i] + guess) % 256
-    return out.astype(numpy.uint8)
-
-
-def read_png(path):
-    """uint8 (H, W, 3) of an 8-bit RGB or RGBA file that is not interlaced."""
-    data, at, packed = pathlib.Path(path).read_bytes(), 8, b""
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + length]
-        if kind == b"IHDR":
-            width, height, depth, color, _, _, interlaced = struct.unpack(">IIBBBBB", body)
-        packed += body if kind == b"IDAT" else b""
-        at += 12 + length
-    if depth != 8 or color not in (2, 6) or interlaced:
-        raise ValueError(f"{path}: expected 8-bit RGB or RGBA, not interlaced; found depth {depth}, colour type {color}")
-    step = 3 if color == 2 else 4
-    rows = numpy.frombuffer(zlib.decompress(packed), numpy.uint8).reshape(height, 1 + step * width)
-    out = numpy.zeros((height, step * width), numpy.uint8)
-    for y, row in enumerate(rows):
-        out[y] = unfilter(row[0], row[1:], out[y - 1] if y else numpy.zeros_like(row[1:]), step)
-    return out.reshape(height, width, step)[:, :, :3]
+from png import read_pngs
 
 
 def read_wav(path):
@@ -90,7 +50,7 @@ def read_clip(out, name):
     frames, media = pathlib.Path(out) / "frames" / name, pathlib.Path(out) / "media" / f"{name}.mp4"
     if frames.is_dir():
         wav = frames / "sound.wav"
-        return numpy.stack([read_png(p) for p in sorted(frames.glob("*.png"))]), read_wav(wav) if wav.exists() else None
+        return read_pngs(sorted(frames.glob("*.png"))), read_wav(wav) if wav.exists() else None
     if media.exists() and shutil.which("ffmpeg") and shutil.which("ffprobe"):
         return read_mp4(media)
     raise FileNotFoundError(f"{frames}/ or {media} (which takes the ffmpeg program): make the clips with --keep-frames")

@@ -2,15 +2,25 @@
 """Prints a manifest of captions that the small checkpoint was not trained on, one request a line, for `orrery run`.
 
   held_out.py [--count 200] > held_out.jsonl
+  held_out.py --count 24 --images images > images.jsonl
 
-Sizes and lengths take turns; a request's seed is its place in the list. Steps, guidance and all else are the command
-line's of `orrery run`. Then: orrery run --manifest held_out.jsonl --out OUT --keep-frames …, and eval_mini.py on OUT.
+Sizes and lengths take turns; a request's seed is its place in the list, and its flow_shift the one that suits the
+checkpoint. Steps, guidance and all else are the command line's of `orrery run`. With --images DIR, a folder beside the
+manifest, each clip starts from an image: the first frame of a drawn clip of its caption, which is put there.
+Then: orrery run --manifest held_out.jsonl --out OUT --keep-frames …, and eval_mini.py on OUT.
 """
 
 import argparse
 import json
+import pathlib
 
+import numpy
+
+import ideal
 from measure import grammar
+from png import write_png
+
+FLOW_SHIFT = 3
 
 
 def requests(count):
@@ -18,14 +28,30 @@ def requests(count):
     for i in range(count):
         words = grammar.CAPTIONS[grammar.HELD_OUT[int(i * step)]]
         height, width = grammar.SIZES[i % 3]
-        yield {"id": f"held-out-{i:03}", "prompt": grammar.text(words), "num_frames": grammar.FRAMES[i // 3 % 2],
-               "height": height, "width": width, "fps": grammar.FPS, "seed": i, "sound": True}
+        yield words, {"id": f"held-out-{i:03}", "prompt": grammar.text(words), "num_frames": grammar.FRAMES[i // 3 % 2],
+                      "height": height, "width": width, "fps": grammar.FPS, "flow_shift": FLOW_SHIFT, "seed": i, "sound": True}
+
+
+def first_frame(words, request):
+    """uint8 (H, W, 3); the start place is drawn, and the same for the same request."""
+    size, count, fps = (request["height"], request["width"]), request["num_frames"], request["fps"]
+    low, high = ideal.middles(words, count, fps, size)
+    middle = low + (high - low) * numpy.random.RandomState(request["seed"]).random_sample(2)
+    return ideal.frames(words, size, (middle + ideal.path(words, count, fps))[:1])[0]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=200, choices=range(1, len(grammar.HELD_OUT) + 1), metavar="1…256")
-    for request in requests(parser.parse_args().count):
+    parser.add_argument("--images", type=pathlib.Path, metavar="DIR")
+    options = parser.parse_args()
+    if options.images:
+        options.images.mkdir(parents=True, exist_ok=True)
+    for words, request in requests(options.count):
+        if options.images:
+            image = options.images / f"{request['id']}.png"
+            write_png(image, first_frame(words, request))
+            request["image"] = str(image)
         print(json.dumps(request))
 
 

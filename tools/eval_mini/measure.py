@@ -1,13 +1,15 @@
 """Reads from a clip of the small world what its caption should have said, by arithmetic on pixels and samples alone.
 
-  measure(frames, fps, sound)   frames: uint8 (T, H, W, 3); sound: float (2, samples) at 48 kHz, or None
-                                → a dict of the words of a Caption, None where nothing of the grammar is seen or heard,
-                                and of the numbers behind them
+  see(frames)                what a clip, uint8 (T, H, W, 3), shows: a Seen
+  measure(seen, fps, sound)  sound: float (2, samples) at 48 kHz, or None
+                             → a dict of the words of a Caption, None where nothing of the grammar is seen or heard, and
+                             of the numbers behind them
 """
 
 import math
 import pathlib
 import sys
+from typing import NamedTuple
 
 import numpy
 
@@ -19,6 +21,13 @@ STILL = 0.5          # shares of the slow speed: less than this is no motion
 QUIET = 0.01         # root mean square of samples: less than this is silence
 PITCH_BAND = 0.05    # of a tone's pitch, to either side
 PURE = 0.7           # share of the energy that must lie in a tone's band
+
+
+class Seen(NamedTuple):
+    background: numpy.ndarray       # (3,) levels
+    color: numpy.ndarray | None     # (3,) levels; this and what follows None where no shape is seen
+    share: numpy.ndarray | None     # (T, H, W), how much of each pixel the shape covers
+    places: numpy.ndarray | None    # (T, 2), the shape's centres in pixels
 
 
 def nearest_color(rgb, colors):
@@ -66,11 +75,16 @@ def centres(share):
     return numpy.stack([share.sum(1) @ columns / mass, share.sum(2) @ rows / mass], axis=1)
 
 
-def motion(places, fps):
-    """(direction, speed, pixels per second) of the straight line closest to all places."""
+def velocity(places, fps):
+    """(x, y) in pixels per second, of the straight line closest to all places."""
     t = numpy.arange(len(places)) / fps
     t = t - t.mean()
-    x, y = (t @ (places - places.mean(0))) / max(t @ t, 1e-9)
+    return (t @ (places - places.mean(0))) / max(t @ t, 1e-9)
+
+
+def motion(places, fps):
+    """(direction, speed, pixels per second)."""
+    x, y = velocity(places, fps)
     pace = math.hypot(x, y)
     if pace < STILL * min(grammar.SPEEDS.values()):
         return None, None, pace
@@ -79,16 +93,28 @@ def motion(places, fps):
     return direction, min(grammar.SPEEDS, key=lambda s: abs(math.log(grammar.SPEEDS[s] / pace))), pace
 
 
+def spectrum(sound):
+    """(pitches, power) of both ears together, in Hz."""
+    power = (numpy.abs(numpy.fft.rfft(sound * numpy.hanning(sound.shape[1]), 4 * sound.shape[1])) ** 2).sum(0)
+    return numpy.arange(len(power)) * (grammar.SAMPLE_RATE / (4 * sound.shape[1])), power
+
+
+def near(pitches, pitch):
+    return numpy.abs(pitches - pitch) < PITCH_BAND * pitch
+
+
+def silent(sound):
+    return math.sqrt(numpy.mean(sound ** 2)) < QUIET
+
+
 def tone(sound):
     """(tone, Hz): None and 0 for silence; "other" for what is no tone of the grammar."""
-    if sound is None or math.sqrt(numpy.mean(sound ** 2)) < QUIET:
+    if sound is None or silent(sound):
         return None, 0.0
-    power = (numpy.abs(numpy.fft.rfft(sound * numpy.hanning(sound.shape[1]), 4 * sound.shape[1])) ** 2).sum(0)
-    pitches = numpy.arange(len(power)) * (grammar.SAMPLE_RATE / (4 * sound.shape[1]))
+    pitches, power = spectrum(sound)
     peak = float(pitches[power.argmax()])
     for name, pitch in grammar.TONES.items():
-        band = numpy.abs(pitches - pitch) < PITCH_BAND * pitch
-        if name and abs(peak - pitch) < PITCH_BAND * pitch and power[band].sum() > PURE * power.sum():
+        if name and near(peak, pitch) and power[near(pitches, pitch)].sum() > PURE * power.sum():
             return name, peak
     return "other", peak
 
@@ -104,19 +130,22 @@ def panning(sound, places, fps):
     return float(numpy.corrcoef(power[1][loud] / power.sum(0)[loud], places[:count, 0][loud])[0, 1])
 
 
-def measure(frames, fps, sound=None):
+def see(frames):
     background = numpy.median(frames.reshape(-1, 3), axis=0)
     color, share = coverage(frames, background)
+    return Seen(background, color, share, None if share is None else centres(share))
+
+
+def measure(seen, fps, sound=None):
     name, pitch = tone(sound)
     found = dict.fromkeys(grammar.Caption._fields) | {
-        "background": nearest_color(background, grammar.BACKGROUNDS), "tone": name, "pitch_hz": round(pitch, 1)}
-    if share is None:
+        "background": nearest_color(seen.background, grammar.BACKGROUNDS), "tone": name, "pitch_hz": round(pitch, 1)}
+    if seen.share is None:
         return found
-    shape, size, radius = outline(share)
-    places = centres(share)
-    direction, speed, pace = motion(places, fps)
-    found |= {"color": nearest_color(color, grammar.COLORS), "shape": shape, "size": size, "direction": direction,
+    shape, size, radius = outline(seen.share)
+    direction, speed, pace = motion(seen.places, fps)
+    found |= {"color": nearest_color(seen.color, grammar.COLORS), "shape": shape, "size": size, "direction": direction,
               "speed": speed, "radius": round(radius, 2), "pixels_per_second": round(pace, 2)}
     if sound is not None and name not in (None, "other"):
-        found["panning"] = panning(sound, places, fps)
+        found["panning"] = panning(sound, seen.places, fps)
     return found

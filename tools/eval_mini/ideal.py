@@ -1,0 +1,51 @@
+"""Draws what a caption says, as the trainer's world.py does, one clip at a time and in numpy.
+
+  shares(caption, size, centres)   how much of each pixel the shape covers: (T, H, W); centres (T, 2) x, y in pixels
+  frames(caption, size, centres)   uint8 (T, H, W, 3)
+  centroid(caption)                (2,): where the shape's area has its middle, from its centre
+  path(caption, count, fps)        (T, 2): the shape's way from the middle of its path, in pixels
+"""
+
+import math
+
+import numpy
+
+from measure import grammar
+
+
+def distance(shape, radius, x, y):
+    """Pixels from the outline, negative inside."""
+    if shape == "circle":
+        return numpy.sqrt(x ** 2 + y ** 2) - radius
+    if shape == "square":
+        return numpy.maximum(abs(x), abs(y)) - 0.9 * radius
+    return numpy.maximum(math.sqrt(3) / 2 * abs(x) - 0.5 * y - 0.45 * radius, y - 0.9 * radius)
+
+
+def shares(caption, size, centres):
+    x = numpy.arange(size[1])[None, None, :] + 0.5 - centres[:, 0, None, None]
+    y = numpy.arange(size[0])[None, :, None] + 0.5 - centres[:, 1, None, None]
+    return numpy.clip(0.5 - distance(caption.shape, grammar.RADII[caption.size], x, y), 0, 1)
+
+
+def frames(caption, size, centres):
+    color, background = (numpy.array(c, float) for c in (grammar.COLORS[caption.color], grammar.BACKGROUNDS[caption.background]))
+    return (background + shares(caption, size, centres)[..., None] * (color - background)).round().astype(numpy.uint8)
+
+
+def centroid(caption):
+    # A triangle's centre is the middle of its height, 1.8 radii, of which its area's is two thirds down.
+    return numpy.array([0, 0.3 * grammar.RADII[caption.size] if caption.shape == "triangle" else 0])
+
+
+def path(caption, count, fps):
+    seconds = (numpy.arange(count) - (count - 1) / 2) / fps
+    return seconds[:, None] * numpy.array(grammar.velocity(caption))
+
+
+def middles(caption, count, fps, size):
+    """(lowest, highest) x, y of the middle of a path that keeps the shape inside the picture in every frame."""
+    radius = grammar.RADII[caption.size]
+    half = radius * numpy.array([grammar.HALF_WIDTH[caption.shape], grammar.HALF_HEIGHT[caption.shape]]) + 0.5
+    reach = abs(path(caption, count, fps)).max(0)
+    return half + reach, numpy.array([size[1], size[0]]) - half - reach
