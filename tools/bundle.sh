@@ -2,7 +2,7 @@
 # Makes build-bundle/orrery-bundle.tar.xz: the program for GPU hosts that have an NVIDIA driver, CUDA 13, Open MPI 4.1 and
 # Python's torch, but none of the other libraries. Run it on Debian with the CUDA toolkit on PATH, after tools/setup.sh.
 #   tools/bundle.sh            the program
-#   tools/bundle.sh --tests    and the tests that need GPUs, with their data, for tools/gpu_check.sh
+#   tools/bundle.sh --tests    and the tests that need GPUs, for tools/gpu_check.sh, which adds their data
 #   on the GPU host:  tar xf orrery-bundle.tar.xz && mpirun -n 2 orrery-bundle/bin/orrery-gpu run --cfg 2 …
 # Debian's FFmpeg draws in 130 libraries, so a small one with what src/media uses is built once for all clones.
 #   ORRERY_CACHE   where that FFmpeg goes (default: ~/.cache/orrery)
@@ -113,7 +113,7 @@ build_program() {
     -DHDF5_USE_STATIC_LIBRARIES=ON -DCMAKE_CXX_STANDARD_LIBRARIES="-l:libsz.a -l:libaec.a" \
     -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
   local targets=(orrery)
-  if [ $tests = ON ]; then mapfile -t -O 1 targets < <(gpu_tests | cut -f1 | sort -u); fi
+  if [ $tests = ON ]; then mapfile -t -O 1 targets < <(test_programs); fi
   # The programs that the build itself runs have the bundle's rpath too, and need LibTorch from elsewhere.
   local torch
   torch=$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")
@@ -130,15 +130,21 @@ for test in json.load(sys.stdin)["tests"]:
     print(program, ranks or 0, ";".join(labels), sep="\t")'
 }
 
+# And the one that makes their data.
+test_programs() {
+  gpu_tests | cut -f1 | sort -u
+  echo make_golden_weights
+}
+
 # A folder that ctest --test-dir runs on the GPU host, whose launcher is the mpirun on its PATH. Tests start in that folder.
+# Their data, half as much again as all programs, are in the tree that tools/gpu_check.sh comes with.
 add_tests() {
   local program ranks labels
-  mkdir -p "$bundle/tests/data"
-  for program in $(gpu_tests | cut -f1 | sort -u); do
+  mkdir -p "$bundle/tests"
+  for program in $(test_programs); do
     strip -o "$bundle/tests/$program" "$build/tests/bin/$program"
     copy_libraries "$bundle/tests/$program"
   done
-  cp -r "$build"/tests/data/{tiny,gqa_native} "$bundle/tests/data/"
   gpu_tests | while IFS=$'\t' read -r program ranks labels; do
     local name=$program launcher=""
     if [ "$ranks" -gt 0 ]; then

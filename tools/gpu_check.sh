@@ -2,7 +2,7 @@
 # Checks Orrery on a GPU host in one call of a few minutes: the tests that need GPUs, a memory check of our kernels, the
 # benchmarks; ends with a short table. Works with one GPU and with two or more.
 #   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery-bundle.tar.xz, with
-#                                the program, the tests, their data and the libraries that bare GPU hosts lack
+#                                the program, the tests and the libraries that bare GPU hosts lack
 #                                (FFmpeg, Boost, ICU, HDF5, sentencepiece, xxHash; see tools/bundle.sh)
 #   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery-bundle.tar.xz if it is there, else builds from source
 # A bare GPU host means: NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
@@ -42,6 +42,21 @@ use_bundle() {
   programs=$tests
   on_host=("$build/orrery-bundle/bin/on-host")
   orrery=$build/orrery-bundle/bin/orrery-gpu
+  make_test_data
+}
+
+# As the build does it for tests that run where they were built.
+make_test_data() {
+  local set part folder
+  mkdir -p "$tests/data"
+  for set in tiny gqa_native; do
+    tar xf "tests/data/$set.tar.xz" -C "$tests/data"
+    for part in transformer vae; do
+      folder=$tests/data/$set/checkpoint/$part
+      "${on_host[@]}" "$tests/make_golden_weights" "$folder"
+      (cd "$folder" && sha256sum --quiet --check SHA256SUMS) || die "LibTorch draws other weights here than golden set $set has"
+    done
+  done
 }
 
 build_here() {
