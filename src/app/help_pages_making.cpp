@@ -42,10 +42,11 @@ constexpr std::array kRunCodes{HelpEntry{"0", "all clips are made"},
 
 constexpr HelpEntry kGpus{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"};
 constexpr HelpEntry kThreads{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"};
+constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to check on one what more compute; slow"};
 
 constexpr std::array kRunVariables{
     HelpEntry{"SLURM_ARRAY_TASK_ID", "in a Slurm job array: the task's place is its shard"},
-    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough"}, kGpus, kThreads};
+    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough"}, kGpus, kThreads, kSharing};
 
 constexpr std::array kRunExamples{
     HelpEntry{"Everything on one GPU:", "orrery run --checkpoint Cosmos3-Nano --manifest clips.jsonl --out out"},
@@ -91,7 +92,7 @@ continue (condition_latents), decode can show, and any HDF5 reader can open. Any
 Runs on one rank, without a launcher.)";
 
 constexpr std::array kEncodeFiles{HelpEntry{"FILE.h5", "the latent file; src/storage/README.md has its format"}};
-constexpr std::array kComputeVariables{kGpus, kThreads};
+constexpr std::array kComputeVariables{kGpus, kThreads, kSharing};
 
 constexpr std::array kEncodeExamples{
     HelpEntry{"An image:", R"(orrery encode --checkpoint Cosmos3-Nano --out street.h5 \

@@ -8,6 +8,7 @@
 #include "app/tower_memory.h"
 #include "core/error.h"
 #include "parallel/device_memory.h"
+#include "parallel/shared_gpus.h"
 #include "pipeline/released_towers.h"
 
 namespace orrery {
@@ -41,7 +42,9 @@ std::vector<PromptIds> texts_of(const RunPlan& plan) {
 // enough. Collective.
 bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place,
               const Log& log) {
-  const std::optional<std::int64_t> free = free_memory(place.device);
+  const int sharers =
+      ranks_on_gpu(place.world, place.device);  // after which no rank takes memory before all have asked
+  const std::optional<std::int64_t> free = free_memory(place.device, sharers);
   if (!free) return options.text_tower == TextTower::Release;
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.products); };
   const int tp = place.tp.shard().size;

@@ -4,6 +4,8 @@
 #include "parallel/comm.h"
 #include "parallel/mpi_collectives.h"
 #include "parallel/nccl_collectives.h"
+#include "parallel/shared_gpu_collectives.h"
+#include "parallel/shared_gpus.h"
 
 namespace orrery {
 namespace {
@@ -47,7 +49,8 @@ std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device devic
   if (comm.shard().size == 1) return std::make_unique<SoloCollectives>();
   if (device.is_cpu()) return make_mpi_collectives(comm);
   require(device.is_cuda(), "collectives run on CPU and CUDA devices, not on " + device.str());
-  return make_nccl_collectives(comm, device);
+  require(device.has_index(), "collectives on CUDA need the number of the GPU, as in cuda:0");
+  return share_gpus(comm, device) ? make_shared_gpu_collectives(comm, device) : make_nccl_collectives(comm, device);
 }
 
 }  // namespace orrery

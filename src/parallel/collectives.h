@@ -62,7 +62,8 @@ class Collectives {
 };
 
 // The backend for `device`: a group of one is a no-op, CUDA uses NCCL (its unique id travels over `comm`), CPU uses
-// MPI. Collective over `comm`, which must outlive the result.
+// MPI; ranks that share a GPU use MPI through host memory, for which the host waits (see host_collectives.h).
+// Collective over `comm`, which must outlive the result.
 std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device);
 
 }  // namespace orrery

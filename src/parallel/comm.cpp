@@ -2,9 +2,12 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "parallel/blocks.h"
 #include "parallel/check.h"
@@ -98,6 +101,16 @@ std::string Comm::broadcast(std::string text, int root) const {
     check_mpi(MPI_Bcast(text.data() + begin, count, MPI_CHAR, root, get()), "broadcast a text");
   });
   return text;
+}
+
+int Comm::ranks_with(const std::string& text) const {
+  using Cut = std::array<char, 64>;
+  Cut mine{};
+  text.copy(mine.data(), mine.size() - 1);
+  std::vector<Cut> all(static_cast<std::size_t>(shard_.size));
+  check_mpi(MPI_Allgather(mine.data(), int{sizeof(Cut)}, MPI_CHAR, all.data(), int{sizeof(Cut)}, MPI_CHAR, get()),
+            "compare texts of all ranks");
+  return static_cast<int>(std::count(all.begin(), all.end(), mine));
 }
 
 std::string Comm::first_problem(const std::string& problem) const {

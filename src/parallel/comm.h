@@ -59,6 +59,8 @@ class Comm {
   std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
   // The text of rank `root`, on every rank. Any bytes.
   std::string broadcast(std::string text, int root = 0) const;
+  // How many ranks gave this text, this one included. Only the first 63 bytes count.
+  int ranks_with(const std::string& text) const;
   // The problem of the lowest rank that has one, on every rank; empty when none has.
   std::string first_problem(const std::string& problem) const;
   // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0

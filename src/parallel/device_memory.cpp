@@ -15,10 +15,10 @@ void wake_allocator(at::Device device) { at::empty({1}, at::TensorOptions(device
 
 }  // namespace
 
-std::optional<std::int64_t> free_memory(at::Device device) {
+std::optional<std::int64_t> free_memory(at::Device device, int sharers) {
   if (!device.is_cuda()) return std::nullopt;
   wake_allocator(device);
-  return free_gpu_bytes(device.index());
+  return free_gpu_bytes(device.index(), sharers);
 }
 
 bool can_allocate(at::Device device, std::int64_t bytes) {

@@ -8,9 +8,9 @@
 
 namespace orrery {
 
-// Bytes that new tensors could still take: what is free on the GPU, and what the allocator holds without using it. None
-// on a CPU, whose limits nobody tells.
-std::optional<std::int64_t> free_memory(at::Device device);
+// Bytes that new tensors could still take: what is free on the GPU, divided by the ranks that share it, and what the
+// allocator holds without using it. None on a CPU, whose limits nobody tells.
+std::optional<std::int64_t> free_memory(at::Device device, int sharers = 1);
 
 // Whether one block of that size can be had now. It stays with the allocator, for the tensors to come. Always true on a
 // CPU.

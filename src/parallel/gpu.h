@@ -22,7 +22,8 @@ bool multiplies_float8(int index);
 void use_gpu(int index);
 
 // Of LibTorch's allocator on the GPU, which has to be the current one and to have a tensor. Throw Error.
-std::int64_t free_gpu_bytes(int index);  // the GPU's own and what the allocator holds unused
+// What the allocator holds unused, and this process' share of the GPU's own, which `sharers` processes want to use.
+std::int64_t free_gpu_bytes(int index, int sharers);
 std::int64_t peak_gpu_bytes(int index);  // held by tensors at most since the last reset
 void reset_peak_gpu_bytes(int index);
 void release_unused_gpu_memory();  // of all GPUs of this process

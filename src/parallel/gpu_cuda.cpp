@@ -66,12 +66,13 @@ void use_gpu(int index) {
   check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));
 }
 
-std::int64_t free_gpu_bytes(int index) {
+std::int64_t free_gpu_bytes(int index, int sharers) {
   std::size_t free = 0;
   std::size_t whole = 0;
   check_cuda(cudaMemGetInfo(&free, &whole), "ask for the free memory of GPU " + std::to_string(index));
   const auto stats = allocator_stats(index);
-  return static_cast<std::int64_t>(free) + total(stats.reserved_bytes).current - total(stats.allocated_bytes).current;
+  return static_cast<std::int64_t>(free) / sharers + total(stats.reserved_bytes).current -
+         total(stats.allocated_bytes).current;
 }
 
 std::int64_t peak_gpu_bytes(int index) { return total(allocator_stats(index).allocated_bytes).peak; }

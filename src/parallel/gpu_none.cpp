@@ -1,7 +1,8 @@
-// What stands in for gpu_cuda.cpp and nccl_collectives.cpp in a program built without CUDA.
+// What stands in for gpu_cuda.cpp and the collectives of GPUs in a program built without CUDA.
 #include "core/error.h"
 #include "parallel/gpu.h"
 #include "parallel/nccl_collectives.h"
+#include "parallel/shared_gpu_collectives.h"
 
 namespace orrery {
 namespace {
@@ -21,7 +22,7 @@ bool multiplies_float8(int) { throw Error(kNoCuda); }
 
 void use_gpu(int) { throw Error(kNoCuda); }
 
-std::int64_t free_gpu_bytes(int) { throw Error(kNoCuda); }
+std::int64_t free_gpu_bytes(int, int) { throw Error(kNoCuda); }
 
 std::int64_t peak_gpu_bytes(int) { throw Error(kNoCuda); }
 
@@ -36,5 +37,7 @@ void begin_profiler_range(const char*) noexcept {}
 void end_profiler_range() noexcept {}
 
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
 
 }  // namespace orrery

@@ -136,7 +136,6 @@ std::vector<at::Tensor> NcclCollectives::gather_to_root(const at::Tensor& x) {
 }  // namespace
 
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device) {
-  require(device.has_index(), "NCCL collectives need the number of the GPU, as in cuda:0");
   return std::make_unique<NcclCollectives>(comm, device);
 }
 

@@ -7,8 +7,8 @@
 
 namespace orrery {
 
-// Collectives of tensors on `device` over NCCL, queued on the current stream. Collective over `comm`, which must
-// outlive the result. Throws Error in a program that was built without CUDA.
+// Collectives of tensors on `device` (with its number) over NCCL, queued on the current stream. Collective over `comm`,
+// which must outlive the result. Throws Error in a program that was built without CUDA.
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device);
 
 }  // namespace orrery

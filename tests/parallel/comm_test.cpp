@@ -14,7 +14,9 @@
 #include "parallel/blocks.h"
 #include "parallel/device.h"
 #include "parallel/device_memory.h"
+#include "parallel/gpu.h"
 #include "parallel/process_grid.h"
+#include "parallel/shared_gpus.h"
 #include "support/mpi_world.h"
 
 namespace orrery {
@@ -48,6 +50,14 @@ TEST(Comm, MovesItsOwnership) {
 
 TEST(Comm, SaysMpisOwnWords) {
   EXPECT_THAT([] { mpi_world().split(-7); }, ThrowsMessage<Error>(HasSubstr("split a communicator: MPI_ERR_ARG")));
+}
+
+TEST(Comm, CountsRanksThatGaveTheSameText) {
+  const auto [rank, size] = mpi_world().shard();
+  EXPECT_EQ(mpi_world().ranks_with("all alike"), size);
+  EXPECT_EQ(mpi_world().ranks_with(std::to_string(rank)), 1);
+  EXPECT_EQ(mpi_world().ranks_with(rank == 0 ? "first" : ""), rank == 0 ? 1 : size - 1);
+  EXPECT_EQ(mpi_world().ranks_with(std::string(63, 'x') + std::to_string(rank)), size);
 }
 
 TEST(Comm, AgreesOnTheFirstProblem) {
@@ -171,6 +181,32 @@ TEST(Threads, TheUsersCeilingHolds) {
 }
 
 TEST(Device, CpuIsAlwaysThere) { EXPECT_EQ(choose_device(DeviceKind::Cpu, mpi_world()), at::Device(at::kCPU)); }
+
+// Sharing needs a GPU as well.
+TEST(Device, SharingMakesNoGpu) {
+  ::setenv("ORRERY_SHARE_GPUS", "1", 1);
+  const std::string problem = gpu_problem(mpi_world());
+  ::unsetenv("ORRERY_SHARE_GPUS");
+  EXPECT_EQ(problem.empty(), count_gpus().count > 0);
+  EXPECT_THAT(problem, Not(HasSubstr("ORRERY_SHARE_GPUS")));
+}
+
+TEST(Device, OnlyTheValueOneAllowsSharing) {
+  ::unsetenv("ORRERY_SHARE_GPUS");
+  EXPECT_FALSE(may_share_gpus());
+  for (const char* value : {"", "0", "yes", "11"}) {
+    ::setenv("ORRERY_SHARE_GPUS", value, 1);
+    EXPECT_FALSE(may_share_gpus()) << value;
+  }
+  ::setenv("ORRERY_SHARE_GPUS", "1", 1);
+  EXPECT_TRUE(may_share_gpus());
+  ::unsetenv("ORRERY_SHARE_GPUS");
+}
+
+TEST(Device, RanksOfACpuShareNoGpu) {
+  EXPECT_EQ(ranks_on_gpu(mpi_world(), at::kCPU), 1);
+  EXPECT_FALSE(share_gpus(mpi_world(), at::kCPU));
+}
 
 TEST(Device, RefusesGpusThatAreNotThere) {
   const std::string problem = gpu_problem(mpi_world());

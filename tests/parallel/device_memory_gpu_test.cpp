@@ -33,6 +33,12 @@ TEST(DeviceMemory, WhatTheAllocatorHoldsUnusedIsFree) {
   EXPECT_LE(free_memory(test_device()).value(), before - 448 * kMiB);
 }
 
+TEST(DeviceMemory, WhatIsFreeIsDividedAmongThoseWhoShare) {
+  release_unused_memory(test_device());
+  const auto alone = static_cast<double>(free_memory(test_device()).value());
+  EXPECT_NEAR(static_cast<double>(free_memory(test_device(), 4).value()), alone / 4, 4.0 * kMiB);
+}
+
 TEST(DeviceMemory, TooMuchIsRefusedAndLeavesTheRest) {
   const std::int64_t free = free_memory(test_device()).value();
   EXPECT_FALSE(can_allocate(test_device(), free + 1024 * kMiB));
