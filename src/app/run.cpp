@@ -280,7 +280,7 @@ void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records,
     const std::string label = label_of(job, i, plan.jobs.size());
     progress.clip_begins(label, work_of(job.request));
     if (reason.empty()) {
-      generator(job, label, before);
+      generator(job, label, before, i + 1 < plan.jobs.size() ? &plan.jobs[i + 1] : nullptr);
     } else {
       ClipResult skipped;
       skipped.error = reason;

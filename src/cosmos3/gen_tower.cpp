@@ -55,12 +55,13 @@ GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Coll
 Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
   require(shape.sound_steps == 0 || sound_.has_value(), "sound was asked of a transformer without sound layers");
   const VideoGrid grid = patch_grid(shape.video);
-  at::Tensor positions = video_positions(config_, grid, shape.fps, text.tokens);
+  RopeTable rope = video_rope(config_, grid, shape.fps, text.tokens, device_, dtype_);
   if (shape.sound_steps > 0) {
-    positions = at::cat({positions, sound_positions(config_, shape.sound_steps, text.tokens)}, 1);
+    const RopeTable sound =
+        rope_table(config_, sound_positions(config_, shape.sound_steps, text.tokens), device_, dtype_);
+    rope = {at::cat({rope.cos, sound.cos}), at::cat({rope.sin, sound.sin})};
   }
-  return {std::move(text), rope_table(config_, positions, device_, dtype_),
-          token_runs(grid.frames, grid.rows * grid.columns, shape.condition_frames)};
+  return {std::move(text), std::move(rope), token_runs(grid.frames, grid.rows * grid.columns, shape.condition_frames)};
 }
 
 // The timestep goes into the products as a part of their bias: noisy tokens are told it, given ones are not.

@@ -21,6 +21,13 @@ at::Tensor inverse_frequencies(const Cosmos3Config& config) {
   return at::reciprocal(at::pow(config.rope_theta, exponents));
 }
 
+// (frames), float32.
+at::Tensor frame_positions(const Cosmos3Config& config, std::int64_t frames, double fps, std::int64_t text_tokens) {
+  at::Tensor t = at::arange(frames, at::kFloat);
+  if (config.enable_fps_modulation && frames > 1) t = t / (fps / 4) * (config.base_fps / 4);
+  return t + (static_cast<double>(text_tokens) + config.temporal_margin);
+}
+
 }  // namespace
 
 VideoGrid patch_grid(at::IntArrayRef latent_shape) {
@@ -29,19 +36,6 @@ VideoGrid patch_grid(at::IntArrayRef latent_shape) {
 
 at::Tensor text_positions(std::int64_t tokens) {
   return at::arange(tokens, at::kFloat).expand({3, tokens}).contiguous();
-}
-
-at::Tensor video_positions(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens) {
-  const double offset = static_cast<double>(text_tokens) + config.temporal_margin;
-  at::Tensor t = at::arange(grid.frames, at::kFloat);
-  if (config.enable_fps_modulation && grid.frames > 1) t = t / (fps / 4) * (config.base_fps / 4);
-  t = t + offset;
-  const std::vector<std::int64_t> shape{grid.frames, grid.rows, grid.columns};
-  const at::Tensor rows = at::arange(grid.rows, at::kFloat);
-  const at::Tensor columns = at::arange(grid.columns, at::kFloat);
-  return at::stack({t.view({-1, 1, 1}).expand(shape), rows.view({1, -1, 1}).expand(shape),
-                    columns.view({1, 1, -1}).expand(shape)})
-      .reshape({3, -1});
 }
 
 at::Tensor sound_positions(const Cosmos3Config& config, std::int64_t steps, std::int64_t text_tokens) {
@@ -57,6 +51,23 @@ RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, a
   const at::Tensor angles = per_slot * inverse_frequencies(config);
   const at::Tensor both = at::cat({angles, angles}, -1).unsqueeze(1);
   return {both.cos().to(device, dtype), both.sin().to(device, dtype)};
+}
+
+RopeTable video_rope(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens,
+                     at::Device device, at::ScalarType dtype) {
+  const auto table = [&](const at::Tensor& places) {
+    return rope_table(config, places.expand({3, places.size(0)}), device, dtype);
+  };
+  const RopeTable t = table(frame_positions(config, grid.frames, fps, text_tokens));
+  const RopeTable h = table(at::arange(grid.rows, at::kFloat));
+  const RopeTable w = table(at::arange(grid.columns, at::kFloat));
+  const at::Tensor axes = slot_axes(config).repeat({2}).to(device);
+  const at::Tensor by_t = axes.eq(0), by_h = axes.eq(1);
+  const auto spread = [&](const at::Tensor& frames, const at::Tensor& rows, const at::Tensor& columns) {
+    const at::Tensor in_picture = at::where(by_h, rows, columns.view({1, grid.columns, -1}));
+    return at::where(by_t, frames.view({grid.frames, 1, 1, -1}), in_picture).view({grid.tokens(), 1, -1});
+  };
+  return {spread(t.cos, h.cos, w.cos), spread(t.sin, h.sin, w.sin)};
 }
 
 }  // namespace orrery

@@ -61,14 +61,15 @@ Generator::Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaM
       progress_(&progress),
       log_(&log) {}
 
-void Generator::operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before) {
+void Generator::operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before,
+                           const ClipJob* next) {
   const ProfilerRange range(("clip " + job.request.id).c_str());
   ClipResult result;
   result.times = before;
   result.error = job.refusal;
   std::unique_ptr<ClipMediaFiles> files;
   if (result.error.empty()) {
-    files = make_clip(job, label, result);
+    files = make_clip(job, label, next, result);
     result.peak_gpu_memory = peak_gpu_memory();
   }
   const bool encoding = result.error.empty() && !result.stopped && media_->settings().wanted();
@@ -106,7 +107,8 @@ void Generator::settle() {
   pending_.reset();
 }
 
-std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const std::string& label, ClipResult& result) {
+std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
+                                                     ClipResult& result) {
   PhaseClock clock(result.times, towers_->device());
   ClipStart start;
   MediaLatents latents;
@@ -116,6 +118,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
       prepare(job, clock);
       const MediaShape shape = media_shape(job.request, towers_->config().latent_channel);
       start = start_of(job, shape, label, clock);
+      if (next != nullptr) draw_noise_ahead(*next);
       latents = make_latents(job, start, shape, clock, result);
     } catch (const RequestFailed& e) {
       result.error = e.what();
@@ -191,7 +194,7 @@ Condition Generator::condition_for(const Request& request, const MediaShape& sha
 }
 
 ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const std::string& label,
-                              PhaseClock& clock) const {
+                              PhaseClock& clock) {
   const std::int64_t sound_dim = towers_->config().sound_dim;
   ClipStart start;
   if (job.resumes) {
@@ -204,9 +207,16 @@ ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const
   } else {
     start.condition = condition_for(job.request, shape);
     if (job.request.conditioned()) clock.end("condition");
-    start.state.latents = noise_for(job.request.seed, shape, sound_dim, towers_->device());
+    start.state.latents = noise_.take(job.request.seed, shape, sound_dim, towers_->device());
+    clock.end("noise");
   }
   return start;
+}
+
+void Generator::draw_noise_ahead(const ClipJob& job) {
+  if (!job.refusal.empty() || job.latents_done || job.resumes) return;
+  const Cosmos3Config& config = towers_->config();
+  noise_.begin(job.request.seed, media_shape(job.request, config.latent_channel), config.sound_dim);
 }
 
 MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,

@@ -15,6 +15,7 @@
 #include "pipeline/guidance.h"
 #include "pipeline/media_backlog.h"
 #include "pipeline/memory.h"
+#include "pipeline/noise_ahead.h"
 #include "pipeline/phase_clock.h"
 #include "pipeline/progress.h"
 #include "pipeline/request.h"
@@ -81,9 +82,9 @@ class Generator {
   // being encoded, at the end of a later step, before the next clip is decoded, or in finish(). A condition that cannot
   // be read, too little GPU memory, latents that are not finite, or a failure of rank 0 while decoding or writing end
   // up in the result's `error`; anything else is thrown. When the ranks agree to stop, a clip that is being denoised
-  // leaves a snapshot, and one that is being decoded or encoded its latents. `job` must live until its delivery.
-  // Collective over the world.
-  void operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before);
+  // leaves a snapshot, and one that is being decoded or encoded its latents. `job` must live until its delivery. `next`
+  // is the clip that most likely comes after it, whose noise is drawn meanwhile; null: none. Collective over the world.
+  void operator()(const ClipJob& job, const std::string& label, const PhaseTimes& before, const ClipJob* next);
   // Delivers the last clip. Collective over the world.
   void finish();
 
@@ -92,11 +93,13 @@ class Generator {
 
  private:
   // On rank 0 the files that are still to be finished; null when there are none.
-  std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, ClipResult& result);
+  std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
+                                            ClipResult& result);
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
   void prepare(const ClipJob& job, PhaseClock& clock) const;
   Condition condition_for(const Request& request, const MediaShape& shape) const;
-  ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock) const;
+  ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock);
+  void draw_noise_ahead(const ClipJob& job);
   // The final latents, or undefined ones and `result.stopped`. Takes the state out of `start`.
   MediaLatents make_latents(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
                             ClipResult& result);
@@ -139,6 +142,7 @@ class Generator {
   Progress* progress_;
   const Log* log_;
   Pace pace_;
+  NoiseAhead noise_;
   std::optional<Pending> pending_;
   MediaBacklog backlog_;  // on rank 0
 };

@@ -34,12 +34,13 @@ TEST_P(Rope, MatchesTheReference) {
   const Cosmos3Config config = read_cosmos3_config(golden_checkpoint(set) / "transformer" / "config.json");
   const at::Tensor noise = golden["noise_video"].squeeze(0);
   const double fps = golden.request().at("fps").get<double>();
-  at::Tensor positions = video_positions(config, patch_grid(noise.sizes()), fps, golden["text_ids"].numel());
+  const std::int64_t text = golden["text_ids"].numel();
+  RopeTable rope = video_rope(config, patch_grid(noise.sizes()), fps, text, at::kCPU, at::kFloat);
   if (golden.has("noise_sound")) {
-    const std::int64_t steps = golden["noise_sound"].size(1);
-    positions = at::cat({positions, sound_positions(config, steps, golden["text_ids"].numel())}, 1);
+    const at::Tensor positions = sound_positions(config, golden["noise_sound"].size(1), text);
+    const RopeTable sound = rope_table(config, positions, at::kCPU, at::kFloat);
+    rope = {at::cat({rope.cos, sound.cos}), at::cat({rope.sin, sound.sin})};
   }
-  const RopeTable rope = rope_table(config, positions, at::kCPU, at::kFloat);
   EXPECT_LE(max_abs(rope.cos, golden["gen_rope_cos"].squeeze(0)), kLastBit);
   EXPECT_LE(max_abs(rope.sin, golden["gen_rope_sin"].squeeze(0)), kLastBit);
 }
@@ -47,6 +48,24 @@ TEST_P(Rope, MatchesTheReference) {
 INSTANTIATE_TEST_SUITE_P(Golden, Rope,
                          testing::Values("tiny/t2v", "tiny/odd_grid_karras_nocfg", "tiny/single_frame", "tiny/i2v",
                                          "tiny/t2av", "tiny/i2av", "gqa_native/t2v", "gqa_native/i2av"));
+
+// Token by token, in both roundings that a run takes.
+TEST(VideoRope, IsTheTableOfEveryTokensPositions) {
+  const Cosmos3Config config = read_cosmos3_config(golden_checkpoint("gqa_native") / "transformer" / "config.json");
+  constexpr VideoGrid kGrid{.frames = 5, .rows = 23, .columns = 7};
+  constexpr double kFps = 25;
+  constexpr std::int64_t kText = 211;
+  const double begin = static_cast<double>(kText) + config.temporal_margin;
+  const at::Tensor frames = at::arange(kGrid.frames, at::kFloat) / (kFps / 4) * (config.base_fps / 4) + begin;
+  const std::vector<at::Tensor> places =
+      at::meshgrid({frames, at::arange(kGrid.rows, at::kFloat), at::arange(kGrid.columns, at::kFloat)}, "ij");
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const RopeTable expected = rope_table(config, at::stack(places).view({3, -1}), at::kCPU, dtype);
+    const RopeTable rope = video_rope(config, kGrid, kFps, kText, at::kCPU, dtype);
+    EXPECT_TRUE(at::equal(rope.cos, expected.cos) && at::equal(rope.sin, expected.sin)) << dtype;
+    EXPECT_TRUE(rope.cos.is_contiguous() && rope.sin.is_contiguous()) << dtype;
+  }
+}
 
 }  // namespace
 }  // namespace orrery

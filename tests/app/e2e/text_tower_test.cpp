@@ -41,7 +41,7 @@ TEST_F(Clips, ResultsShareAllTimeOut) {
   run("out", {tiny_line("a"), tiny_line("b", {{"condition_latents", "a"}})});
   const std::vector<Json> results = json_lines(path("out/results.jsonl"));
   ASSERT_EQ(results.size(), 2U);
-  for (const char* phase : {"between", "text", "denoise", "save", "decode"}) {
+  for (const char* phase : {"between", "noise", "text", "denoise", "save", "decode"}) {
     EXPECT_TRUE(results[0].at("seconds").contains(phase)) << phase;
   }
   EXPECT_TRUE(results[1].at("seconds").contains("condition"));
