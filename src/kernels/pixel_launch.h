@@ -27,6 +27,7 @@ struct PixelCount {
 
 inline constexpr std::int64_t kMostElements = std::int64_t{1} << 34;  // packs of 8 are counted in 31 bits
 
+// At most 65535 frames, and as many rows.
 struct ChannelNormSiluLaunch {
   PixelView x;           // is read only
   const BFloat16* bias;  // null: none
@@ -48,16 +49,17 @@ struct BiasedSumLaunch {
 
 void launch(const BiasedSumLaunch& l, int device);
 
+// At most 65535 frames, and as many rows.
 struct RepeatedSumLaunch {
-  PixelView y;           // is read only
+  PixelView y[2];        // of the left and of the right columns; is read only
   const BFloat16* bias;  // null: none
   PixelView x;           // is read only
-  PixelView out;
-  PixelCount size;   // of out
-  unsigned time;     // frames that a frame of x becomes
-  unsigned skipped;  // of them, of the first frame of x
-  unsigned place;    // row · 2 + column in the 2 × 2 pixels that a pixel of x becomes
-  unsigned repeats;  // of each channel of x
+  PixelView out;         // both columns in turn
+  PixelCount size;       // of one y
+  unsigned time;         // frames that a frame of x becomes
+  unsigned skipped;      // of them, of the first frame of x
+  unsigned row;          // of the 2 × 2 pixels that a pixel of x becomes
+  unsigned repeats;      // of each channel of x
 };
 
 void launch(const RepeatedSumLaunch& l, int device);

@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// Which eight channels of x a pack of `out` shows at `place` of the cell. Channel c of out shows copy
+// Which eight channels of x a pack shows at `place` of the cell. Channel c of out shows copy
 // c · time · 4 + place of x's channels, each of which is there `repeats` times in a row. Where that is every channel or
 // every second one, as in all published blocks, they are read as packs.
 struct EveryChannel {
@@ -53,25 +53,35 @@ struct AnyChannels {
   }
 };
 
-// A thread a pack of `out`.
+// A thread a pack of either column, which show the same pixel of x. Blocks follow each other along rows of pixels, the
+// first index of the grid.
 template <class Shown>
-__global__ void repeated_sum_kernel(RepeatedSumLaunch l, unsigned count) {
-  const unsigned index = blockIdx.x * kThreads + threadIdx.x;
-  if (index >= count) return;
+__global__ void repeated_sum_kernel(RepeatedSumLaunch l) {
   const unsigned per_pixel = l.size.channels / kPackWidth;
-  const unsigned at = index % per_pixel;
-  const PixelPlace place = pixel_at(index / per_pixel, l.size);
+  const unsigned in_row = blockIdx.x * kThreads + threadIdx.x;
+  if (in_row >= l.size.columns * per_pixel) return;
+  const unsigned at = in_row % per_pixel;
+  const PixelPlace place{blockIdx.z, blockIdx.y, in_row / per_pixel};
   const unsigned frame = place.frame + l.skipped;
+  const unsigned left = (frame % l.time * 2 + l.row) * 2;
   const BFloat16* const x = channels_at(l.x, {frame / l.time, place.row, place.column});
-  Floats sum = unpack(packs_at(l.y, place)[at]);
-  if (l.bias != nullptr) sum = sum_of(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
-  packs_at(l.out, place)[at] = pack(sum_of(sum, Shown::of(x, at, l, frame % l.time * 4 + l.place)));
+  // All loads before the first store, which the compiler could not move them over.
+  const Floats sums[] = {unpack(packs_at(l.y[0], place)[at]), unpack(packs_at(l.y[1], place)[at])};
+  const Floats shown[] = {Shown::of(x, at, l, left), Shown::of(x, at, l, left + 1)};
+  Floats bias{};
+  if (l.bias != nullptr) bias = unpack(reinterpret_cast<const Pack*>(l.bias)[at]);
+#pragma unroll
+  for (unsigned column = 0; column < 2; ++column) {
+    const Floats sum = sum_of(sum_of(sums[column], bias), shown[column]);
+    packs_at(l.out, {place.frame, place.row, 2 * place.column + column})[at] = pack(sum);
+  }
 }
 
 template <class Shown>
 void start(const RepeatedSumLaunch& l, cudaStream_t stream) {
-  const unsigned count = packs(l.size);
-  repeated_sum_kernel<Shown><<<(count + kThreads - 1) / kThreads, kThreads, 0, stream>>>(l, count);
+  const unsigned in_row = l.size.columns * (l.size.channels / kPackWidth);
+  const dim3 blocks((in_row + kThreads - 1) / kThreads, l.size.rows, l.size.frames);
+  repeated_sum_kernel<Shown><<<blocks, kThreads, 0, stream>>>(l);
 }
 
 }  // namespace

@@ -44,13 +44,13 @@ struct DecodeSum {
     const std::int64_t first = std::max(level.activation(out) + second, level.own_norm(in));
     needs(beside + level.activation(in) + first);
   }
-  // An upsampler and the shortcut around it, with the block's input and what the residual blocks made of it.
+  // An upsampler and the shortcut around it, with the block's input: the left and the right columns of a row of the
+  // larger picture's cells are there at a time.
   void upsample(const Level& level, std::int64_t in, std::int64_t out, std::int64_t time) {
     const Level before{level.frames * time, level.height, level.width, level.element_bytes};
     if (time == 2) kept += level.input(out, kPast, 0);
     kept += before.input(out, 0, kBorder);
-    needs(level.activation(in) + level.activation(out) + level.doubled(time).activation(out) +
-          before.input(out, 0, kBorder));
+    needs(level.activation(in) + level.doubled(time).activation(out) + 2 * before.input(out, 0, kBorder));
   }
 };
 

@@ -1,5 +1,7 @@
 #include "wan/up_block.h"
 
+#include <utility>
+
 #include "kernels/repeated_sum.h"
 #include "nn/phase.h"
 
@@ -29,17 +31,16 @@ at::Tensor Upsampler::frames(const at::Tensor& y, FrameHistory& history) const {
   return conv_.whole(history);
 }
 
-at::Tensor Upsampler::operator()(const at::Tensor& y, const at::Tensor& x, FrameHistory& history) const {
+at::Tensor Upsampler::operator()(at::Tensor y, const at::Tensor& x, FrameHistory& history) const {
   const at::Tensor small = frames(y, history);
   const at::Tensor large =
       at::empty({1, small.size(2), 2 * y.size(3), 2 * y.size(4), y.size(1)}, y.options()).permute({0, 4, 1, 2, 3});
-  GrownCell cell{.time = time_conv_ ? 2 : 1, .first = history.at_first_frame()};
-  for (cell.row = 0; cell.row < 2; ++cell.row) {
-    for (cell.column = 0; cell.column < 2; ++cell.column) {
-      const Convolved part = conv_(small, cell.row, cell.column);
-      const at::Tensor place = large.slice(3, cell.row, c10::nullopt, 2).slice(4, cell.column, c10::nullopt, 2);
-      phase("shortcut", [&] { add_repeated(part.x, part.bias, x, cell, place); });
-    }
+  y.reset();  // two parts at a time then take no more memory than one beside it
+  GrownRow grown{.time = time_conv_ ? 2 : 1, .first = history.at_first_frame()};
+  for (grown.row = 0; grown.row < 2; ++grown.row) {
+    const Convolved left = conv_(small, grown.row, 0), right = conv_(small, grown.row, 1);
+    const at::Tensor rows = large.slice(3, grown.row, c10::nullopt, 2);
+    phase("shortcut", [&] { add_repeated({left.x, right.x}, left.bias, x, grown, rows); });
   }
   return large;
 }
@@ -52,7 +53,7 @@ UpBlock::UpBlock(const Weights& w, std::int64_t in, std::int64_t out, std::int64
 at::Tensor UpBlock::operator()(const at::Tensor& x, FrameHistory& history) const {
   at::Tensor y = x;
   for (const ResidualBlock& resnet : resnets_) y = resnet(y, history);
-  return upsampler_ ? (*upsampler_)(y, x, history) : y;
+  return upsampler_ ? (*upsampler_)(std::move(y), x, history) : y;
 }
 
 }  // namespace orrery

@@ -19,8 +19,9 @@ enum class Growth { None, Space, SpaceAndTime };
 class Upsampler {
  public:
   Upsampler(const Weights& w, std::int64_t channels, Growth growth);
-  // y (1, C, T, H, W) enlarged, plus the block's input x (1, in, T, H, W), which is laid out over the larger picture.
-  at::Tensor operator()(const at::Tensor& y, const at::Tensor& x, FrameHistory& history) const;
+  // y (1, C, T, H, W) enlarged, plus the block's input x (1, in, T, H, W), which is laid out over the larger picture. y
+  // is let go once it is read.
+  at::Tensor operator()(at::Tensor y, const at::Tensor& x, FrameHistory& history) const;
 
  private:
   // The frames that are doubled in space, as the convolution sees them.

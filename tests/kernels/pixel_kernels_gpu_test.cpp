@@ -71,7 +71,7 @@ struct Growing {
 
 class AddRepeated : public testing::TestWithParam<Growing> {};
 
-TEST_P(AddRepeated, EqualsItsTwinAtEveryPlace) {
+TEST_P(AddRepeated, EqualsItsTwinInBothRows) {
   const auto [in, out, time, frames, first] = GetParam();
   const at::Tensor x = random_pixels(in, frames, 5, 6);
   const std::int64_t grown = first ? frames : frames * time;
@@ -79,17 +79,14 @@ TEST_P(AddRepeated, EqualsItsTwinAtEveryPlace) {
   const at::Tensor bias = random({out});
   const at::Tensor large = random_pixels(out, grown, 10, 12);
   const at::Tensor expected = exact(large);
-  GrownCell cell{.time = time, .first = first};
-  for (cell.row = 0; cell.row < 2; ++cell.row) {
-    for (cell.column = 0; cell.column < 2; ++cell.column) {
-      const auto place = [&](const at::Tensor& picture) {
-        return picture.slice(3, cell.row, c10::nullopt, 2).slice(4, cell.column, c10::nullopt, 2);
-      };
-      const at::Tensor y = all.narrow(3, cell.row, 5).narrow(4, cell.column, 6);
-      ASSERT_TRUE(packed_pixels(y) && packed_pixels(place(large)));
-      add_repeated(y, bias, x, cell, place(large));
-      add_repeated_aten(exact(y), exact(bias), exact(x), cell, place(expected));
-    }
+  GrownRow row{.time = time, .first = first};
+  for (row.row = 0; row.row < 2; ++row.row) {
+    const auto of_row = [&](const at::Tensor& picture) { return picture.slice(3, row.row, c10::nullopt, 2); };
+    const auto part = [&](std::int64_t column) { return all.narrow(3, row.row, 5).narrow(4, column, 6); };
+    const ColumnPair y{part(0), part(1)};
+    ASSERT_TRUE(packed_pixels(y[0]) && packed_pixels(y[1]) && packed_pixels(of_row(large)));
+    add_repeated(y, bias, x, row, of_row(large));
+    add_repeated_aten({exact(y[0]), exact(y[1])}, exact(bias), exact(x), row, of_row(expected));
   }
   EXPECT_LE(relative_rms(large, expected), kOneRounding);
 }

@@ -57,12 +57,11 @@ TEST_P(AddRepeated, LaysChannelsOutOverTheLargerPicture) {
   const at::Tensor y = at::randn(expected.sizes());
   const at::Tensor bias = at::randn({out});
   const at::Tensor sum = at::zeros_like(expected);
-  GrownCell cell{.time = time, .first = first};
-  const auto places = [&](const at::Tensor& all) {
-    return all.slice(3, cell.row, c10::nullopt, 2).slice(4, cell.column, c10::nullopt, 2);
-  };
-  for (cell.row = 0; cell.row < 2; ++cell.row) {
-    for (cell.column = 0; cell.column < 2; ++cell.column) add_repeated(places(y), bias, x, cell, places(sum));
+  GrownRow row{.time = time, .first = first};
+  for (row.row = 0; row.row < 2; ++row.row) {
+    const auto of_row = [&](const at::Tensor& all) { return all.slice(3, row.row, c10::nullopt, 2); };
+    const auto column = [&](std::int64_t first_column) { return of_row(y).slice(4, first_column, c10::nullopt, 2); };
+    add_repeated({column(0), column(1)}, bias, x, row, of_row(sum));
   }
   EXPECT_TRUE(at::allclose(sum, expected + y + bias.view({-1, 1, 1, 1}), 0, 1e-5));
 }
