@@ -1,47 +1,133 @@
 #!/usr/bin/env bash
-# How far the latents of one 480p clip of random:nano lie apart when it is made in other ways on a GPU host: in 8 bits, by
-# two GPUs, with another build. Each way against plain bfloat16 on one GPU, by `orrery compare`.
-#   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
-#   OTHER   another build of it, to compare with (default: none)
-#   OUT     folder for the logs (default: build-gpu/fidelity)
-#   STEPS   denoise steps (default: 35)
+# How far the latents of one clip lie apart when more ranks, another precision or another build make them, and its pictures
+# when two ranks decode them, on a GPU host: a line of JSON for each comparison. With fewer GPUs than ranks they share.
+#   tools/gpu_fidelity.sh [CHECKPOINT]…   (default: inputs/mini random:nano)
+#   GRIDS    cfg x tp to compare with one rank, in bfloat16, and in float32 of a trained checkpoint (default: "2x1 1x2 1x4")
+#   WAYS     of one rank, more of them: again, fp8, other (default: none)
+#   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
+#   OTHER    another build of it, for the way "other"
+#   DEVICE   cuda, or cpu to try the script: DEVICE=cpu tools/gpu_fidelity.sh random:tiny
+#   STEPS    denoise steps (default: 5 of random weights, 35 of trained ones)
+#   SIZE     of the clips, as WIDTHxHEIGHT:FRAMES (default: 320x192:45 and 128x128:33)
+#   OUT      folder for fidelity.jsonl and the logs (default: build-gpu/fidelity)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 PYTHON=$(command -v python3)
 export PYTHON
+device=${DEVICE:-cuda}
 orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
 out=${OUT:-$PWD/build-gpu/fidelity}
 work=$PWD/build-gpu/fidelity-clips
 rm -rf "$work"
 mkdir -p "$out" "$work"
-printf '{"id": "a", "prompt": "A forklift turns into the aisle.", "seed": 1, "height": 480, "width": 832, "num_frames": 93, "sound": true}\n' >"$work/one.jsonl"
+: >"$out/fidelity.jsonl"
+if [ ! -e "$orrery" ]; then tar xf .gpu/orrery-bundle.tar.xz -C build-gpu; fi
+if [ $# -eq 0 ]; then set -- inputs/mini random:nano; fi
+gpus=0 device_name=CPU
+if [ "$device" = cuda ]; then
+  gpus=$(nvidia-smi -L | wc -l)
+  device_name=$(nvidia-smi --query-gpu=name --format=csv,noheader | head -1)
+  export ORRERY_SHARE_GPUS=1
+fi
 status=0
 
-# NAME PROGRAM RANKS OPTIONS…
+# LOG RANKS PROGRAM ARGUMENTS…
+start() {
+  local log=$out/$1.log ranks=$2
+  shift 2
+  mpirun --bind-to none --oversubscribe -n "$ranks" "$@" --device "$device" >"$log" 2>&1 ||
+    { status=1; echo "$* failed:" >&2; tail -5 "$log" >&2; return 1; }
+}
+
+# FOLDER RANKS DTYPE OPTIONS…: the clip of $checkpoint.
 make_clip() {
-  local name=$1 program=$2 ranks=$3
+  local folder=$1 ranks=$2 dtype=$3
   shift 3
-  mpirun --bind-to none -n "$ranks" "$program" run --checkpoint random:nano --device cuda --manifest "$work/one.jsonl" \
-    --out "$work/$name" --media none --steps "${STEPS:-35}" "$@" >"$out/$name.log" 2>&1 ||
-    { status=1; echo "$name failed:"; tail -5 "$out/$name.log"; return 0; }
+  start "$name-$folder" "$ranks" "${program:-$orrery}" run --checkpoint "$checkpoint" --manifest "$work/$name.jsonl" \
+    --out "$work/$name-$folder" --media none --dtype "$dtype" "$@"
 }
 
-# NAME PROGRAM RANKS OPTIONS…
-against_plain() {
-  make_clip "$@"
-  [ -e "$work/$1/latents/a.h5" ] || return 0
-  echo "$1 against plain:"
-  "$orrery" compare --tolerance 1e9 "$work/plain/latents/a.h5" "$work/$1/latents/a.h5" | tee -a "$out/compare.log" ||
-    { status=1; echo "no comparison"; }
+# WHAT RUN RANKS A B: B's distance from A. RUN is the folder of a run, RANKS made B.
+compare() {
+  local where="$3 x $device_name"
+  if [ "$gpus" -eq 0 ]; then where="$device_name, ranks: $3"; fi
+  if [ "$gpus" -gt 0 ] && [ "$3" -gt "$gpus" ]; then where="$gpus x $device_name, shared by $3 ranks"; fi
+  "$orrery" compare --json --tolerance 1e9 "$4" "$5" |
+    python3 tools/fidelity_line.py "$checkpoint, $clip: $1" "$2" "$where" "tools/gpu_fidelity.sh" | tee -a "$out/fidelity.jsonl" ||
+    { status=1; echo "no comparison" >&2; }
 }
 
-make_clip plain "$orrery" 1
-against_plain again "$orrery" 1
-against_plain fp8 "$orrery" 1 --gemm fp8
-if [ -n "${OTHER:-}" ]; then against_plain other "$OTHER" 1; fi
-if [ "$(nvidia-smi -L | wc -l)" -ge 2 ]; then
-  against_plain cfg2 "$orrery" 2 --cfg 2
-  against_plain tp2 "$orrery" 2 --tp 2
-fi
+# FOLDER RANKS WORDS AGAINST WORDS: latents of two folders.
+compare_latents() {
+  compare "$3 against $5" "$work/$name-$1" "$2" "$work/$name-$4/latents/a.h5" "$work/$name-$1/latents/a.h5"
+}
+
+# DTYPE: one rank, then every grid against it, and in bfloat16 against float32 as well.
+compare_grids() {
+  local grid cfg tp ranks dtype=$1
+  for grid in ${GRIDS:-2x1 1x2 1x4}; do
+    IFS=x read -r cfg tp <<<"$grid"
+    ranks=$((cfg * tp))
+    make_clip "$dtype-$grid" "$ranks" "$dtype" --cfg "$cfg" --tp "$tp" || continue
+    compare_latents "$dtype-$grid" "$ranks" "cfg $cfg x tp $tp in $dtype" "$dtype" "one rank in $dtype"
+    if [ "$dtype" = float32 ]; then continue; fi
+    compare_latents "$dtype-$grid" "$ranks" "cfg $cfg x tp $tp in $dtype" float32 "one rank in float32"
+  done
+}
+
+compare_ways() {
+  local way options
+  for way in ${WAYS:-}; do
+    options=()
+    program=$orrery
+    case $way in
+      again) ;;
+      fp8) options=(--gemm fp8) ;;
+      other) program=${OTHER:?the other program} ;;
+      *) echo "unknown way $way" >&2; exit 2 ;;
+    esac
+    make_clip "$way" 1 bfloat16 "${options[@]}" && compare_latents "$way" 1 "$way in bfloat16" bfloat16 "one rank in bfloat16"
+    program=""
+  done
+}
+
+# DTYPE: pictures that two ranks decode from the clip's latents, in strips and one rank alone.
+compare_decodes() {
+  local split dtype=$1
+  for split in none exact; do
+    start "$name-decode-$split-$dtype" 2 "$orrery" decode --checkpoint "$checkpoint" --out "$work/$name-$split-$dtype" \
+      --vae-split "$split" --dtype "$dtype" --crf 0 "$work/$name-bfloat16/latents/a.h5" || return 0
+  done
+  compare "8-bit pictures of --vae-split exact on two ranks against one rank's, in $dtype" "$work/$name-bfloat16" 2 \
+    "$work/$name-none-$dtype/media/a.mp4" "$work/$name-exact-$dtype/media/a.mp4"
+}
+
+write_manifest() {
+  local prompt="A forklift turns into the aisle." size=320x192:45 steps=5 shift=10
+  if [ "$trained" = 1 ]; then
+    prompt="A large red circle moves left quickly on a grey background, with a high tone." size=128x128:33 steps=35 shift=3
+  fi
+  local width height frames
+  IFS=x: read -r width height frames <<<"${SIZE:-$size}"
+  steps=${STEPS:-$steps}
+  clip="${width}x$height, $frames frames with sound, $steps steps"
+  printf '{"id": "a", "prompt": "%s", "seed": 1, "width": %d, "height": %d, "num_frames": %d, "steps": %d, "guidance_scale": 6, "flow_shift": %d, "sound": true}\n' \
+    "$prompt" "$width" "$height" "$frames" "$steps" "$shift" >"$work/$name.jsonl"
+}
+
+for checkpoint in "$@"; do
+  name=$(basename "${checkpoint/:/-}")
+  trained=1
+  case $checkpoint in random:*) trained=0 ;; esac
+  write_manifest
+  make_clip float32 1 float32 || continue
+  make_clip bfloat16 1 bfloat16 || continue
+  compare_latents bfloat16 1 "one rank in bfloat16" float32 "one rank in float32"
+  compare_grids bfloat16
+  if [ "$trained" = 1 ]; then compare_grids float32; fi
+  compare_ways
+  compare_decodes bfloat16
+  compare_decodes float32
+done
 exit $status
