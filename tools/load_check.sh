@@ -3,17 +3,31 @@
 # output. The "share" of a tower's line is against the plain read in the same process, which does what dd does.
 #   tools/load_check.sh FOLDER           FOLDER: a checkpoint; one of random weights is made there if there is none,
 #                                        and kept (28 GB; give it a local disk)
-#   PRESET   of tools/make_checkpoint.py for the one that is made (default: nano)
-#   ORRERY   the program (default: build/bin/orrery)
-#   ROUNDS   of measurements (default: 3): on a busy machine the best of each is what it can do
+#   PRESET   of tools/make_checkpoint.py for the one that is made (default: nano); LAYERS: fewer than it has, for a slow disk
+#   ORRERY   the program (default: build/bin/orrery, or else that of tools/gpu_check.sh's bundle, unpacked if it is not yet)
+#   ROUNDS   of measurements (default: 3), each of which reads the checkpoint six times, thrice from the disk: on a busy
+#            machine the best of each is what it can do
 #   DEVICE, DTYPE   as the program's options (default: auto); RANKS: loads as so many ranks, --tp RANKS (default: 1)
 set -euo pipefail
 folder=${1:?usage: tools/load_check.sh FOLDER}
 here=$(cd "$(dirname "$0")" && pwd)
-orrery=${ORRERY:-$here/../build/bin/orrery}
+root=$(dirname "$here")
 ranks=${RANKS:-1}
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+PYTHON=$(command -v python3)
+export PYTHON
 
-[ -e "$folder" ] || python3 "$here/make_checkpoint.py" --preset "${PRESET:-nano}" --out "$folder" >&2
+find_program() {
+  orrery=${ORRERY:-$root/build/bin/orrery}
+  if [ -n "${ORRERY:-}" ] || [ -e "$orrery" ]; then return; fi
+  orrery=$root/build-gpu/orrery-bundle/bin/orrery-gpu
+  if [ -e "$orrery" ]; then return; fi
+  mkdir -p "$root/build-gpu"
+  tar xf "$root/.gpu/orrery-bundle.tar.xz" -C "$root/build-gpu"
+}
+
+find_program
+[ -e "$folder" ] || python3 "$here/make_checkpoint.py" --preset "${PRESET:-nano}" ${LAYERS:+--layers "$LAYERS"} --out "$folder" >&2
 sync
 files=("$folder"/transformer/*.safetensors)
 bytes=0
@@ -37,7 +51,7 @@ END
 
 load() {
   local launcher=()
-  if [ "$ranks" -gt 1 ]; then launcher=(mpirun --bind-to none -n "$ranks"); fi
+  if [ "$ranks" -gt 1 ]; then launcher=(mpirun --bind-to none --oversubscribe -n "$ranks"); fi
   "${launcher[@]}" "$orrery" bench --checkpoint "$folder" --what load --json --tp "$ranks" --device "${DEVICE:-auto}" \
     --dtype "${DTYPE:-auto}" "$@"
 }

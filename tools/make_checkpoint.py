@@ -322,13 +322,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="folder to make; it must not exist")
     parser.add_argument("--preset", choices=PRESETS, default="demo")
+    parser.add_argument("--layers", type=int, help="another number than the preset has")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if options.out.exists():
         sys.exit(f"{options.out} exists: remove it, or choose another --out")
     temporary = options.out.with_name(options.out.name + ".tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    write_checkpoint(temporary, PRESETS[options.preset], options.seed)
+    layers = {} if options.layers is None else {"layers": options.layers}
+    write_checkpoint(temporary, PRESETS[options.preset] | layers, options.seed)
     temporary.rename(options.out)
     size = sum(path.stat().st_size for path in options.out.rglob("*") if path.is_file())
     print(f"{options.out}: {options.preset}, {size / 1e6:.1f} MB")
