@@ -151,7 +151,7 @@ add_tests() {
       name=$program.np$ranks launcher="mpirun --allow-run-as-root --bind-to none -n $ranks "
     fi
     printf 'add_test(%s %ssh ../bin/on-host ./%s)\n' "$name" "$launcher" "$program"
-    printf 'set_tests_properties(%s PROPERTIES LABELS "%s" TIMEOUT 120 ENVIRONMENT "ORRERY_TEST_DATA=data")\n' \
+    printf 'set_tests_properties(%s PROPERTIES LABELS "%s" TIMEOUT 120 ENVIRONMENT "ORRERY_TEST_DATA=data;ORRERY_SHARE_GPUS=1")\n' \
       "$name" "$labels"
   done >"$bundle/tests/CTestTestfile.cmake"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks Orrery on a GPU host in one call of a few minutes: the tests that need GPUs, a memory check of our kernels, the
-# benchmarks; ends with a short table. Works with one GPU, which pairs of ranks then share, and with two or more.
+# benchmarks; ends with a short table. Works with one GPU, which ranks then share, and with more.
 #   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery-bundle.tar.xz, with
 #                                the program, the tests and the libraries that bare GPU hosts lack
 #                                (FFmpeg, Boost, ICU, HDF5, sentencepiece, xxHash; see tools/bundle.sh)
@@ -68,9 +68,8 @@ build_here() {
   orrery=$build/bin/orrery
 }
 
-# Where there are fewer GPUs than a test has ranks, these share.
 run_tests() {
-  ORRERY_SHARE_GPUS=1 ctest --test-dir "$tests" -L gpu --output-on-failure --output-junit "$out/gpu.xml" >"$out/ctest.log" 2>&1 ||
+  ctest --test-dir "$tests" -L gpu --output-on-failure --output-junit "$out/gpu.xml" >"$out/ctest.log" 2>&1 ||
     { status=1; grep -vE '^ *(Start|Test project)' "$out/ctest.log" | tail -60; }
 }
 
@@ -119,6 +118,6 @@ check_memory
 run_benchmarks
 say "$gpus x $(nvidia-smi --query-gpu=name --format=csv,noheader | head -1), driver $(nvidia-smi --query-gpu=driver_version --format=csv,noheader | head -1)"
 sed -n 's/.*<testcase name="\([^"]*\)".* time="\([^"]*\)" status="\([^"]*\)".*/  \1  \2 s  \3/p' "$out/gpu.xml" |
-  if [ "$gpus" -lt 2 ]; then sed '/\.np2 /s/$/ (both ranks on one GPU, without NCCL)/'; else cat; fi
+  awk -v gpus="$gpus" '{ ranks = $1; sub(/.*\.np/, "", ranks); print $0 (ranks + 0 > gpus ? ", ranks share a GPU: no NCCL" : "") }'
 python3 tools/bench_table.py "$out/bench.jsonl"
 exit $status

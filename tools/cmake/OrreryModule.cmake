@@ -68,11 +68,15 @@ function(orrery_test name)
   endforeach()
 endfunction()
 
-# The same program on GPUs, one a rank: label gpu, which tools/test.sh leaves out. It fails without a GPU.
+# The same program on GPUs, one a rank, or shared where there are fewer: label gpu, which tools/test.sh leaves out. It fails
+# without a GPU.
 function(orrery_gpu_test name)
   if(ORRERY_WITH_CUDA)
     cmake_parse_arguments(arg "" "" "SOURCES;LINKS;RANKS" ${ARGN})
     orrery_test(${name} SOURCES ${arg_SOURCES} ${PROJECT_SOURCE_DIR}/tests/support/gpu_device.cpp
       LINKS ${arg_LINKS} orrery_parallel orrery_torch_kernels RANKS ${arg_RANKS} LABELS gpu)
+    foreach(ranks IN LISTS arg_RANKS)
+      set_property(TEST ${name}.np${ranks} APPEND PROPERTY ENVIRONMENT ORRERY_SHARE_GPUS=1)
+    endforeach()
   endif()
 endfunction()

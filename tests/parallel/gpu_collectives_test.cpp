@@ -1,4 +1,5 @@
-// collectives_test.cpp on GPUs, one a rank, and what only the NCCL backend promises. Without GPUs it fails.
+// collectives_test.cpp on GPUs, over NCCL where each rank has its own, and what only the backends of GPUs promise.
+// Without GPUs it fails.
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <gtest/gtest.h>
@@ -11,7 +12,7 @@ namespace orrery {
 
 namespace {
 
-TEST(NcclCollectives, QueuesOnTheCurrentStream) {
+TEST(GpuCollectives, QueuesOnTheCurrentStream) {
   const at::Device device = test_device();
   const auto group = make_collectives(mpi_world(), device);
   const c10::cuda::CUDAStream stream = c10::cuda::getStreamFromPool(false, device.index());
