@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <optional>
 
 #include "bench/vae_work.h"
+#include "kernels/narrow_conv.h"
 
 namespace orrery {
 namespace {
@@ -16,7 +19,7 @@ struct Way {
   bool search;  // lets cuDNN try its algorithms first
 };
 
-// The decoder's own way comes first.
+// The decoder's way comes first.
 constexpr std::array kWays{Way{"channels last", at::MemoryFormat::ChannelsLast3d, false},
                            Way{"channels last, cuDNN searched", at::MemoryFormat::ChannelsLast3d, true},
                            Way{"channels first", at::MemoryFormat::Contiguous, false}};
@@ -34,24 +37,50 @@ class CudnnSearch {
   bool before_;
 };
 
-double measure(const DecoderConv& conv, const Way& way, const BenchRanks& ranks, const Timer& timer, Report* report) {
-  const CudnnSearch search(way.search);
+struct Operands {
+  at::Tensor x;
+  at::Tensor weight;
+};
+
+Operands operands_of(const DecoderConv& conv, at::MemoryFormat format, const BenchRanks& ranks) {
   const at::TensorOptions options = at::TensorOptions().device(ranks.device).dtype(ranks.dtype);
   const auto make = [&](std::initializer_list<std::int64_t> shape) {
-    return at::randn(at::IntArrayRef(shape), options).contiguous(way.format);
+    return at::randn(at::IntArrayRef(shape), options).contiguous(format);
   };
   const auto& [time, rows, columns] = conv.kernel;
-  const at::Tensor x = make({1, conv.in, conv.frames_read(), conv.height + rows - 1, conv.width + columns - 1});
-  const at::Tensor weight = make({conv.out, conv.in, time, rows, columns}).mul_(0.02);
+  return {make({1, conv.in, conv.frames_read(), conv.height + rows - 1, conv.width + columns - 1}),
+          make({conv.out, conv.in, time, rows, columns}).mul_(0.02)};
+}
+
+double measure(const DecoderConv& conv, const char* name, const std::function<void()>& work, const Timer& timer,
+               Report* report) {
   Record record;
   record.what = "ceilings";
-  record.name = std::string("conv3d, ").append(way.name);
+  record.name = std::string("conv3d, ").append(name);
   record.shape = conv.text();
-  record.ms = timer.measure([&] { at::conv3d(x, weight); }, kBudgetSeconds);
+  record.ms = timer.measure(work, kBudgetSeconds);
   record.flops = conv.flops();
   record.more["in_a_latent_frame"] = conv.count;
   if (report != nullptr) report->add(record);
   return record.ms.median;
+}
+
+double measure_library(const DecoderConv& conv, const Way& way, const BenchRanks& ranks, const Timer& timer,
+                       Report* report) {
+  const CudnnSearch search(way.search);
+  const Operands operands = operands_of(conv, way.format, ranks);
+  return measure(
+      conv, way.name, [&] { at::conv3d(operands.x, operands.weight); }, timer, report);
+}
+
+// None where we have no kernel for it.
+std::optional<double> measure_ours(const DecoderConv& conv, const BenchRanks& ranks, const Timer& timer,
+                                   Report* report) {
+  const Operands operands = operands_of(conv, at::MemoryFormat::ChannelsLast3d, ranks);
+  const NarrowConv ours(operands.weight, at::zeros({conv.out}, operands.weight.options()));
+  if (!ours.takes(operands.x)) return std::nullopt;
+  return measure(
+      conv, "our kernel", [&] { ours(operands.x); }, timer, report);
 }
 
 }  // namespace
@@ -60,11 +89,12 @@ ConvCeilings measure_conv_ceilings(const WanConfig& config, std::int64_t height,
                                    const BenchRanks& ranks, const Timer& timer, Report* report) {
   ConvCeilings ceilings;
   for (const DecoderConv& conv : distinct_convs(decoder_convs(config, height, width))) {
-    double best = measure(conv, kWays.front(), ranks, timer, report);
+    double best = measure_library(conv, kWays.front(), ranks, timer, report);
     for (std::size_t i = 1; i < kWays.size(); ++i) {
       if (kWays[i].search && !ranks.device.is_cuda()) continue;
-      best = std::min(best, measure(conv, kWays[i], ranks, timer, report));
+      best = std::min(best, measure_library(conv, kWays[i], ranks, timer, report));
     }
+    if (const std::optional<double> ours = measure_ours(conv, ranks, timer, report)) best = std::min(best, *ours);
     ceilings[conv.text()] = best;
   }
   return ceilings;

@@ -64,4 +64,18 @@ struct RepeatedSumLaunch {
 
 void launch(const RepeatedSumLaunch& l, int device);
 
+struct NarrowConvLaunch {
+  PixelView x;             // is read only; two frames, rows and columns more than `size`
+  const BFloat16* weight;  // as narrow_weight has it
+  const BFloat16* bias;    // of 12 outputs
+  BFloat16* out;           // (frames, rows, columns, 12)
+  PixelCount size;         // of out, but for x's channels, a multiple of 16; frames one of kNarrowConvFrames
+};
+
+inline constexpr unsigned kNarrowConvFrames = 4;
+
+void launch(const NarrowConvLaunch& l, int device);
+// Whether `device` can: it has the instructions and the shared memory.
+bool runs_narrow_conv(int device);
+
 }  // namespace orrery

@@ -11,5 +11,7 @@ constexpr const char* kNoCuda = "this program was built without CUDA";
 void launch(const ChannelNormSiluLaunch&, int) { throw Error(kNoCuda); }
 void launch(const BiasedSumLaunch&, int) { throw Error(kNoCuda); }
 void launch(const RepeatedSumLaunch&, int) { throw Error(kNoCuda); }
+void launch(const NarrowConvLaunch&, int) { throw Error(kNoCuda); }
+bool runs_narrow_conv(int) { return false; }
 
 }  // namespace orrery

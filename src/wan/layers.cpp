@@ -63,7 +63,7 @@ void ChannelNorm::with_silu(const Convolved& x, const at::Tensor& out) const {
 }
 
 CausalConv::CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kernel kernel)
-    : weight_(take_kernel(w, in, out, kernel)), bias_(w.take("bias", {out})) {}
+    : weight_(take_kernel(w, in, out, kernel)), bias_(w.take("bias", {out})), narrow_(weight_, bias_) {}
 
 PaddedFrames& CausalConv::input(FrameHistory& history) const {
   return history.input_of(this, weight_.size(3) > 1 ? kSpaceAndPast : kPast);
@@ -79,7 +79,9 @@ at::Tensor CausalConv::operator()(const at::Tensor& x, FrameHistory& history) co
 Convolved CausalConv::operator()(const ChannelNorm& norm, const Convolved& x, FrameHistory& history) const {
   PaddedFrames& in = input(history);
   norm.with_silu(x, in.room(x.x.sizes(), x.x.options()));
-  const Convolved y = convolve_without_bias(in.whole(history.strip()), weight_, bias_);
+  const at::Tensor whole = in.whole(history.strip());
+  const Convolved y = narrow_.takes(whole) ? Convolved{phase("conv", [&] { return narrow_(whole); }), {}}
+                                           : convolve_without_bias(whole, weight_, bias_);
   phase("history", [&] { in.keep(); });
   return y;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "checkpoint/weights.h"
+#include "kernels/narrow_conv.h"
 #include "wan/history.h"
 
 namespace orrery {
@@ -51,6 +52,7 @@ class CausalConv {
 
   at::Tensor weight_;
   at::Tensor bias_;
+  NarrowConv narrow_;
 };
 
 // A 1×1×1 convolution.

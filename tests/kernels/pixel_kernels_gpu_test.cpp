@@ -2,8 +2,11 @@
 // is all that may differ. They write into views of larger pictures, whose other pixels must keep their bits.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "kernels/biased_sum.h"
 #include "kernels/channel_norm_silu.h"
+#include "kernels/narrow_conv.h"
 #include "kernels/pixel_layout.h"
 #include "kernels/repeated_sum.h"
 #include "support/golden.h"
@@ -95,6 +98,49 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AddRepeated,
                          testing::Values(Growing{1024, 1024, 2, 2, false}, Growing{1024, 1024, 2, 1, true},
                                          Growing{1024, 512, 1, 3, false}, Growing{16, 8, 1, 1, true},
                                          Growing{16, 24, 2, 3, false}, Growing{8, 8, 2, 1, false}));
+
+struct Narrow {
+  std::int64_t channels, frames, rows, columns;
+};
+
+class NarrowConvolution : public testing::TestWithParam<Narrow> {};
+
+// Inside a larger picture of numbers that would spoil every sum.
+TEST_P(NarrowConvolution, EqualsLibTorchsInFloat32) {
+  const auto [channels, frames, rows, columns] = GetParam();
+  const at::Tensor larger = random_pixels(channels, frames + 2, rows + 5, columns + 5).fill_(NAN);
+  const at::Tensor x = larger.narrow(3, 1, rows + 2).narrow(4, 2, columns + 2);
+  x.copy_(random(x.sizes()));
+  const at::Tensor weight = random({NarrowConv::kOutputs, channels, 3, 3, 3});
+  const at::Tensor bias = random({NarrowConv::kOutputs});
+  const NarrowConv conv(weight, bias);
+  ASSERT_TRUE(conv.takes(x));
+  const at::Tensor y = conv(x);
+  const at::Tensor expected = at::conv3d(exact(x).cpu(), exact(weight).cpu(), exact(bias).cpu());
+  ASSERT_EQ(y.sizes(), expected.sizes());
+  EXPECT_TRUE(y.is_contiguous(at::MemoryFormat::ChannelsLast3d));
+  EXPECT_LE(relative_rms(y, expected), kOneRounding);
+}
+
+// A tile, less than one, several with edges; one part of the channels, two, those of the published model.
+INSTANTIATE_TEST_SUITE_P(Shapes, NarrowConvolution,
+                         testing::Values(Narrow{16, 4, 8, 32}, Narrow{16, 4, 3, 5}, Narrow{32, 8, 19, 75},
+                                         Narrow{48, 4, 9, 33}, Narrow{256, 4, 17, 40}));
+
+TEST(NarrowConvolution, TakesWhatItCan) {
+  const at::Tensor bias = random({12});
+  const NarrowConv conv(random({12, 32, 3, 3, 3}), bias);
+  EXPECT_TRUE(conv.takes(random_pixels(32, 6, 3, 3)));
+  EXPECT_FALSE(conv.takes(random_pixels(32, 3, 3, 3))) << "a clip's first frame";
+  EXPECT_FALSE(conv.takes(random_pixels(48, 6, 3, 3))) << "other channels";
+  EXPECT_FALSE(conv.takes(random_pixels(32, 6, 2, 3))) << "no row";
+  EXPECT_FALSE(conv.takes(random({1, 32, 6, 3, 3}))) << "channels first";
+  EXPECT_FALSE(conv.takes(random_pixels(32, 6, 3, 3).to(at::kFloat)));
+  const at::Tensor x = random_pixels(32, 6, 3, 3);
+  EXPECT_FALSE(NarrowConv(random({16, 32, 3, 3, 3}), bias).takes(x)) << "16 outputs";
+  EXPECT_FALSE(NarrowConv(random({12, 32, 3, 1, 1}), bias).takes(x)) << "in time only";
+  EXPECT_FALSE(NarrowConv(random({12, 32, 3, 3, 3}).cpu(), bias).takes(x)) << "weights on the CPU";
+}
 
 }  // namespace
 }  // namespace orrery

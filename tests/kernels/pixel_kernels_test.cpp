@@ -5,6 +5,7 @@
 
 #include "kernels/biased_sum.h"
 #include "kernels/channel_norm_silu.h"
+#include "kernels/narrow_conv.h"
 #include "kernels/repeated_sum.h"
 
 namespace orrery {
@@ -70,6 +71,28 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AddRepeated,
                          testing::Values(Growing{8, 8, 2, 2, false}, Growing{8, 8, 2, 1, true},
                                          Growing{8, 4, 1, 3, false}, Growing{8, 4, 1, 1, true},
                                          Growing{12, 9, 2, 1, false}));
+
+TEST(NarrowWeight, IsOrderedAsLanesTakeIt) {
+  const at::Tensor weight = at::arange(12 * 32 * 27, at::kFloat).view({12, 32, 3, 3, 3}) + 1;
+  const at::Tensor ordered = narrow_weight(weight);
+  ASSERT_EQ(ordered.sizes(), (std::vector<std::int64_t>{2, 3, 3, 3, 32, 2, 2, 2}));
+  ASSERT_TRUE(ordered.is_contiguous());
+  EXPECT_EQ(ordered.ne(0).sum().item<std::int64_t>(), weight.numel());
+  for (std::int64_t output = 0; output < 12; ++output) {
+    for (std::int64_t channel = 0; channel < 32; ++channel) {
+      const std::int64_t lane = output % 8 * 4 + channel % 8 / 2;
+      // (row, column, frame) of all taps
+      const at::Tensor taps = ordered.select(0, channel / 16).select(3, lane).select(3, output / 8);
+      const at::Tensor mine = taps.select(3, channel / 8 % 2).select(3, channel % 2);
+      EXPECT_TRUE(at::equal(mine, weight[output][channel].permute({1, 2, 0}))) << output << " " << channel;
+    }
+  }
+}
+
+TEST(NarrowConvolution, TakesNothingOnACpu) {
+  const NarrowConv conv(at::zeros({12, 16, 3, 3, 3}, at::kBFloat16), at::zeros({12}, at::kBFloat16));
+  EXPECT_FALSE(conv.takes(at::zeros({1, 6, 3, 3, 16}, at::kBFloat16).permute({0, 4, 1, 2, 3})));
+}
 
 }  // namespace
 }  // namespace orrery
