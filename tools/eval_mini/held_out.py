@@ -4,15 +4,17 @@
   held_out.py [--count 200] > held_out.jsonl
   held_out.py --count 24 --images images > images.jsonl
 
-Sizes and lengths take turns; a request's seed is its place in the list, and its flow_shift the one that suits the
-checkpoint. Steps, guidance and all else are the command line's of `orrery run`. With --images DIR, a folder beside the
-manifest, each clip starts from an image: the first frame of a drawn clip of its caption, which is put there.
+Captions are in a drawn order, so that the first of them stand for all, and a longer list begins with a shorter one's lines.
+Sizes and lengths take turns; a request's seed is its place, and its flow_shift the one that suits the checkpoint. Steps,
+guidance and all else are the command line's of `orrery run`. With --images DIR, a folder beside the manifest, each clip
+starts from an image: the first frame of a drawn clip of its caption, which is put there.
 Then: orrery run --manifest held_out.jsonl --out OUT --keep-frames …, and eval_mini.py on OUT.
 """
 
 import argparse
 import json
 import pathlib
+import random
 
 import numpy
 
@@ -24,9 +26,8 @@ FLOW_SHIFT = 3
 
 
 def requests(count):
-    step = len(grammar.HELD_OUT) / count
-    for i in range(count):
-        words = grammar.CAPTIONS[grammar.HELD_OUT[int(i * step)]]
+    for i, caption in enumerate(random.Random(1).sample(grammar.HELD_OUT, len(grammar.HELD_OUT))[:count]):
+        words = grammar.CAPTIONS[caption]
         height, width = grammar.SIZES[i % 3]
         yield words, {"id": f"held-out-{i:03}", "prompt": grammar.text(words), "num_frames": grammar.FRAMES[i // 3 % 2],
                       "height": height, "width": width, "fps": grammar.FPS, "flow_shift": FLOW_SHIFT, "seed": i, "sound": True}
