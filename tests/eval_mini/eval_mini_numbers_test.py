@@ -18,7 +18,7 @@ import paired  # noqa: E402
 import png  # noqa: E402
 import tables  # noqa: E402
 from deviations import MEASURES, deviations  # noqa: E402
-from measure import grammar, see  # noqa: E402
+from measure import grammar, measure, see  # noqa: E402
 
 SHOWN = grammar.Caption("large", "red", "square", "left", "slowly", "grey", "high")
 CENTRES = numpy.array([[60.3, 44.7]])
@@ -57,6 +57,18 @@ class Deviations(unittest.TestCase):
     def test_leave_out_what_a_clip_without_a_shape_does_not_have(self):
         frames = numpy.full((9, 96, 128, 3), 128, numpy.uint8)
         self.assertEqual(deviations(see(frames), frames, 24, None, SHOWN).keys(), {"clip", "background"})
+
+
+class Shapes(unittest.TestCase):
+    def test_are_told_apart_where_corners_are_soft(self):
+        for shape in grammar.SHAPES:
+            for size in grammar.RADII:
+                caption = SHOWN._replace(shape=shape, size=size)
+                frames = numpy.stack(drawn_clip.frames(caption, grammar)).astype(float)
+                for axis in (1, 2) * 3:
+                    frames = sum(numpy.roll(frames, step, axis) for step in (-1, 0, 1)) / 3
+                found = measure(see(frames.round().astype(numpy.uint8)), drawn_clip.FPS)
+                self.assertEqual((found["shape"], found["size"]), (shape, size))
 
 
 class Paired(unittest.TestCase):
@@ -125,7 +137,7 @@ class Pictures(unittest.TestCase):
                 share = see(image).share[0]
                 edge = numpy.concatenate([share[0], share[-1], share[:, 0], share[:, -1]])
                 self.assertEqual(edge.max(), 0, line)
-                area = ideal.shares(caption, share.shape, numpy.array([[48.0, 48.0]])).sum()
+                area = ideal.AREA[caption.shape] * grammar.RADII[caption.size] ** 2
                 self.assertAlmostEqual(share.sum() / area, 1, delta=0.05)
 
 

@@ -37,6 +37,10 @@ def psnr(a, b):
     return 10 * math.log10(255 ** 2 / max(error, 1e-3))
 
 
+def offset(caption):
+    return ideal.centroid(caption.shape, grammar.RADII[caption.size])
+
+
 def of_motion(seen, fps, caption):
     found, wanted = velocity(seen.places, fps), numpy.array(grammar.velocity(caption))
     turn = math.atan2(found[1], found[0]) - math.atan2(wanted[1], wanted[0])
@@ -45,7 +49,7 @@ def of_motion(seen, fps, caption):
 
 
 def of_shape(seen, caption):
-    wanted = ideal.shares(caption, seen.share.shape[1:], seen.places - ideal.centroid(caption))
+    wanted = ideal.shares(caption.shape, grammar.RADII[caption.size], seen.share.shape[1:], seen.places - offset(caption))
     return {"outline": 100 * float(abs(seen.share - wanted).sum() / wanted.sum()),
             "color": math.dist(seen.color, grammar.COLORS[caption.color])}
 
@@ -59,7 +63,7 @@ def of_tone(sound, caption):
 
 def deviations(seen, frames, fps, sound, caption):
     count, size = len(frames), frames.shape[1:3]
-    middle = numpy.array([size[1], size[0]]) / 2 if seen.places is None else seen.places.mean(0) - ideal.centroid(caption)
+    middle = numpy.array([size[1], size[0]]) / 2 if seen.places is None else seen.places.mean(0) - offset(caption)
     nearest = ideal.frames(caption, size, middle + ideal.path(caption, count, fps))
     found = {"clip": psnr(frames, nearest), "background": math.dist(seen.background, grammar.BACKGROUNDS[caption.background])}
     if seen.share is not None:

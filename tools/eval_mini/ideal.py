@@ -1,16 +1,21 @@
 """Draws what a caption says, as the trainer's world.py does, one clip at a time and in numpy.
 
-  shares(caption, size, centres)   how much of each pixel the shape covers: (T, H, W); centres (T, 2) x, y in pixels
-  frames(caption, size, centres)   uint8 (T, H, W, 3)
-  centroid(caption)                (2,): where the shape's area has its middle, from its centre
-  path(caption, count, fps)        (T, 2): the shape's way from the middle of its path, in pixels
+  shares(shape, radius, size, centres)   how much of each pixel the shape covers: (T, H, W); centres (T, 2) x, y in pixels
+  frames(caption, size, centres)         uint8 (T, H, W, 3)
+  centroid(shape, radius)                (2,): where the shape's area has its middle, from its centre
+  path(caption, count, fps)              (T, 2): the shape's way from the middle of its path, in pixels
 """
 
 import math
+import pathlib
+import sys
 
 import numpy
 
-from measure import grammar
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "train_mini"))
+import grammar  # noqa: E402
+
+AREA = {"circle": math.pi, "square": 1.8 ** 2, "triangle": 1.8 ** 2 / math.sqrt(3)}  # of radius 1
 
 
 def distance(shape, radius, x, y):
@@ -22,20 +27,21 @@ def distance(shape, radius, x, y):
     return numpy.maximum(math.sqrt(3) / 2 * abs(x) - 0.5 * y - 0.45 * radius, y - 0.9 * radius)
 
 
-def shares(caption, size, centres):
+def shares(shape, radius, size, centres):
     x = numpy.arange(size[1])[None, None, :] + 0.5 - centres[:, 0, None, None]
     y = numpy.arange(size[0])[None, :, None] + 0.5 - centres[:, 1, None, None]
-    return numpy.clip(0.5 - distance(caption.shape, grammar.RADII[caption.size], x, y), 0, 1)
+    return numpy.clip(0.5 - distance(shape, radius, x, y), 0, 1)
 
 
 def frames(caption, size, centres):
     color, background = (numpy.array(c, float) for c in (grammar.COLORS[caption.color], grammar.BACKGROUNDS[caption.background]))
-    return (background + shares(caption, size, centres)[..., None] * (color - background)).round().astype(numpy.uint8)
+    covered = shares(caption.shape, grammar.RADII[caption.size], size, centres)
+    return (background + covered[..., None] * (color - background)).round().astype(numpy.uint8)
 
 
-def centroid(caption):
+def centroid(shape, radius):
     # A triangle's centre is the middle of its height, 1.8 radii, of which its area's is two thirds down.
-    return numpy.array([0, 0.3 * grammar.RADII[caption.size] if caption.shape == "triangle" else 0])
+    return numpy.array([0, 0.3 * radius if shape == "triangle" else 0])
 
 
 def path(caption, count, fps):

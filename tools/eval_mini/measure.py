@@ -7,14 +7,12 @@
 """
 
 import math
-import pathlib
-import sys
 from typing import NamedTuple
 
 import numpy
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "train_mini"))
-import grammar  # noqa: E402
+import ideal
+from ideal import grammar
 
 FAR = 60.0           # levels of red, green and blue together: a colour farther from all others is none of them
 STILL = 0.5          # shares of the slow speed: less than this is no motion
@@ -49,23 +47,18 @@ def coverage(frames, background):
     return color, share
 
 
-def extent(share):
-    """Width and height, in pixels, of what covers a frame (H, W); counted by the fullest pixel of each column and row."""
-    return share.max(0).sum(), share.max(1).sum()
-
-
-def outline(share):
-    """(shape, size, radius) that most frames agree upon."""
-    boxes = numpy.array([extent(s) for s in share])
+def outline(share, places):
+    """(shape, size, radius): of all shapes of the area that is seen, put on its centres, the one that differs least."""
     area = share.sum((1, 2))
     seen = area > 0.25 * numpy.median(area)
-    fill = float(numpy.median(area[seen] / numpy.maximum(boxes[seen].prod(1), 1)))
-    expected = {"circle": math.pi / 4, "square": 1.0, "triangle": 0.5}
-    shape = min(expected, key=lambda s: abs(expected[s] - fill))
-    width, height = numpy.median(boxes[seen], axis=0)
-    radius = float(width / grammar.HALF_WIDTH[shape] + height / grammar.HALF_HEIGHT[shape]) / 4
-    size = min(grammar.RADII, key=lambda s: abs(math.log(grammar.RADII[s] / max(radius, 1))))
-    return shape, size if 0.6 < radius / grammar.RADII[size] < 1.6 else None, radius
+    mean = float(numpy.median(area[seen]))
+    differences, radii = {}, {shape: math.sqrt(mean / ideal.AREA[shape]) for shape in grammar.SHAPES}
+    for shape, radius in radii.items():
+        drawn = ideal.shares(shape, radius, share.shape[1:], places[seen] - ideal.centroid(shape, radius))
+        differences[shape] = abs(share[seen] - drawn).sum()
+    shape = min(differences, key=differences.get)
+    size = min(grammar.RADII, key=lambda s: abs(math.log(grammar.RADII[s] / max(radii[shape], 1))))
+    return shape, size if 0.6 < radii[shape] / grammar.RADII[size] < 1.6 else None, radii[shape]
 
 
 def centres(share):
@@ -142,7 +135,7 @@ def measure(seen, fps, sound=None):
         "background": nearest_color(seen.background, grammar.BACKGROUNDS), "tone": name, "pitch_hz": round(pitch, 1)}
     if seen.share is None:
         return found
-    shape, size, radius = outline(seen.share)
+    shape, size, radius = outline(seen.share, seen.places)
     direction, speed, pace = motion(seen.places, fps)
     found |= {"color": nearest_color(seen.color, grammar.COLORS), "shape": shape, "size": size, "direction": direction,
               "speed": speed, "radius": round(radius, 2), "pixels_per_second": round(pace, 2)}

@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kSource = ORRERY_SOURCE;
-constexpr double kFirstFrameDecibels = 25;
+constexpr double kFirstFrameDecibels = 28;
 constexpr double kOtherLatents = 0.05;  // relative to the largest value; the same request again gives the same bits
 
 std::string tool(const std::string& name) { return (kSource / "tools/eval_mini" / name).string(); }
@@ -53,7 +53,7 @@ TEST_F(MiniMeaning, ClipsShowAndSoundWhatTheirPromptsSay) {
       {"--media", "none", "--keep-frames", "--quiet"});
   const Json found = evaluate("out");
   ASSERT_EQ(found.at("clips").size(), 4U);
-  expect_right(found, {"size", "color", "direction", "speed", "background", "tone"});
+  expect_right(found, {"size", "color", "shape", "direction", "speed", "background", "tone"});
 }
 
 TEST_F(MiniMeaning, ClipsStartWithTheGivenImageAndGoOnFromThere) {
@@ -66,7 +66,7 @@ TEST_F(MiniMeaning, ClipsStartWithTheGivenImageAndGoOnFromThere) {
   for (const Json& seen : found.at("clips")) {
     EXPECT_GE(seen.at("first_frame_psnr").get<double>(), kFirstFrameDecibels) << seen.dump();
   }
-  expect_right(found, {"size", "color", "direction", "speed", "background"});
+  expect_right(found, {"size", "color", "shape", "direction", "speed", "background"});
 }
 
 TEST_F(MiniMeaning, NegativePromptGuidanceAndSeedDecide) {
