@@ -4,6 +4,9 @@
 
 namespace orrery {
 
-at::Device test_device() { return choose_device(DeviceKind::Cuda, mpi_world()); }
+at::Device test_device() {
+  static const at::Device kDevice = choose_device(DeviceKind::Cuda, mpi_world());
+  return kDevice;
+}
 
 }  // namespace orrery
