@@ -129,5 +129,7 @@ for checkpoint in "$@"; do
   compare_ways
   compare_decodes bfloat16
   compare_decodes float32
+  compare "8-bit pictures of one rank in bfloat16 against float32" "$work/$name-bfloat16" 1 \
+    "$work/$name-none-float32/media/a.mp4" "$work/$name-none-bfloat16/media/a.mp4"
 done
 exit $status
