@@ -28,8 +28,9 @@ class LayerMeasurement {
 
   LayerCeilings operator()() {
     LayerCeilings ceilings;
-    ceilings.attention_ms = as_layer_calls_it();
+    ceilings.attention_ms = as_layer_calls_it("attention", work_);
     ceilings.attention_ms = std::min(ceilings.attention_ms, heads_first());
+    if (ranks_.device.is_cuda()) uneven_attention();
     for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
     ceilings.in_turn_ms = in_turn();
     if (ranks_.tp.shard().size > 1) all_reduce();
@@ -46,21 +47,32 @@ class LayerMeasurement {
     return record.ms.median;
   }
 
-  Record attention_record(const char* name) const {
+  static Record attention_record(const char* name, const LayerWork& work) {
     Record record;
     record.name = name;
-    record.shape = count(work_.tokens) + " x " + count(work_.keys) + ", " + count(work_.heads) + "/" +
-                   count(work_.kv_heads) + " heads of " + count(work_.head_dim);
-    record.flops = work_.attention_flops();
+    record.shape = count(work.tokens) + " x " + count(work.keys) + ", " + count(work.heads) + "/" +
+                   count(work.kv_heads) + " heads of " + count(work.head_dim);
+    record.flops = work.attention_flops();
     return record;
   }
 
   // Heads beside one another in a token's row, as the products leave and take them.
-  double as_layer_calls_it() {
-    const at::Tensor q = at::randn({work_.tokens, work_.heads, work_.head_dim}, options_);
-    const at::Tensor k = at::randn({work_.keys, work_.kv_heads, work_.head_dim}, options_);
+  double as_layer_calls_it(const char* name, const LayerWork& work) {
+    const at::Tensor q = at::randn({work.tokens, work.heads, work.head_dim}, options_);
+    const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
     const at::Tensor v = at::randn_like(k);
-    return add(attention_record("attention"), [&] { attention(q, k, v, Mask::None); });
+    return add(attention_record(name, work), [&] { attention(q, k, v, Mask::None); });
+  }
+
+  // As a clip with sound and its own prompt has it: no multiples of what a kernel takes at a time.
+  void uneven_attention() {
+    LayerWork work = work_;
+    work.keys += 1;
+    as_layer_calls_it("attention, a key more", work);
+    work.tokens += 1;
+    as_layer_calls_it("attention, a token and a key more", work);
+    work.keys -= 1;
+    as_layer_calls_it("attention, a token more", work);
   }
 
   // Each head's tokens in a row.
@@ -71,7 +83,7 @@ class LayerMeasurement {
     const at::Tensor q = make(work_.heads, work_.tokens);
     const at::Tensor k = make(work_.kv_heads, work_.keys);
     const at::Tensor v = make(work_.kv_heads, work_.keys);
-    return add(attention_record("attention, heads first"), [&] { attention(q, k, v, Mask::None); });
+    return add(attention_record("attention, heads first", work_), [&] { attention(q, k, v, Mask::None); });
   }
 
   struct ProductOperands {
@@ -110,7 +122,7 @@ class LayerMeasurement {
     const at::Tensor v = at::randn_like(k);
     std::vector<ProductOperands> products;
     for (const LayerProduct& product : work_.products()) products.push_back(operands(product));
-    Record record = attention_record("attention and products in turn");
+    Record record = attention_record("attention and products in turn", work_);
     for (const LayerProduct& product : work_.products()) record.flops += work_.product_flops(product);
     constexpr double kSeconds = 3;
     return add(
