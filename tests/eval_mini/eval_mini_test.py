@@ -90,6 +90,12 @@ class EvalMini(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("none of 2 requests", result.stderr)
 
+    def test_says_once_that_a_run_is_not_there(self):
+        requests = [{"id": str(i), "prompt": grammar.text(c)} for i, c in enumerate(SHOWN)]
+        result, _ = self.run_tool(requests, "--against", "nowhere")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr, "nowhere: no such folder; expected what orrery run --keep-frames wrote\n")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -68,6 +68,9 @@ def options_of_command():
 
 def main():
     options = options_of_command()
+    for folder in filter(None, (options.out, options.against)):
+        if not folder.is_dir():
+            sys.exit(f"{folder}: no such folder; expected what orrery run --keep-frames wrote")
     requests = read_manifest(options.manifest)
     measured = lambda out: [r for r in (measure_request(q, out, options.manifest.parent) for q in requests) if r]
     results = measured(options.out)
