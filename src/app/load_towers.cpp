@@ -42,8 +42,8 @@ std::vector<PromptIds> texts_of(const RunPlan& plan) {
 // enough. Collective.
 bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place,
               const Log& log) {
-  const int sharers =
-      ranks_on_gpu(place.world, place.device);  // after which no rank takes memory before all have asked
+  // Ranks that share a GPU meet here, each with what it needs to start, and in first_problem below, before any loads.
+  const int sharers = ranks_on_gpu(place.world, place.device);
   const std::optional<std::int64_t> free = free_memory(place.device, sharers);
   if (!free) return options.text_tower == TextTower::Release;
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.products); };

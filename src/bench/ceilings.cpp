@@ -12,8 +12,7 @@ namespace orrery {
 namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
-constexpr std::int64_t kTile = 128;   // keys that an attention kernel takes at a time
-constexpr std::int64_t kUneven = 70;  // more of them, or of tokens, than a multiple
+constexpr std::int64_t kUneven = 70;  // no multiple of what attention kernels take at a time
 
 std::string count(std::int64_t value) { return std::to_string(value); }
 
@@ -66,34 +65,15 @@ class LayerMeasurement {
     return add(attention_record(name, work), [&] { attention(q, k, v, Mask::None); });
   }
 
-  // As a clip with sound and its own prompt has it: no multiples of what a kernel takes at a time.
+  // As a clip with sound and its own prompt has it, whose numbers of tokens and keys are no round ones.
   void uneven_attention() {
     LayerWork work = work_;
     work.keys += kUneven;
     as_layer_calls_it("attention, uneven keys", work);
-    if (ranks_.dtype == at::kBFloat16 && work.keys > kTile && work.keys % kTile != 0) in_two_calls(work);
     work.tokens += kUneven;
     as_layer_calls_it("attention, uneven tokens and keys", work);
     work.keys -= kUneven;
     as_layer_calls_it("attention, uneven tokens", work);
-  }
-
-  // The keys beyond the last whole tile apart: results that their sums of weights would join.
-  void in_two_calls(const LayerWork& work) {
-    const auto make = [&](std::int64_t heads, std::int64_t tokens) {
-      return at::randn({tokens, heads, work.head_dim}, options_).transpose(0, 1).unsqueeze(0);
-    };
-    const at::Tensor q = make(work.heads, work.tokens);
-    const at::Tensor k = make(work.kv_heads, work.keys), v = make(work.kv_heads, work.keys);
-    const auto part = [&](std::int64_t begin, std::int64_t end) {
-      at::_scaled_dot_product_cudnn_attention(q, k.slice(2, begin, end), v.slice(2, begin, end), /*attn_bias=*/{},
-                                              /*compute_log_sumexp=*/true);
-    };
-    const std::int64_t whole = work.keys / kTile * kTile;
-    add(attention_record("attention, uneven keys in two calls", work), [&] {
-      part(0, whole);
-      part(whole, work.keys);
-    });
   }
 
   // Each head's tokens in a row.

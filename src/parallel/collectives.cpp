@@ -50,7 +50,8 @@ std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device devic
   if (device.is_cpu()) return make_mpi_collectives(comm);
   require(device.is_cuda(), "collectives run on CPU and CUDA devices, not on " + device.str());
   require(device.has_index(), "collectives on CUDA need the number of the GPU, as in cuda:0");
-  return share_gpus(comm, device) ? make_shared_gpu_collectives(comm, device) : make_nccl_collectives(comm, device);
+  return gpus_are_shared(comm, device) ? make_shared_gpu_collectives(comm, device)
+                                       : make_nccl_collectives(comm, device);
 }
 
 }  // namespace orrery

@@ -16,6 +16,6 @@ int ranks_on_gpu(const Comm& comm, c10::Device device) {
   return device.is_cuda() ? comm.ranks_with(gpu_uuid(device.index())) : 1;
 }
 
-bool share_gpus(const Comm& comm, c10::Device device) { return comm.max(ranks_on_gpu(comm, device)) > 1; }
+bool gpus_are_shared(const Comm& comm, c10::Device device) { return comm.max(ranks_on_gpu(comm, device)) > 1; }
 
 }  // namespace orrery

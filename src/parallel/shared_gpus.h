@@ -15,6 +15,6 @@ bool may_share_gpus();
 int ranks_on_gpu(const Comm& comm, c10::Device device);
 
 // Whether any two ranks of `comm` compute on one GPU: the same on every rank. Collective.
-bool share_gpus(const Comm& comm, c10::Device device);
+bool gpus_are_shared(const Comm& comm, c10::Device device);
 
 }  // namespace orrery

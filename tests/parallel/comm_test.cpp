@@ -205,7 +205,7 @@ TEST(Device, OnlyTheValueOneAllowsSharing) {
 
 TEST(Device, RanksOfACpuShareNoGpu) {
   EXPECT_EQ(ranks_on_gpu(mpi_world(), at::kCPU), 1);
-  EXPECT_FALSE(share_gpus(mpi_world(), at::kCPU));
+  EXPECT_FALSE(gpus_are_shared(mpi_world(), at::kCPU));
 }
 
 TEST(Device, RefusesGpusThatAreNotThere) {
