@@ -50,6 +50,19 @@ struct HeadNormRopeLaunch {
 
 void launch(const HeadNormRopeLaunch& l, int device);
 
+// join_attention.h
+struct JoinAttentionLaunch {
+  BFloat16* out;  // (tokens, heads, head_dim), in place
+  const float* log_sum_exp;
+  const BFloat16* rest;
+  const float* rest_log_sum_exp;
+  std::int64_t tokens;
+  std::int64_t heads;
+  std::int64_t head_dim;  // a multiple of 8
+};
+
+void launch(const JoinAttentionLaunch& l, int device);
+
 struct SwiGluLaunch {
   const BFloat16* gate_up;  // (rows, 2 · width): gate, then up
   BFloat16* out;            // (rows, width); null: float8 is wanted

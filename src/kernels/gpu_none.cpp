@@ -11,6 +11,7 @@ constexpr const char* kNoCuda = "this program was built without CUDA";
 
 void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
 void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
+void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }
 void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
 void launch(const PatchifyLaunch&, int) { throw Error(kNoCuda); }
 void launch(const UnpatchifyLaunch&, int) { throw Error(kNoCuda); }

@@ -2,32 +2,64 @@
 
 #include <tuple>
 
+#include "kernels/join_attention.h"
+
 namespace orrery {
 namespace {
 
+// cuDNN's kernel for Hopper takes so many keys at a time. Where the last of them are fewer it is another kernel, slower
+// by 8 % over all keys.
+constexpr std::int64_t kKeyTile = 128;
+// What fewer keys would save is less than their own call costs.
+constexpr std::int64_t kManyKeys = 8192;
+
 // (T, heads, d) → (1, heads, T, d), without a copy.
 at::Tensor heads_first(const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); }
+// And back.
+at::Tensor tokens_first(const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); }
 
 // cuDNN's kernel and no other: it takes grouped heads as they are, and a fall to another kernel, which would expand the
 // keys or write the scores out, is an error rather than a slow step.
-at::Tensor cudnn_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
-  return std::get<0>(at::_scaled_dot_product_cudnn_attention(heads_first(q), heads_first(k), heads_first(v),
-                                                             /*attn_bias=*/{}, /*compute_log_sumexp=*/false,
-                                                             /*dropout_p=*/0.0, mask == Mask::Causal));
+PartialAttention cudnn_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask,
+                                 bool log_sum_exp) {
+  const auto result =
+      at::_scaled_dot_product_cudnn_attention(heads_first(q), heads_first(k), heads_first(v), /*attn_bias=*/{},
+                                              log_sum_exp, /*dropout_p=*/0.0, mask == Mask::Causal);
+  PartialAttention partial{tokens_first(std::get<0>(result)), {}};
+  if (log_sum_exp) partial.log_sum_exp = std::get<1>(result).view({q.size(1), q.size(0)});
+  return partial;
+}
+
+// The keys of whole tiles, then the others.
+at::Tensor in_two_calls(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  const std::int64_t rest = k.size(0) % kKeyTile, whole = k.size(0) - rest;
+  const auto over = [&](std::int64_t begin, std::int64_t size) {
+    return cudnn_attention(q, k.narrow(0, begin, size), v.narrow(0, begin, size), Mask::None, /*log_sum_exp=*/true);
+  };
+  PartialAttention some = over(0, whole);
+  join_attention(some, over(whole, rest));
+  return some.out;
+}
+
+at::Tensor gpu_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
+  const bool uneven = k.size(0) % kKeyTile != 0;
+  if (mask == Mask::None && uneven && k.size(0) >= kManyKeys) return in_two_calls(q, k, v);
+  return cudnn_attention(q, k, v, mask, /*log_sum_exp=*/false).out;
 }
 
 at::Tensor any_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
   const bool grouped = q.size(1) != k.size(1);
-  return at::scaled_dot_product_attention(heads_first(q), heads_first(k), heads_first(v), /*attn_mask=*/{},
-                                          /*dropout_p=*/0.0, mask == Mask::Causal, /*scale=*/std::nullopt, grouped);
+  return tokens_first(at::scaled_dot_product_attention(heads_first(q), heads_first(k), heads_first(v), /*attn_mask=*/{},
+                                                       /*dropout_p=*/0.0, mask == Mask::Causal,
+                                                       /*scale=*/std::nullopt, grouped));
 }
 
 }  // namespace
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
   const bool half = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
-  const at::Tensor out = q.is_cuda() && half ? cudnn_attention(q, k, v, mask) : any_attention(q, k, v, mask);
-  return out.squeeze(0).transpose(0, 1).reshape({q.size(0), -1});
+  const at::Tensor out = q.is_cuda() && half ? gpu_attention(q, k, v, mask) : any_attention(q, k, v, mask);
+  return out.reshape({q.size(0), -1});
 }
 
 }  // namespace orrery

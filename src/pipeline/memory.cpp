@@ -81,8 +81,8 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   // and where no kernel does it, in float32, four copies of the queries.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
   const std::int64_t turning = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
-  // While attention runs: the residual stream, queries, keys and values, the output.
-  const std::int64_t attention = tokens * (c.hidden_size + q) + (tokens + text_tokens) * (q + 2 * kv);
+  // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
+  const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
   const std::int64_t block = std::max({mlp, turning, attention});
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;

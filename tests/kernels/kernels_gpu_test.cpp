@@ -5,6 +5,7 @@
 
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
+#include "kernels/join_attention.h"
 #include "kernels/patches.h"
 #include "kernels/product.h"
 #include "kernels/sampler_step.h"
@@ -109,6 +110,28 @@ INSTANTIATE_TEST_SUITE_P(Shapes, HeadNormRope,
                                          Heads{3, 33, 5, 256}, Heads{131, 1, 1, 128}, Heads{37, 3, 1, 128},
                                          Heads{65, 40, 8, 128}, Heads{6, 5, 2, 256}, Heads{2, 40, 3, 32},
                                          Heads{4099, 3, 3, 64}));
+
+class JoinAttention : public testing::TestWithParam<Heads> {};
+
+// Either set may weigh as good as nothing.
+TEST_P(JoinAttention, EqualsItsTwin) {
+  const auto [tokens, heads, kv_heads, head_dim] = GetParam();
+  const auto partial = [&, tokens = tokens, heads = heads, head_dim = head_dim] {
+    return PartialAttention{random({tokens, heads, head_dim}),
+                            at::randn({heads, tokens}, at::TensorOptions(test_device())).mul_(40)};
+  };
+  PartialAttention some = partial();
+  const PartialAttention rest = partial();
+  PartialAttention expected{some.out.to(at::kFloat), some.log_sum_exp};
+  join_attention_aten(expected, {rest.out.to(at::kFloat), rest.log_sum_exp});
+  join_attention(some, rest);
+  EXPECT_LE(relative_rms(some.out, expected.out), kOneRounding);
+  EXPECT_LE(max_abs(some.out, expected.out), 0.02);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, JoinAttention,
+                         testing::Values(Heads{1, 1, 1, 8}, Heads{5, 3, 1, 4}, Heads{7, 3, 1, 64},
+                                         Heads{513, 32, 8, 128}, Heads{4099, 5, 5, 24}));
 
 class SwiGluKernel : public testing::TestWithParam<Rows> {};
 

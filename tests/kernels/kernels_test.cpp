@@ -4,6 +4,7 @@
 
 #include "kernels/add_rms_norm.h"
 #include "kernels/head_norm_rope.h"
+#include "kernels/join_attention.h"
 #include "kernels/patches.h"
 #include "kernels/product.h"
 #include "kernels/sampler_step.h"
@@ -74,6 +75,21 @@ TEST(Fused, GiveTheFloat8RowsOfTheirResults) {
   const at::Tensor gate_up = at::randn({3, 32});
   EXPECT_TRUE(at::equal(plain_rows(swiglu(gate_up, RowFormat::Float8), at::kFloat),
                         plain_rows(float8_rows(swiglu(gate_up).data), at::kFloat)));
+}
+
+// By the definition, over all keys and over each set of them.
+TEST(JoinAttention, GivesTheAttentionOverAllKeys) {
+  const at::Tensor q = at::randn({5, 3, 8}), k = at::randn({11, 3, 8}) * 4, v = at::randn({11, 3, 8});
+  const auto over = [&](std::int64_t begin, std::int64_t size) {
+    const at::Tensor scores = at::einsum("thd,khd->htk", {q, k.narrow(0, begin, size)});
+    const at::Tensor out = at::einsum("htk,khd->thd", {scores.softmax(-1), v.narrow(0, begin, size)});
+    return PartialAttention{out, scores.logsumexp(-1)};
+  };
+  for (const std::int64_t some_keys : {1, 4, 10}) {
+    PartialAttention some = over(0, some_keys);
+    join_attention(some, over(some_keys, 11 - some_keys));
+    EXPECT_TRUE(at::allclose(some.out, over(0, 11).out, 1e-5, 1e-6)) << some_keys;
+  }
 }
 
 TEST(HeadNormRope, TurnsPairsHalfAHeadApart) {
