@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "estimate/clip_work.h"
 #include "estimate/machine_profile.h"
 
@@ -13,11 +15,11 @@ struct ClipSeconds {
   double products = 0;
   double memory = 0;
   double exchange = 0;
-  double save = 0;
+  double save = 0;    // while decoding
   double decode = 0;  // with the sound's
 
   double denoise() const { return attention + products + memory + exchange; }
-  double total() const { return text + denoise() + save + decode; }
+  double total() const { return text + denoise() + std::max(save, decode); }
 };
 
 // `rates`: the machine's with the products that `work` was reckoned with; not empty.

@@ -138,14 +138,28 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
 
 std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const Condition& condition,
                                                        MediaLatents latents, PhaseClock& clock, ClipResult& result) {
+  std::future<std::string> checksum;  // on rank 0
   if (job.latents_done) {
     latents = read_back(job, result);
   } else {
-    on_root(*world_, [&] { save_latents(job, condition, latents, result); });
-    clock.end("save");
+    on_root(*world_, [&] { checksum = save_behind(job, condition, latents); });
   }
-  result.files.push_back("latents/" + job.request.id + ".h5");
-  return media_->settings().wanted() ? make_media(job, latents, clock, result) : nullptr;
+  const auto saved = [&] {
+    if (!job.latents_done) {
+      on_root(*world_, [&] { result.latents_checksum = checksum.get(); });
+      clock.end("save");
+    }
+    result.files.push_back("latents/" + job.request.id + ".h5");
+  };
+  std::unique_ptr<ClipMediaFiles> files;
+  try {
+    if (media_->settings().wanted()) files = make_media(job, latents, clock, result);
+  } catch (const RequestFailed&) {
+    saved();
+    throw;
+  }
+  saved();
+  return files;
 }
 
 std::unique_ptr<ClipMediaFiles> Generator::make_media(const ClipJob& job, const MediaLatents& latents,
@@ -264,14 +278,17 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
   return end;
 }
 
-void Generator::save_latents(const ClipJob& job, const Condition& condition, const MediaLatents& latents,
-                             ClipResult& result) const {
+std::future<std::string> Generator::save_behind(const ClipJob& job, const Condition& condition,
+                                                const MediaLatents& latents) const {
   LatentFile file = latent_file(job, condition);
   file.video = to_array(latents.video.unsqueeze(0));
   if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
-  write_latents(settings_.folder.latents(job.request.id), file);
-  remove_if_there(settings_.folder.snapshot(job.request.id));
-  result.latents_checksum = latents_checksum(file);
+  return std::async(std::launch::async, [place = settings_.folder.latents(job.request.id),
+                                         snapshot = settings_.folder.snapshot(job.request.id), file = std::move(file)] {
+    write_latents(place, file);
+    remove_if_there(snapshot);
+    return latents_checksum(file);
+  });
 }
 
 MediaLatents Generator::read_back(const ClipJob& job, ClipResult& result) const {

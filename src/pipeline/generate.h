@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -108,9 +109,10 @@ class Generator {
   // Files from latents; with undefined latents the latent file is read back.
   std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents,
                                               PhaseClock& clock, ClipResult& result);
-  // Rank 0's part: the latent file is there afterwards.
-  void save_latents(const ClipJob& job, const Condition& condition, const MediaLatents& latents,
-                    ClipResult& result) const;
+  // Writes the latent file in a thread of its own, while the clip is decoded: compressing a large one takes a second.
+  // Gives its checksum, or throws what went wrong. On rank 0.
+  std::future<std::string> save_behind(const ClipJob& job, const Condition& condition,
+                                       const MediaLatents& latents) const;
   // Of the latent file; the sound on rank 0 alone.
   MediaLatents read_back(const ClipJob& job, ClipResult& result) const;
   std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock,
