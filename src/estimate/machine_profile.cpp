@@ -17,8 +17,8 @@ RateCurve curve(double unit, double at_256p, double at_480p, double at_720p) {
 MachineProfile h200() {
   MachineProfile profile;
   profile.device = "NVIDIA H200";
-  profile.plain = {curve(kTera, 443, 517, 592), curve(kTera, 688, 732, 767), curve(kGiga, 2745, 3619, 4097)};
-  profile.float8 = {curve(kTera, 455, 506, 594), curve(kTera, 1272, 1359, 1437), curve(kGiga, 2331, 3134, 3609)};
+  profile.plain = {curve(kTera, 440, 535, 583), curve(kTera, 682, 706, 756), curve(kGiga, 2811, 3618, 4100)};
+  profile.float8 = {curve(kTera, 457, 532, 587), curve(kTera, 1275, 1330, 1421), curve(kGiga, 2308, 3065, 3587)};
   profile.link = 298 * kGiga;
   profile.waited_for = 1.34;
   profile.decoded_pixels = 36.4e6;
