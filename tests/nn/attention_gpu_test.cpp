@@ -31,8 +31,8 @@ at::Tensor by_definition(const Rows& rows) {
   const auto of_each_query = [&](const at::Tensor& x) {
     return heads_first(x).repeat_interleave(kHeads / kKvHeads, 0);
   };
-  const at::Tensor scores = at::matmul(heads_first(rows.q), of_each_query(rows.k).transpose(1, 2)) /
-                            std::sqrt(static_cast<double>(kHeadDim));
+  const at::Tensor scores =
+      at::matmul(heads_first(rows.q), of_each_query(rows.k).transpose(1, 2)) / std::sqrt(static_cast<double>(kHeadDim));
   return at::matmul(scores.softmax(-1), of_each_query(rows.v)).transpose(0, 1).reshape({rows.q.size(0), -1});
 }
 
