@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "app/device_options.h"
+#include "app/media_models.h"
 #include "app/option_values.h"
 #include "core/error.h"
 #include "estimate/profile_file.h"

@@ -2,10 +2,8 @@
 
 #include <cstdint>
 
-#include "app/checkpoint_files.h"
 #include "app/options.h"
 #include "app/tower_memory.h"
-#include "pipeline/memory.h"
 
 namespace orrery {
 
@@ -23,15 +21,5 @@ struct RankMemory {
   // Whether a run would go on.
   bool fits(bool released, std::int64_t gpu) const;
 };
-
-// Models beside the transformer.
-struct MediaModelSet {
-  bool decoder = false;
-  bool encoder = false;
-  bool sound = false;
-};
-
-// Their weights. Reads none.
-std::int64_t media_model_bytes(const CheckpointFiles& checkpoint, at::ScalarType dtype, const MediaModelSet& wanted);
 
 }  // namespace orrery

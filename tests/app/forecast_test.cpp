@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app/forecast_text.h"
+#include "app/media_models.h"
 #include "core/error.h"
 #include "estimate/result_lines.h"
 

@@ -1,0 +1,54 @@
+#include "app/run_facts.h"
+
+#include "app/clip_files.h"
+#include "app/device_options.h"
+#include "app/option_values.h"
+#include "app/version.h"
+#include "core/json.h"
+
+namespace orrery {
+namespace {
+
+// What a latent file says of its model.
+std::string model_json(const CheckpointFiles& checkpoint, const Options& options) {
+  Json model = checkpoint.description();
+  if (options.products != RowFormat::Plain) model["gemm"] = write_value(options.products).value();
+  return model.dump();
+}
+
+}  // namespace
+
+GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint) {
+  GenerateSettings settings;
+  settings.folder = {options.out};
+  settings.schedule = schedule_of(options, checkpoint);
+  settings.vae_fingerprint = checkpoint.vae->fingerprint();
+  settings.model_json = model_json(checkpoint, options);
+  settings.model_name = checkpoint.name();
+  settings.software = software_name();
+  settings.snapshot_every = options.snapshot_every;
+  return settings;
+}
+
+RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, std::int64_t manifest_requests) {
+  const Options& options = context.options;
+  const at::ScalarType dtype = compute_dtype(options.dtype, context.device);
+  RunFacts facts;
+  facts.manifest_requests = manifest_requests;
+  facts.topology = {{"ranks", context.world.shard().size},
+                    {"cfg", options.grid.cfg},
+                    {"tp", options.grid.tp},
+                    {"device", context.device.is_cuda() ? "cuda" : "cpu"},
+                    {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+                    {"gemm", write_value(options.products).value()}};
+  facts.checkpoint = checkpoint.description();
+  facts.checkpoint["folder"] = checkpoint.place();
+  return facts;
+}
+
+std::string config_of(Options options, ManifestShard shard) {
+  if (!shard.is_whole()) options.shard = shard;
+  return dump_config(options);
+}
+
+}  // namespace orrery

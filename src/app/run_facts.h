@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/checkpoint_files.h"
+#include "app/manifest_shard.h"
+#include "app/options.h"
+#include "app/run_context.h"
+#include "app/run_files.h"
+#include "pipeline/generate.h"
+
+namespace orrery {
+
+// What all clips of the run share, but for `sizes`.
+GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint);
+
+// What run.json says of the run. `manifest_requests`: of all shards together.
+RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, std::int64_t manifest_requests);
+
+// The options as a job file, with the shard that a job array gave.
+std::string config_of(Options options, ManifestShard shard);
+
+}  // namespace orrery
