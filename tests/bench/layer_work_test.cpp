@@ -4,29 +4,17 @@
 
 #include "bench/clip.h"
 #include "bench/step_costs.h"
+#include "support/nano.h"
 
 namespace orrery {
 namespace {
-
-// Sizes of the published models (MODEL.md §1).
-Cosmos3Config nano() {
-  Cosmos3Config c;
-  c.hidden_size = 4096;
-  c.intermediate_size = 12288;
-  c.num_hidden_layers = 36;
-  c.num_attention_heads = 32;
-  c.num_key_value_heads = 8;
-  c.head_dim = 128;
-  c.latent_channel = 48;
-  return c;
-}
 
 TEST(LayerWork, TokensOfTheUsualClips) {
   struct Row {
     std::int64_t width, height, frames, tokens, sound_steps;
   };
   BenchModel model;
-  model.transformer_config = nano();
+  model.transformer_config = nano_config();
   for (const Row& row : {Row{1280, 720, 189, 48 * 23 * 40, 197}, Row{832, 480, 93, 24 * 15 * 26, 97},
                          Row{320, 192, 9, 3 * 6 * 10, 10}, Row{64, 64, 1, 4, 2}}) {
     BenchSettings settings;
@@ -39,7 +27,7 @@ TEST(LayerWork, TokensOfTheUsualClips) {
 }
 
 TEST(LayerWork, NanoAt720pByHand) {
-  const LayerWork work = layer_work(nano(), 44160, 512, 1);
+  const LayerWork work = layer_work(nano_config(), 44160, 512, 1);
   const auto products = work.products();
   EXPECT_EQ(products[0].in, 4096);
   EXPECT_EQ(products[0].out, 6144);
@@ -54,7 +42,7 @@ TEST(LayerWork, NanoAt720pByHand) {
 }
 
 TEST(LayerWork, ATpGroupSharesAllOfIt) {
-  Cosmos3Config super = nano();
+  Cosmos3Config super = nano_config();
   super.hidden_size = 5120;
   super.intermediate_size = 25600;
   super.num_attention_heads = 64;
@@ -68,7 +56,7 @@ TEST(LayerWork, ATpGroupSharesAllOfIt) {
 }
 
 TEST(LayerWork, EveryPhaseHasItsCeiling) {
-  const LayerWork work = layer_work(nano(), 100, 28, 2);
+  const LayerWork work = layer_work(nano_config(), 100, 28, 2);
   LayerCeilings ceilings;
   ceilings.attention_ms = 7;
   ceilings.product_ms = {1, 2, 3, 4};

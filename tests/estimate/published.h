@@ -1,21 +1,14 @@
 #pragma once
 
 #include "pipeline/memory.h"
+#include "support/nano.h"
 
 namespace orrery {
 
 // The sizes of the published smaller model (MODEL.md §1).
 inline ModelSizes nano_sizes(std::int64_t cfg = 1, std::int64_t tp = 1) {
   ModelSizes sizes;
-  Cosmos3Config& c = sizes.transformer;
-  c.hidden_size = 4096;
-  c.intermediate_size = 12288;
-  c.num_hidden_layers = 36;
-  c.num_attention_heads = 32;
-  c.num_key_value_heads = 8;
-  c.head_dim = 128;
-  c.latent_channel = 48;
-  c.sound_dim = 64;
+  sizes.transformer = nano_config();
   WanConfig& vae = sizes.vae;
   vae.z_dim = 48;
   vae.decoder_base_dim = 256;

@@ -13,6 +13,7 @@
 #include "support/counted_memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
+#include "support/nano.h"
 #include "support/test_device.h"
 #include "wan/decoder.h"
 
@@ -91,37 +92,25 @@ TEST_F(Memory, OfSoundCoversItsTensors) {
   expect_covers(sound_bytes(config, 60), memory.peak());
 }
 
-Cosmos3Config nano() {
-  Cosmos3Config config;
-  config.hidden_size = 4096;
-  config.intermediate_size = 12288;
-  config.num_hidden_layers = 36;
-  config.num_attention_heads = 32;
-  config.num_key_value_heads = 8;
-  config.head_dim = 128;
-  config.latent_channel = 48;
-  return config;
-}
-
 // By hand: a token has 3 · 4096 + 3 · 12288 values in the mlp, and fewer in attention: 4096 + 6144 + 4096.
 TEST(StepMemory, OfThePublishedModel) {
   constexpr std::int64_t kTokens = 44160;  // 1280 x 720, 189 frames
   constexpr std::int64_t kValues = 3 * 4096 + 3 * 12288;
   const std::int64_t rope = kTokens * 2 * 128 * 2, latents = kTokens * 192 * 6 * 4;
-  EXPECT_EQ(step_bytes(nano(), kTokens, 0, 1, {1, 1, 2}), kTokens * kValues * 2 + rope + latents);
-  EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 1, 2}), 36 * 2 * 500 * 1024 * 2);
-  EXPECT_EQ(text_cache_bytes(nano(), 500, {1, 4, 2}), 36 * 2 * 500 * 256 * 2);
+  EXPECT_EQ(step_bytes(nano_config(), kTokens, 0, 1, {1, 1, 2}), kTokens * kValues * 2 + rope + latents);
+  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {1, 1, 2}), 36 * 2 * 500 * 1024 * 2);
+  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {1, 4, 2}), 36 * 2 * 500 * 256 * 2);
 }
 
 TEST(StepMemory, ShrinksWithRanks) {
-  const auto step = [](std::int64_t tp) { return step_bytes(nano(), 44160, 500, 1, {1, tp, 2}); };
+  const auto step = [](std::int64_t tp) { return step_bytes(nano_config(), 44160, 500, 1, {1, tp, 2}); };
   EXPECT_LT(step(2), step(1));
   EXPECT_GT(step(2), step(1) / 2);
   EXPECT_LT(step(8), step(2));
 }
 
 TEST(ClipMemory, FollowsTheRequest) {
-  ModelSizes sizes{nano(), read_wan_config(golden_checkpoint("tiny") / "vae" / "config.json"), std::nullopt, {}};
+  ModelSizes sizes{nano_config(), read_wan_config(golden_checkpoint("tiny") / "vae" / "config.json"), std::nullopt, {}};
   const PromptIds ids{TokenIds(500, 1), TokenIds(100, 1)};
   Request request;
   const ClipMemory usual = clip_memory(sizes, request, ids);

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "cosmos3/config.h"
+
+namespace orrery {
+
+// The sizes of the published smaller model's transformer (MODEL.md §1).
+inline Cosmos3Config nano_config() {
+  Cosmos3Config config;
+  config.hidden_size = 4096;
+  config.intermediate_size = 12288;
+  config.num_hidden_layers = 36;
+  config.num_attention_heads = 32;
+  config.num_key_value_heads = 8;
+  config.head_dim = 128;
+  config.latent_channel = 48;
+  config.sound_dim = 64;
+  return config;
+}
+
+}  // namespace orrery
