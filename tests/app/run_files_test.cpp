@@ -5,10 +5,10 @@
 #include <sys/resource.h>
 
 #include <csignal>
-#include <cstdlib>
 
 #include "core/error.h"
 #include "core/file.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
 namespace {
@@ -22,13 +22,8 @@ using testing::ThrowsMessage;
 
 class RunFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "orrery-run-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 RequestResult done(const std::string& id) {

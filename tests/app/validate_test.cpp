@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <sstream>
 
 #include "app/prompts.h"
@@ -11,6 +10,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "support/temporary_folder.h"
 
 namespace orrery {
 namespace {
@@ -33,14 +33,10 @@ CheckpointSummary bad_audit(const fs::path& folder, GridShape) {
 class ValidateFiles : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "orrery-validate-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
     options_.command = Command::Validate;
     options_.checkpoint = folder_;
     options_.manifest = folder_ / "m.jsonl";
   }
-  void TearDown() override { fs::remove_all(folder_); }
   void manifest(const std::string& text) const { write_file(options_.manifest, text); }
   std::string refusal(const CheckpointAudit& audit) const {
     try {
@@ -50,7 +46,8 @@ class ValidateFiles : public testing::Test {
     }
     return "";
   }
-  fs::path folder_;
+  TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
   Options options_;
 };
 
