@@ -50,11 +50,10 @@ struct HeadNormRopeLaunch {
 
 void launch(const HeadNormRopeLaunch& l, int device);
 
-// join_attention.h
 struct JoinAttentionLaunch {
-  BFloat16* out;  // (tokens, heads, head_dim), in place
-  const float* log_sum_exp;
-  const BFloat16* rest;
+  BFloat16* out;             // (tokens, heads, head_dim), in place
+  const float* log_sum_exp;  // (heads, tokens)
+  const BFloat16* rest;      // of the other keys, like the two above
   const float* rest_log_sum_exp;
   std::int64_t tokens;
   std::int64_t heads;

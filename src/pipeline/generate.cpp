@@ -113,24 +113,19 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   ClipStart start;
   MediaLatents latents;
   reset_peak_memory(towers_->device());
-  if (!job.latents_done) {
-    try {
+  try {
+    if (!job.latents_done) {
       prepare(job, clock);
       const MediaShape shape = media_shape(job.request, towers_->config().latent_channel);
       start = start_of(job, shape, label, clock);
       if (next != nullptr) draw_noise_ahead(*next);
       latents = make_latents(job, start, shape, clock, result);
-    } catch (const RequestFailed& e) {
-      result.error = e.what();
-      clock.end("failed");
-      return nullptr;
+      if (result.stopped) return nullptr;
     }
-    if (result.stopped) return nullptr;
-  }
-  try {
     return finish_clip(job, start.condition, std::move(latents), clock, result);
   } catch (const RequestFailed& e) {
     result.error = e.what();
+    result.stopped = false;  // interrupted, but its latents could not be saved: it failed
     clock.end("failed");
     return nullptr;
   }
