@@ -74,6 +74,10 @@ choose_launcher() {
   if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; fi
 }
 
+# Slurm 22.05's PMIx plugin, left to choose, lets a fence without data end on each node by itself, so that a rank may send to
+# one that is not there yet, which crashes; a ring of the nodes is a true barrier.
+export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
+
 # orrery stops before this time by itself; Slurm before 23.02 does not say it.
 export_end_time() {
   local end

@@ -49,13 +49,13 @@ class GenerateTest(unittest.TestCase):
 
     def test_the_program_is_told_when_the_job_ends(self):
         wrapper = cluster.folder / "wrapper.sh"
-        wrapper.write_text(f'#!/bin/sh\necho "ends at $SLURM_JOB_END_TIME"\nexec {ORRERY} "$@"\n', encoding="utf-8")
+        wrapper.write_text(f'#!/bin/sh\necho "ends at $SLURM_JOB_END_TIME, fence $SLURM_PMIX_FENCE"\nexec {ORRERY} "$@"\n', encoding="utf-8")
         wrapper.chmod(0o755)
         manifest = cluster.manifest("end.jsonl", CLIPS[:1])
         job = cluster.submit("generate.sbatch", cluster.options(manifest, "end"), ["--time", "30"], ORRERY=wrapper)
         self.assertEqual(job.wait(), "COMPLETED 0", job.output)
         start = time.mktime(time.strptime(job.field("StartTime"), "%Y-%m-%dT%H:%M:%S"))
-        self.assertIn(f"ends at {start + 30 * 60:.0f}", job.output)
+        self.assertIn(f"ends at {start + 30 * 60:.0f}, fence ring", job.output)
 
     def test_without_pmix_mpirun_is_taken_and_idle_gpus_are_told(self):
         """Another srun, which knows no PMIx, and a job with more GPUs than ranks."""
