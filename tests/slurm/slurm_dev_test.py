@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from cluster import SOURCE, Cluster
+from cluster import HANGS, SOURCE, Cluster
 
 
 def processes_of(cluster):
@@ -28,8 +28,8 @@ class SlurmDevTest(unittest.TestCase):
         self.cluster = Cluster()
         self.addCleanup(self.cluster.stop)
 
-    def assert_all_gone(self, seconds):
-        end = time.monotonic() + seconds
+    def wait_until_all_are_gone(self):
+        end = time.monotonic() + HANGS
         while processes_of(self.cluster) and time.monotonic() < end:
             time.sleep(0.2)
         self.assertEqual(processes_of(self.cluster), [])
@@ -50,7 +50,7 @@ class SlurmDevTest(unittest.TestCase):
         for program in ("munged", "slurmctld", "slurmd -N n1", "slurmd -N n2", "sleep 4321"):
             self.assertIn(program, running)
         self.cluster.dev("stop", self.cluster.state)
-        self.assert_all_gone(1)  # the process that waits for our end looks every half second
+        self.wait_until_all_are_gone()  # the process that waits for our end looks every half second
 
     def test_ends_when_the_process_that_it_was_started_for_has_ended(self):
         owner = subprocess.Popen(["sleep", "4321"])
@@ -58,7 +58,7 @@ class SlurmDevTest(unittest.TestCase):
         self.start_sleeping_job()
         owner.kill()
         owner.wait()
-        self.assert_all_gone(20)
+        self.wait_until_all_are_gone()
 
     def test_env_names_the_configuration(self):
         self.assertEqual(self.cluster.dev("env", self.cluster.state), f"export SLURM_CONF={self.cluster.state}/slurm.conf\n")

@@ -21,7 +21,7 @@ def make_clips(folder):
     manifest.write_text("".join(json.dumps({"id": clip["id"], **SIZES, **{k: v for k, v in clip.items() if k == "image"}}) + "\n"
                                 for clip in REAL), encoding="utf-8")
     ended = subprocess.run([ORRERY, "run", "--checkpoint", "random:tiny", "--manifest", manifest, "--out", folder / "out",
-                            "--device", "cpu", "--quiet"], capture_output=True, text=True, timeout=100)
+                            "--device", "cpu", "--quiet"], capture_output=True, text=True)
     if ended.returncode != 1:
         raise RuntimeError(ended.stderr)
 
@@ -40,7 +40,7 @@ def pretend_clips(folder, count):
     results.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     # The failed clip is tried again, and the page is written at the end.
     subprocess.run([ORRERY, "run", "--checkpoint", "random:tiny", "--manifest", folder / "clips.jsonl", "--out", folder / "out",
-                    "--device", "cpu", "--quiet"], capture_output=True, timeout=100)
+                    "--device", "cpu", "--quiet"], capture_output=True)
 
 
 class Browser:
@@ -54,7 +54,7 @@ class Browser:
                    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions",
                    f"--user-data-dir={self.folder / 'profile'}", "--enable-logging=stderr", "--virtual-time-budget=3000",
                    "--hide-scrollbars", f"--window-size={SCREEN[0]},{SCREEN[1]}", *more, page]
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=100, env={**os.environ, "HOME": str(self.folder)})
+        ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HOME": str(self.folder)})
         said = [line for line in ended.stderr.splitlines() if "CONSOLE" in line]
         if ended.returncode or said:
             raise AssertionError(f"exit code {ended.returncode}, the page says {said}: {ended.stderr[-2000:]}")

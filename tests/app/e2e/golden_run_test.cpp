@@ -1,4 +1,5 @@
-// Clips made by the program from token ids follow the reference on every topology.
+// Clips made by the program from token ids follow the reference. Every topology, step by step, is denoise_test's; here
+// are those that differ in how the program starts and writes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -150,20 +151,16 @@ TEST_P(GoldenRun, FollowsTheReference) {
   EXPECT_LE(from_one_rank, kTolerance);
 }
 
-// Every grid that the 8 key/value heads of tiny and the 2 of gqa_native allow.
 INSTANTIATE_TEST_SUITE_P(Grids, GoldenRun,
-                         testing::Values(Grid{"tiny", 1, 1}, Grid{"tiny", 2, 1}, Grid{"tiny", 1, 2}, Grid{"tiny", 2, 2},
-                                         Grid{"tiny", 1, 4}, Grid{"tiny", 2, 4}, Grid{"tiny", 1, 8},
-                                         Grid{"gqa_native", 1, 1}, Grid{"gqa_native", 2, 1}, Grid{"gqa_native", 1, 2},
-                                         Grid{"gqa_native", 2, 2}),
+                         testing::Values(Grid{"tiny", 1, 1}, Grid{"tiny", 2, 2}, Grid{"gqa_native", 1, 1},
+                                         Grid{"gqa_native", 1, 2}),
                          [](const auto& test) { return name_of(test.param); });
 
 class GoldenRunAgain : public testing::TestWithParam<Grid> {};
 
 TEST_P(GoldenRunAgain, MakesTheSameFile) { expect_same_but_for_the_time(run_set(GetParam()), latents_on(GetParam())); }
 
-INSTANTIATE_TEST_SUITE_P(Grids, GoldenRunAgain,
-                         testing::Values(Grid{"tiny", 1, 1}, Grid{"tiny", 2, 2}, Grid{"gqa_native", 1, 2}),
+INSTANTIATE_TEST_SUITE_P(Grids, GoldenRunAgain, testing::Values(Grid{"tiny", 1, 1}, Grid{"gqa_native", 1, 2}),
                          [](const auto& test) { return name_of(test.param); });
 
 class GoldenFiles : public testing::Test {

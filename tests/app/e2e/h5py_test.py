@@ -21,7 +21,7 @@ class Example(unittest.TestCase):
             manifest = pathlib.Path(folder, "clips.jsonl")
             manifest.write_text(json.dumps(LINE), encoding="utf-8")
             subprocess.run([os.environ["ORRERY"], "run", "--checkpoint", "random:tiny", "--manifest", manifest, "--out", folder,
-                            "--device", "cpu", "--media", "none", "--quiet"], check=True, timeout=100)
+                            "--device", "cpu", "--media", "none", "--quiet"], check=True)
             latents = pathlib.Path(folder, "latents/a.h5")
             told = subprocess.run([sys.executable, "-c", example, latents], check=True, capture_output=True, text=True)
             inspected = json.loads(subprocess.run([os.environ["ORRERY"], "inspect", "--json", latents], check=True,

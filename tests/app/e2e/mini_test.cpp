@@ -41,10 +41,7 @@ TEST_P(MiniGrids, FollowTheReference) {
   EXPECT_LE(worst, kTolerance);
 }
 
-INSTANTIATE_TEST_SUITE_P(Mini, MiniGrids,
-                         testing::Values(RunGrid{1, 1}, RunGrid{1, 2}, RunGrid{1, 4}, RunGrid{1, 8}, RunGrid{2, 1},
-                                         RunGrid{2, 4}),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(Mini, MiniGrids, testing::Values(RunGrid{1, 1}, RunGrid{1, 2}, RunGrid{2, 4}), name_of);
 
 }  // namespace
 }  // namespace orrery

@@ -65,9 +65,7 @@ Mode tiny(RunGrid grid) { return {"tiny", "double_shift", {"i2v", "t2av", "i2av"
 Mode gqa_native(RunGrid grid) { return {"gqa_native", "native", {"i2av"}, grid}; }
 
 INSTANTIATE_TEST_SUITE_P(Grids, GoldenModes,
-                         testing::Values(tiny({1, 1}), tiny({2, 1}), tiny({2, 2}), tiny({1, 4}), gqa_native({1, 1}),
-                                         gqa_native({2, 2})),
-                         name_of);
+                         testing::Values(tiny({1, 1}), tiny({2, 2}), gqa_native({1, 1}), gqa_native({2, 1})), name_of);
 
 class ImageToVideo : public Clips {};
 
@@ -77,7 +75,7 @@ TEST_F(ImageToVideo, StartsWithTheEncodedImageOnEveryGrid) {
   const at::Tensor encoded = video_of(read_latents(folder_ / "picture.h5"));
   const std::vector<Json> lines{tiny_line("a", {{"image", "picture.png"}})};
   at::Tensor alone;
-  for (const RunGrid& grid : {RunGrid{1, 1}, RunGrid{2, 1}, RunGrid{2, 2}}) {
+  for (const RunGrid& grid : {RunGrid{1, 1}, RunGrid{2, 2}}) {
     SCOPED_TRACE(grid_name(grid));
     run(grid_name(grid), lines, {"--media", "none", "--quiet"}, grid);
     const LatentFile file = latents(grid_name(grid), "a");

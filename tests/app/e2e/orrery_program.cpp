@@ -8,6 +8,9 @@
 #include "core/file.h"
 #include "support/temporary_folder.h"
 
+// The main of src/main.cpp, which this library is built with.
+int orrery_main(int argc, char** argv);
+
 namespace orrery {
 namespace {
 
@@ -32,6 +35,7 @@ class DemoCheckpoint {
 }  // namespace
 
 CommandLine orrery(const CommandLine& arguments) {
+  run_in_forks(ORRERY_PROGRAM, orrery_main);
   CommandLine command{ORRERY_PROGRAM};
   append(command, arguments);
   return command;
@@ -72,9 +76,10 @@ std::string random_line(const std::string& id, const Json& more) {
 }
 
 bool soon(const std::function<bool()>& happened) {
-  for (int tries = 0; tries < 3000; ++tries) {
+  constexpr int kHangs = 300'000;  // ten minutes at least: no machine is as slow as that
+  for (int tries = 0; tries < kHangs; ++tries) {
     if (happened()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return false;
 }

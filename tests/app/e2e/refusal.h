@@ -18,10 +18,11 @@ struct Said {
 };
 
 // Starts a command that must be refused: exit code 2, one "orrery: error:" with the words, nothing else printed,
-// nothing new at `out`, and soon.
+// nothing new at `out`, and little CPU time spent. Ranks under a launcher spend it on waiting for each other: theirs is
+// not looked at.
 void expect_refused(const CommandLine& command, const std::filesystem::path& out, const Said& said);
 
-// How long the slowest of them took, in seconds.
-double slowest_refusal();
+// The most CPU time that one of them took, in seconds.
+double dearest_refusal();
 
 }  // namespace orrery

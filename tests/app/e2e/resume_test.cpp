@@ -1,8 +1,7 @@
-// Runs that are repeated, changed, hindered and killed.
+// Runs that are repeated, changed and hindered.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <map>
 
 #include "core/file.h"
@@ -72,6 +71,13 @@ TEST_F(Resume, ASecondRunLeavesEverythingAsItIs) {
   const FolderState before = state_of(out_);
   EXPECT_THAT(run(), HasSubstr("0 clips to make, 2 already complete"));
   EXPECT_TRUE(state_of(out_) == before);
+}
+
+TEST_F(Resume, TheGalleryHasEveryClipOfAQuickRun) {
+  manifest(line_of("a", 1) + line_of("b", 2) + line_of("c", 3));
+  run();
+  const std::string page = read_file(out_ / "index.html");
+  for (const char* id : {"a", "b", "c"}) EXPECT_THAT(page, HasSubstr("media/" + std::string(id) + ".mp4"));
 }
 
 TEST_F(Resume, OnlyALostVideoIsMadeAgain) {
@@ -239,91 +245,6 @@ TEST_F(Resume, TheDumpedConfigurationRunsTheSameJob) {
   EXPECT_TRUE(read_file(folder_ / "again/media/a.mp4") == read_file(media("a")));
   EXPECT_EQ(run_program(orrery({"run", "--job", job.string(), "--dump-config"})).out, dumped.out);
 }
-
-// --- Killed
-
-struct Killing {
-  std::string name;
-  int ranks;
-  bool launcher;  // killed, instead of the last rank
-  int steps;      // of the clip that it is killed in
-};
-
-class Killed : public Resume, public testing::WithParamInterface<Killing> {
- protected:
-  static constexpr int kClips = 5;
-
-  Killed() {
-    std::string lines;
-    for (int i = 0; i < kClips; ++i) lines += line_of(name_of(i), i, i == 1 ? GetParam().steps : 8);
-    manifest(lines);
-  }
-  static std::string name_of(int clip) { return "clip" + std::to_string(clip); }
-
-  CommandLine job(const fs::path& out) const {
-    const int ranks = GetParam().ranks;
-    const CommandLine alone =
-        run_command(checkpoint_, folder_ / "clips.jsonl", out, {"--tp", std::to_string(ranks), "--quiet"});
-    return ranks == 1 ? alone : on_ranks(ranks, alone);
-  }
-  std::size_t records() const {
-    return fs::exists(out_ / "results.jsonl") ? json_lines(out_ / "results.jsonl").size() : 0;
-  }
-  std::vector<RunningProgram> programs() const { return running_programs("--out " + out_.string()); }
-
-  // Starts the job and kills it when one clip is done and the others are not.
-  void kill_in_the_middle() const {
-    Process process(job(out_));
-    ASSERT_TRUE(soon([&] { return records() > 0; }));
-    pid_t victim = -1;
-    for (const RunningProgram& program : programs()) {
-      const bool is_launcher = program.command.starts_with("mpirun");
-      if (is_launcher == GetParam().launcher) victim = std::max(victim, program.pid);
-    }
-    ASSERT_GT(victim, 0);
-    ::kill(victim, SIGKILL);
-    EXPECT_NE(process.wait().exit_code, 0);
-    EXPECT_TRUE(soon([&] { return programs().empty(); })) << "ranks outlive the job";
-    EXPECT_LT(records(), kClips);
-  }
-
-  // Every file under its own name is whole.
-  void expect_whole_files() const {
-    for (const fs::directory_entry& file : fs::recursive_directory_iterator(out_)) {
-      if (file.path().extension() == ".h5") {
-        EXPECT_NO_THROW(read_latents(file.path()));
-      } else if (file.path().extension() == ".mp4") {
-        const Ending played = run_program({"ffmpeg", "-v", "error", "-i", file.path(), "-f", "null", "-"});
-        EXPECT_EQ(played.exit_code, 0) << file;
-        EXPECT_EQ(played.err, "") << file;
-      }
-    }
-  }
-};
-
-TEST_P(Killed, ARunGoesOnWhereItWasStopped) {
-  kill_in_the_middle();
-  if (HasFatalFailure()) return;
-  expect_whole_files();
-  const FolderState before = state_of(out_);
-  const Ending resumed = run_program(job(out_));
-  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
-  EXPECT_TRUE(state_of(out_).at("latents/clip0.h5") == before.at("latents/clip0.h5"));
-  expect_whole_files();
-
-  const Ending undisturbed = run_program(job(folder_ / "undisturbed"));
-  ASSERT_EQ(undisturbed.exit_code, 0) << undisturbed.err;
-  for (int i = 0; i < kClips; ++i) {
-    const std::string file = "latents/" + name_of(i) + ".h5";
-    EXPECT_TRUE(without_time(out_ / file) == without_time(folder_ / "undisturbed" / file)) << file;
-  }
-}
-
-// Ranks take about a second to notice that mpirun is gone, so that clip must not be done by then.
-INSTANTIATE_TEST_SUITE_P(Jobs, Killed,
-                         testing::Values(Killing{"TheOnlyRank", 1, false, 8}, Killing{"OneRankOfTwo", 2, false, 8},
-                                         Killing{"TheLauncherOfTwo", 2, true, 1000}),
-                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace orrery

@@ -46,16 +46,18 @@ class Sharded : public testing::Test {
   std::string checksum(const fs::path& out, const std::string& id) const {
     return latents_checksum(read_latents(out / "latents" / (id + ".h5")));
   }
-  // A run that has the folder, halted so that it lasts.
+  // A run that makes clips in the folder, halted so that it lasts. It has a snapshot already: who has the folder at the
+  // start alone has it no more.
   std::unique_ptr<Process> start_holder(const CommandLine& more) const {
     folder_.write("clips.jsonl", random_line("a", {{"steps", 1000}, {"num_frames", 9}}) + random_line("b"));
-    auto process = std::make_unique<Process>(command(out_, more));
-    EXPECT_TRUE(soon([&] { return fs::exists(out_ / holder(more)) || process->has_ended(); }));
+    CommandLine line = command(out_, more);
+    line.insert(line.end(), {"--snapshot-every", "1"});
+    auto process = std::make_unique<Process>(line);
+    EXPECT_TRUE(soon([&] { return fs::exists(out_ / "snapshots/a.h5") || process->has_ended(); }));
     process->signal(SIGSTOP);
     EXPECT_FALSE(process->has_ended());
     return process;
   }
-  static std::string holder(const CommandLine& more) { return more.empty() ? ".run.holder" : ".run-0-of-2.holder"; }
 
   TemporaryFolder folder_;
   fs::path out_ = folder_ / "out";

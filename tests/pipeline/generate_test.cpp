@@ -1,0 +1,164 @@
+// Clips whose making goes wrong: what their results say, and which of their files are there.
+#include "pipeline/generate.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <limits>
+
+#include "checkpoint/sharded_checkpoint.h"
+#include "parallel/stop_signals.h"
+#include "support/golden.h"
+#include "support/mpi_world.h"
+#include "support/temporary_folder.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// Towers whose texts can be made to hold NaN.
+class TestTowers : public KeptTowers {
+ public:
+  using KeptTowers::KeptTowers;
+  TextCache text(const TokenIds& ids) const override {
+    TextCache cache = KeptTowers::text(ids);
+    if (broken) cache.layers.front().v.fill_(std::numeric_limits<float>::quiet_NaN());
+    return cache;
+  }
+  bool broken = false;
+};
+
+// A run of the golden checkpoint "tiny" on this one rank, a clip at a time.
+class Generates : public testing::Test {
+ protected:
+  Generates() {
+    for (const char* part : {"latents", "media", "snapshots"}) fs::create_directory(folder_ / part);
+  }
+
+  static Weights weights(const std::string& part) {
+    return {std::make_shared<ShardedCheckpoint>(golden_checkpoint("tiny") / part), Shard{}, at::kCPU, at::kFloat};
+  }
+  static ClipJob job(const std::string& id, std::int64_t steps = 2) {
+    ClipJob job;
+    job.request.id = id;
+    job.request.num_frames = 9;
+    job.request.height = 32;
+    job.request.width = 32;
+    job.request.steps = steps;
+    job.ids = {{17, 4}, {5}};
+    job.request_json = "{}";
+    return job;
+  }
+  // Makes the clips and returns what is delivered, by id. `delivered` is called in between.
+  std::map<std::string, ClipResult> make(
+      const std::vector<ClipJob>& jobs, const std::function<void()>& delivered = [] {}) {
+    std::map<std::string, ClipResult> results;
+    StopFlag stop(mpi_world(), {});
+    DecodeRanks ranks(mpi_world(), at::kCPU);
+    MediaMaker media(ranks, {&decoder_, nullptr}, VaeSplit::Exact, {folder_.path()}, MediaSettings{});
+    Progress progress(log_, std::ssize(jobs), 1);
+    GenerateSettings settings;
+    settings.folder = {folder_.path()};
+    settings.sizes.transformer = towers_.config();
+    settings.sizes.vae = vae_config_;
+    Generator generator(
+        mpi_world(), towers_, *cfg_, media, nullptr, std::move(settings), stop,
+        [&](const ClipJob& job, ClipResult result) {
+          results[job.request.id] = std::move(result);
+          delivered();
+        },
+        progress, log_);
+    for (const ClipJob& job : jobs) generator(job, job.request.id, {}, nullptr);
+    generator.finish();
+    return results;
+  }
+  // A disk that is full where this file should begin.
+  void fill_disk_for(const std::string& file) const { fs::create_symlink("/dev/full", folder_ / (file + ".tmp")); }
+  bool exists(const std::string& file) const { return fs::exists(folder_ / file); }
+
+  TemporaryFolder folder_;
+  Log log_{LogLevel::Quiet};
+  std::unique_ptr<Collectives> tp_ = make_collectives(mpi_world(), at::kCPU);
+  std::unique_ptr<Collectives> cfg_ = make_collectives(mpi_world(), at::kCPU);
+  TestTowers towers_{weights("transformer"), read_cosmos3_config(golden_checkpoint("tiny") / "transformer/config.json"),
+                     *tp_};
+  WanConfig vae_config_ = read_wan_config(golden_checkpoint("tiny") / "vae/config.json");
+  WanDecoder decoder_{weights("vae"), vae_config_};
+};
+
+TEST_F(Generates, AClipAndItsFiles) {
+  folder_.write("snapshots/a.h5", "of an earlier run");
+  const ClipResult result = make({job("a")}).at("a");
+  EXPECT_EQ(result.error, "");
+  EXPECT_THAT(result.files, ElementsAre("latents/a.h5", "media/a.mp4"));
+  EXPECT_EQ(result.latents_checksum, latents_checksum(read_latents(folder_ / "latents/a.h5")));
+  EXPECT_EQ(result.step_seconds.size(), 2U);
+  EXPECT_FALSE(exists("snapshots/a.h5")) << "its latents are there";
+}
+
+TEST_F(Generates, NothingOfLatentsThatAreNotFinite) {
+  towers_.broken = true;
+  folder_.write("snapshots/a.h5", "of an earlier run");
+  const ClipResult result = make({job("a")}).at("a");
+  EXPECT_THAT(result.error, HasSubstr("the latents are not finite"));
+  EXPECT_FALSE(result.stopped);
+  EXPECT_THAT(result.files, IsEmpty());
+  EXPECT_FALSE(exists("latents/a.h5"));
+  EXPECT_FALSE(exists("snapshots/a.h5")) << "the next run would go on from there";
+}
+
+TEST_F(Generates, ASnapshotStaysUntilTheLatentsAreOnTheDisk) {
+  folder_.write("snapshots/a.h5", "of an earlier run");
+  fill_disk_for("latents/a.h5");
+  const ClipResult result = make({job("a")}).at("a");
+  EXPECT_THAT(result.error, HasSubstr("latents/a.h5.tmp: No space left on device"));
+  EXPECT_THAT(result.latents_checksum, IsEmpty());
+  EXPECT_TRUE(exists("snapshots/a.h5"));
+}
+
+TEST_F(Generates, LatentsOfAClipThatCannotBeDecodedAreListed) {
+  fill_disk_for("media/a.mp4");
+  fs::create_directory(folder_ / "media/b.mp4.tmp");
+  const std::map<std::string, ClipResult> results = make({job("a"), job("b")});
+  for (const auto& [id, result] : results) {
+    EXPECT_NE(result.error, "");
+    EXPECT_THAT(result.files, ElementsAre("latents/" + id + ".h5"));
+    EXPECT_EQ(result.latents_checksum, latents_checksum(read_latents(folder_ / ("latents/" + id + ".h5"))));
+  }
+  EXPECT_EQ(results.size(), 2U);
+}
+
+// The first clip's delivery comes after the last question of the second, which has one step, and before it is decoded.
+class InterruptedWhileDecoding : public Generates {
+ protected:
+  ClipResult second_clip() {
+    return make({job("a"), job("b", 1)},
+                [] {
+                  if (noted_stop_signal() == 0) std::raise(SIGUSR1);
+                })
+        .at("b");
+  }
+};
+
+TEST_F(InterruptedWhileDecoding, IsStoppedWithItsLatents) {
+  const ClipResult result = second_clip();
+  EXPECT_TRUE(result.stopped);
+  EXPECT_EQ(result.error, "");
+  EXPECT_TRUE(exists("latents/b.h5"));
+  EXPECT_FALSE(exists("media/b.mp4"));
+}
+
+TEST_F(InterruptedWhileDecoding, FailsWhereItsLatentsCannotBeWritten) {
+  fill_disk_for("latents/b.h5");
+  const ClipResult result = second_clip();
+  EXPECT_FALSE(result.stopped);
+  EXPECT_THAT(result.error, HasSubstr("latents/b.h5.tmp: No space left on device"));
+}
+
+}  // namespace
+}  // namespace orrery
