@@ -6,6 +6,7 @@
 
 #include "app/bench.h"
 #include "app/checkpoint_files.h"
+#include "app/commands.h"
 #include "app/compare.h"
 #include "app/completion.h"
 #include "app/decode.h"
@@ -46,11 +47,24 @@ int answer_on_root(const Comm& world, const std::function<int()>& work) {
   return std::stoi(world.from_root([&] { return std::to_string(work()); }));
 }
 
-int dispatch(const Options& options, const Comm& world) {
+// The commands whose ranks work together.
+constexpr CommandSet kComputing{Command::Run, Command::Decode, Command::Bench, Command::Encode};
+
+void watch_ranks(const Options& options, MpiSession& mpi) {
+  const std::string problem = mpi.watch_ranks(options.rank_timeout);
+  if (problem.empty() || !mpi.world().is_root()) return;
+  Log(options.log_level())
+      .warning("the ranks do not watch each other: " + problem +
+               "; a lost rank ends the job only where the launcher sees to it");
+}
+
+int dispatch(const Options& options, MpiSession& mpi) {
+  const Comm& world = mpi.world();
   if (options.help || options.command == Command::Help) {
     return on_root(world, [&] { std::cout << help_text(options.command); });
   }
   if (options.dump_config) return on_root(world, [&] { std::cout << dump_config(options); });
+  if (kComputing.contains(options.command)) watch_ranks(options, mpi);
   switch (options.command) {
     case Command::Version:
       return on_root(world, [] { std::cout << version_text(); });
@@ -86,9 +100,9 @@ int dispatch(const Options& options, const Comm& world) {
 }  // namespace orrery
 
 int main(int argc, char** argv) {
-  const orrery::MpiSession mpi(argc, argv);
+  orrery::MpiSession mpi(argc, argv);
   try {
-    return orrery::dispatch(orrery::parse_options({argv + 1, argv + argc}), mpi.world());
+    return mpi.exit_code(orrery::dispatch(orrery::parse_options({argv + 1, argv + argc}), mpi));
   } catch (const std::exception& error) {
     return mpi.leave(error);
   }

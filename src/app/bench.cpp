@@ -9,6 +9,7 @@
 #include "app/version.h"
 #include "bench/bench.h"
 #include "core/error.h"
+#include "core/pulse.h"
 #include "parallel/gpu.h"
 
 namespace orrery {
@@ -71,6 +72,7 @@ Report report_of(const Options& options, const Comm& world, at::Device device, J
 }  // namespace
 
 int bench(const Options& options, const Comm& world) {
+  note_phase("bench");
   const ProcessGrid grid(world, options.grid);
   const Log log(options.log_level(), world.shard().rank);
   set_threads(world);

@@ -8,6 +8,7 @@
 #include "app/version.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/pulse.h"
 #include "parallel/device.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/generate.h"
@@ -125,6 +126,7 @@ class Decoding {
 }  // namespace
 
 int decode_files(const Options& options, const Comm& world) {
+  note_phase("loading");
   set_threads(world);
   const Log log(options.log_level(), world.shard().rank);
   std::optional<CheckpointFiles> checkpoint;
@@ -137,6 +139,8 @@ int decode_files(const Options& options, const Comm& world) {
   Decoding decoding(options, world, std::move(*checkpoint));
   int failed = 0;
   for (const std::filesystem::path& path : options.files) {
+    note_clip(path.string());
+    note_phase("decode");
     try {
       for (const std::string& made : decoding(path)) log.info(path.string() + " -> " + (options.out / made).string());
     } catch (const RequestFailed& e) {

@@ -7,6 +7,7 @@
 #include "app/version.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/pulse.h"
 #include "media/video_reader.h"
 #include "pipeline/arrays.h"
 #include "pipeline/condition.h"
@@ -60,6 +61,8 @@ at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t 
 
 void encode_file(const Options& options, at::Device device, const Log& log) {
   const std::filesystem::path& source = options.files.front();
+  note_clip(source.string());
+  note_phase("encode");
   require_writable_folder(std::filesystem::absolute(options.out).parent_path());
   const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
   const Request& size = options.defaults;

@@ -206,6 +206,12 @@ auto make_table() {
           "stop early enough to be done by then, counted from the start; a Slurm job's own end is known without it",
           [](auto& o) -> auto& { return o.time_limit; }),
       option(
+          kAllBench, kBehaviour, "rank-timeout", "SECONDS",
+          "end the job when a rank gives no sign of life, or makes no progress, for so long; not given: ten times the "
+          "longest step so far, and 120 at least; five times that in a clip's first step and outside of the steps, in "
+          "loading, decoding and writing; 0: never; a rank whose process has ended ends the job in any case",
+          [](auto& o) -> auto& { return o.rank_timeout; }),
+      option(
           kBench, kBehaviour, "what", "PARTS",
           "what to measure, a comma between: step, vae, sound, collectives, load, ceilings",
           [](auto& o) -> auto& { return o.bench.parts; }),

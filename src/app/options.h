@@ -78,7 +78,8 @@ struct Options {
   std::int64_t snapshot_every = 10;              // steps; 0: only where a run stops
   std::optional<std::int64_t> stop_after_steps;  // of the run, over its requests
   std::optional<std::chrono::seconds> time_limit;
-  std::filesystem::path log_file;  // empty: none
+  std::optional<std::int64_t> rank_timeout;  // seconds; none: by the steps; 0: only when a rank is gone
+  std::filesystem::path log_file;            // empty: none
   bool quiet = false;
   bool verbose = false;
   bool dump_config = false;  // print dump_config(*this) and leave

@@ -21,6 +21,7 @@
 #include "app/run_summary.h"
 #include "app/timing_files.h"
 #include "app/version.h"
+#include "core/pulse.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/progress.h"
 
@@ -90,6 +91,7 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
 }  // namespace
 
 int run(const Options& options, const Comm& world) {
+  note_phase("the checks");
   RunContext context(options, world);
   const Log& log = context.log;
   RootHold hold;
@@ -101,6 +103,7 @@ int run(const Options& options, const Comm& world) {
   if (context.stop.agree()) return leave_stopped(context.stop, plan.jobs.size(), log);
   if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
 
+  note_phase("loading");
   const Stopwatch loading;
   GenerateSettings settings = settings_of(options, *checkpoint);
   const RunModels models(*checkpoint, plan, context);

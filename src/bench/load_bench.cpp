@@ -8,6 +8,7 @@
 
 #include "checkpoint/input_file.h"
 #include "checkpoint/stored_type.h"
+#include "core/pulse.h"
 #include "cosmos3/und_tower.h"
 #include "parallel/device_memory.h"
 
@@ -73,6 +74,7 @@ void read_whole(const InputFile& file, std::vector<std::byte>& buffer) {
   const auto step = static_cast<std::int64_t>(buffer.size());
   for (std::int64_t at = 0; at < file.size(); at += step) {
     file.read({at, std::min(step, file.size() - at)}, buffer.data(), "plain read");
+    beat();
   }
 }
 

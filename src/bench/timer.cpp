@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/pulse.h"
 #include "core/stopwatch.h"
 #include "parallel/device_memory.h"
 
@@ -20,7 +21,10 @@ double Timer::once(const std::function<void()>& work, int count) const {
   clock_.wait();
   world_->barrier();
   const DeviceClock::Mark begin = clock_.mark();
-  for (int i = 0; i < count; ++i) work();
+  for (int i = 0; i < count; ++i) {
+    work();
+    beat();
+  }
   const DeviceClock::Mark end = clock_.mark();
   clock_.wait();
   return largest(begin.ms_until(end));

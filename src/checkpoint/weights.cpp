@@ -7,6 +7,7 @@
 
 #include "checkpoint/weight_source.h"
 #include "core/error.h"
+#include "core/pulse.h"
 
 namespace orrery {
 
@@ -59,6 +60,7 @@ Slice Weights::Shared::cut(const std::string& name, at::IntArrayRef shape, Split
 void Weights::Shared::read(const std::string& name, const Slice& slice, const at::Tensor& into) {
   source->copy(name, slice, into);
   taken.insert(name);
+  beat();
 }
 
 at::Tensor Weights::Shared::empty(at::IntArrayRef shape, at::ScalarType type) {
@@ -68,7 +70,9 @@ at::Tensor Weights::Shared::empty(at::IntArrayRef shape, at::ScalarType type) {
 }
 
 Weights::Weights(std::shared_ptr<WeightSource> source, Shard tp, at::Device device, at::ScalarType dtype)
-    : shared_(std::make_shared<Shared>(Shared{std::move(source), tp, device, dtype, {}, {}, 0})) {}
+    : shared_(std::make_shared<Shared>(Shared{std::move(source), tp, device, dtype, {}, {}, 0})) {
+  if (device.is_cuda()) note_gpu_work();
+}
 
 Weights Weights::operator/(std::string_view scope) const {
   Weights inner = *this;

@@ -13,6 +13,7 @@
 
 #include "core/descriptor.h"
 #include "core/error.h"
+#include "core/job_end.h"
 
 namespace orrery {
 namespace {
@@ -50,6 +51,7 @@ PendingFile::~PendingFile() {
 
 void PendingFile::commit() {
   sync(temporary_, O_RDONLY);
+  wait_if_job_is_lost();
   std::error_code error;
   fs::rename(temporary_, target_, error);
   if (error) fail("rename " + temporary_.string() + " to " + target_.string(), error.message());
@@ -79,6 +81,7 @@ void write_file(const fs::path& path, std::string_view content) {
 }
 
 void append_line(const fs::path& path, std::string_view line) {
+  wait_if_job_is_lost();
   const Descriptor out = open_or_fail(path, O_WRONLY | O_CREAT | O_APPEND);
   write_all(out, std::string(line) + "\n", path);
   if (::fsync(out.get()) != 0) fail("fsync " + path.string(), std::strerror(errno));

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/pulse.h"
 #include "media/bounded_queue.h"
 #include "media/mp4_encoder.h"
 
@@ -90,7 +91,10 @@ class VideoWriter::Impl {
  private:
   void encode_all() noexcept {
     try {
-      while (const auto frame = frames_.pop()) encoder_.encode(*frame);
+      while (const auto frame = frames_.pop()) {
+        encoder_.encode(*frame);
+        beat();
+      }
     } catch (...) {
       error_ = std::current_exception();
       frames_.abandon();

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/pulse.h"
 #include "parallel/blocks.h"
 #include "parallel/check.h"
 #include "parallel/device_memory.h"
@@ -63,37 +64,46 @@ Comm::Comm(Owned comm) : comm_(std::move(comm)) {
 }
 
 Comm Comm::split(int color) const {
+  const Meeting meeting;
   MPI_Comm group = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split(get(), color, shard_.rank, &group), "split a communicator");
   return Comm(Owned(group));
 }
 
 Comm Comm::split_by_node() const {
+  const Meeting meeting;
   MPI_Comm node = MPI_COMM_NULL;
   check_mpi(MPI_Comm_split_type(get(), MPI_COMM_TYPE_SHARED, shard_.rank, MPI_INFO_NULL, &node),
             "split a communicator by node");
   return Comm(Owned(node));
 }
 
-void Comm::barrier() const { check_mpi(MPI_Barrier(get()), "wait for all ranks"); }
+void Comm::barrier() const {
+  const Meeting meeting;
+  check_mpi(MPI_Barrier(get()), "wait for all ranks");
+}
 
 int Comm::max(int value) const {
+  const Meeting meeting;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MAX, get()), "take the maximum over ranks");
   return value;
 }
 
 double Comm::max(double value) const {
+  const Meeting meeting;
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, MPI_MAX, get()), "take the maximum over ranks");
   return value;
 }
 
 std::vector<std::int64_t> Comm::gather_to_root(std::int64_t value) const {
+  const Meeting meeting;
   std::vector<std::int64_t> values(is_root() ? static_cast<std::size_t>(shard_.size) : 0);
   check_mpi(MPI_Gather(&value, 1, MPI_INT64_T, values.data(), 1, MPI_INT64_T, 0, get()), "gather a number on rank 0");
   return values;
 }
 
 std::string Comm::broadcast(std::string text, int root) const {
+  const Meeting meeting;
   auto length = static_cast<std::int64_t>(text.size());
   check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, root, get()), "broadcast the length of a text");
   text.resize(static_cast<std::size_t>(length));
@@ -104,6 +114,7 @@ std::string Comm::broadcast(std::string text, int root) const {
 }
 
 int Comm::ranks_with(const std::string& text) const {
+  const Meeting meeting;
   using Cut = std::array<char, 64>;
   Cut mine{};
   text.copy(mine.data(), mine.size() - 1);
@@ -119,6 +130,7 @@ std::string Comm::first_problem(const std::string& problem) const {
 }
 
 void Comm::sleep_until_all_arrive() const {
+  const Meeting meeting;
   MPI_Request request = MPI_REQUEST_NULL;
   check_mpi(MPI_Ibarrier(get(), &request), "start to wait for rank 0");
   int done = 0;

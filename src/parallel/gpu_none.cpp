@@ -32,6 +32,8 @@ void release_unused_gpu_memory() { throw Error(kNoCuda); }
 
 void synchronize_gpu() { throw Error(kNoCuda); }
 
+void abort_gpu_communicators() noexcept {}
+
 void begin_profiler_range(const char*) noexcept {}
 
 void end_profiler_range() noexcept {}

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/pulse.h"
 #include "parallel/blocks.h"
 #include "parallel/check.h"
 #include "parallel/operand.h"
@@ -35,6 +36,7 @@ class MpiCollectives final : public Collectives {
 };
 
 void MpiCollectives::all_reduce_sum(at::Tensor& x) {
+  const Meeting meeting;
   require_operand(x, at::kCPU);
   if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {  // MPI has neither
     at::Tensor sum = x.to(at::kFloat);
@@ -65,6 +67,7 @@ at::Tensor MpiCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
 }
 
 void MpiCollectives::broadcast(at::Tensor& x, int root) {
+  const Meeting meeting;
   require_operand(x, at::kCPU);
   auto* data = static_cast<std::byte*>(x.mutable_data_ptr());
   for_blocks(static_cast<std::int64_t>(x.nbytes()), [&](std::int64_t begin, int count) {

@@ -1,6 +1,6 @@
 #include "parallel/mpi_session.h"
 
-#include <unistd.h>
+#include <fcntl.h>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,10 @@
 #include <string>
 #include <thread>
 
+#include "core/descriptor.h"
+#include "core/job_end.h"
 #include "parallel/check.h"
+#include "parallel/error_line.h"
 
 namespace orrery {
 namespace {
@@ -41,14 +44,17 @@ void start_mpi(int& argc, char**& argv) {
   require(provided >= MPI_THREAD_FUNNELED, "start MPI: this MPI library does not support programs with threads");
 }
 
+// slurm/common.sh starts a job once more whose ranks died before they had met.
+void leave_start_mark() {
+  const char* const file = std::getenv("ORRERY_START_MARK");
+  if (file != nullptr) Descriptor(::open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+}
+
 // Rank 0's turn comes at once, the others' after rank 0's abort has had time to end them, and not all together.
 milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(500 + std::min(20 * rank, 1000)); }
 
-// One write, so that the lines of several ranks do not mix.
 void print_error(int rank, std::string_view message) {
-  const std::string where = rank == 0 ? "" : "rank " + std::to_string(rank) + ": ";
-  const std::string line = "orrery: error: " + where + std::string(message) + "\n";
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  write_error_line((rank == 0 ? "" : "rank " + std::to_string(rank) + ": ") + std::string(message));
 }
 
 [[noreturn]] void end_job(int exit_code) {
@@ -61,6 +67,7 @@ void print_error(int rank, std::string_view message) {
 MpiSession::MpiSession(int& argc, char**& argv) {
   start_mpi(argc, argv);
   world_.emplace(MPI_COMM_WORLD);
+  if (world_->is_root()) leave_start_mark();
 }
 
 MpiSession::~MpiSession() {
@@ -69,10 +76,22 @@ MpiSession::~MpiSession() {
   int finalized = 0;
   MPI_Finalized(&finalized);
   if (finalized == 0) MPI_Finalize();
+  if (watchdog_) watchdog_->take_leave();  // now: a rank may be lost in MPI_Finalize, too
+}
+
+std::string MpiSession::watch_ranks(std::optional<double> timeout) {
+  watchdog_ = std::make_unique<Watchdog>(*world_, timeout);
+  return watchdog_->problem();
+}
+
+void MpiSession::announce_end(int exit_code) const {
+  wait_if_job_is_lost();  // the loss is the reason of this error, and has been told
+  if (watchdog_) watchdog_->announce_end(exit_code);
 }
 
 void MpiSession::abort(std::string_view message, int exit_code) const {
   const int rank = world_->shard().rank;
+  announce_end(exit_code);
   std::this_thread::sleep_for(patience(rank));
   print_error(rank, message);
   end_job(exit_code);
@@ -80,6 +99,7 @@ void MpiSession::abort(std::string_view message, int exit_code) const {
 
 void MpiSession::abort(const std::exception& error) const {
   if (dynamic_cast<const PeerRefused*>(&error) != nullptr) {
+    announce_end(exit_code_of(error));
     std::this_thread::sleep_for(std::chrono::seconds(5));
     end_job(exit_code_of(error));
   }
@@ -88,6 +108,7 @@ void MpiSession::abort(const std::exception& error) const {
 
 int MpiSession::leave(const std::exception& error) const {
   if (world_->shard().size > 1) abort(error);
+  wait_if_job_is_lost();
   print_error(0, message_of(error));
   return exit_code_of(error);
 }

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <exception>
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "parallel/comm.h"
+#include "parallel/watchdog.h"
 
 namespace orrery {
 
@@ -21,6 +24,13 @@ class MpiSession {
 
   const Comm& world() const { return *world_; }
 
+  // From now on the job ends when a rank is lost, see watchdog.h. `timeout` in seconds, as RankWatch takes it. Returns
+  // why the ranks cannot watch each other, the same on all; empty: they do. Once, collective.
+  std::string watch_ranks(std::optional<double> timeout);
+  // What main returns when the work has ended in order with `code`, the same on all ranks: rank 0's is the job's. The
+  // others have none, since launchers kill what is left when the first process ends with another than 0.
+  int exit_code(int code) const { return world_->is_root() ? code : 0; }
+
   // Ends the job on all ranks with `exit_code` after the line "orrery: error: MESSAGE" on standard error. Not
   // collective: any number of ranks may call it. A failure that rank 0 shares is told by rank 0 alone: the other ranks
   // wait a moment for its abort to end them before they speak, and then name their rank.
@@ -31,7 +41,10 @@ class MpiSession {
   int leave(const std::exception& error) const;
 
  private:
+  void announce_end(int exit_code) const;
+
   std::optional<Comm> world_;
+  std::unique_ptr<Watchdog> watchdog_;
 };
 
 }  // namespace orrery

@@ -1,7 +1,14 @@
 #include "parallel/nccl_comm.h"
 
 #include <cstring>
+#include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "core/job_end.h"
+#include "core/pulse.h"
+#include "parallel/gpu.h"
 
 namespace orrery {
 namespace {
@@ -12,7 +19,35 @@ std::string make_unique_id() {
   return {id.internal, sizeof id.internal};
 }
 
+// The communicators of this process, for abort_gpu_communicators() of another thread.
+class Living {
+ public:
+  void add(ncclComm_t comm) {
+    const std::lock_guard lock(mutex_);
+    comms_.push_back(comm);
+  }
+  // False when it has been taken away already.
+  bool remove(ncclComm_t comm) {
+    const std::lock_guard lock(mutex_);
+    return std::erase(comms_, comm) != 0;
+  }
+  std::vector<ncclComm_t> take_all() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(comms_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<ncclComm_t> comms_;
+};
+
+Living living;
+
 }  // namespace
+
+void abort_gpu_communicators() noexcept {
+  for (ncclComm_t comm : living.take_all()) ncclCommAbort(comm);
+}
 
 void check_nccl(ncclResult_t code, std::string_view what, std::source_location at) {
   if (code == ncclSuccess || code == ncclInProgress) return;
@@ -27,11 +62,15 @@ NcclComm::NcclComm(const Comm& comm) {
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 1;
   const auto [rank, size] = comm.shard();
+  const Meeting meeting;
   check_nccl(ncclCommInitRankConfig(&comm_, size, id, rank, &config),
              "join a NCCL communicator of " + std::to_string(size) + " ranks");
+  living.add(comm_);
 }
 
 NcclComm::~NcclComm() {
+  if (!living.remove(comm_)) return;
+  const Meeting meeting;
   if (std::uncaught_exceptions() == 0) {
     ncclCommDestroy(comm_);
   } else {
@@ -40,6 +79,8 @@ NcclComm::~NcclComm() {
 }
 
 ncclComm_t NcclComm::get(std::source_location at) const {
+  beat();
+  wait_if_job_is_lost();  // the communicator may have been aborted
   ncclResult_t state = ncclSuccess;
   check_nccl(ncclCommGetAsyncError(comm_, &state), "ask NCCL for late errors", at);
   check_nccl(state, "an earlier collective failed", at);

@@ -1,5 +1,6 @@
 #include "parallel/transfers.h"
 
+#include "core/pulse.h"
 #include "parallel/blocks.h"
 #include "parallel/check.h"
 
@@ -29,6 +30,7 @@ void Transfers::receive(const at::Tensor& x, int from) {
 }
 
 void Transfers::wait() {
+  const Meeting meeting;
   std::vector<MPI_Status> statuses(requests_.size());
   const int code = MPI_Waitall(static_cast<int>(requests_.size()), requests_.data(), statuses.data());
   requests_.clear();

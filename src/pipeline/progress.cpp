@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "core/pulse.h"
+
 namespace orrery {
 namespace {
 
@@ -17,11 +19,14 @@ void Progress::clip_begins(std::string label, double work) {
   clip_ = {};
   clip_.label = std::move(label);
   clip_.phase = "text";
+  note_clip(clip_.label);
+  note_phase(clip_.phase);
   draw();
 }
 
 void Progress::phase(std::string name) {
   clip_.phase = std::move(name);
+  note_phase(clip_.phase);
   draw();
 }
 
@@ -29,6 +34,7 @@ void Progress::steps_begin(std::int64_t steps, std::int64_t first) {
   clip_.phase.clear();
   clip_.steps = steps;
   clip_.done = first_ = first;
+  note_steps(first, first, steps);
   step_work_ = clip_work_left_ / static_cast<double>(steps);
   clip_work_left_ -= step_work_ * static_cast<double>(first);
   work_left_ -= step_work_ * static_cast<double>(first);
@@ -38,6 +44,7 @@ void Progress::steps_begin(std::int64_t steps, std::int64_t first) {
 
 void Progress::step_done(std::int64_t step) {
   clip_.done = step + 1;
+  note_steps(first_, clip_.done, clip_.steps);
   clip_.seconds_per_step = since_first_step_.seconds() / static_cast<double>(clip_.done - first_);
   clip_work_left_ -= step_work_;
   work_left_ -= step_work_;

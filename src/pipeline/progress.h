@@ -11,7 +11,8 @@ namespace orrery {
 
 // Shows how far a run is. On a terminal its last lines are drawn anew: the clip's steps, and the manifest. Elsewhere
 // there is a log line now and then: a clip's first step, one in ten seconds, the last; verbose: every step; after each
-// clip the manifest. That a clip is done is a line in both. Silent on other ranks than 0.
+// clip the manifest. That a clip is done is a line in both. Silent on other ranks than 0. Every rank's pulse is told,
+// too.
 class Progress {
  public:
   // `work`: of the `clips` that are wanted, in any unit that grows with their time. `log` must outlive the object.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/pulse.h"
+
 namespace orrery {
 
 StepWatch::StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
@@ -18,6 +20,7 @@ bool StepWatch::step_done(const DenoiseState& state, std::int64_t steps) {
   stop_->step_done();
   ++steps_since_snapshot_;
   pace_->step_seconds = std::max(pace_->step_seconds, since_boundary_.seconds());
+  note_step_time(pace_->step_seconds);
   since_boundary_.restart();
   const bool last = state.steps_done() == steps;
   if (snapshots_ != nullptr) pace_->snapshot_seconds = snapshots_->expected_seconds(state);

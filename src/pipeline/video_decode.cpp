@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/pulse.h"
 #include "wan/strip.h"
 #include "wan/tiles.h"
 
@@ -14,7 +15,10 @@ namespace {
 class WholeDecode final : public VideoDecode {
  public:
   explicit WholeDecode(const WanDecoder& decoder) : stream_(decoder) {}
-  at::Tensor next(const at::Tensor& latent_frame) override { return to_rgb8(stream_.next(latent_frame)); }
+  at::Tensor next(const at::Tensor& latent_frame) override {
+    beat();
+    return to_rgb8(stream_.next(latent_frame));
+  }
 
  private:
   WanDecodeStream stream_;

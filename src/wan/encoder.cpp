@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/pulse.h"
 #include "wan/pixel_patches.h"
 
 namespace orrery {
@@ -56,6 +57,7 @@ at::Tensor WanEncoder::operator()(const at::Tensor& frames, FrameHistory& histor
   const std::int64_t wanted = history.at_first_frame() ? 1 : WanConfig::kTemporalFactor;
   require_frames(frames, frames.dim() == 4 && frames.size(1) == wanted, std::to_string(wanted));
   const at::Tensor pixels = history.strip().of(frames, WanConfig::kSpatialFactor).to(scale_.device(), dtype_);
+  beat();
   at::Tensor x = conv_in_(pixels_to_channels(pixels), history);
   for (const DownBlock& block : down_) x = block(std::move(x), history);
   x = quant_(with_bias(conv_out_(norm_out_, {mid_(x, history), {}}, history)));

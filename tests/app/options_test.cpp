@@ -93,6 +93,10 @@ TEST(Options, ReadsWhenToStop) {
   EXPECT_EQ(o.time_limit, std::chrono::seconds(120 * 3600 + 5 * 60 + 9));
   EXPECT_THAT(dump_config(o), AllOf(HasSubstr("time-limit = 120:05:09"), HasSubstr("stop-after-steps = 70")));
   EXPECT_EQ(parse_options(run_with({})).time_limit, std::nullopt);
+  EXPECT_EQ(parse_options(run_with({})).rank_timeout, std::nullopt);
+  for (const int seconds : {0, 5, 900}) {
+    EXPECT_EQ(parse_options(run_with({"--rank-timeout", std::to_string(seconds)})).rank_timeout, seconds);
+  }
 }
 
 // Of --time-limit and the Slurm job's end the earlier counts; what cannot be read as a time is no limit.
@@ -170,6 +174,8 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--crf", "52"}), "--crf: 52 is outside 0 to 51"},
            {run_with({"--snapshot-every", "-1"}), "--snapshot-every: -1 is outside 0 to 1000"},
            {run_with({"--stop-after-steps", "0"}), "--stop-after-steps: 0 is outside 1 to 1000000000"},
+           {run_with({"--rank-timeout", "4"}), "--rank-timeout: 4 is outside 5 to 1000000"},
+           {run_with({"--rank-timeout", "soon"}), "--rank-timeout: \"soon\" is not an integer"},
            {run_with({"--time-limit", "00:00:00"}), "--time-limit: no time is left"},
            {run_with({"--time-limit", "90"}), "--time-limit: \"90\" is not a time as HH:MM:SS, for example 00:30:00"},
            {run_with({"--time-limit", "1:30"}), "--time-limit: \"1:30\" is not a time"},

@@ -1,0 +1,12 @@
+#pragma once
+
+namespace orrery {
+
+// The job is lost and its processes are about to exit: what this one still computes may come of half-finished
+// communication, so PendingFile::commit and append_line no longer return. Any thread; cannot be taken back.
+void forbid_writing() noexcept;
+
+// Returns at once while the job goes on, and never after forbid_writing().
+void wait_if_job_is_lost();
+
+}  // namespace orrery
