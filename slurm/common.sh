@@ -66,7 +66,7 @@ choose_launcher() {
   local types
   launcher=${ORRERY_LAUNCHER:-}
   types=$(srun --mpi=list 2>&1)
-  if [ -z "$launcher" ] && grep -qw pmix <<<"$types"; then launcher="srun --mpi=pmix --distribution=block"; fi
+  if [ -z "$launcher" ] && grep -qw pmix <<<"$types"; then launcher="srun --mpi=pmix --distribution=block --kill-on-bad-exit=1"; fi
   if [ -z "$launcher" ] && command -v mpirun >/dev/null; then launcher="mpirun --bind-to none"; fi
   [ -n "$launcher" ] || refuse "srun has no PMIx ($(tr -s '\n\t ' ' ' <<<"$types")) and there is no mpirun:" \
     "load the MPI module that orrery was built with, or export ORRERY_LAUNCHER"
@@ -109,8 +109,23 @@ on_signal() {
 trap 'on_signal warned' USR1
 trap 'on_signal cancelled' TERM
 
-# Starts the program on all ranks and returns its exit code.
+# Starts the program on all ranks and returns its exit code. When ranks die before all have met, which the program marks with a
+# file, the launcher or MPI is at fault: it is started once more.
 launch() {
+  local status folder
+  folder=$(mktemp -d) && export ORRERY_START_MARK=$folder/begun
+  launch_once "$@"
+  status=$?
+  if [ "$status" -gt 128 ] && [ -z "$stop" ] && [ ! -e "$ORRERY_START_MARK" ]; then
+    say "the ranks died at their start ($status): once more"
+    launch_once "$@"
+    status=$?
+  fi
+  rm -rf "$folder"
+  return "$status"
+}
+
+launch_once() {
   [ -z "$stop" ] || return 75
   # shellcheck disable=SC2086  # words of a command
   $launcher -n "$ranks" "$program" "$@" &

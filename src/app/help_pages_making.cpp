@@ -53,7 +53,7 @@ constexpr std::array kRunExamples{
     HelpEntry{"Eight GPUs, with the options of a job file:", R"(mpirun -n 8 orrery run --job jobs/nano-8gpu-720p.ini \
   --checkpoint Cosmos3-Nano --manifest clips.jsonl --out out)"},
     HelpEntry{"Under Slurm, with random weights, to try a cluster:",
-              R"(srun -n 8 orrery run --job jobs/super-8gpu-720p.ini \
+              R"(srun --kill-on-bad-exit=1 -n 8 orrery run --job jobs/super-8gpu-720p.ini \
   --checkpoint random:super --manifest clips.jsonl --out trial)"},
     HelpEntry{"The options in effect, as a job file to keep:",
               "orrery run --cfg 2 --steps 20 --dump-config > mine.ini"}};

@@ -33,7 +33,7 @@ class GenerateTest(unittest.TestCase):
         grid = ["--cfg", "2", "--tp", "2"]
         srun = cluster.submit("generate.sbatch", cluster.options(manifest, "srun", *grid), TWO_BY_TWO)
         self.assertEqual(srun.wait(), "COMPLETED 0", srun.output)
-        self.assertIn("on n[1-2]: srun --mpi=pmix", srun.output)
+        self.assertIn("on n[1-2]: srun --mpi=pmix --distribution=block --kill-on-bad-exit=1", srun.output)
         mpirun = cluster.submit("generate.sbatch", cluster.options(manifest, "mpirun", *grid), TWO_BY_TWO,
                                 ORRERY_LAUNCHER="mpirun --bind-to none")
         self.assertEqual(mpirun.wait(), "COMPLETED 0", mpirun.output)
@@ -56,6 +56,22 @@ class GenerateTest(unittest.TestCase):
         self.assertEqual(job.wait(), "COMPLETED 0", job.output)
         start = time.mktime(time.strptime(job.field("StartTime"), "%Y-%m-%dT%H:%M:%S"))
         self.assertIn(f"ends at {start + 30 * 60:.0f}, fence ring", job.output)
+
+    def test_a_start_that_dies_is_tried_once_more(self):
+        """Ranks that crash before they reach MPI: once, and always."""
+        manifest = cluster.manifest("crash.jsonl", CLIPS[:1])
+        jobs = []
+        for name, condition in [("once", '[ -n "$ORRERY_START_MARK" ] && mkdir died-$SLURM_PROCID'), ("always", '[ -n "$ORRERY_START_MARK" ]')]:
+            wrapper = cluster.folder / f"crash-{name}.sh"
+            wrapper.write_text(f'#!/bin/sh\nif {condition}; then kill -SEGV $$; fi\nexec {ORRERY} "$@"\n', encoding="utf-8")
+            wrapper.chmod(0o755)
+            options = cluster.options(manifest, f"crash-{name}", "--cfg", "2")
+            jobs.append(cluster.submit("generate.sbatch", options, ["--ntasks", "2"], ORRERY=wrapper))
+        once, always = jobs
+        self.assertEqual(once.wait(), "COMPLETED 0", once.output)
+        self.assertRegex(always.wait(), "FAILED 1[34]", always.output)
+        for job in jobs:
+            self.assertEqual(job.output.count("died at their start"), 1, job.output)
 
     def test_without_pmix_mpirun_is_taken_and_idle_gpus_are_told(self):
         """Another srun, which knows no PMIx, and a job with more GPUs than ranks."""
