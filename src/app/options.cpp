@@ -96,7 +96,7 @@ void check_defaults(const Request& defaults, const Origins& origins) {
 }
 
 void check_values(const Options& o, const Origins& origins) {
-  require_between(o.crf, 0, 51, label(origins, "crf"));
+  require_between(o.crf, 1, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
   require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");

@@ -15,7 +15,7 @@ struct VideoFormat {
   int width = 0;   // pixels, even
   int height = 0;  // pixels, even
   Fraction fps{24, 1};
-  int crf = 18;        // quality, 0 (lossless) to 51
+  int crf = 18;        // quality, 1 (best) to 51
   int threads = 2;     // of x264, 0: one and a half a core; the bytes depend on their number, but not on timing
   bool sound = false;  // a stereo track beside it, AAC at 48 kHz
   std::map<std::string, std::string> metadata;  // UTF-8; any keys: prompt, seed, model, version, …

@@ -25,7 +25,8 @@ const VideoFormat& checked(const VideoFormat& format) {
   require_input(even(format.width) && even(format.height), "a video of " + std::to_string(format.width) + "x" +
                                                                std::to_string(format.height) +
                                                                " pixels cannot be written: both must be even");
-  require_input(format.crf >= 0 && format.crf <= 51, "crf is " + std::to_string(format.crf) + ", expected 0 to 51");
+  // Lossless H.264 has a profile of its own, which most players show as black.
+  require_input(format.crf >= 1 && format.crf <= 51, "crf is " + std::to_string(format.crf) + ", expected 1 to 51");
   require_input(format.threads >= 0, "encoder threads: " + std::to_string(format.threads) + ", expected 0 or more");
   require_input(format.fps.numerator > 0 && format.fps.denominator > 0,
                 "frames a second: " + std::to_string(format.fps.numerator) + "/" +

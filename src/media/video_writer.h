@@ -20,7 +20,7 @@ class VideoWriter {
   static constexpr std::size_t kQueuedBytes = std::size_t{512} << 20;
   static constexpr std::size_t kQueuedFrames = 16;
 
-  // Throws InputError for odd or non-positive sizes, crf outside 0…51, a negative thread count or no frame rate; Error
+  // Throws InputError for odd or non-positive sizes, crf outside 1…51, a negative thread count or no frame rate; Error
   // when there is no H.264 encoder or the file cannot be created.
   VideoWriter(const std::filesystem::path& path, const VideoFormat& format);
   VideoWriter(VideoWriter&&) noexcept;

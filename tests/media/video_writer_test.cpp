@@ -215,7 +215,8 @@ TEST_F(Video, RefusesImpossibleFormats) {
   };
   const Case cases[] = {{[](VideoFormat& f) { f.width = 97; }, "a video of 97x64 pixels"},
                         {[](VideoFormat& f) { f.height = 0; }, "a video of 96x0 pixels"},
-                        {[](VideoFormat& f) { f.crf = 52; }, "crf is 52, expected 0 to 51"},
+                        {[](VideoFormat& f) { f.crf = 52; }, "crf is 52, expected 1 to 51"},
+                        {[](VideoFormat& f) { f.crf = 0; }, "crf is 0, expected 1 to 51"},
                         {[](VideoFormat& f) { f.threads = -1; }, "encoder threads: -1"},
                         {[](VideoFormat& f) {
                            f.fps = {0, 1};

@@ -196,7 +196,7 @@ TEST_F(Disk, AFolderThatBecomesReadOnlyEndsTheRunWithOneMessage) {
 // Disks that cannot hold a huge clip: one of the test's own or, where none can be mounted, the machine's /dev/shm.
 class TightDisk : public Disk {
  protected:
-  static constexpr std::int64_t kHugeClip = 40LL << 30;  // with frames, at --crf 0
+  static constexpr std::int64_t kHugeClip = 40LL << 30;  // with frames, at --crf 1
 
   void SetUp() override {
     const std::string reason = SmallDisk::why_none();
@@ -217,7 +217,7 @@ class TightDisk : public Disk {
     std::string lines;
     for (const std::string& id : ids) lines += line_of(id, id.starts_with("huge") ? kHuge : Json::object());
     folder_.write("clips.jsonl", lines);
-    return run_program(command(out_, {"--crf", "0", "--keep-frames"}));
+    return run_program(command(out_, {"--crf", "1", "--keep-frames"}));
   }
 
   std::unique_ptr<SmallDisk> disk_;

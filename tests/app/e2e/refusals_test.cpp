@@ -311,7 +311,7 @@ INSTANTIATE_TEST_SUITE_P(
         OptionCase{"Unknown", {"--step", "3"}, {"--step: no such option", "did you mean --steps?"}},
         OptionCase{"NotANumber", {"--steps", "ten"}, {"--steps: \"ten\" is not an integer"}},
         OptionCase{"NotAChoice", {"--dtype", "fp64"}, {"--dtype: \"fp64\" is not one of auto, float32"}},
-        OptionCase{"OutOfRange", {"--crf", "52"}, {"--crf: 52 is outside 0 to 51"}},
+        OptionCase{"OutOfRange", {"--crf", "52"}, {"--crf: 52 is outside 1 to 51"}},
         OptionCase{"Twice", {"--steps", "3", "--steps", "4"}, {"--steps: given more than once"}},
         OptionCase{"NoValue", {"--steps"}, {"--steps: its value is missing"}},
         OptionCase{"LooseWord", {"extra"}, {"\"extra\" is not an option"}},
