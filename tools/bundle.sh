@@ -19,7 +19,7 @@ tests=OFF
 if [ "${1:-}" = --tests ]; then tests=ON; fi
 
 # What an operator may hand in (images, clips to continue) and what the program writes; FFmpeg adds what these need.
-decoders=apng,aac,bmp,gif,h264,hevc,mjpeg,mpeg4,pam,pbm,pcm_f32le,pcm_s16le,pgm,png,ppm,rawvideo,tiff,vp8,vp9,webp
+decoders=apng,aac,bmp,gif,h264,hevc,mjpeg,mpeg4,pam,pbm,pcm_f32le,pcm_s16le,pgm,png,ppm,rawvideo,targa,tiff,vp8,vp9,webp
 demuxers=apng,avi,gif,h264,hevc,image2,image_bmp_pipe,image_gif_pipe,image_jpeg_pipe,image_pam_pipe,image_pbm_pipe
 demuxers+=,image_pgm_pipe,image_png_pipe,image_ppm_pipe,image_tiff_pipe,image_webp_pipe,matroska,mjpeg,mov,wav
 # shellcheck disable=SC2054  # the commas are FFmpeg's

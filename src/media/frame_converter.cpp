@@ -9,7 +9,7 @@ namespace {
 ffmpeg::Scaler make_converter(int width, int height) {
   const PixelLayout rgb{.format = AV_PIX_FMT_RGB24, .full_range = true};
   const PixelLayout yuv{.format = AV_PIX_FMT_YUV420P, .chroma_x = 0};
-  return make_scaler(width, height, rgb, yuv, SWS_BICUBIC);
+  return make_scaler({width, height}, rgb, {width, height}, yuv, SWS_BICUBIC);
 }
 
 }  // namespace

@@ -1,5 +1,10 @@
 #include "media/frame_source.h"
 
+extern "C" {
+#include <libavutil/dovi_meta.h>
+#include <libavutil/pixdesc.h>
+}
+
 #include <algorithm>
 #include <span>
 
@@ -19,6 +24,29 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+constexpr double kMostFps = 240;
+
+// VP8 and VP9 have alpha in a second stream of bits, which FFmpeg's own decoders leave aside.
+bool has_hidden_alpha(const AVStream& stream, const AVFrame& frame) {
+  const AVDictionaryEntry* mode = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  return mode != nullptr && std::string_view(mode->value) == "1" && (format->flags & AV_PIX_FMT_FLAG_ALPHA) == 0;
+}
+
+// Profile 5 has pictures in a colour space of Dolby's own, which no tag names.
+bool is_dolby_alone(const AVStream& stream) {
+  constexpr int kAlone = 5;
+  const auto* dolby = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(
+      av_stream_get_side_data(&stream, AV_PKT_DATA_DOVI_CONF, nullptr));
+  return dolby != nullptr && dolby->dv_profile == kAlone;
+}
+
+// FFmpeg calls PNGs interlaced whose rows come in seven passes, which says nothing of their pixels.
+bool is_interlaced(const AVStream& stream, const AVFrame& frame) {
+  const AVCodecID codec = stream.codecpar->codec_id;
+  return frame.interlaced_frame != 0 && codec != AV_CODEC_ID_PNG && codec != AV_CODEC_ID_APNG;
+}
+
 }  // namespace
 
 FrameSource::FrameSource(const std::filesystem::path& path)
@@ -36,6 +64,7 @@ AVFrame* FrameSource::next() {
       input_.check(status, "cannot be decoded");
       require_input(frame_->decode_error_flags == 0 && (frame_->flags & AV_FRAME_FLAG_CORRUPT) == 0,
                     input_.path() + ": a picture is damaged");
+      require_shown(*frame_);
       return frame_.get();
     }
     feed_decoder();
@@ -49,9 +78,14 @@ Untagged FrameSource::untagged() const {
 }
 
 Fraction FrameSource::fps() const {
-  const AVRational rate = av_guess_frame_rate(&input_.demuxer(), stream_, nullptr);
+  AVRational rate = av_guess_frame_rate(&input_.demuxer(), stream_, nullptr);
+  if (av_q2d(rate) > kMostFps && stream_->avg_frame_rate.num > 0) rate = stream_->avg_frame_rate;
   require_input(rate.num > 0 && rate.den > 0, input_.path() + ": has no frame rate");
   return {rate.num, rate.den};
+}
+
+AVRational FrameSource::pixel_aspect(const AVFrame& frame) const {
+  return av_guess_sample_aspect_ratio(&input_.demuxer(), stream_, const_cast<AVFrame*>(&frame));
 }
 
 void FrameSource::feed_decoder() {
@@ -73,8 +107,18 @@ void FrameSource::feed_decoder() {
 void FrameSource::require_whole_picture() const {
   const bool jpeg_file = is_one_of(input_.demuxer().iformat->name, {"jpeg_pipe", "mjpeg"});
   const std::span bytes(packet_->data, static_cast<std::size_t>(packet_->size));
-  const bool whole = (packet_->flags & AV_PKT_FLAG_CORRUPT) == 0 && (!jpeg_file || has_jpeg_end(bytes));
+  const bool whole = (packet_->flags & AV_PKT_FLAG_CORRUPT) == 0 && (!jpeg_file || jpeg_length(bytes) > 0);
   require_input(whole, input_.path() + ": cut short: picture " + std::to_string(packets_) + " ends early");
+}
+
+void FrameSource::require_shown(const AVFrame& frame) const {
+  require_input(!is_interlaced(*stream_, frame),
+                input_.path() + ": its frames are interlaced: deinterlace it first (ffmpeg -i FILE -vf bwdif …)");
+  require_input(
+      !has_hidden_alpha(*stream_, frame),
+      input_.path() + ": its alpha channel cannot be read: save it without, over the background that you want");
+  require_input(!is_dolby_alone(*stream_),
+                input_.path() + ": Dolby Vision of profile 5, which is not read: convert it to BT.709");
 }
 
 void FrameSource::require_all_packets() const {

@@ -9,7 +9,9 @@
 namespace orrery {
 
 // The decoded frames of an image or of a file's best video stream, in display order. Damage is refused, never
-// concealed. Everything throws InputError that names the file. Internal to media/.
+// concealed, as is what this reader cannot show as a player does: interlaced frames, which would have combs, alpha that
+// the decoder drops, Dolby Vision without a base layer. Everything throws InputError that names the file. Internal to
+// media/.
 class FrameSource {
  public:
   explicit FrameSource(const std::filesystem::path& path);
@@ -18,12 +20,16 @@ class FrameSource {
 
   const AVStream& stream() const { return *stream_; }
   Untagged untagged() const;
+  // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
   Fraction fps() const;
+  // How wide a pixel is for its height; 0: not known.
+  AVRational pixel_aspect(const AVFrame& frame) const;
 
  private:
   void feed_decoder();
   void require_whole_picture() const;
   void require_all_packets() const;
+  void require_shown(const AVFrame& frame) const;
 
   MediaInput input_;
   AVStream* stream_;

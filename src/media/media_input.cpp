@@ -4,23 +4,12 @@
 #include <vector>
 
 #include "core/error.h"
+#include "media/file_name.h"
 
 namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr int kMostPixels = 1 << 26;
-
-const fs::path& require_file(const fs::path& path) {
-  std::error_code ignored;
-  const std::string name = path.string();
-  require_input(fs::exists(path, ignored), name + ": no such file");
-  require_input(!fs::is_directory(path, ignored), name + ": is a folder, expected an image or a video");
-  require_input(fs::is_regular_file(path, ignored), name + ": not a file, expected an image or a video");
-  require_input(fs::file_size(path, ignored) > 0, name + ": is empty, expected an image or a video");
-  return path;
-}
 
 int check_input(int status, const std::string& path, std::string_view what) {
   if (status >= 0) return status;
@@ -61,33 +50,56 @@ ffmpeg::Demuxer open_demuxer(AVIOContext* file, const std::string& path) {
 
 }  // namespace
 
+const fs::path& require_media_file(const fs::path& path) {
+  std::error_code ignored;
+  const std::string name = path.string();
+  require_input(fs::exists(path, ignored), name + ": no such file");
+  require_input(!fs::is_directory(path, ignored), name + ": is a folder, expected an image or a video");
+  require_input(fs::is_regular_file(path, ignored), name + ": not a file, expected an image or a video");
+  require_input(fs::file_size(path, ignored) > 0, name + ": is empty, expected an image or a video");
+  return path;
+}
+
+void require_pixels(std::int64_t width, std::int64_t height) {
+  require_input(width > 0 && height > 0 && width <= kMostPixels / height,
+                "a picture of " + std::to_string(width) + "x" + std::to_string(height) + " pixels, expected at most " +
+                    std::to_string(kMostPixels) + " pixels");
+}
+
+ffmpeg::Codec make_decoder(AVCodecID id) {
+  const AVCodec* decoder = avcodec_find_decoder(id);
+  require_input(decoder != nullptr, std::string("this FFmpeg cannot decode ") + avcodec_get_name(id));
+  ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(decoder), "make a decoder"));
+  codec->max_pixels = kMostPixels;
+  codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+  codec->thread_count = 1;  // what a decoder logs is seen in the thread that it runs in
+  return codec;
+}
+
 MediaInput::MediaInput(const fs::path& path)
-    : path_(require_file(path).string()), file_(open_file(path_)), demuxer_(open_demuxer(file_.get(), path_)) {}
+    : path_(require_media_file(path).string()), file_(open_file(path_)), demuxer_(open_demuxer(file_.get(), path_)) {}
 
 int MediaInput::check(int status, std::string_view what) const { return check_input(status, path_, what); }
 
 AVStream* MediaInput::select(AVMediaType type) const {
+  const std::span streams(demuxer_->streams, demuxer_->nb_streams);
+  for (AVStream* stream : streams) {
+    const bool cover = (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
+    if (cover) stream->codecpar->codec_type = AVMEDIA_TYPE_UNKNOWN;  // not one to choose
+  }
   const int index = av_find_best_stream(demuxer_.get(), type, -1, -1, nullptr, 0);
   if (index < 0) return nullptr;
-  for (AVStream* stream : std::span(demuxer_->streams, demuxer_->nb_streams)) {
+  for (AVStream* stream : streams) {
     if (stream->index != index) stream->discard = AVDISCARD_ALL;
   }
   return demuxer_->streams[index];
 }
 
 ffmpeg::Codec MediaInput::open_decoder(const AVStream& stream) const {
-  const AVCodecID id = stream.codecpar->codec_id;
-  const AVCodec* decoder = avcodec_find_decoder(id);
-  require_input(decoder != nullptr, path_ + ": this FFmpeg cannot decode " + avcodec_get_name(id));
-  ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(decoder), "make a decoder"));
+  ffmpeg::Codec codec = with_file_name(path_, [&] { return make_decoder(stream.codecpar->codec_id); });
   check(avcodec_parameters_to_context(codec.get(), stream.codecpar), "cannot be read");
   codec->pkt_timebase = stream.time_base;
-  codec->max_pixels = kMostPixels;
-  codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
-  // The TIFF decoder would refuse any tag that it does not know; of damage it writes in the log.
-  if (id != AV_CODEC_ID_TIFF) codec->err_recognition |= AV_EF_EXPLODE;
-  codec->thread_count = 1;  // what a decoder logs is seen in the thread that it runs in
-  check(avcodec_open2(codec.get(), decoder, nullptr), "cannot be decoded");
+  check(avcodec_open2(codec.get(), nullptr, nullptr), "cannot be decoded");
   return codec;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -7,6 +8,18 @@
 #include "media/ffmpeg.h"
 
 namespace orrery {
+
+// Throws InputError that names the file where there is none, or a folder, or nothing in it. Returns the path.
+const std::filesystem::path& require_media_file(const std::filesystem::path& path);
+
+constexpr int kMostPixels = 1 << 26;  // of a picture or frame
+
+// Throws InputError, without a file's name, for a picture of no pixels or of more than are read.
+void require_pixels(std::int64_t width, std::int64_t height);
+
+// A decoder, not opened yet: one thread; what is damaged fails. Throws InputError, without a file's name, where this
+// FFmpeg has none.
+ffmpeg::Codec make_decoder(AVCodecID id);
 
 // An image or a media file, opened: no other file is, whatever it names. Everything throws InputError that names the
 // file. Internal to media/.
@@ -18,7 +31,8 @@ class MediaInput {
   AVFormatContext& demuxer() const { return *demuxer_; }
   // Passes on a status that is no failure.
   int check(int status, std::string_view what) const;
-  // The best stream of that type, and packets of it alone from now on; null: there is none.
+  // The best stream of that type, and packets of it alone from now on; null: there is none. A sound file's cover is
+  // none.
   AVStream* select(AVMediaType type) const;
   // One thread; what is damaged fails.
   ffmpeg::Codec open_decoder(const AVStream& stream) const;

@@ -1,12 +1,11 @@
 #include "media/rgb_converter.h"
 
-extern "C" {
-#include <libavutil/pixdesc.h>
-}
-
 #include <algorithm>
-#include <bit>
 #include <cstdint>
+#include <string>
+
+#include "core/error.h"
+#include "media/pixel_rows.h"
 
 namespace orrery {
 namespace {
@@ -16,46 +15,59 @@ RgbImage blank(const AVFrame& frame) {
   return {frame.width, frame.height, std::vector<std::uint8_t>(3 * pixels)};
 }
 
-bool is_exact(const AVFrame& frame, const AVPixFmtDescriptor& format) {
-  constexpr auto kOther = AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_HWACCEL;
-  if ((format.flags & kOther) != 0 || format.comp[0].depth > 16) return false;
-  const bool grey = format.nb_components <= 2 && frame.color_range != AVCOL_RANGE_MPEG;
-  return grey || (format.flags & AV_PIX_FMT_FLAG_RGB) != 0;
-}
-
-// swscale goes from RGB to RGB through YUV in places, which is not exact.
-RgbImage from_components(const AVFrame& frame, const AVPixFmtDescriptor& format) {
-  RgbImage image = blank(frame);
-  std::vector<std::uint16_t> line(static_cast<std::size_t>(frame.width));
-  const bool grey = format.nb_components <= 2;
-  const unsigned flip = frame.format == AV_PIX_FMT_MONOWHITE ? 255 : 0;
-  std::uint8_t* row = image.rgb.data();
-  for (int y = 0; y < frame.height; ++y, row += 3 * line.size()) {
+// A row of 16 bits a value over white, as 8 bits.
+void flatten(const std::vector<std::uint16_t>& rgba, std::uint8_t* rgb) {
+  constexpr std::uint32_t kFull = 65535;
+  for (std::size_t i = 0; i < rgba.size(); i += 4) {
+    const std::uint32_t alpha = rgba[i + 3];
     for (std::size_t c = 0; c < 3; ++c) {
-      const int component = grey ? 0 : static_cast<int>(c);
-      const unsigned most = (1U << format.comp[component].depth) - 1;
-      av_read_image_line2(line.data(), const_cast<const std::uint8_t**>(frame.data), frame.linesize, &format, 0, y,
-                          component, frame.width, 0, sizeof line[0]);
-      for (std::size_t x = 0; x < line.size(); ++x) {
-        row[3 * x + c] = static_cast<std::uint8_t>(((line[x] * 255U + most / 2) / most) ^ flip);
-      }
+      const std::uint32_t value =
+          alpha == kFull ? rgba[i + c] : (rgba[i + c] * alpha + kFull * (kFull - alpha) + kFull / 2) / kFull;
+      *rgb++ = static_cast<std::uint8_t>((value + 128) / 257);
     }
+  }
+}
+
+RgbImage from_rows(const AVFrame& frame, const std::optional<ColourMap>& map) {
+  RgbImage image = blank(frame);
+  PixelRows rows(frame);
+  std::uint8_t* out = image.rgb.data();
+  for (int y = 0; y < frame.height; ++y, out += std::ptrdiff_t{3} * frame.width) {
+    if (!map) {
+      flatten(rows.row(y), out);
+      continue;
+    }
+    std::vector<std::uint16_t> row = rows.row(y);
+    map->apply(row);
+    flatten(row, out);
   }
   return image;
 }
 
-RgbImage from_palette(const AVFrame& frame) {
+// Of 8 bits a value, without alpha.
+RgbImage copied(const AVFrame& frame) {
   RgbImage image = blank(frame);
-  const auto* palette = reinterpret_cast<const std::uint32_t*>(frame.data[1]);  // alpha, red, green, blue from the top
-  std::uint8_t* out = image.rgb.data();
+  const std::ptrdiff_t bytes = std::ptrdiff_t{3} * frame.width;
   for (int y = 0; y < frame.height; ++y) {
-    const std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
-    for (int x = 0; x < frame.width; ++x) {
-      for (const int shift : {16, 8, 0}) *out++ = static_cast<std::uint8_t>(palette[row[x]] >> shift);
-    }
+    std::copy_n(frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0], bytes, image.rgb.begin() + y * bytes);
   }
   return image;
 }
+
+// What YUV is turned into.
+AVPixelFormat rgb_format(const AVPixFmtDescriptor& from, bool deep) {
+  const bool alpha = (from.flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
+  if (deep) return alpha ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGB48LE;
+  return alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+}
+
+// Players take a picture of high definition for BT.709.
+int untagged_matrix(const AVFrame& frame, Untagged untagged) {
+  const bool high_definition = frame.height > 576 || frame.width >= 1280;
+  return untagged == Untagged::Video && high_definition ? SWS_CS_ITU709 : SWS_CS_ITU601;
+}
+
+std::string name_of(const char* name) { return name == nullptr ? "unknown" : name; }
 
 int matrix_of(const AVFrame& frame, Untagged untagged) {
   switch (frame.colorspace) {
@@ -66,12 +78,17 @@ int matrix_of(const AVFrame& frame, Untagged untagged) {
     case AVCOL_SPC_SMPTE240M:
       return SWS_CS_SMPTE240M;
     case AVCOL_SPC_BT2020_NCL:
-    case AVCOL_SPC_BT2020_CL:
       return SWS_CS_BT2020;
-    case AVCOL_SPC_UNSPECIFIED:
-      return untagged == Untagged::Video && frame.height >= 720 ? SWS_CS_ITU709 : SWS_CS_ITU601;
-    default:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
       return SWS_CS_ITU601;
+    case AVCOL_SPC_RGB:  // of a frame that is not RGB: nonsense
+    case AVCOL_SPC_RESERVED:
+    case AVCOL_SPC_UNSPECIFIED:
+      return untagged_matrix(frame, untagged);
+    default:
+      throw InputError("its colours have the matrix " + name_of(av_color_space_name(frame.colorspace)) +
+                       ", which is not read: convert it to BT.709 or sRGB");
   }
 }
 
@@ -90,30 +107,36 @@ PixelLayout layout_of(const AVFrame& frame, Untagged untagged) {
 }  // namespace
 
 RgbImage RgbConverter::convert(const AVFrame& frame) {
-  const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
-  if ((format->flags & AV_PIX_FMT_FLAG_PAL) != 0) return from_palette(frame);
-  return is_exact(frame, *format) ? from_components(frame, *format) : from_yuv(frame);
+  if (frame.color_primaries != primaries_ || frame.color_trc != transfer_) {
+    map_ = ColourMap::from(frame.color_primaries, frame.color_trc);
+    primaries_ = frame.color_primaries;
+    transfer_ = frame.color_trc;
+  }
+  if (PixelRows::can_read(frame)) return from_rows(frame, map_);
+  const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  constexpr auto kOther = AV_PIX_FMT_FLAG_FLOAT | AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_HWACCEL;
+  require_input((format.flags & kOther) == 0,
+                std::string("its pixels are ") + format.name + ", which are not read: save it with 8 or 16 bits");
+  const AVPixelFormat to = rgb_format(format, map_.has_value());
+  const AVFrame& rgb = from_yuv(frame, to);
+  return to == AV_PIX_FMT_RGB24 ? copied(rgb) : from_rows(rgb, map_);
 }
 
-RgbImage RgbConverter::from_yuv(const AVFrame& frame) {
+const AVFrame& RgbConverter::from_yuv(const AVFrame& frame, AVPixelFormat format) {
   const PixelLayout layout = layout_of(frame, untagged_);
-  if (scaler_ == nullptr || layout_ != layout || width_ != frame.width || height_ != frame.height) {
-    const PixelLayout rgb{.format = AV_PIX_FMT_RGB24, .full_range = true};
+  const PictureSize size{frame.width, frame.height};
+  if (scaler_ == nullptr || layout_ != layout || size_ != size || format_ != format) {
+    const PixelLayout rgb{.format = format, .full_range = true};
     // Bilinear: what libjpeg does, so that images come out as other programs read them.
-    scaler_ = make_scaler(frame.width, frame.height, layout, rgb, SWS_BILINEAR);
-    rgb_ = make_picture(frame.width, frame.height, AV_PIX_FMT_RGB24);
+    scaler_ = make_scaler(size, layout, size, rgb, SWS_BILINEAR);
+    rgb_ = make_picture(size.width, size.height, format);
     layout_ = layout;
-    width_ = frame.width;
-    height_ = frame.height;
+    size_ = size;
+    format_ = format;
   }
-  ffmpeg::check(sws_scale(scaler_.get(), frame.data, frame.linesize, 0, height_, rgb_->data, rgb_->linesize),
+  ffmpeg::check(sws_scale(scaler_.get(), frame.data, frame.linesize, 0, size.height, rgb_->data, rgb_->linesize),
                 "convert a frame to RGB");
-  RgbImage image = blank(frame);
-  const std::ptrdiff_t bytes = std::ptrdiff_t{3} * width_;
-  for (int y = 0; y < height_; ++y) {
-    std::copy_n(rgb_->data[0] + std::ptrdiff_t{y} * rgb_->linesize[0], bytes, image.rgb.begin() + y * bytes);
-  }
-  return image;
+  return *rgb_;
 }
 
 }  // namespace orrery

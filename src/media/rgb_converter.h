@@ -1,5 +1,8 @@
 #pragma once
 
+#include <optional>
+
+#include "media/colour_map.h"
 #include "media/ffmpeg.h"
 #include "media/rgb_image.h"
 #include "media/scaler.h"
@@ -9,23 +12,28 @@ namespace orrery {
 // What a picture is taken for where its tags say nothing.
 enum class Untagged { Image, Video };
 
-// Turns decoded frames into RGB: RGB, grey and palettes exactly (rounded to 8 bits, alpha dropped), anything else with
-// the matrix, range and chroma position that the frame's tags name.
+// Turns decoded frames into sRGB: RGB, grey and palettes exactly (rounded to 8 bits), anything else with the matrix,
+// range and chroma position that the frame's tags name; wide gamuts and high dynamic range as ColourMap says;
+// transparent pixels over white.
 class RgbConverter {
  public:
   explicit RgbConverter(Untagged untagged) : untagged_(untagged) {}
 
-  RgbImage convert(const AVFrame& frame);  // throws Error
+  // Throws InputError, without a file's name, for formats and tags that are not understood.
+  RgbImage convert(const AVFrame& frame);
 
  private:
-  RgbImage from_yuv(const AVFrame& frame);
+  const AVFrame& from_yuv(const AVFrame& frame, AVPixelFormat format);
 
   Untagged untagged_;
-  int width_ = 0;
-  int height_ = 0;
-  PixelLayout layout_;  // that scaler_ was made for
+  PixelLayout layout_;  // that scaler_ was made for, as the two below
+  PictureSize size_;
+  AVPixelFormat format_ = AV_PIX_FMT_NONE;
   ffmpeg::Scaler scaler_;
   ffmpeg::Frame rgb_;
+  AVColorPrimaries primaries_ = AVCOL_PRI_UNSPECIFIED;  // that map_ was made for
+  AVColorTransferCharacteristic transfer_ = AVCOL_TRC_UNSPECIFIED;
+  std::optional<ColourMap> map_;
 };
 
 }  // namespace orrery

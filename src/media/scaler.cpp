@@ -5,13 +5,14 @@
 
 namespace orrery {
 
-ffmpeg::Scaler make_scaler(int width, int height, const PixelLayout& from, const PixelLayout& to, int filter) {
+ffmpeg::Scaler make_scaler(PictureSize from_size, const PixelLayout& from, PictureSize to_size, const PixelLayout& to,
+                           int filter) {
   ffmpeg::Scaler scaler(ffmpeg::check(sws_alloc_context(), "make a colour converter"));
   const std::pair<const char*, int> options[] = {
-      {"srcw", width},
-      {"srch", height},
-      {"dstw", width},
-      {"dsth", height},
+      {"srcw", from_size.width},
+      {"srch", from_size.height},
+      {"dstw", to_size.width},
+      {"dsth", to_size.height},
       {"src_format", from.format},
       {"dst_format", to.format},
       {"src_h_chr_pos", from.chroma_x},

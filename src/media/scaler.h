@@ -18,8 +18,17 @@ struct PixelLayout {
   friend bool operator==(const PixelLayout&, const PixelLayout&) = default;
 };
 
-// Converts pictures of one size without scaling them. `filter` (SWS_BICUBIC, …) is for chroma. Throws Error.
-ffmpeg::Scaler make_scaler(int width, int height, const PixelLayout& from, const PixelLayout& to, int filter);
+// Pixels.
+struct PictureSize {
+  int width = 0;
+  int height = 0;
+  friend bool operator==(const PictureSize&, const PictureSize&) = default;
+};
+
+// Converts pictures of one size and layout into another. `filter` (SWS_BICUBIC, …) is for what must be interpolated:
+// chroma, and all of a picture whose size changes. Throws Error.
+ffmpeg::Scaler make_scaler(PictureSize from_size, const PixelLayout& from, PictureSize to_size, const PixelLayout& to,
+                           int filter);
 
 // A frame with room for such a picture. Throws Error.
 ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format);

@@ -1,51 +1,115 @@
 #include "media/video_reader.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "core/error.h"
+#include "media/even_frames.h"
+#include "media/file_name.h"
 #include "media/frame_source.h"
-#include "media/orientation.h"
-#include "media/rgb_converter.h"
+#include "media/shown_picture.h"
 
 namespace orrery {
+namespace {
 
-class VideoReader::Impl {
+constexpr double kLongestPicture = 60;  // seconds
+
+// Frames of a file with the ticks at which they are shown, counted from the first one.
+class TimedFrames {
  public:
-  explicit Impl(const std::filesystem::path& path)
-      : path_(path.string()), source_(path), converter_(source_.untagged()), waiting_(decode()) {
-    require_input(waiting_.has_value(), path_ + ": has no picture");
-    width_ = waiting_->width;
-    height_ = waiting_->height;
-  }
+  explicit TimedFrames(const std::filesystem::path& path)
+      : path_(path.string()), source_(path), converter_(source_.untagged()), fps_(source_.fps()) {}
 
-  int width() const { return width_; }
-  int height() const { return height_; }
-  Fraction fps() const { return source_.fps(); }
+  Fraction fps() const { return fps_; }
 
-  bool next(RgbImage& frame) {
-    std::optional<RgbImage> image = waiting_ ? std::exchange(waiting_, std::nullopt) : decode();
-    if (!image) return false;
-    require_input(image->width == width_ && image->height == height_,
-                  path_ + ": a frame has " + std::to_string(image->width) + "x" + std::to_string(image->height) +
-                      " pixels, the first had " + std::to_string(width_) + "x" + std::to_string(height_));
-    frame = std::move(*image);
-    return true;
+  std::optional<TimedImage> next() {
+    const AVFrame* frame = source_.next();
+    if (frame == nullptr) return std::nullopt;
+    TimedImage timed;
+    timed.begin = begin_of(*frame);
+    timed.end = std::max(timed.begin + 1, timed.begin + ticks(frame->pkt_duration));
+    require_short(timed.begin - previous_);
+    require_short(timed.end - timed.begin);
+    previous_ = timed.begin;
+    timed.image = with_file_name(path_, [&] { return shown_frame(*frame, source_, converter_); });
+    return timed;
   }
 
  private:
-  std::optional<RgbImage> decode() {
-    const AVFrame* frame = source_.next();
-    if (frame == nullptr) return std::nullopt;
-    return orient(converter_.convert(*frame), display_matrix(*frame, source_.stream()));
+  // The nearest tick, so that rounded time stamps (of milliseconds, say) have one each. A frame without a time stamp
+  // follows the one before.
+  std::int64_t begin_of(const AVFrame& frame) {
+    const std::int64_t time = frame.best_effort_timestamp;
+    if (!first_time_) {
+      first_time_ = time;
+      return 0;
+    }
+    if (time == AV_NOPTS_VALUE || *first_time_ == AV_NOPTS_VALUE) return previous_ + 1;
+    return std::max(previous_, ticks(time - *first_time_));
+  }
+
+  std::int64_t ticks(std::int64_t duration) const {
+    return av_rescale_q_rnd(duration, source_.stream().time_base, {fps_.denominator, fps_.numerator},
+                            AV_ROUND_NEAR_INF);
+  }
+
+  void require_short(std::int64_t length) const {
+    const double seconds = static_cast<double>(length) * fps_.denominator / fps_.numerator;
+    require_input(seconds <= kLongestPicture, path_ + ": a frame is shown for " + std::to_string(seconds) +
+                                                  " seconds, expected at most " + std::to_string(kLongestPicture));
   }
 
   std::string path_;
   FrameSource source_;
   RgbConverter converter_;
-  std::optional<RgbImage> waiting_;  // the first frame: the size after rotation is known from it alone
-  int width_ = 0;
+  Fraction fps_;
+  std::optional<std::int64_t> first_time_;
+  std::int64_t previous_ = 0;  // tick
+};
+
+}  // namespace
+
+class VideoReader::Impl {
+ public:
+  explicit Impl(const std::filesystem::path& path) : path_(path.string()), frames_(source_of(path)) {
+    require_input(!frames_.empty(), path_ + ": has no picture");
+    width_ = frames_.first().width;
+    height_ = frames_.first().height;
+  }
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+  Fraction fps() const { return fps_; }
+
+  bool next(RgbImage& frame) {
+    RgbImage image;
+    if (!frames_.next(image)) return false;
+    require_input(image.width == width_ && image.height == height_,
+                  path_ + ": a frame has " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+                      " pixels, the first had " + std::to_string(width_) + "x" + std::to_string(height_));
+    frame = std::move(image);
+    return true;
+  }
+
+ private:
+  EvenFrames::Source source_of(const std::filesystem::path& path) {
+    if (std::optional<Still> still = read_still(path, /*animations=*/true)) {
+      return [image = std::optional(TimedImage{shown_still(std::move(*still), path)})]() mutable {
+        return std::exchange(image, std::nullopt);
+      };
+    }
+    const auto frames = std::make_shared<TimedFrames>(path);
+    fps_ = frames->fps();
+    return [frames] { return frames->next(); };
+  }
+
+  std::string path_;
+  Fraction fps_{25, 1};  // FFmpeg's default for images
+  EvenFrames frames_;
+  int width_ = 0;  // of the first frame: the size after rotation is known from it alone
   int height_ = 0;
 };
 

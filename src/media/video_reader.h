@@ -8,13 +8,14 @@
 
 namespace orrery {
 
-// Reads the frames of a video one after another, in display order, with the file's rotation applied. All frames are
-// given once, whatever their time stamps say. YUV follows the file's tags; without them a video of 720 lines or more is
-// BT.709, a smaller one BT.601, both in limited range. An image is a video of one frame. Not for use by two threads at
-// once.
+// Reads the frames of a video one after another as a player shows them, at the constant rate fps(): each tick has the
+// last frame that has begun, so that frames of a variable rate are repeated or left out. Rotation, colours, alpha and
+// the pixels' shape as read_image has them. YUV follows the file's tags; without them a video of more than 576 lines or
+// at least 1280 columns is BT.709, a smaller one BT.601, both in limited range. An image is a video of one frame. Not
+// for use by two threads at once.
 //
 // Everything throws InputError, one line that names the file, for what read_image refuses, and where the file is cut
-// short or its frames change size.
+// short, its frames change size, or one is shown for more than a minute.
 class VideoReader {
  public:
   explicit VideoReader(const std::filesystem::path& path);
@@ -24,7 +25,7 @@ class VideoReader {
 
   int width() const;     // pixels, after rotation
   int height() const;    // pixels, after rotation
-  Fraction fps() const;  // the average; an image has FFmpeg's default of 25
+  Fraction fps() const;  // of what next() gives; an image has FFmpeg's default of 25
 
   // Puts the next frame into `frame`. False after the last.
   bool next(RgbImage& frame);

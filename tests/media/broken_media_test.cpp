@@ -102,31 +102,50 @@ TEST_F(BrokenMedia, CutShortIsRefusedOrWhole) {
 
 // Progressive pictures are complete but coarse before their last scans, and a thumbnail's end is not the picture's.
 TEST(JpegEnd, IsLookedForBehindTheSegments) {
-  const auto has_end = [](const std::string& jpeg) {
-    return has_jpeg_end({reinterpret_cast<const std::uint8_t*>(jpeg.data()), jpeg.size()});
+  const auto length_of = [](const std::string& jpeg) {
+    return jpeg_length({reinterpret_cast<const std::uint8_t*>(jpeg.data()), jpeg.size()});
   };
   const std::string start = "\xFF\xD8";
   const std::string thumbnail("\xFF\xE1\0\x08zz\xFF\xD9zz", 10);
   const std::string scan("\xFF\xDA\0\x04zz\x12\x34\xFF\0\x56", 11);
   const std::string end = "\xFF\xD9";
-  EXPECT_TRUE(has_end(start + thumbnail + scan + end));
-  EXPECT_TRUE(has_end(start + thumbnail + scan + scan + end + "more"));
-  EXPECT_TRUE(has_end(start + "\xFF" + thumbnail + scan + end));
-  EXPECT_FALSE(has_end(start + thumbnail + scan));
-  EXPECT_FALSE(has_end(start + thumbnail));
-  EXPECT_FALSE(has_end(start + thumbnail + scan + scan + "\xFF"));
-  for (std::size_t length = 0; length < 12; ++length) EXPECT_FALSE(has_end((start + thumbnail).substr(0, length)));
+  const std::string restart("\xFF\xD3", 2);
+  for (const std::string& whole : {start + thumbnail + scan + end, start + thumbnail + scan + scan + end,
+                                   start + "\xFF" + thumbnail + scan + end, start + scan + restart + scan + end}) {
+    EXPECT_EQ(length_of(whole), whole.size());
+    EXPECT_EQ(length_of(whole + "more" + end), whole.size());
+    for (std::size_t length = 0; length < whole.size(); ++length) EXPECT_EQ(length_of(whole.substr(0, length)), 0U);
+  }
+  EXPECT_EQ(length_of(start + thumbnail), 0U);
+  EXPECT_EQ(length_of(start + end), 0U) << "no scan";
 }
 
-TEST_F(BrokenMedia, FlippedBytesOfAPngAreRefused) {
+// Kind and place of a PNG's chunks, header and checksum among them.
+std::vector<std::pair<std::string, std::pair<std::size_t, std::size_t>>> chunks_of(const std::string& png) {
+  std::vector<std::pair<std::string, std::pair<std::size_t, std::size_t>>> chunks;
+  for (std::size_t at = 8; at < png.size();) {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(png[at + i]);
+    chunks.push_back({png.substr(at + 4, 4), {at, at + size + 12}});
+    at += size + 12;
+  }
+  return chunks;
+}
+
+TEST_F(BrokenMedia, FlippedBytesOfAPngsPictureAreRefused) {
   const auto path = make("a.png", waves(64, 48));
   const std::string content = read_file(path);
-  for (std::size_t at = 8; at < content.size(); at += 97) {
-    std::string flipped = content;
-    flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
-    write_file(folder_ / "flipped.png", flipped);
-    EXPECT_THROW(read_image(folder_ / "flipped.png"), InputError) << at;
+  std::size_t tried = 0;
+  for (const auto& [kind, place] : chunks_of(content)) {
+    if (kind != "IHDR" && kind != "IDAT" && kind != "IEND") continue;
+    for (std::size_t at = place.first; at < place.second; at += 97, ++tried) {
+      std::string flipped = content;
+      flipped[at] = static_cast<char>(flipped[at] ^ 0x10);
+      write_file(folder_ / "flipped.png", flipped);
+      EXPECT_THROW(read_image(folder_ / "flipped.png"), InputError) << kind << at;
+    }
   }
+  EXPECT_GT(tried, 20U);
 }
 
 TEST_F(BrokenMedia, AVideoCutShortIsRefusedBeforeItsEnd) {

@@ -65,19 +65,22 @@ TEST_F(ImageReader, DeepGreyIsRounded) {
   for (std::size_t i = 0; i < image.rgb.size(); ++i) ASSERT_EQ(image.rgb[i], std::lround(values[i / 3] / 257.0));
 }
 
-// Each case: some bytes of one pixel as ffmpeg takes them, and the colour that they mean.
-TEST_F(ImageReader, AlphaIsDroppedAndGreyIsSpread) {
+// Each case: some bytes of one pixel as ffmpeg takes them, and the colour that they show over white.
+TEST_F(ImageReader, AlphaIsOverWhiteAndGreyIsSpread) {
   struct Case {
     const char* pix_fmt;
     std::string pixel;
     std::vector<std::uint8_t> rgb;
   };
-  const Case cases[] = {{"rgba", {'\xC8', '\x64', '\x32', '\0'}, {200, 100, 50}},
-                        {"rgba", {'\xC8', '\x64', '\x32', '\x80'}, {200, 100, 50}},
-                        {"rgba64le", {'\xFF', '\xFF', '\x64', '\x64', '\0', '\0', '\0', '\0'}, {255, 100, 0}},
-                        {"ya8", {'\x4D', '\0'}, {77, 77, 77}},
+  const Case cases[] = {{"rgba", {'\xC8', '\x64', '\x32', '\xFF'}, {200, 100, 50}},
+                        {"rgba", {'\xC8', '\x64', '\x32', '\0'}, {255, 255, 255}},
+                        {"rgba", {'\xC8', '\x64', '\x32', '\x80'}, {227, 177, 152}},
+                        {"rgba64le", {'\xFF', '\xFF', '\x64', '\x64', '\0', '\0', '\xFF', '\xFF'}, {255, 100, 0}},
+                        {"rgba64le", {'\0', '\0', '\0', '\0', '\0', '\0', '\0', '\x40'}, {191, 191, 191}},
+                        {"ya8", {'\x4D', '\xFF'}, {77, 77, 77}},
+                        {"ya8", {'\x4D', '\0'}, {255, 255, 255}},
                         {"gray", {'\x4D'}, {77, 77, 77}},
-                        {"ya16le", {'\x4D', '\x4D', '\0', '\0'}, {77, 77, 77}}};
+                        {"ya16le", {'\x4D', '\x4D', '\xFF', '\xFF'}, {77, 77, 77}}};
   for (const Case& each : cases) {
     const RgbImage image = read_image(make("a.png", 1, 1, each.pix_fmt, each.pixel));
     EXPECT_EQ(image.rgb, each.rgb) << each.pix_fmt;
