@@ -1,6 +1,10 @@
 #include "pipeline/condition_image.h"
 
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
 
@@ -33,6 +37,75 @@ std::int64_t half_to_even(std::int64_t excess) {
   return excess % 2 == 1 && below % 2 == 1 ? below + 1 : below;
 }
 
+// What one output value is made of: source values from `first` on, by weights that add up to 1.
+struct Taps {
+  std::int64_t first;
+  std::vector<double> weights;
+};
+
+// A triangle around the place of output `index` of `to` in a row of `from` values, widened where the row shrinks.
+Taps triangle(std::int64_t from, std::int64_t to, std::int64_t index) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
+  const double radius = std::max(scale, 1.0);
+  const double centre = (static_cast<double>(index) + 0.5) * scale;
+  Taps taps{std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(centre - radius - 0.5))), {}};
+  const std::int64_t end = std::min(from, static_cast<std::int64_t>(std::ceil(centre + radius + 0.5)));
+  for (std::int64_t i = taps.first; i < end; ++i) {
+    taps.weights.push_back(std::max(0.0, 1 - std::abs(static_cast<double>(i) + 0.5 - centre) / radius));
+  }
+  const double sum = std::accumulate(taps.weights.begin(), taps.weights.end(), 0.0);
+  for (double& weight : taps.weights) weight /= sum;
+  return taps;
+}
+
+// Of `count` outputs from `begin` on.
+std::vector<Taps> triangles(std::int64_t from, std::int64_t to, std::int64_t begin, std::int64_t count) {
+  std::vector<Taps> all;
+  for (std::int64_t i = 0; i < count; ++i) all.push_back(triangle(from, to, begin + i));
+  return all;
+}
+
+// The weighted sum of whole source rows of `values` values.
+void add_rows(const std::uint8_t* rgb, std::int64_t values, const Taps& down, std::vector<double>& sum) {
+  std::fill(sum.begin(), sum.end(), 0.0);
+  for (std::size_t i = 0; i < down.weights.size(); ++i) {
+    const std::uint8_t* row = rgb + (down.first + static_cast<std::int64_t>(i)) * values;
+    for (std::size_t x = 0; x < sum.size(); ++x) sum[x] += down.weights[i] * row[x];
+  }
+}
+
+// Output row `y` of `out`, (3, H, W), from one row of RGB.
+void write_row(const std::vector<double>& row, const std::vector<Taps>& across, std::int64_t y, at::Tensor& out) {
+  auto to = out.accessor<float, 3>();
+  for (std::size_t x = 0; x < across.size(); ++x) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      double value = 0;
+      const std::size_t first = static_cast<std::size_t>(across[x].first);
+      for (std::size_t i = 0; i < across[x].weights.size(); ++i) {
+        value += across[x].weights[i] * row[3 * (first + i) + c];
+      }
+      to[static_cast<std::int64_t>(c)][y][static_cast<std::int64_t>(x)] = static_cast<float>(value);
+    }
+  }
+}
+
+// The middle height × width of `rgb` resized to `resized`, (3, height, width). Only what is kept is computed: of an
+// image long and thin the rest would take gigabytes.
+at::Tensor resized_middle(const at::Tensor& rgb, Size resized, Size target) {
+  const at::Tensor source = rgb.to(at::kCPU).contiguous();
+  const auto down =
+      triangles(source.size(0), resized.height, half_to_even(resized.height - target.height), target.height);
+  const auto across =
+      triangles(source.size(1), resized.width, half_to_even(resized.width - target.width), target.width);
+  at::Tensor out = at::empty({3, target.height, target.width}, at::kFloat);
+  std::vector<double> row(static_cast<std::size_t>(3 * source.size(1)));
+  for (std::int64_t y = 0; y < target.height; ++y) {
+    add_rows(source.const_data_ptr<std::uint8_t>(), 3 * source.size(1), down[static_cast<std::size_t>(y)], row);
+    write_row(row, across, y, out);
+  }
+  return out;
+}
+
 void require_sane(Size image, Size target, Size resized) {
   // By division: the product of two absurd sides may not fit.
   require_input(resized.height <= kMostPixels / resized.width,
@@ -51,17 +124,7 @@ at::Tensor condition_pixels(const at::Tensor& rgb, std::int64_t height, std::int
   const Size target{height, width};
   const Size resized = covering(image, target);
   require_sane(image, target, resized);
-  const at::Tensor planes = rgb.to(at::kCPU, at::kFloat).permute({2, 0, 1}).unsqueeze(0).contiguous();
-  return at::_upsample_bilinear2d_aa(planes, {resized.height, resized.width}, false)
-      .narrow(2, half_to_even(resized.height - height), height)
-      .narrow(3, half_to_even(resized.width - width), width)
-      .round()
-      .clamp_(0, 255)
-      .div_(127.5)
-      .sub_(1)
-      .squeeze(0)
-      .unsqueeze(1)
-      .contiguous();
+  return resized_middle(rgb, resized, target).round_().clamp_(0, 255).div_(127.5).sub_(1).unsqueeze(1);
 }
 
 }  // namespace orrery

@@ -139,6 +139,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Covers,
                                          Case{"portrait_into_landscape", 90, 60, 48, 80, {120, 36}, {80, 0}},
                                          Case{"landscape_into_portrait", 60, 90, 80, 48, {80, 0}, {120, 36}},
                                          Case{"long_and_thin", 5, 200, 32, 32, {32, 0}, {1280, 624}},
+                                         Case{"one_column", 6000, 1, 32, 32, {192000, 95984}, {32, 0}},
                                          // Half the excess: 0.5 to 0, 1.5 to 2, 2.5 to 2, 3.5 to 4.
                                          Case{"excess_1", 17, 16, 16, 16, {17, 0}, {16, 0}},
                                          Case{"excess_3", 19, 16, 16, 16, {19, 2}, {16, 0}},
