@@ -118,8 +118,9 @@ TEST_F(AsShown, HighDynamicRangeIsMappedToSrgb) {
                                            " -colorspace bt2020nc -color_trc " +
                                            transfer);
     const double found = psnr(read_image(path), waves(96, 64));
-    const bool same_screen = transfer == std::string("smpte2084");  // zscale's for HLG has another peak
-    EXPECT_GT(found, same_screen ? 33 : 18) << transfer;
+    // Of HLG, zscale takes the screen's gamma of each channel, BT.2100 of the luminance: only greys agree.
+    const bool all_agree = transfer == std::string("smpte2084");
+    EXPECT_GT(found, all_agree ? 33 : 20) << transfer;
   }
 }
 
