@@ -49,7 +49,7 @@ use_bundle() {
 make_test_data() {
   local set part folder
   mkdir -p "$tests/data"
-  for set in tiny gqa_native; do
+  for set in tiny gqa_native modes; do
     tar xf "tests/data/$set.tar.xz" -C "$tests/data"
     for part in transformer vae; do
       folder=$tests/data/$set/checkpoint/$part

@@ -3,20 +3,25 @@
 
 Most weights of the golden checkpoints are normal deviates that LibTorch draws again bit for bit (tests/support/
 make_golden_weights.cpp), so the archives hold, in their place, each file's header, the order and seed of the draws, and
-SHA-256 sums of the whole files. Of the seed system's tiled pixels one case a set is kept.
+SHA-256 sums of the whole files. Of the seed system's tiled pixels one case a set is kept, of the set "modes" what tests
+read.
 """
 import hashlib
 import io
 import json
+import math
 import pathlib
 import struct
 import sys
 import tarfile
 
-SETS = ("tiny", "gqa_native")
+SETS = ("tiny", "gqa_native", "modes")
 # Generators are seeded with the set's seed plus this.
 DRAWN = {"transformer": 1, "vae": 2}
 TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
+# Of the files beside a set's checkpoint; other sets are kept whole.
+KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}}
+WITHOUT = {"modes": {"sound_tokenizer"}}
 # The order in which the reference's modules register their parameters; a name's parts are compared one by one.
 MODULE_ORDER = """
 action_modality_embed audio_modality_embed embed_tokens layers
@@ -40,11 +45,20 @@ def split_safetensors(content):
     return content[:length], json.loads(content[8:length]), content[length:]
 
 
-def without_tiles(content):
+def is_read(name, case):
+    """Whether tests read a case's tensor: not the tiled pixels of most, and of the set of frames only the videos'."""
+    if case == "modes/frames":
+        return name.startswith("v2v") and not name.endswith("_diffusers")
+    return case in TILED_CASES or not name.startswith("pixels_tiled_")
+
+
+def what_tests_read(content, case):
     _, header, data = split_safetensors(content)
+    if all(name == "__metadata__" or is_read(name, case) for name in header):
+        return content
     kept, body = {"__metadata__": header.pop("__metadata__")}, b""
     for name, entry in header.items():
-        if name.startswith("pixels_tiled_"):
+        if not is_read(name, case):
             continue
         begin, end = entry["data_offsets"]
         kept[name] = {**entry, "data_offsets": [len(body), len(body) + end - begin]}
@@ -54,7 +68,16 @@ def without_tiles(content):
     return struct.pack("<Q", len(text)) + text + body
 
 
-def drawn_part(folder, seed, name):
+def scales_of(name, config):
+    """Factors of the deviates where they are not by the general rule: in newer sets each domain's matrix is scaled alone."""
+    if name != "modes":
+        return {}
+    by_inputs = {"action_proj_in": config["action_dim"], "action_proj_out": config["hidden_size"]}
+    matrices = {f"{layer}.fc.weight": 1.6 / math.sqrt(inputs) for layer, inputs in by_inputs.items()}
+    return matrices | {f"{layer}.bias.weight": 0.1 for layer in by_inputs}
+
+
+def drawn_part(folder, seed, name, scales):
     """(path, content) of what stands for the weights of one checkpoint folder."""
     names, sums = [], ""
     for path in sorted(folder.glob("*.safetensors")):
@@ -64,24 +87,32 @@ def drawn_part(folder, seed, name):
         sums += f"{hashlib.sha256(content).hexdigest()}  {path.name}\n"
         yield f"{name}/{path.name}.header", head
     draws = {"seed": seed, "order": sorted(names, key=module_order)}
+    draws |= {"scales": scales} if scales else {}
     yield f"{name}/draws.json", json.dumps(draws, indent=0).encode()
     yield f"{name}/SHA256SUMS", sums.encode()
 
 
+def is_kept(path, root):
+    inside = path.relative_to(root)
+    if inside.parts[0] == "checkpoint":
+        return inside.parts[1] not in WITHOUT.get(root.name, ())
+    return root.name not in KEPT or inside.name in KEPT[root.name]
+
+
 def set_members(goldens, name):
     root = goldens / name
-    seed = json.loads((root / "set.json").read_text())["seed"]
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+    made = json.loads((root / "set.json").read_text())
+    for path in sorted(path for path in root.rglob("*") if path.is_file() and is_kept(path, root)):
         relative = path.relative_to(goldens)
         drawn = path.parent.name in DRAWN and path.suffix == ".safetensors"
         if drawn:
             continue
         content = path.read_bytes()
         is_case = path.parent == root and path.suffix == ".safetensors"
-        tiled = str(relative.with_suffix("")) in TILED_CASES
-        yield str(relative), without_tiles(content) if is_case and not tiled else content
+        yield str(relative), what_tests_read(content, str(relative.with_suffix(""))) if is_case else content
     for part, offset in DRAWN.items():
-        yield from drawn_part(root / "checkpoint" / part, seed + offset, f"{name}/checkpoint/{part}")
+        scales = scales_of(name, made["transformer"]) if part == "transformer" else {}
+        yield from drawn_part(root / "checkpoint" / part, made["seed"] + offset, f"{name}/checkpoint/{part}", scales)
 
 
 def write_archive(path, members):

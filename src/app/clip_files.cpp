@@ -104,7 +104,8 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
 }
 
 // How the file differs from what `job` would make, or "". The ids tell of another tokenizer or default negative prompt,
-// the sigmas of another schedule.
+// and of what earlier versions made of one frame's caption and of guidance below 1; the length of the sound of what
+// they made of it; the sigmas of another schedule.
 std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) const {
   const Schedule wanted =
       make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift);
@@ -112,7 +113,11 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   if (gemm_of(found.model) != write_value(options_->products)) return "with another --gemm";
   if (found.request != job.request_json) return "from another request with this id";
   if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
-    return "from other texts (a changed tokenizer, semantics or default negative prompt)";
+    return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
+  }
+  if (found.sound_steps != job.request.sound_steps()) {
+    return "with " + std::to_string(found.sound_steps) + " latent steps of sound, this version makes " +
+           std::to_string(job.request.sound_steps());
   }
   return found.sigmas != wanted.sigmas ? "with another --schedule" : "";
 }

@@ -24,7 +24,8 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
                            const RunContext& context) {
   if (!job.refusal.empty()) return job.refusal;
   if (!job.resumes && failed_ids.contains(job.request.parent)) {
-    return "condition_latents: the clip it continues, \"" + job.request.parent + "\", failed";
+    return std::string(job.request.encodes_parent ? "continues" : "condition_latents") + ": the clip it continues, \"" +
+           job.request.parent + "\", failed";
   }
   return context.world.from_root([&] {
     const std::optional<std::int64_t> available = available_bytes(context.options.out);

@@ -4,6 +4,7 @@
 
 #include "app/checkpoint_files.h"
 #include "app/device_options.h"
+#include "app/manifest_fields.h"
 #include "app/request_rules.h"
 #include "app/version.h"
 #include "core/error.h"
@@ -17,22 +18,38 @@
 namespace orrery {
 namespace {
 
-// What the file says of its clip; files that other programs wrote need not say it.
+// The request in the file, or an empty object: files that other programs wrote need not have one.
+Json request_in(const std::filesystem::path& path, const LatentFile& file) {
+  const std::size_t begin = file.request.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos || file.request[begin] != '{') return Json::object();
+  Json request = Json::parse(file.request, nullptr, /*allow_exceptions=*/false);
+  require_input(request.is_object(), path.string() + ": the request in it is not valid JSON (which has no NaN)");
+  return request;
+}
+
+// Frames per second. Throws InputError for a rate that is none: a clip must not be shown at another speed than its own.
+double fps_in(const std::filesystem::path& path, const Json& request) {
+  Request clip;
+  const auto fps = request.find("fps");
+  if (fps == request.end() || fps->is_null()) return clip.fps;
+  require_input(fps->is_number(),
+                path.string() + ": the request in it: fps: found " + describe(*fps) + ", expected a number");
+  clip.fps = fps->get<double>();
+  for (const FieldProblem& problem : check_request(clip)) {
+    throw InputError(path.string() + ": the request in it: " + problem.field + ": " + problem.reason);
+  }
+  return clip.fps;
+}
+
 ClipLabel label_of(const std::filesystem::path& path, const LatentFile& file, const CheckpointFiles& checkpoint) {
   ClipLabel label;
   label.id = path.stem().string();
   label.model = checkpoint.name();
   label.version = software_name();
-  const Json request = Json::parse(file.request, nullptr, /*allow_exceptions=*/false);
-  if (!request.is_object()) return label;
+  const Json request = request_in(path, file);
   if (request.contains("prompt") && request["prompt"].is_string()) label.prompt = request["prompt"].get<std::string>();
   if (request.contains("seed") && request["seed"].is_number()) label.seed = request["seed"].dump();
-  if (request.contains("fps") && request["fps"].is_number()) label.fps = request["fps"].get<double>();
-  Request clip;
-  clip.fps = label.fps;
-  for (const FieldProblem& problem : check_request(clip)) {
-    throw InputError(path.string() + ": the request in it: " + problem.field + ": " + problem.reason);
-  }
+  label.fps = fps_in(path, request);
   return label;
 }
 

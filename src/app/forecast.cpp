@@ -13,7 +13,7 @@ namespace orrery {
 namespace {
 
 auto size_of(const Request& r) {
-  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps());
+  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent);
 }
 
 void keep_longer(TokenIds& longest, const TokenIds& ids) {

@@ -21,8 +21,9 @@ namespace fs = std::filesystem;
 // Where a request stands in the manifest.
 struct Origin {
   int line = 0;
-  std::string who;      // `id "x": ` once the line's id is known
-  std::string latents;  // condition_latents as written
+  std::string who;        // `id "x": ` once the line's id is known
+  std::string key;        // of what it goes on from: "continues" or "condition_latents"
+  std::string continued;  // its value as written
 };
 
 // Reads the lines of one manifest and collects what is wrong with them.
@@ -43,6 +44,7 @@ class ManifestReader {
   Request read_fields(const JsonLine& line);
   void check_together(const Json& object, const Request& request);
   void find_parent(const Json& object, Request& request);
+  void find_parent(const Json& object, const char* key, Request& request);
   void check_parent(const Request& request, const Request& parent);
   void check_values(const Request& request);
   void check_unique(const Request& request);
@@ -90,24 +92,40 @@ void ManifestReader::check_together(const Json& object, const Request& request) 
   if (given("negative_prompt") && given("negative_token_ids")) {
     bad("negative_token_ids: excludes negative_prompt: give one of the two");
   }
-  if (given("image") && given("condition_latents")) bad("condition_latents: excludes image: give one of the two");
+  const std::pair<const char*, const char*> starts[] = {
+      {"condition_latents", "image"}, {"continues", "image"}, {"continues", "condition_latents"}};
+  for (const auto& [key, other] : starts) {
+    if (given(key) && given(other)) bad(std::string(key) + ": excludes " + other + ": give one of the two");
+  }
   if (given("condition_frames") && !request.conditioned()) {
-    bad("condition_frames: needs image or condition_latents");
+    bad("condition_frames: needs image, continues or condition_latents");
   }
 }
 
 void ManifestReader::find_parent(const Json& object, Request& request) {
-  const auto given = object.find("condition_latents");
-  if (given == object.end() || !given->is_string()) return;
-  at_.latents = given->get<std::string>();
-  const auto earlier = index_of_id_.find(at_.latents);
-  const bool is_earlier = earlier != index_of_id_.end();
-  if (!is_earlier && !known_ids_.contains(at_.latents)) return;
-  request.parent = at_.latents;
-  request.condition_latents.clear();
-  if (is_earlier) check_parent(request, requests_[earlier->second]);
+  find_parent(object, "condition_latents", request);
+  find_parent(object, "continues", request);
+  // The last five pixel frames of what came before, unless the line says otherwise.
+  const bool anew = request.encodes_parent || !request.continued_video.empty();
+  const auto frames = object.find("condition_frames");
+  if (anew && (frames == object.end() || frames->is_null())) request.condition_frames = {0, 1};
 }
 
+void ManifestReader::find_parent(const Json& object, const char* key, Request& request) {
+  const auto given = object.find(key);
+  if (given == object.end() || !given->is_string()) return;
+  at_.key = key;
+  at_.continued = given->get<std::string>();
+  const auto earlier = index_of_id_.find(at_.continued);
+  const bool is_earlier = earlier != index_of_id_.end();
+  if (!is_earlier && !known_ids_.contains(at_.continued)) return;
+  request.parent = at_.continued;
+  request.encodes_parent = at_.key == "continues";
+  (request.encodes_parent ? request.continued_video : request.condition_latents).clear();
+  if (is_earlier && !request.encodes_parent) check_parent(request, requests_[earlier->second]);
+}
+
+// Latents are taken as they are, so they must fit.
 void ManifestReader::check_parent(const Request& request, const Request& parent) {
   const auto size = [](const Request& r) { return std::to_string(r.width) + "x" + std::to_string(r.height); };
   const std::string clip = "condition_latents: clip \"" + parent.id + "\" ";
@@ -130,19 +148,19 @@ void ManifestReader::check_unique(const Request& request) {
   if (!is_new) bad("already used in line " + std::to_string(origins_[first->second].line) + ": ids must be unique");
 }
 
-// Whether the request's condition_latents is the id of its own line or of a later one, which is reported.
+// Whether what the request goes on from is the id of its own line or of a later one, which is reported.
 bool ManifestReader::is_forward(std::size_t index) {
   if (!requests_[index].parent.empty()) return false;
-  const auto found = index_of_id_.find(origins_[index].latents);
+  const auto found = index_of_id_.find(origins_[index].continued);
   if (found == index_of_id_.end()) return false;
-  bad(found->second == index ? "condition_latents: names the clip of this line, which cannot continue itself"
-                             : "condition_latents: names the clip of line " +
-                                   std::to_string(origins_[found->second].line) + ", which comes later: move it up");
+  bad(at_.key + (found->second == index ? ": names the clip of this line, which cannot continue itself"
+                                        : ": names the clip of line " + std::to_string(origins_[found->second].line) +
+                                              ", which comes later: move it up"));
   return true;
 }
 
 void ManifestReader::read_line(std::string_view text) {
-  at_ = {at_.line + 1, "", ""};
+  at_ = {at_.line + 1, "", "", ""};
   const std::size_t start = text.find_first_not_of(" \t\r");
   if (start == std::string_view::npos || text[start] == '#') return;
   JsonLine line;

@@ -91,6 +91,8 @@ const std::array kFields{
     ManifestField{"image", kOptional, [](const Json& v, Folder f, Request& r) { r.image = path_from(v, f); }},
     ManifestField{"condition_latents", kOptional,
                   [](const Json& v, Folder f, Request& r) { r.condition_latents = path_from(v, f); }},
+    ManifestField{"continues", kOptional,
+                  [](const Json& v, Folder f, Request& r) { r.continued_video = path_from(v, f); }},
     ManifestField{"condition_frames", kOptional,
                   [](const Json& v, Folder, Request& r) { r.condition_frames = integers(v); }},
     ManifestField{"num_frames", kValue, [](const Json& v, Folder, Request& r) { r.num_frames = integer(v); }},
@@ -136,7 +138,8 @@ void write_fields(const Request& r, Json& line) {
   if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
   if (!r.image.empty()) line["image"] = r.image.string();
   if (!r.condition_latents.empty()) line["condition_latents"] = r.condition_latents.string();
-  if (!r.parent.empty()) line["condition_latents"] = r.parent;
+  if (!r.continued_video.empty()) line["continues"] = r.continued_video.string();
+  if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;
   if (r.conditioned()) line["condition_frames"] = r.condition_frames;
   line["num_frames"] = r.num_frames;
   line["height"] = r.height;

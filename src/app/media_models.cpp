@@ -11,8 +11,10 @@ MediaModelSet media_models_for(const RunPlan& plan, const Options& options, bool
   MediaModelSet wanted;
   for (const ClipJob& job : plan.jobs) {
     if (!job.refusal.empty()) continue;
-    wanted.decoder |= makes_media && (is_root || options.vae_split != VaeSplit::None);
-    wanted.encoder |= is_root && !job.request.image.empty() && !job.latents_done && !job.resumes;
+    const bool begins = !job.latents_done && !job.resumes;
+    const bool decodes = makes_media || (begins && job.request.encodes_parent);
+    wanted.decoder |= decodes && (is_root || options.vae_split != VaeSplit::None);
+    wanted.encoder |= begins && is_root && job.request.needs_encoder();
     wanted.sound |= is_root && job.request.sound && makes_media;
   }
   return wanted;

@@ -173,8 +173,8 @@ auto make_table() {
 
       option(
           kRun, kSampling, "semantics", "native|seed",
-          "native: as NVIDIA's own code; seed: schedule double_shift and a bare negative prompt",
-          [](auto& o) -> auto& { return o.semantics; }),
+          "native: as NVIDIA's own code; seed: schedule double_shift, a bare negative prompt, guidance only above 1",
+          [](auto& o) -> auto& { return o.defaults.semantics; }),
       option(
           kRun, kSampling, "schedule", "native|double_shift|karras|auto",
           "noise levels of the steps; set by --semantics unless given; auto: as the checkpoint's scheduler_config.json "
@@ -270,7 +270,7 @@ auto make_table() {
           kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000",
           [](auto& o) -> auto& { return o.defaults.steps; }),
       option(
-          kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; up to 1: none, which halves the work",
+          kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; 1: none, which halves the work",
           [](auto& o) -> auto& { return o.defaults.guidance_scale; }),
       option(
           kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",

@@ -75,7 +75,7 @@ Origins set_given(const Arguments& given, Options& options) {
     set(options, *find_option(name, options.command), value, origins);
   }
   options.files = given.files;
-  if (options.semantics == Semantics::Seed && !origins.contains("schedule")) {
+  if (options.defaults.semantics == Semantics::Seed && !origins.contains("schedule")) {
     options.schedule = ScheduleChoice::DoubleShift;
   }
   return origins;

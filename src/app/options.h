@@ -64,8 +64,7 @@ struct Options {
   Dtype dtype = Dtype::Auto;
   RowFormat products = RowFormat::Plain;
   TextTower text_tower = TextTower::Auto;
-  Semantics semantics = Semantics::Native;
-  ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, when semantics is seed
+  ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, with --semantics seed
   Media media = Media::Mp4;
   int crf = 18;
   bool keep_frames = false;  // PNG frames and a WAV as well

@@ -60,8 +60,7 @@ void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
   for (const ClipJob& job : plan.jobs) {
     if (job.request.guided()) continue;
     log.warning("id \"" + job.request.id +
-                "\" has no guidance (guidance_scale <= 1): with --cfg 2 half of the ranks repeat "
-                "the other half's work");
+                "\" has no guidance: with --cfg 2 half of the ranks repeat the other half's work");
   }
 }
 

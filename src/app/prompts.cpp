@@ -15,11 +15,10 @@ namespace {
 
 bool needs_negative_text(const Request& r) { return r.guided() && !r.negative_token_ids; }
 
-ResolvedPrompt resolve(const Request& r, const CaptionIds& ids_of, const std::string& default_negative,
-                       Semantics semantics) {
+ResolvedPrompt resolve(const Request& r, const CaptionIds& ids_of, const std::string& default_negative) {
   const ClipFacts clip{r.num_frames, r.fps, r.height, r.width, r.aspect_ratio};
   const PromptText text =
-      prompt_text({r.prompt, r.negative_prompt, default_negative, r.append_metadata}, clip, semantics);
+      prompt_text({r.prompt, r.negative_prompt, default_negative, r.append_metadata}, clip, r.semantics);
   ResolvedPrompt prompt;
   if (r.prompt_token_ids) {
     prompt.ids = *r.prompt_token_ids;
@@ -69,10 +68,10 @@ CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
 }
 
 std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
-                                            const std::string& default_negative, Semantics semantics) {
+                                            const std::string& default_negative) {
   std::vector<ResolvedPrompt> prompts;
   prompts.reserve(requests.size());
-  for (const Request& request : requests) prompts.push_back(resolve(request, ids_of, default_negative, semantics));
+  for (const Request& request : requests) prompts.push_back(resolve(request, ids_of, default_negative));
   return prompts;
 }
 

@@ -36,7 +36,7 @@ CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
 
 // Texts and ids of all requests, in order. `ids_of` is called only where a text is wanted. Throws InputError.
 std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
-                                            const std::string& default_negative, Semantics semantics);
+                                            const std::string& default_negative);
 
 // Throws one InputError with a line for each request that has a token id of `vocabulary` or above.
 void require_in_vocabulary(const std::vector<Request>& requests, const std::vector<ResolvedPrompt>& prompts,

@@ -36,6 +36,12 @@ std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_
   };
   check_file("image", request.image);
   check_file("condition_latents", request.condition_latents);
+  check_file("continues", request.continued_video);
+  if (request.continued_video.extension() == ".h5") {
+    missing.push_back("continues: " + request.continued_video.string() +
+                      ": it is a latent file, expected a video or the id of an earlier line; condition_latents takes "
+                      "latents as they are");
+  }
   if (request.sound && !checkpoint_has_sound) {
     missing.emplace_back(
         "sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "

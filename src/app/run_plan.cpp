@@ -35,15 +35,17 @@ ClipJob make_job(const Request& request, ResolvedPrompt prompt, const Checkpoint
 }
 
 Json job_json(const ClipJob& job) {
-  return {{"request", job.request_json}, {"parent", job.request.parent}, {"cond", job.ids.cond},
-          {"uncond", job.ids.uncond},    {"refusal", job.refusal},       {"latents_done", job.latents_done},
-          {"resumes", job.resumes}};
+  return {{"request", job.request_json},      {"semantics", job.request.semantics},
+          {"parent", job.request.parent},     {"cond", job.ids.cond},
+          {"uncond", job.ids.uncond},         {"refusal", job.refusal},
+          {"latents_done", job.latents_done}, {"resumes", job.resumes}};
 }
 
 ClipJob job_from_json(const Json& json) {
   ClipJob job;
   job.request_json = json.at("request").get<std::string>();
   job.request = parse_request(job.request_json, {json.at("parent").get<std::string>()});
+  job.request.semantics = json.at("semantics").get<Semantics>();
   job.ids = {json.at("cond").get<std::vector<std::int64_t>>(), json.at("uncond").get<std::vector<std::int64_t>>()};
   job.refusal = json.at("refusal").get<std::string>();
   job.latents_done = json.at("latents_done").get<bool>();
@@ -57,8 +59,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& ch
   const std::vector<Request> requests =
       parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults);
   std::vector<ResolvedPrompt> prompts =
-      resolve_prompts(requests, tokenizer_of(checkpoint.folder), default_negative_prompt(options.negative_prompt_file),
-                      options.semantics);
+      resolve_prompts(requests, tokenizer_of(checkpoint.folder), default_negative_prompt(options.negative_prompt_file));
   require_in_vocabulary(requests, prompts, checkpoint.transformer_config.vocab_size);
   std::vector<ClipJob> jobs;
   for (std::size_t i = 0; i < requests.size(); ++i)

@@ -25,8 +25,8 @@ Json tokens_line(const Request& request, const ResolvedPrompt& prompt) {
 
 void print_tokens(const Options& o, std::ostream& out) {
   const std::vector<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
-  const std::vector<ResolvedPrompt> prompts = resolve_prompts(
-      requests, tokenizer_of(o.checkpoint), default_negative_prompt(o.negative_prompt_file), o.semantics);
+  const std::vector<ResolvedPrompt> prompts =
+      resolve_prompts(requests, tokenizer_of(o.checkpoint), default_negative_prompt(o.negative_prompt_file));
   for (std::size_t i = 0; i < requests.size(); ++i) out << tokens_line(requests[i], prompts[i]).dump() << '\n';
 }
 

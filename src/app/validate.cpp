@@ -84,8 +84,7 @@ class Validation {
   void check_texts() {
     const std::string negative = default_negative_prompt(o_.negative_prompt_file);
     if (requests_.empty()) return;
-    const std::vector<ResolvedPrompt> prompts =
-        resolve_prompts(requests_, tokenizer_of(o_.checkpoint), negative, o_.semantics);
+    const std::vector<ResolvedPrompt> prompts = resolve_prompts(requests_, tokenizer_of(o_.checkpoint), negative);
     if (checkpoint_) require_in_vocabulary(requests_, prompts, checkpoint_->vocabulary);
     const auto by_length = [](const auto& a, const auto& b) { return a.ids.size() < b.ids.size(); };
     const auto [shortest, longest] = std::minmax_element(prompts.begin(), prompts.end(), by_length);

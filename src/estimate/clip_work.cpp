@@ -74,13 +74,18 @@ double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
          layer.product_flops(layer.products().front());
 }
 
-void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
+// One decoding of a clip.
+void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp),
                                        shape.video[2], shape.video[3]);
   const std::int64_t frames = (shape.video[1] - 1) * WanConfig::kTemporalFactor + 1;
   constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
-  work.decoded_pixels = static_cast<double>(frames * part.height * part.width * kCellPixels);
-  work.decode_flops = static_cast<double>(shape.video[1]) * decoder_flops(sizes.vae, part.height, part.width);
+  work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
+  work.decode_flops += static_cast<double>(shape.video[1]) * decoder_flops(sizes.vae, part.height, part.width);
+}
+
+void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
+  add_video(work, sizes, shape);
   if (shape.sound_steps == 0 || !sizes.sound) return;
   work.sound_steps = shape.sound_steps;
   work.sound_flops = sound_flops(*sizes.sound, shape.sound_steps);
@@ -105,6 +110,7 @@ ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& r
   work.latent_bytes = values * sizeof(float);
   if (request.guided() && sizes.layout.cfg == 2) work.step.gather_bytes = work.latent_bytes;
   if (decodes) add_media(work, sizes, shape);
+  if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long
   return work;
 }
 

@@ -29,7 +29,7 @@ struct ClipWork {
   std::int64_t steps = 0;
   StepWork step;
   double text_flops = 0;
-  double decoded_pixels = 0;  // of all frames
+  double decoded_pixels = 0;  // of all frames, and of those of a clip that is decoded to be continued
   double decode_flops = 0;
   std::int64_t sound_steps = 0;
   double sound_flops = 0;

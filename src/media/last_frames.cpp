@@ -22,8 +22,6 @@ std::vector<RgbImage> read_last_frames(const std::filesystem::path& path, std::s
       oldest = (oldest + 1) % count;
     }
   }
-  require_input(ring.size() == count, path.string() + ": has " + std::to_string(ring.size()) +
-                                          " frames, expected at least " + std::to_string(count));
   std::rotate(ring.begin(), ring.begin() + static_cast<std::ptrdiff_t>(oldest), ring.end());
   return ring;
 }

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "media/video_format.h"
 #include "parallel/device.h"
 #include "pipeline/frame_download.h"
+#include "pipeline/root_work.h"
 
 namespace orrery {
 namespace {
@@ -125,8 +127,29 @@ MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& 
 
 MediaOutcome MediaMaker::operator()(const MediaLatents& latents, const ClipLabel& label,
                                     const std::function<bool()>& interrupted) {
-  const bool one = split_ == VaeSplit::None || ranks_.world().shard().size == 1;
-  return one ? alone(latents, label, interrupted) : together(latents, label, interrupted);
+  return one_decodes() ? alone(latents, label, interrupted) : together(latents, label, interrupted);
+}
+
+at::Tensor MediaMaker::decode_last(const at::Tensor& latents, std::int64_t count, VaeSplit split) {
+  const auto decode = start_decode(split, decoders_.video, ranks_, latents.size(2), latents.size(3), FrameType::Floats);
+  const std::int64_t frames = frame_count(latents);
+  std::vector<at::Tensor> last;
+  for (std::int64_t t = 0; t < latents.size(1); ++t) {
+    const at::Tensor decoded = decode->next(latents.select(1, t));
+    const std::int64_t frames_until = t * WanConfig::kTemporalFactor + 1;
+    if (decoded.defined() && frames_until > frames - count) last.push_back(decoded.to(at::kCPU));
+  }
+  if (last.empty()) return {};
+  const at::Tensor all = at::cat(last, 0);
+  const std::int64_t kept = std::min(count, all.size(0));
+  return all.narrow(0, all.size(0) - kept, kept).contiguous();
+}
+
+at::Tensor MediaMaker::last_frames(const at::Tensor& latents, std::int64_t count) {
+  if (!one_decodes()) return decode_last(latents, count, VaeSplit::Exact);
+  at::Tensor frames;
+  on_root(ranks_.world(), [&] { frames = decode_last(latents, count, VaeSplit::None); });
+  return frames;
 }
 
 }  // namespace orrery

@@ -47,7 +47,16 @@ class MediaMaker {
   MediaOutcome operator()(const MediaLatents& latents, const ClipLabel& label,
                           const std::function<bool()>& interrupted);
 
+  // The last `count` pixel frames of a finished clip's video latents (C, t, h, w), which are the same on all ranks: on
+  // rank 0 (frames, H, W, 3) in [-1, 1], float32 on the CPU, as the decoder gives them; undefined elsewhere. A clip of
+  // fewer frames gives all that it has. The decoder is causal, so it passes all latent frames. Tiles, which
+  // approximate, are decoded as strips. Throws RequestFailed as rank 0 alone decodes, and Error otherwise. Collective
+  // over the world.
+  at::Tensor last_frames(const at::Tensor& latents, std::int64_t count);
+
  private:
+  bool one_decodes() const { return split_ == VaeSplit::None || ranks_.world().shard().size == 1; }
+  at::Tensor decode_last(const at::Tensor& latents, std::int64_t count, VaeSplit split);
   std::unique_ptr<ClipMediaFiles> begin(const MediaLatents& latents, const ClipLabel& label) const;
   MediaOutcome alone(const MediaLatents& latents, const ClipLabel& label, const std::function<bool()>& interrupted);
   MediaOutcome together(const MediaLatents& latents, const ClipLabel& label, const std::function<bool()>& interrupted);

@@ -16,6 +16,20 @@ std::string vae_named_by(const LatentFile& file) {
   return model["vae_fingerprint"].is_string() ? model["vae_fingerprint"].get<std::string>() : "";
 }
 
+// (C, t, h, w) of a file that this checkpoint's VAE may have made.
+at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_fingerprint) {
+  const LatentFile file = read_latents(path);
+  const std::string named = vae_named_by(file);
+  require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
+                                                               named + ", this checkpoint has " + vae_fingerprint +
+                                                               ")");
+  return to_tensor(file.video).squeeze(0);
+}
+
+void require_finite(const std::filesystem::path& path, const at::Tensor& latents) {
+  require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
+}
+
 }  // namespace
 
 at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
@@ -34,21 +48,25 @@ at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& 
   return encoder(image_pixels(read_image(image), image, height, width).to(device)).to(at::kCPU);
 }
 
+at::Tensor all_latent_frames(const std::filesystem::path& path, std::int64_t channels,
+                             const std::string& vae_fingerprint) {
+  const at::Tensor video = own_video(path, vae_fingerprint);
+  require_input(video.size(0) == channels, path.string() + ": its latents have " + std::to_string(video.size(0)) +
+                                               " channels, the checkpoint's VAE takes " + std::to_string(channels));
+  require_finite(path, video);
+  return video;
+}
+
 at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t count,
                               const std::vector<std::int64_t>& shape, const std::string& vae_fingerprint) {
-  const LatentFile file = read_latents(path);
-  const std::string named = vae_named_by(file);
-  require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
-                                                               named + ", this checkpoint has " + vae_fingerprint +
-                                                               ")");
-  const at::Tensor video = to_tensor(file.video).squeeze(0);  // (C, t, h, w)
+  const at::Tensor video = own_video(path, vae_fingerprint);
   const bool fits = video.size(0) == shape[0] && video.size(2) == shape[2] && video.size(3) == shape[3];
   require_input(fits, path.string() + ": its latents are " + shape_text(video.sizes().vec()) + ", the clip's are " +
                           shape_text(shape) + ": channels, height and width must agree");
   require_input(video.size(1) >= count, path.string() + ": it has " + std::to_string(video.size(1)) +
                                             " latent frames, condition_frames asks for " + std::to_string(count));
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
-  require_input(at::isfinite(last).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
+  require_finite(path, last);
   return last;
 }
 

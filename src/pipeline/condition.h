@@ -20,6 +20,11 @@ at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path
 at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& image, std::int64_t height,
                         std::int64_t width, at::Device device);
 
+// All latent frames (C, t, h, w) of a latent file, float32 on the CPU. `channels`: of the checkpoint's VAE, whose
+// `vae_fingerprint` it is; latents that name another are refused. Throws InputError naming the file.
+at::Tensor all_latent_frames(const std::filesystem::path& file, std::int64_t channels,
+                             const std::string& vae_fingerprint);
+
 // The last `count` latent frames of a latent file, (C, count, h, w). `shape`: C, t, h, w of the clip they start.
 // `vae_fingerprint`: of the checkpoint in use; latents that name another are refused. Throws InputError naming the
 // file.

@@ -66,11 +66,12 @@ std::vector<Taps> triangles(std::int64_t from, std::int64_t to, std::int64_t beg
 }
 
 // The weighted sum of whole source rows of `values` values.
-void add_rows(const std::uint8_t* rgb, std::int64_t values, const Taps& down, std::vector<double>& sum) {
+template <class Value>
+void add_rows(const Value* rgb, std::int64_t values, const Taps& down, std::vector<double>& sum) {
   std::fill(sum.begin(), sum.end(), 0.0);
   for (std::size_t i = 0; i < down.weights.size(); ++i) {
-    const std::uint8_t* row = rgb + (down.first + static_cast<std::int64_t>(i)) * values;
-    for (std::size_t x = 0; x < sum.size(); ++x) sum[x] += down.weights[i] * row[x];
+    const Value* row = rgb + (down.first + static_cast<std::int64_t>(i)) * values;
+    for (std::size_t x = 0; x < sum.size(); ++x) sum[x] += down.weights[i] * static_cast<double>(row[x]);
   }
 }
 
@@ -89,10 +90,11 @@ void write_row(const std::vector<double>& row, const std::vector<Taps>& across, 
   }
 }
 
-// The middle height × width of `rgb` resized to `resized`, (3, height, width). Only what is kept is computed: of an
+// The middle height × width of `picture` resized to `resized`, (3, height, width). Only what is kept is computed: of an
 // image long and thin the rest would take gigabytes.
-at::Tensor resized_middle(const at::Tensor& rgb, Size resized, Size target) {
-  const at::Tensor source = rgb.to(at::kCPU).contiguous();
+template <class Value>
+at::Tensor resized_middle(const at::Tensor& picture, Size resized, Size target) {
+  const at::Tensor source = picture.to(at::kCPU).contiguous();
   const auto down =
       triangles(source.size(0), resized.height, half_to_even(resized.height - target.height), target.height);
   const auto across =
@@ -100,7 +102,7 @@ at::Tensor resized_middle(const at::Tensor& rgb, Size resized, Size target) {
   at::Tensor out = at::empty({3, target.height, target.width}, at::kFloat);
   std::vector<double> row(static_cast<std::size_t>(3 * source.size(1)));
   for (std::int64_t y = 0; y < target.height; ++y) {
-    add_rows(source.const_data_ptr<std::uint8_t>(), 3 * source.size(1), down[static_cast<std::size_t>(y)], row);
+    add_rows(source.const_data_ptr<Value>(), 3 * source.size(1), down[static_cast<std::size_t>(y)], row);
     write_row(row, across, y, out);
   }
   return out;
@@ -116,15 +118,21 @@ void require_sane(Size image, Size target, Size resized) {
 
 }  // namespace
 
-at::Tensor condition_pixels(const at::Tensor& rgb, std::int64_t height, std::int64_t width) {
-  require(rgb.dim() == 3 && rgb.size(2) == 3 && rgb.numel() > 0 && rgb.scalar_type() == at::kByte,
-          "a condition image is (H, W, 3) in 8 bits, and not empty");
+at::Tensor covering_picture(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+  require(picture.dim() == 3 && picture.size(2) == 3 && picture.numel() > 0, "a picture is (H, W, 3), and not empty");
   require(height > 0 && width > 0, "a video has at least one pixel");
-  const Size image{rgb.size(0), rgb.size(1)};
+  const Size image{picture.size(0), picture.size(1)};
   const Size target{height, width};
   const Size resized = covering(image, target);
   require_sane(image, target, resized);
-  return resized_middle(rgb, resized, target).round_().clamp_(0, 255).div_(127.5).sub_(1).unsqueeze(1);
+  if (picture.scalar_type() == at::kByte) return resized_middle<std::uint8_t>(picture, resized, target);
+  require(picture.scalar_type() == at::kFloat, "a picture has values of 8 bits or in float32");
+  return resized_middle<float>(picture, resized, target);
+}
+
+at::Tensor condition_pixels(const at::Tensor& rgb, std::int64_t height, std::int64_t width) {
+  require(rgb.scalar_type() == at::kByte, "a condition image has values of 8 bits");
+  return covering_picture(rgb, height, width).round_().clamp_(0, 255).div_(127.5).sub_(1).unsqueeze(1);
 }
 
 }  // namespace orrery

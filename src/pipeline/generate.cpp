@@ -7,6 +7,7 @@
 
 #include "parallel/profiler_range.h"
 #include "pipeline/arrays.h"
+#include "pipeline/continuation.h"
 #include "pipeline/denoise.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/preflight.h"
@@ -190,16 +191,39 @@ std::optional<std::int64_t> Generator::peak_gpu_memory() const {
 Condition Generator::condition_for(const Request& request, const MediaShape& shape) const {
   if (!request.conditioned()) return {};
   const auto count = static_cast<std::int64_t>(request.condition_frames.size());
+  at::Tensor pixels;
+  if (request.encodes_parent) pixels = pixels_to_continue(request, shape);
   at::Tensor latents;
   on_root(*world_, [&] {
     if (!request.image.empty()) {
       latents = encode_image(*encoder_, request.image, request.height, request.width, towers_->device());
       return;
     }
+    if (!request.continued_video.empty()) {
+      pixels = clip_pixels_of_video(request.continued_video, pixel_frames_for(request.condition_frames), request.height,
+                                    request.width);
+    }
+    if (pixels.defined()) {
+      latents = encode_frames(*encoder_, pixels, request.condition_frames, towers_->device());
+      return;
+    }
     const auto file = request.parent.empty() ? request.condition_latents : settings_.folder.latents(request.parent);
     latents = last_latent_frames(file, count, shape.video, settings_.vae_fingerprint);
   });
   return {request.condition_frames, share_from_root(*world_, latents)};
+}
+
+at::Tensor Generator::pixels_to_continue(const Request& request, const MediaShape& shape) const {
+  at::Tensor latents;
+  on_root(*world_, [&] {
+    latents = all_latent_frames(settings_.folder.latents(request.parent), shape.video[0], settings_.vae_fingerprint);
+  });
+  latents = share_from_root(*world_, latents).to(towers_->device());
+  const std::int64_t count = pixel_frames_for(request.condition_frames);
+  const at::Tensor frames = media_->last_frames(latents, count);
+  at::Tensor pixels;
+  on_root(*world_, [&] { pixels = clip_pixels(frames, count, request.height, request.width); });
+  return pixels;
 }
 
 ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const std::string& label,
@@ -232,7 +256,7 @@ MediaLatents Generator::make_latents(const ClipJob& job, ClipStart& start, const
                                      ClipResult& result) {
   const Request& request = job.request;
   const TextSource text = [this](const TokenIds& ids) { return towers_->text(ids); };
-  const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance_scale);
+  const GuidedModel guided(towers_->media(), *cfg_, text, job.ids, shape, request.guidance());
   clock.end("text");
   StepTimes step_times(towers_->device());
   const DenoiseState end = run_steps(guided, job, start, step_times);

@@ -75,7 +75,7 @@ using DeliverClip = std::function<void(const ClipJob& job, ClipResult result)>;
 // References must outlive the object.
 class Generator {
  public:
-  // `encoder` is null where this rank has none: on rank 0 when no request has an image, elsewhere always.
+  // `encoder` is null where this rank has none: on rank 0 when no request starts from pixels, elsewhere always.
   Generator(const Comm& world, Towers& towers, Collectives& cfg, MediaMaker& media, const WanEncoder* encoder,
             GenerateSettings settings, StopFlag& stop, DeliverClip deliver, Progress& progress, const Log& log);
 
@@ -99,6 +99,8 @@ class Generator {
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
   void prepare(const ClipJob& job, PhaseClock& clock) const;
   Condition condition_for(const Request& request, const MediaShape& shape) const;
+  // The frames of a clip that is continued, as the encoder takes them; on rank 0. Collective.
+  at::Tensor pixels_to_continue(const Request& request, const MediaShape& shape) const;
   ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock);
   void draw_noise_ahead(const ClipJob& job);
   // The final latents, or undefined ones and `result.stopped`. Takes the state out of `start`.

@@ -7,19 +7,19 @@
 namespace orrery {
 
 GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
-                         const MediaShape& shape, double guidance_scale)
-    : tower_(&tower), cfg_(&cfg), scale_(guidance_scale) {
-  for (const TokenIds& own : own_texts(ids, scale_ > 1, cfg.shard())) {
+                         const MediaShape& shape, std::optional<double> guidance)
+    : tower_(&tower), cfg_(&cfg), scale_(guidance) {
+  for (const TokenIds& own : own_texts(ids, scale_.has_value(), cfg.shard())) {
     branches_.push_back(tower.prepare(text(own), shape));
   }
 }
 
 MediaVelocity GuidedModel::velocity(const MediaLatents& latents, double timestep) const {
   const MediaLatents own = branch_velocity(latents, timestep, branches_.front());
-  if (scale_ <= 1) return {{own.video, {}}, {own.sound, {}}};
+  if (!scale_) return {{own.video, {}}, {own.sound, {}}};
   if (branches_.size() == 1) return gather_branches(own);
   const MediaLatents uncond = branch_velocity(latents, timestep, branches_.back());
-  return {{own.video, uncond.video, scale_}, {own.sound, uncond.sound, scale_}};
+  return {{own.video, uncond.video, *scale_}, {own.sound, uncond.sound, *scale_}};
 }
 
 MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const {
@@ -35,7 +35,7 @@ MediaVelocity GuidedModel::gather_branches(const MediaLatents& own) const {
   const at::Tensor both = gather(flat);
   const auto part = [&](std::int64_t begin, const at::Tensor& like) {
     const at::Tensor values = both.narrow(1, begin, like.numel());
-    return Velocity{values[0].view(like.sizes()), values[1].view(like.sizes()), scale_};
+    return Velocity{values[0].view(like.sizes()), values[1].view(like.sizes()), *scale_};
   };
   return {part(0, own.video), own.has_sound() ? part(video_size, own.sound) : Velocity{}};
 }

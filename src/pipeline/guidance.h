@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <vector>
 
 #include "cosmos3/gen_tower.h"
@@ -19,12 +20,13 @@ struct MediaVelocity {
 
 // The model as the sampler sees it for one request: what both branches say.
 //
-// A rank runs the branches that own_texts gives it; there is no guidance at a scale of 1 or less. Building it asks
-// `text` for their texts. Collective over the tower's tp group and over `cfg`; `tower` and `cfg` must outlive it.
+// A rank runs the branches that own_texts gives it; without `guidance` there is the conditional branch alone. Building
+// it asks `text` for their texts. Collective over the tower's tp group and over `cfg`; `tower` and `cfg` must outlive
+// it.
 class GuidedModel {
  public:
   GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
-              const MediaShape& shape, double guidance_scale);
+              const MediaShape& shape, std::optional<double> guidance);
 
   // timestep in 0…1000. The same velocities, bit for bit, on every rank.
   MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
@@ -36,7 +38,7 @@ class GuidedModel {
 
   const GenTower* tower_;
   Collectives* cfg_;
-  double scale_;
+  std::optional<double> scale_;   // of guidance
   std::vector<Branch> branches_;  // cond, uncond; or only what this rank runs
 };
 

@@ -117,6 +117,14 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
   return sum.kept + sum.peak;
 }
 
+// The encoder is the decoder's mirror: at each level of the picture it has as many channels over its own base, and four
+// frames on their way through the largest one.
+std::int64_t encode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
+  WanConfig mirror = c;
+  mirror.decoder_base_dim = c.base_dim;
+  return decode_bytes(mirror, height, width, element_bytes);
+}
+
 std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {
   std::int64_t length = steps;
   std::int64_t widest = 0;
@@ -140,6 +148,10 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   const CellCount part =
       decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
   memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);
+  if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);
+  if (request.needs_encoder()) {
+    memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
+  }
   if (request.sound && sizes.sound) {
     memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
   }

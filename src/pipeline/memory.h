@@ -35,6 +35,9 @@ std::int64_t step_bytes(const Cosmos3Config& config, std::int64_t tokens, std::i
 // `element_bytes`.
 std::int64_t decode_bytes(const WanConfig& config, std::int64_t height, std::int64_t width, std::int64_t element_bytes);
 
+// The encoding of frames of height × width latent cells, of any number, in elements of `element_bytes`.
+std::int64_t encode_bytes(const WanConfig& config, std::int64_t height, std::int64_t width, std::int64_t element_bytes);
+
 // The decoding of `steps` sound latent steps, in float32.
 std::int64_t sound_bytes(const SoundConfig& config, std::int64_t steps);
 
@@ -48,7 +51,7 @@ struct ModelSizes {
 };
 
 struct ClipMemory {
-  std::int64_t step = 0;   // on every rank
+  std::int64_t step = 0;   // on every rank; or making the given frames from pixels, where that takes more
   std::int64_t media = 0;  // on the ranks that decode
 };
 

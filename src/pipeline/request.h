@@ -1,11 +1,12 @@
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "text/caption.h"
 
 namespace orrery {
 
@@ -16,7 +17,9 @@ struct Request {
   std::optional<std::string> negative_prompt;  // none: the default one; "": no negative prompt
   std::filesystem::path image;                 // empty: none
   std::filesystem::path condition_latents;     // empty: none
+  std::filesystem::path continued_video;       // whose last frames are encoded anew; empty: none
   std::string parent;                          // id of an earlier request whose clip this one continues; empty: none
+  bool encodes_parent = false;  // the parent's last pixel frames are encoded anew; otherwise its latents are taken
   std::vector<std::int64_t> condition_frames{0};
   std::int64_t num_frames = 189;  // 4k + 1
   std::int64_t height = 720;      // multiple of 16
@@ -31,13 +34,21 @@ struct Request {
   bool append_metadata = true;
   std::optional<std::vector<std::int64_t>> prompt_token_ids;
   std::optional<std::vector<std::int64_t>> negative_token_ids;
+  Semantics semantics = Semantics::Native;  // the run's; no key of the line
 
-  bool guided() const { return guidance_scale > 1; }
-  bool conditioned() const { return !image.empty() || !condition_latents.empty() || !parent.empty(); }
+  // Whether a step runs two branches. Native guidance below 1 is a blend of both as well (MODEL.md §5).
+  bool guided() const { return semantics == Semantics::Native ? guidance_scale != 1 : guidance_scale > 1; }
+  // None: the conditional branch alone.
+  std::optional<double> guidance() const { return guided() ? std::optional(guidance_scale) : std::nullopt; }
+  bool conditioned() const { return !condition_latents.empty() || !parent.empty() || needs_encoder(); }
+  // Whether the given frames are made from pixels.
+  bool needs_encoder() const { return !image.empty() || !continued_video.empty() || encodes_parent; }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
-  // 25 sound latent steps a second, rounded up; 0 without sound. The order of operations is the reference's.
+  // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of
+  // samples is truncated first, and the order of operations counts (MODEL.md §6).
   std::int64_t sound_steps() const {
-    return sound ? static_cast<std::int64_t>(std::ceil(static_cast<double>(num_frames) / fps * 25.0)) : 0;
+    const auto samples = static_cast<std::int64_t>(static_cast<double>(num_frames) / fps * 48000.0);
+    return sound ? (samples + 1919) / 1920 : 0;
   }
   friend bool operator==(const Request&, const Request&) = default;
 };

@@ -14,31 +14,33 @@ namespace {
 
 class WholeDecode final : public VideoDecode {
  public:
-  explicit WholeDecode(const WanDecoder& decoder) : stream_(decoder) {}
+  WholeDecode(const WanDecoder& decoder, FrameType type) : type_(type), stream_(decoder) {}
   at::Tensor next(const at::Tensor& latent_frame) override {
     beat();
-    return to_rgb8(stream_.next(latent_frame));
+    return to_frames(stream_.next(latent_frame), type_);
   }
 
  private:
+  FrameType type_;
   WanDecodeStream stream_;
 };
 
 class StripDecode final : public VideoDecode {
  public:
-  StripDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width)
-      : group_(group), strip_(height, width, group), stream_(decoder, strip_) {}
+  StripDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width, FrameType type)
+      : type_(type), group_(group), strip_(height, width, group), stream_(decoder, strip_) {}
 
   at::Tensor next(const at::Tensor& latent_frame) override {
     // The side that is cut comes first: strips of other sizes then differ in dimension 0 alone.
     const std::int64_t side = strip_.dim() - 2;  // of (frames, H, W, 3)
-    const at::Tensor mine = to_rgb8(stream_.next(latent_frame)).transpose(0, side).contiguous();
+    const at::Tensor mine = to_frames(stream_.next(latent_frame), type_).transpose(0, side).contiguous();
     RECORD_USER_SCOPE("gather");
     const std::vector<at::Tensor> strips = group_.gather_to_root(mine);
     return strips.empty() ? at::Tensor() : at::cat(strips, 0).transpose(0, side).contiguous();
   }
 
  private:
+  FrameType type_;
   Collectives& group_;
   Strip strip_;
   WanDecodeStream stream_;
@@ -46,14 +48,15 @@ class StripDecode final : public VideoDecode {
 
 class TileDecode final : public VideoDecode {
  public:
-  TileDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width)
-      : tiles_(decoder, height, width, group) {}
+  TileDecode(const WanDecoder& decoder, Collectives& group, std::int64_t height, std::int64_t width, FrameType type)
+      : type_(type), tiles_(decoder, height, width, group) {}
   at::Tensor next(const at::Tensor& latent_frame) override {
     const at::Tensor pixels = tiles_.next(latent_frame);
-    return pixels.defined() ? to_rgb8(pixels) : pixels;
+    return pixels.defined() ? to_frames(pixels, type_) : pixels;
   }
 
  private:
+  FrameType type_;
   TiledDecode tiles_;
 };
 
@@ -78,19 +81,19 @@ Collectives* DecodeRanks::first(int count) {
 }
 
 std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
-                                          std::int64_t height, std::int64_t width) {
+                                          std::int64_t height, std::int64_t width, FrameType type) {
   const Shard world = ranks.world().shard();
   if (split == VaeSplit::None || world.size == 1) {
     if (world.rank > 0) return std::make_unique<NoDecode>();
     require(decoder != nullptr, "a video was to be decoded, but no decoder was loaded");
-    return std::make_unique<WholeDecode>(*decoder);
+    return std::make_unique<WholeDecode>(*decoder, type);
   }
   Collectives* const group =
       ranks.first(split == VaeSplit::Exact ? strip_ranks(height, width, world.size) : world.size);
   if (group == nullptr) return std::make_unique<NoDecode>();
   require(decoder != nullptr, "a video was to be decoded, but no decoder was loaded");
-  if (split == VaeSplit::Tiles) return std::make_unique<TileDecode>(*decoder, *group, height, width);
-  return std::make_unique<StripDecode>(*decoder, *group, height, width);
+  if (split == VaeSplit::Tiles) return std::make_unique<TileDecode>(*decoder, *group, height, width, type);
+  return std::make_unique<StripDecode>(*decoder, *group, height, width, type);
 }
 
 CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width) {
@@ -108,7 +111,8 @@ CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int
   return most;
 }
 
-at::Tensor to_rgb8(const at::Tensor& pixels) {
+at::Tensor to_frames(const at::Tensor& pixels, FrameType type) {
+  if (type == FrameType::Floats) return pixels.to(at::kFloat).permute({1, 2, 3, 0}).contiguous();
   RECORD_USER_SCOPE("bytes");
   const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);
   return scaled.to(at::kByte).permute({1, 2, 3, 0}).contiguous();

@@ -32,12 +32,18 @@ class DecodeRanks {
   std::unique_ptr<Collectives> group_;
 };
 
+// What the frames of a video are made of.
+enum class FrameType {
+  Bytes,  // uint8, 0 to 255
+  Floats  // float32, -1 to 1, as the decoder gives them
+};
+
 // One video's way through the decoder, a latent frame at a time, on all ranks of a run.
 class VideoDecode {
  public:
   virtual ~VideoDecode() = default;
-  // The pixels of the next latent frame (C, h, w), which all ranks give alike, as bytes (frames, H, W, 3) on rank 0's
-  // device; undefined elsewhere. Collective over the world, but with VaeSplit::None, where only rank 0 calls it. On a
+  // The pixels of the next latent frame (C, h, w), which all ranks give alike, as (frames, H, W, 3) on rank 0's device;
+  // undefined elsewhere. Collective over the world, but with VaeSplit::None, where only rank 0 calls it. On a
   // GPU the work is queued and nothing waits for it.
   virtual at::Tensor next(const at::Tensor& latent_frame) = 0;
 };
@@ -45,7 +51,7 @@ class VideoDecode {
 // For latents of height × width cells. `decoder` may be null where a rank has nothing to decode: with None on all but
 // rank 0. `ranks` and `decoder` must outlive the result. Collective over the world.
 std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
-                                          std::int64_t height, std::int64_t width);
+                                          std::int64_t height, std::int64_t width, FrameType type = FrameType::Bytes);
 
 // Of a latent's picture.
 struct CellCount {
@@ -56,7 +62,7 @@ struct CellCount {
 // What the rank with most decodes of a picture of height × width latent cells.
 CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width);
 
-// Pixels (3, frames, H, W) in [-1, 1] to bytes (frames, H, W, 3) where they are, rounded to nearest.
-at::Tensor to_rgb8(const at::Tensor& pixels);
+// Pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) where they are; bytes are rounded to nearest.
+at::Tensor to_frames(const at::Tensor& pixels, FrameType type);
 
 }  // namespace orrery

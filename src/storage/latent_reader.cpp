@@ -26,6 +26,7 @@ class Reader {
   bool has(const std::string& path) const { return hdf5::has_path(file_.get(), path); }
   FloatArray floats(const std::string& path, std::size_t rank) const;
   std::optional<FloatArray> optional_floats(const std::string& path, std::size_t rank) const;
+  std::int64_t sound_steps() const;
   std::vector<std::int64_t> integers(const std::string& path) const;
   int counter(const std::string& group, const char* attribute) const;
   RunningState running(bool with_sound) const;
@@ -44,6 +45,7 @@ LatentHeader Reader::header() const {
   header.cond_ids = integers(kCondIds);
   header.uncond_ids = integers(kUncondIds);
   if (has(kSigmas)) header.sigmas = floats(kSigmas, 1).values;
+  header.sound_steps = sound_steps();
   return header;
 }
 
@@ -104,6 +106,12 @@ FloatArray Reader::floats(const std::string& path, std::size_t rank) const {
 std::optional<FloatArray> Reader::optional_floats(const std::string& path, std::size_t rank) const {
   if (!has(path)) return std::nullopt;
   return floats(path, rank);
+}
+
+std::int64_t Reader::sound_steps() const {
+  if (!has(kSound)) return 0;
+  const std::vector<std::int64_t> shape = hdf5::dataset_shape(hdf5::open_dataset(file_.get(), kSound));
+  return shape.empty() ? 0 : shape.back();
 }
 
 std::vector<std::int64_t> Reader::integers(const std::string& path) const {

@@ -76,6 +76,7 @@ struct LatentHeader {
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
+  std::int64_t sound_steps = 0;  // T of the sound latents [1, S, T]; 0: no sound
 };
 
 // Quick, whatever the size of the latents. Throws InputError like read_latents.

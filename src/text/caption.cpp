@@ -24,14 +24,15 @@ std::string without_trailing_dots(std::string_view text) {
   return std::string(text.substr(0, text.find_last_not_of('.') + 1));
 }
 
-std::string text_caption(std::string_view prompt, const ClipFacts& clip) {
+std::string text_caption(std::string_view prompt, const ClipFacts& clip, Semantics semantics) {
   std::string text(python_strip(prompt));
   if (clip.num_frames > 1) {
     text = without_trailing_dots(text) + ". The video is " + python_fixed(seconds(clip), 1) +
            " seconds long and is of " + python_fixed(clip.fps, 0) + " FPS.";
   }
-  return without_trailing_dots(python_strip(text)) + ". This video is of " + std::to_string(clip.height) + "x" +
-         std::to_string(clip.width) + " resolution.";
+  const bool image = clip.num_frames == 1 && semantics == Semantics::Native;
+  return without_trailing_dots(python_strip(text)) + ". This " + (image ? "image" : "video") + " is of " +
+         std::to_string(clip.height) + "x" + std::to_string(clip.width) + " resolution.";
 }
 
 std::string json_caption(PythonObject object, const ClipFacts& clip) {
@@ -49,15 +50,15 @@ std::string json_caption(PythonObject object, const ClipFacts& clip) {
 
 }  // namespace
 
-std::string caption(std::string_view prompt, const ClipFacts& clip) {
+std::string caption(std::string_view prompt, const ClipFacts& clip, Semantics semantics) {
   check(prompt, "the prompt", clip);
   std::optional<PythonObject> object = PythonObject::parse(prompt);
-  return object ? json_caption(*std::move(object), clip) : text_caption(prompt, clip);
+  return object ? json_caption(*std::move(object), clip) : text_caption(prompt, clip, semantics);
 }
 
 std::string negative_caption(std::string_view negative, const ClipFacts& clip) {
   check(negative, "the negative prompt", clip);
-  const std::string text = text_caption(negative, clip);
+  const std::string text = text_caption(negative, clip, Semantics::Native);
   return text.substr(std::min(text.find_first_not_of(". "), text.size()));
 }
 

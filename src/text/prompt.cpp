@@ -11,7 +11,8 @@ namespace orrery {
 PromptText prompt_text(const PromptSource& source, const ClipFacts& clip, Semantics semantics) {
   const std::string& negative = source.negative ? *source.negative : source.default_negative;
   if (!source.append_metadata) return {source.prompt, negative};
-  return {caption(source.prompt, clip), semantics == Semantics::Native ? negative_caption(negative, clip) : negative};
+  return {caption(source.prompt, clip, semantics),
+          semantics == Semantics::Native ? negative_caption(negative, clip) : negative};
 }
 
 std::string read_negative_prompt(const std::filesystem::path& path) {

@@ -12,9 +12,6 @@
 
 namespace orrery {
 
-// Whose rules are followed where NVIDIA's own code and the seed's system differ (MODEL.md §9).
-enum class Semantics { Native, Seed };
-
 // What the user wrote.
 struct PromptSource {
   std::string prompt;

@@ -111,7 +111,7 @@ TEST(Manifest, RefusesBadValues) {
            {R"("negative_token_ids": 5)", "negative_token_ids: a list of integers was expected, found 5"},
            {R"("negative_token_ids": ["a"])", R"(negative_token_ids: an integer was expected, found the string "a")"},
            {R"("image": "")", "image: the path is empty"},
-           {R"("condition_frames": [0])", "condition_frames: needs image or condition_latents"},
+           {R"("condition_frames": [0])", "condition_frames: needs image, continues or condition_latents"},
            {R"("image": "a.png", "condition_frames": [])", "condition_frames: the list is empty"},
            {R"("image": "a.png", "condition_frames": [48])",
             "condition_frames: 48 is not a latent frame of the clip, which has 0 to 47"},
@@ -215,6 +215,30 @@ TEST(Manifest, ContinuesAnEarlierLineById) {
   }
 }
 
+TEST(Manifest, ContinuesPixelsOfALineOrAVideo) {
+  const std::vector<Request> requests = parse(after_a(R"({"id": "b", "prompt": "p", "continues": "a"}
+{"id": "c", "prompt": "p", "continues": "a", "condition_frames": [0], "width": 640}
+{"id": "d", "prompt": "p", "continues": "clips/x.mp4"}
+{"id": "e", "prompt": "p", "continues": "./a", "condition_frames": null}
+{"id": "f", "prompt": "p", "continues": null})"));
+  ASSERT_THAT(requests, SizeIs(6));
+  struct Row {
+    std::string parent;
+    fs::path video;
+    std::vector<std::int64_t> frames;
+  };
+  const std::vector<Row> expected{{"", "", {0}},           {"a", "", {0, 1}},
+                                  {"a", "", {0}},          {"", "/data/clips/x.mp4", {0, 1}},
+                                  {"", "/data/a", {0, 1}}, {"", "", {0}}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(requests[i].parent, expected[i].parent) << i;
+    EXPECT_EQ(requests[i].encodes_parent, !expected[i].parent.empty()) << i;
+    EXPECT_EQ(requests[i].continued_video, expected[i].video) << i;
+    EXPECT_EQ(requests[i].condition_frames, expected[i].frames) << i;
+    EXPECT_EQ(requests[i].needs_encoder(), requests[i].conditioned()) << i;
+  }
+}
+
 TEST(Manifest, RefusesBadChains) {
   for (const BadField& row : std::initializer_list<BadField>{
            {R"("condition_latents": "b")",
@@ -226,6 +250,12 @@ TEST(Manifest, RefusesBadChains) {
            {R"("condition_latents": "a", "condition_frames": [0, 1, 2, 3, 4, 5])",
             "condition_latents: clip \"a\" has 5 latent frames, condition_frames asks for 6"},
            {R"("condition_latents": "a", "image": "x.png")", "condition_latents: excludes image"},
+           {R"("continues": "b")", "continues: names the clip of this line, which cannot continue itself"},
+           {R"("continues": "c")", "continues: names the clip of line 3, which comes later: move it up"},
+           {R"("continues": "a", "image": "x.png")", "continues: excludes image: give one of the two"},
+           {R"("continues": "a", "condition_latents": "x.h5")", "continues: excludes condition_latents"},
+           {R"("continues": "a", "num_frames": 1)", "condition_frames: 1 is not a latent frame of the clip"},
+           {R"("continues": 7)", "continues: a string was expected"},
            {R"("condition_latents": ["a"])", "condition_latents: a string was expected"}}) {
     const std::string line = R"({"id": "b", "prompt": "p", )" + std::string(row.fields) + "}\n";
     EXPECT_THAT(problems(after_a(line + R"({"id": "c", "prompt": "p"})")),
@@ -277,7 +307,13 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   Request chained = rich;
   chained.condition_latents.clear();
   chained.parent = "w";
-  for (const Request& request : {rich, ids, chained}) {
+  Request anew = chained;
+  anew.encodes_parent = true;
+  Request video = ids;
+  video.image.clear();
+  video.continued_video = "/data/v.mp4";
+  video.condition_frames = {0, 1};
+  for (const Request& request : {rich, ids, chained, anew, video}) {
     const std::string line = manifest_line(request);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_EQ(parse_request(line, {"v", "w"}), request) << line;

@@ -103,7 +103,7 @@ TEST(RandomModels, TextsBecomeBytes) {
   request.prompt = "A cat";
   request.append_metadata = false;
   request.guidance_scale = 1;
-  const auto prompts = resolve_prompts({request}, tokenizer_of("random:tiny"), "", Semantics::Native);
+  const auto prompts = resolve_prompts({request}, tokenizer_of("random:tiny"), "");
   EXPECT_THAT(prompts.front().ids, ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
 }
 

@@ -102,6 +102,9 @@ TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
                                                    {R"("image": "gone.png")", "gone.png: no such file"},
                                                    {R"("condition_latents": "gone.h5")", "gone.h5: no such file"},
                                                    {R"("condition_latents": "folder.h5")", "folder.h5: it is a folder"},
+                                                   {R"("continues": "here.png")", ""},
+                                                   {R"("continues": "gone.mp4")", "continues: "},
+                                                   {R"("continues": "folder.h5")", "it is a latent file, expected a v"},
                                                    {R"("image": "here.png/x")", "here.png/x: no such file"}}) {
     manifest(R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" + row.fields + "}\n");
     EXPECT_THAT(refusal(good_audit), row.expected.empty() ? testing::Matcher<std::string>("") : HasSubstr(row.expected))
@@ -159,7 +162,9 @@ std::vector<Request> four_requests() {
 }
 
 std::vector<ResolvedPrompt> resolve_four(Semantics semantics) {
-  return resolve_prompts(four_requests(), tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad", semantics);
+  std::vector<Request> requests = four_requests();
+  for (Request& request : requests) request.semantics = semantics;
+  return resolve_prompts(requests, tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
 }
 
 TEST(Prompts, TextsBecomeIds) {
@@ -181,6 +186,19 @@ TEST(Prompts, NegativeIdsFollowTheRequest) {
   EXPECT_EQ(prompts[2].text.negative_caption, "");
   EXPECT_THAT(prompts[3].negative_ids, ElementsAre(4, 5));
   EXPECT_EQ(prompts[3].text.negative_caption, "");
+}
+
+TEST(Prompts, GuidanceBelowOneIsABlendUnlessTheSeedSaysNot) {
+  std::vector<Request> requests = four_requests();
+  requests.resize(1);
+  for (const double scale : {0.0, 0.5}) {
+    for (const Semantics semantics : {Semantics::Native, Semantics::Seed}) {
+      requests[0].guidance_scale = scale;
+      requests[0].semantics = semantics;
+      const auto prompts = resolve_prompts(requests, tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
+      EXPECT_EQ(prompts[0].negative_ids.empty(), semantics == Semantics::Seed) << scale;
+    }
+  }
 }
 
 TEST(NegativePrompt, TheBuiltInOneIsTheFile) {

@@ -60,6 +60,14 @@ TEST(ClipWork, FollowsTheRequest) {
             work(sizes, request).step.memory_bytes);
 }
 
+TEST(ClipWork, AClipThatIsContinuedIsDecodedFirst) {
+  Request request;
+  request.encodes_parent = true;
+  EXPECT_DOUBLE_EQ(work(nano_sizes(), request).decode_flops, 2 * work(nano_sizes()).decode_flops);
+  EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), RowFormat::Plain, request, kTexts, false).decoded_pixels,
+                   work(nano_sizes()).decoded_pixels);
+}
+
 TEST(ClipSeconds, AreWorkByRates) {
   MachineProfile machine;
   machine.plain = {RateCurve({{1, 1e15}}), RateCurve({{1, 2e15}}), RateCurve({{1, 4e12}})};

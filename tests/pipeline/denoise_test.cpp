@@ -80,7 +80,9 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Denoise,
                                          Case{"tiny", "t2av", 8, ScheduleKind::DoubleShift},
                                          Case{"tiny", "i2av", 8, ScheduleKind::DoubleShift},
                                          Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
-                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native}),
+                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
+                                         Case{"modes", "guidance_below_one", 2, ScheduleKind::Native},
+                                         Case{"modes", "v2v_last", 2, ScheduleKind::Native}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 TEST(Noise, IsTheReferences) {

@@ -10,6 +10,7 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 }
 
 Condition condition_of(const Golden& golden) {
+  if (golden.has("cond_latent")) return {golden.request().at("condition_frames"), golden["cond_latent"].squeeze(0)};
   if (!golden.has("image_latent")) return {};
   return {{0}, golden["image_latent"].squeeze(0)};
 }
@@ -21,6 +22,12 @@ MediaShape shape_of(const Golden& golden) {
   shape.fps = golden.request().at("fps");
   shape.condition_frames = condition_of(golden).frames;
   return shape;
+}
+
+Request request_of(const Golden& golden) {
+  Request request;
+  request.guidance_scale = golden.request().at("guidance");
+  return request;
 }
 
 GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype)
@@ -41,7 +48,7 @@ DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseStat
                             const StepObserver& observer) const {
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
                            {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
-                           golden.request().at("guidance"));
+                           request_of(golden).guidance());
   return denoise(guided, schedule_of(golden, kind), std::move(start), condition, observer);
 }
 

@@ -7,6 +7,7 @@
 #include "cosmos3/transformer.h"
 #include "parallel/process_grid.h"
 #include "pipeline/denoise.h"
+#include "pipeline/request.h"
 #include "support/golden.h"
 
 namespace orrery {
@@ -14,10 +15,13 @@ namespace orrery {
 // The token ids in a golden case.
 std::vector<std::int64_t> ids_of(const at::Tensor& ids);
 
-// Where a golden case starts from an image, its latent is the first frame.
+// The latent frames that a golden case is given: an image's is the first.
 Condition condition_of(const Golden& golden);
 
 MediaShape shape_of(const Golden& golden);
+
+// Only what decides on the branches.
+Request request_of(const Golden& golden);
 
 // A golden set's model on all ranks of `world` as one grid.
 class GoldenJob {

@@ -16,6 +16,7 @@
 #include "support/nano.h"
 #include "support/test_device.h"
 #include "wan/decoder.h"
+#include "wan/encoder.h"
 
 namespace orrery {
 namespace {
@@ -80,6 +81,16 @@ TEST_F(Memory, OfDecodingCoversItsTensors) {
   WanDecodeStream stream(decoder);
   for (int frame = 0; frame < 3; ++frame) stream.next(latent);
   expect_covers(decode_bytes(config, 12, 16, element_bytes()), memory.peak());
+}
+
+TEST_F(Memory, OfEncodingCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("gqa_native") / "vae";
+  const WanConfig config = read_wan_config(folder / "config.json");
+  const WanEncoder encoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
+  const at::Tensor pixels = at::zeros({3, 9, 192, 256}, test_device());
+  const CountedMemory memory(test_device());
+  encoder(pixels);
+  expect_covers(encode_bytes(config, 12, 16, element_bytes()), memory.peak());
 }
 
 TEST_F(Memory, OfSoundCoversItsTensors) {

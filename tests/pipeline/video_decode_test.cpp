@@ -19,7 +19,7 @@ TEST(Rgb8, RoundsToNearestAndPutsColoursLast) {
   pixels[0][0][0][0] = -1;
   pixels[1][0][0][0] = 1;
   pixels[2][0][0][0] = 0.0035F;  // 127.946
-  const at::Tensor bytes = to_rgb8(pixels.to(test_device())).cpu();
+  const at::Tensor bytes = to_frames(pixels.to(test_device()), FrameType::Bytes).cpu();
   ASSERT_EQ(bytes.sizes(), (std::vector<std::int64_t>{1, 1, 2, 3}));
   EXPECT_EQ(bytes[0][0][0][0].item<int>(), 0);
   EXPECT_EQ(bytes[0][0][0][1].item<int>(), 255);

@@ -14,9 +14,10 @@ namespace {
 
 at::Tensor copy_tensor(const Json& entry, const char* data, const std::string& what) {
   const std::string dtype = entry.at("dtype");
-  require_input(dtype == "F32" || dtype == "I64", what + ": dtype " + dtype + " is not for goldens: F32 or I64");
+  const std::map<std::string, at::ScalarType> types{{"F32", at::kFloat}, {"I64", at::kLong}, {"U8", at::kByte}};
+  require_input(types.contains(dtype), what + ": dtype " + dtype + " is not for goldens: F32, I64 or U8");
   const auto shape = entry.at("shape").get<std::vector<std::int64_t>>();
-  at::Tensor tensor = at::empty(shape, dtype == "F32" ? at::kFloat : at::kLong);
+  at::Tensor tensor = at::empty(shape, types.at(dtype));
   std::memcpy(tensor.data_ptr(), data + entry.at("data_offsets").at(0).get<std::size_t>(), tensor.nbytes());
   return tensor;
 }

@@ -10,7 +10,7 @@
 
 namespace orrery {
 
-// One safetensors file of reference tensors, read whole onto the CPU in its own dtype (float32 or int64).
+// One safetensors file of reference tensors, read whole onto the CPU in its own dtype (float32, int64 or uint8).
 class Golden {
  public:
   // Throws InputError that names the file.

@@ -37,9 +37,11 @@ std::vector<Header> read_headers(const fs::path& folder) {
   return headers;
 }
 
-// How the reference made its random models: norms near 1, small biases, matrices that keep the signal's size.
-at::Tensor draw(const std::string& name, at::IntArrayRef shape, const at::Generator& generator) {
+// How the reference made its random models: norms near 1, small biases, matrices that keep the signal's size. `scales`
+// has the factors of tensors that were made otherwise, by name; or it is null.
+at::Tensor draw(const std::string& name, at::IntArrayRef shape, const Json& scales, const at::Generator& generator) {
   const at::Tensor normal = at::randn(shape, generator, at::kFloat);
+  if (scales.contains(name)) return normal * scales.at(name).get<double>();
   if (name.ends_with(".gamma") || (shape.size() == 1 && name.find("norm") != std::string::npos))
     return normal * 0.2 + 1;
   if (shape.size() == 1) return normal * 0.1;
@@ -51,12 +53,13 @@ at::Tensor draw(const std::string& name, at::IntArrayRef shape, const at::Genera
 std::map<std::string, at::Tensor> draw_all(const fs::path& folder, const std::vector<Header>& headers) {
   const Json draws = parse_json_file(folder / "draws.json");
   const at::Generator generator = at::make_generator<at::CPUGeneratorImpl>(draws.at("seed").get<std::uint64_t>());
+  const Json scales = draws.value("scales", Json());
   std::map<std::string, at::Tensor> tensors;
   for (const std::string name : draws.at("order")) {
     for (const Header& header : headers) {
       if (!header.entries.contains(name)) continue;
       const auto shape = header.entries.at(name).at("shape").get<std::vector<std::int64_t>>();
-      tensors[name] = draw(name, shape, generator);
+      tensors[name] = draw(name, shape, scales, generator);
     }
   }
   return tensors;

@@ -32,7 +32,8 @@ TEST(Caption, DotsBeforeTheSentencesGoButBlanksBetweenThemStay) {
   EXPECT_EQ(caption("a\xE2\x80\xA6", kClip), "a\xE2\x80\xA6" + kSentences);
   ClipFacts still = kClip;
   still.num_frames = 1;
-  EXPECT_EQ(caption(" a.. ", still), "a. This video is of 480x832 resolution.");
+  EXPECT_EQ(caption(" a.. ", still), "a. This image is of 480x832 resolution.");
+  EXPECT_EQ(caption(" a.. ", still, Semantics::Seed), "a. This video is of 480x832 resolution.");
 }
 
 TEST(Caption, NumbersRoundHalfToEvenOnTheBinaryValue) {

@@ -17,16 +17,16 @@ constexpr ClipFacts kClip{1, 24.0, 480, 832, std::nullopt};
 TEST(PromptText, SemanticsDecideOnTheNegativeSentences) {
   const PromptSource source{"a", std::nullopt, "blur", true};
   const PromptText native = prompt_text(source, kClip, Semantics::Native);
-  EXPECT_EQ(native.caption, "a. This video is of 480x832 resolution.");
-  EXPECT_EQ(native.negative_caption, "blur. This video is of 480x832 resolution.");
+  EXPECT_EQ(native.caption, "a. This image is of 480x832 resolution.");
+  EXPECT_EQ(native.negative_caption, "blur. This image is of 480x832 resolution.");
   const PromptText seed = prompt_text(source, kClip, Semantics::Seed);
-  EXPECT_EQ(seed.caption, native.caption);
+  EXPECT_EQ(seed.caption, "a. This video is of 480x832 resolution.");
   EXPECT_EQ(seed.negative_caption, "blur");
 }
 
 TEST(PromptText, AnEmptyNegativeIsNotTheDefault) {
   const PromptSource source{"a", "", "blur", true};
-  EXPECT_EQ(prompt_text(source, kClip, Semantics::Native).negative_caption, "This video is of 480x832 resolution.");
+  EXPECT_EQ(prompt_text(source, kClip, Semantics::Native).negative_caption, "This image is of 480x832 resolution.");
   EXPECT_EQ(prompt_text(source, kClip, Semantics::Seed).negative_caption, "");
 }
 

@@ -57,7 +57,9 @@ const std::vector<BadLatents> kBad{
      "its sound latents have 4 channels, the checkpoint's decoder takes 8"},
     {"fps-zero", at_rate("0"), "the request in it: fps: 0 is outside 0.01 to 1000 frames per second"},
     {"fps-negative", at_rate("-24"), "the request in it: fps: -24 is outside"},
-    {"fps-huge", at_rate("1e300"), "the request in it: fps: 1e+300 is outside"}};
+    {"fps-huge", at_rate("1e300"), "the request in it: fps: 1e+300 is outside"},
+    {"fps-text", at_rate("\"24\""), "the request in it: fps: found the string \"24\", expected a number"},
+    {"fps-nan", at_rate("NaN"), "the request in it is not valid JSON"}};
 
 class Decode : public Clips {
  protected:
@@ -92,7 +94,7 @@ TEST_F(Decode, GoesOnAfterABadFile) {
 
 // Files of other programs need not have a request, or one like ours.
 TEST_F(Decode, ReadsARequestThatIsNotOurs) {
-  const std::vector<std::string> requests{"", "no JSON", "[1]", R"({"fps": "fast", "seed": [1], "prompt": 5})"};
+  const std::vector<std::string> requests{"", "no JSON", "[1]", R"({"fps": null})", R"({"seed": [1], "prompt": 5})"};
   std::vector<std::string> names;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     names.push_back("clip-" + std::to_string(i));

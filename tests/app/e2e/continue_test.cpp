@@ -1,0 +1,116 @@
+// Clips that go on from the last pixel frames of another one: of a video file, and along a manifest.
+#include <gmock/gmock.h>
+
+#include <iostream>
+
+#include "clips.h"
+#include "media_tools.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr double kTolerance = 1e-3;  // relative to the largest value
+const CommandLine kQuick{"--media", "none", "--quiet"};
+
+Json line_after(const std::string& id, const std::string& earlier, const Json& more = Json::object()) {
+  Json line = tiny_line(id, {{"continues", earlier}});
+  line.update(more);
+  return line;
+}
+
+class Continue : public Clips {
+ protected:
+  // Bytes (n, H, W, 3) as a video that loses nothing.
+  void write_video(const std::string& name, const at::Tensor& frames) const {
+    const std::string bytes(static_cast<const char*>(frames.contiguous().const_data_ptr()), frames.nbytes());
+    const fs::path raw = folder_.write(name + ".rgb", bytes);
+    const std::string size = std::to_string(frames.size(2)) + "x" + std::to_string(frames.size(1));
+    const Ending ending = run_program({"ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r",
+                                       "24", "-i", raw, "-c:v", "png", folder_ / name});
+    ASSERT_EQ(ending.exit_code, 0) << ending.err;
+  }
+};
+
+class ContinueGolden : public Continue, public testing::WithParamInterface<RunGrid> {};
+
+TEST_P(ContinueGolden, OfAVideoFollowsTheReference) {
+  checkpoint_ = golden_checkpoint("modes");
+  const Golden golden = Golden::load_case("modes/v2v_last");
+  write_video("clip.mov", golden["clip_frames"]);
+  Json line = golden_line(golden);
+  line["continues"] = "clip.mov";
+  run("out", {line}, kQuick, GetParam());
+  const LatentFile file = latents("out", "v2v_last");
+  ASSERT_TRUE(file.condition);
+  const double condition = relative(tensor_of(*file.condition), golden["cond_latent"]);
+  const double video = relative(video_of(file), golden["final_video_latent"]);
+  std::cout << "worst: condition " << condition << ", latents " << video << "\n";
+  EXPECT_LE(condition, kTolerance);
+  EXPECT_LE(video, kTolerance);
+}
+
+INSTANTIATE_TEST_SUITE_P(Grids, ContinueGolden, testing::Values(RunGrid{1, 1}, RunGrid{2, 1}, RunGrid{2, 2}),
+                         [](const auto& test) { return grid_name(test.param); });
+
+TEST_F(Continue, GuidanceBelowOneIsABlend) {
+  checkpoint_ = golden_checkpoint("modes");
+  const Golden golden = Golden::load_case("modes/guidance_below_one");
+  run("out", {golden_line(golden)}, kQuick, {2, 1});
+  EXPECT_LE(relative(video_of(latents("out", "guidance_below_one")), golden["final_video_latent"]), kTolerance);
+}
+
+// The frames that a run keeps are rounded to 8 bits, which the continued ones are not.
+TEST_F(Continue, OfAnEarlierLineStartsWithItsLastFrames) {
+  run("out", {tiny_line("a"), line_after("b", "a")}, {"--keep-frames", "--quiet"});
+  const Ending joined = run_program({"ffmpeg", "-v", "error", "-start_number", "4", "-i",
+                                     (folder_ / "out/frames/a/%06d.png").string(), "-c:v", "png", folder_ / "a.mov"});
+  ASSERT_EQ(joined.exit_code, 0) << joined.err;
+  run("file", {line_after("b", "a.mov")}, kQuick);
+  const LatentFile from_id = latents("out", "b");
+  ASSERT_TRUE(from_id.condition);
+  EXPECT_LE(relative(tensor_of(*from_id.condition), tensor_of(*latents("file", "b").condition)), 2e-2);
+  EXPECT_TRUE(at::equal(video_of(from_id).narrow(2, 0, 2), tensor_of(*from_id.condition)));
+}
+
+TEST_F(Continue, ARunThatStopsOnTheWayMakesTheSame) {
+  const std::vector<Json> lines{tiny_line("a"), line_after("b", "a"), line_after("c", "b", {{"width", 64}})};
+  run("whole", lines, kQuick);
+  CommandLine stopping = kQuick;
+  stopping.insert(stopping.end(), {"--stop-after-steps", "4"});
+  run("parts", lines, stopping, {}, kStopped);  // in the middle of b
+  run("parts", lines, stopping, {}, kStopped);  // in the middle of c
+  run("parts", lines, kQuick);
+  for (const char* id : {"a", "b", "c"}) {
+    SCOPED_TRACE(id);
+    EXPECT_TRUE(timeless_latents("parts", id) == timeless_latents("whole", id));
+  }
+}
+
+// Strips of the picture add up to what one rank decodes, whatever media are made of it.
+TEST_F(Continue, AllRanksDecodeTheEarlierClip) {
+  const std::vector<Json> lines{tiny_line("a"), line_after("b", "a")};
+  run("one", lines, kQuick);
+  run("four", lines, kQuick, {2, 2});
+  CommandLine tiles = kQuick;
+  tiles.insert(tiles.end(), {"--vae-split", "tiles"});
+  run("tiles", lines, tiles, {2, 1});
+  const at::Tensor alone = tensor_of(*latents("one", "b").condition);
+  EXPECT_LE(relative(tensor_of(*latents("four", "b").condition), alone), kTolerance);
+  EXPECT_LE(relative(tensor_of(*latents("tiles", "b").condition), alone), kTolerance);
+}
+
+TEST_F(Continue, AClipWhoseParentFailsFails) {
+  folder_.write("text.mp4", "moving pictures");
+  const Ending ending =
+      run("out", {line_after("a", "text.mp4"), line_after("b", "a"), tiny_line("c")}, {"--media", "none"}, {}, 1);
+  EXPECT_THAT(ending.err, AllOf(HasSubstr("a failed: "), HasSubstr("text.mp4"),
+                                HasSubstr("b failed: continues: the clip it continues, \"a\", failed")));
+  EXPECT_TRUE(fs::exists(latents_path("out", "c")));
+}
+
+}  // namespace
+}  // namespace orrery
