@@ -3,24 +3,27 @@
 #include <string>
 
 #include "app/audit_group.h"
+#include "app/pipeline_index.h"
 #include "app/random_models.h"
 #include "audio/decoder.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
 #include "cosmos3/transformer.h"
+#include "sampler/scheduler_config.h"
 #include "wan/decoder.h"
 #include "wan/encoder.h"
 
 namespace orrery {
 namespace {
 
-bool uses_karras_sigmas(const std::filesystem::path& scheduler_config) {
-  if (!std::filesystem::exists(scheduler_config)) return false;
-  const Json config = parse_json_file(scheduler_config);
-  const bool ok =
-      config.is_object() && (!config.contains("use_karras_sigmas") || config["use_karras_sigmas"].is_boolean());
-  require_input(ok, scheduler_config.string() + ": use_karras_sigmas: expected true or false");
-  return config.value("use_karras_sigmas", false);
+// What --schedule auto stands for.
+void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
+  const std::filesystem::path file = files.folder / "scheduler" / "scheduler_config.json";
+  if (!std::filesystem::exists(file)) return;
+  const SchedulerConfig scheduler = read_scheduler_config(file);
+  if (index.native_schedule) return;
+  files.own_schedule_problem = scheduler.unknown_levels;
+  if (scheduler.karras) files.own_schedule = ScheduleKind::Karras;
 }
 
 CheckpointFiles open_folder(const std::filesystem::path& folder) {
@@ -34,6 +37,8 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
   }
   CheckpointFiles files;
   files.folder = folder;
+  const PipelineIndex index = read_pipeline_index(folder);
+  files.notes = index.notes;
   files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");
   files.vae_config = read_wan_config(folder / "vae" / "config.json");
   require_input(files.vae_config.z_dim == files.transformer_config.latent_channel,
@@ -52,7 +57,7 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
   require_input(!files.has_sound() || files.transformer_config.sound_latent_fps == SoundConfig::kStepsPerSecond,
                 folder.string() + ": transformer/config.json: sound_latent_fps must be " +
                     std::to_string(SoundConfig::kStepsPerSecond) + ", nothing else is implemented");
-  files.karras_by_default = uses_karras_sigmas(folder / "scheduler" / "scheduler_config.json");
+  read_own_schedule(files, index);
   files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
   return files;
 }
@@ -99,6 +104,13 @@ void audit_checkpoint(const CheckpointFiles& files, int tp) {
   if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
 }
 
+void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
+  require_input(choice != ScheduleChoice::Auto || problem.empty(),
+                problem +
+                    ": --schedule auto takes the noise levels from this file; give --schedule native, "
+                    "double_shift or karras");
+}
+
 CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid) {
   const CheckpointFiles files = open_checkpoint(checkpoint);
   audit_checkpoint(files, grid.tp);
@@ -107,7 +119,7 @@ CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape
               " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
               " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " +
               (files.has_sound() ? "yes" : "no"),
-          c.vocab_size, files.has_sound()};
+          c.vocab_size, files.has_sound(), files.own_schedule_problem, files.notes};
 }
 
 }  // namespace orrery

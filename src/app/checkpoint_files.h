@@ -3,12 +3,15 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "app/validate.h"
 #include "audio/config.h"
 #include "checkpoint/weight_source.h"
 #include "core/json.h"
 #include "cosmos3/config.h"
+#include "sampler/schedule.h"
 #include "wan/config.h"
 
 namespace orrery {
@@ -21,8 +24,10 @@ struct CheckpointFiles {
   std::shared_ptr<WeightSource> transformer;
   std::shared_ptr<WeightSource> vae;
   std::optional<SoundConfig> sound_config;
-  std::shared_ptr<WeightSource> sound;  // null: the checkpoint has no sound decoder
-  bool karras_by_default = false;       // scheduler_config.json's use_karras_sigmas; false when there is no such file
+  std::shared_ptr<WeightSource> sound;               // null: the checkpoint has no sound decoder
+  ScheduleKind own_schedule = ScheduleKind::Native;  // what its files ask for
+  std::string own_schedule_problem;                  // "FILE: KEY: …" when they ask for one that is not implemented
+  std::vector<std::string> notes;                    // what else they ask for that is not done
 
   bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
   // The folder's name, which is how people call a checkpoint, or "random:NAME".
@@ -40,6 +45,10 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 // Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
 // another shape or dtype, or would never be read is an InputError.
 void audit_checkpoint(const CheckpointFiles& files, int tp);
+
+// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
+// (own_schedule_problem).
+void require_own_schedule(ScheduleChoice choice, const std::string& problem);
 
 // Both, as `orrery validate` wants them.
 CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid);

@@ -36,7 +36,8 @@ ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoi
     case ScheduleChoice::Karras:
       return ScheduleKind::Karras;
     default:
-      return checkpoint.karras_by_default ? ScheduleKind::Karras : ScheduleKind::Native;
+      require_own_schedule(options.schedule, checkpoint.own_schedule_problem);
+      return checkpoint.own_schedule;
   }
 }
 

@@ -9,7 +9,8 @@
 
 namespace orrery {
 
-// The schedule that --schedule asks for; auto leaves it to the checkpoint's scheduler.
+// The schedule that --schedule asks for; auto leaves it to the checkpoint's files. Throws InputError when these ask for
+// one that is not implemented.
 ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint);
 
 // What OUT already has of a run's clips: finished files that may be kept, snapshots to go on from.

@@ -69,6 +69,8 @@ void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
 RunPlan prepare_run(const Options& options, const CheckpointFiles& checkpoint, const Log& log, RootHold& hold) {
   hold.shard = shard_of(options);
   audit_checkpoint(checkpoint, options.grid.tp);
+  require_own_schedule(options.schedule, checkpoint.own_schedule_problem);
+  for (const std::string& note : checkpoint.notes) log.warning(note);
   std::vector<ClipJob> jobs = plan_jobs(options, checkpoint);
   hold.manifest_requests = std::ssize(jobs);
   jobs = jobs_of_this_shard(hold.shard, std::move(jobs), log);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/checkpoint_files.h"
 #include "app/manifest.h"
 #include "app/prompts.h"
 #include "app/request_inputs.h"
@@ -64,6 +65,8 @@ class Validation {
   void check_checkpoint() {
     checkpoint_ = audit_(o_.checkpoint, o_.grid);
     row("checkpoint", checkpoint_->description);
+    for (const std::string& note : checkpoint_->notes) row("note", note);
+    require_own_schedule(o_.schedule, checkpoint_->schedule_problem);
     row("ranks", "cfg " + std::to_string(o_.grid.cfg) + " x tp " + std::to_string(o_.grid.tp) + " = " +
                      std::to_string(o_.grid.cfg * o_.grid.tp));
   }

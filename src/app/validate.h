@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "app/options.h"
 
@@ -11,9 +12,11 @@ namespace orrery {
 
 // What a look at a checkpoint found.
 struct CheckpointSummary {
-  std::string description;      // one line: name, sizes, bytes
-  std::int64_t vocabulary = 0;  // rows of the token embedding
-  bool sound = false;           // it makes and decodes sound
+  std::string description;           // one line: name, sizes, bytes
+  std::int64_t vocabulary = 0;       // rows of the token embedding
+  bool sound = false;                // it makes and decodes sound
+  std::string schedule_problem{};    // CheckpointFiles::own_schedule_problem
+  std::vector<std::string> notes{};  // CheckpointFiles::notes
 };
 
 // Checks a checkpoint's configurations and tensor headers for a grid of ranks, without reading weights. Throws

@@ -10,6 +10,7 @@ namespace {
 
 // Published files have all of these keys, files that other tools saved again only the sizes.
 void require_implemented(const ConfigReader& reader) {
+  reader.require_only_if_given("_class_name", "Cosmos3AVAEAudioTokenizer");
   reader.require_only_if_given("model_type", "autoencoder_v2");
   reader.require_only_if_given("sampling_rate", SoundConfig::kSampleRate);
   reader.require_only_if_given("stereo", true);
@@ -28,6 +29,19 @@ void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("bottleneck_type", "vae");
   reader.require_only_if_given("latent_mean", nullptr);
   reader.require_only_if_given("latent_std", nullptr);
+}
+
+void require_nothing_else(const ConfigReader& reader) {
+  reader.require_nothing_else({
+      // The encoder, which is not used.
+      "encoder_enabled", "use_wav_as_input", "normalize_volume",     "input_channels",
+      "enc_type",        "enc_dim",          "enc_intermediate_dim", "enc_num_layers",
+      "enc_num_blocks",  "enc_n_fft",        "enc_hop_length",       "enc_latent_dim",
+      "enc_c_mults",     "enc_strides",      "enc_identity_init",    "enc_use_snake",
+      "bottleneck",                      // bottleneck_type says it as well; it has no part in decoding
+      "use_cuda_kernel",                 // another program's way to compute the same
+      "dtype",           "torch_dtype",  // each tensor says what it holds
+  });
 }
 
 bool make_one_step(const std::vector<std::int64_t>& strides) {
@@ -56,6 +70,7 @@ SoundConfig read_sound_config(const std::filesystem::path& file) {
     reader.refuse("hop_size", reader.at("hop_size"), "null or " + product + ", the product of dec_strides");
   }
   c.dec_c_mults = reader.sizes("dec_c_mults", static_cast<std::int64_t>(c.dec_strides.size()));
+  require_nothing_else(reader);
   return c;
 }
 

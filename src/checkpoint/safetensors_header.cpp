@@ -1,6 +1,7 @@
 #include "checkpoint/safetensors_header.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <set>
@@ -9,6 +10,7 @@
 #include "checkpoint/stored_type.h"
 #include "core/error.h"
 #include "core/json.h"
+#include "core/not_fetched.h"
 
 namespace orrery {
 namespace {
@@ -45,8 +47,16 @@ Json parse_unique(const char* begin, const char* end, const Place& place) {
   }
 }
 
+void refuse_what_was_not_fetched(const InputFile& file, const Place& place) {
+  std::string begin(static_cast<std::size_t>(std::min(file.size(), std::int64_t{kNotFetchedBytes})), '\0');
+  file.read({0, std::ssize(begin)}, reinterpret_cast<std::byte*>(begin.data()), "its beginning");
+  const std::string instead = not_fetched(begin);
+  if (!instead.empty()) place.refuse(instead);
+}
+
 std::int64_t header_length(const InputFile& file, const Place& place) {
   const std::string size = std::to_string(file.size());
+  refuse_what_was_not_fetched(file, place);
   if (file.size() < kLengthBytes) place.refuse(size + " bytes long: too short to be a safetensors file");
   std::uint64_t length = 0;
   file.read({0, kLengthBytes}, reinterpret_cast<std::byte*>(&length), "header");

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/not_fetched.h"
 
 namespace orrery {
 namespace {
@@ -15,6 +16,8 @@ Value parse_file(const std::filesystem::path& path) {
   try {
     return Value::parse(text);
   } catch (const nlohmann::detail::parse_error& e) {
+    const std::string instead = not_fetched(text);
+    require_input(instead.empty(), path.string() + ": " + instead);
     const std::string before = text.substr(0, std::min(e.byte, text.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     throw InputError(path.string() + ":" + std::to_string(line) + ": not valid JSON: " + e.what());

@@ -59,7 +59,7 @@ void JsonField::require_neutral(const std::string& key) const {
   if (!has(key)) return;
   const JsonField field = at(key);
   const SortedJson& value = *field.value_;
-  if (value != false && value != "") field.refuse("none: this setting is not implemented");
+  if (value != false && value != "" && value != 0) field.refuse("none: this setting is not implemented");
 }
 
 void JsonField::refuse(const std::string& expected) const {

@@ -25,7 +25,7 @@ class JsonField {
   std::string string() const;
   std::int64_t id() const;  // a whole number, 0 … 2^31 - 1
 
-  // "" and false count as absent, as does null: these are the settings' neutral values.
+  // "", 0 and false count as absent, as does null: these are the settings' neutral values.
   void require_neutral(const std::string& key) const;
 
   [[noreturn]] void refuse(const std::string& expected) const;

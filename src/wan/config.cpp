@@ -8,6 +8,7 @@ namespace orrery {
 namespace {
 
 void require_implemented(const ConfigReader& reader) {
+  reader.require_only_if_given("_class_name", "AutoencoderKLWan");
   reader.require_only("is_residual", true);
   reader.require_only("patch_size", WanConfig::kPatch);
   reader.require_only("in_channels", WanConfig::kPatchChannels);
@@ -43,8 +44,13 @@ WanConfig read_wan_config(const std::filesystem::path& file) {
     reader.refuse("temperal_downsample", reader.at("temperal_downsample"), "two of the three to be true");
   }
   require_widths_divide(reader, c);
-  c.latents_mean = reader.numbers("latents_mean", c.z_dim, " (z_dim)");
-  c.latents_std = reader.positives("latents_std", c.z_dim, " (z_dim)");
+  c.latents_mean = reader.numbers("latents_mean", c.z_dim, {-1000, 1000}, " (z_dim)");
+  c.latents_std = reader.numbers("latents_std", c.z_dim, {1e-3, 1000}, " (z_dim)");
+  reader.require_nothing_else({
+      "dropout",               // training
+      "clip_output",           // pixels are clamped in any case
+      "dtype", "torch_dtype",  // each tensor says what it holds
+  });
   return c;
 }
 

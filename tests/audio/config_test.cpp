@@ -42,6 +42,7 @@ TEST_F(SoundConfigFile, SizesAreEnough) {
 
 TEST_F(SoundConfigFile, TheHopMayBeSpeltOut) {
   json_["hop_size"] = 1920;
+  json_["bottleneck"] = {{"type", "vae"}};
   EXPECT_NO_THROW(read(json_));
 }
 
@@ -77,6 +78,8 @@ TEST_F(SoundConfigFile, RefusesByName) {
       {"dec_strides", Json::array({2, 4, 5, 6, 8, 1}), "strides of 2 or more whose product is 1920"},
       {"dec_strides", Json::array({8388608, 8388608, 8388608}), "strides of 2 or more whose product is 1920"},
       {"hop_size", 960, "hop_size: found 960, expected null or 1920, the product of dec_strides"},
+      {"_class_name", "AutoencoderOobleck", "_class_name: found \"AutoencoderOobleck\""},
+      {"dec_dilations", Json::array({1, 3}), "dec_dilations: found [1,3], expected no such key"},
       {"dec_c_mults", Json::array({1, 2, 4, 8}), "dec_c_mults: found [1,2,4,8], expected a list of 5 positive"},
   };
   for (const auto& c : cases) {

@@ -58,6 +58,15 @@ TEST_F(SmallTokenizer, InvalidUtf8IsRefused) {
   }
 }
 
+TEST_F(SmallTokenizer, ADropoutOfNothingIsNone) {
+  for (const SortedJson& none : {SortedJson(), SortedJson(0.0), SortedJson(0)}) {
+    SortedJson content = small_tokenizer();
+    content["model"]["dropout"] = none;
+    write("tokenizer.json", content.dump());
+    EXPECT_NO_THROW(Tokenizer::load(folder_)) << none;
+  }
+}
+
 struct Malformed {
   std::string name;
   std::function<void(SortedJson&)> spoil;

@@ -50,6 +50,12 @@ TEST_F(WanConfigFile, ReadsThePublishedLayout) {
   EXPECT_DOUBLE_EQ(c.latents_std.at(7), 1.129361867904663);
 }
 
+TEST_F(WanConfigFile, TakesThePublishedKeys) {
+  json_["clip_output"] = false;
+  json_["_name_or_path"] = "somewhere";
+  EXPECT_NO_THROW(read(json_));
+}
+
 TEST_F(WanConfigFile, TheDecodersWidthIsTheEncodersUnlessGiven) {
   json_["decoder_base_dim"] = nullptr;
   EXPECT_EQ(read(json_).decoder_base_dim, 8);
@@ -76,7 +82,12 @@ TEST_F(WanConfigFile, RefusesByName) {
       {"temperal_downsample", Json::array({true, true, true}), "two of the three to be true"},
       {"temperal_downsample", Json::array({1, 1, 0}), "a list of 3 true or false"},
       {"latents_mean", Json::array({0.5}), "latents_mean: found [0.5], expected a list of 8 numbers"},
-      {"latents_std", Json::array({1, 1, 1, 1, 1, 1, 1, 0}), "a list of 8 positive numbers"},
+      {"latents_mean", Json::array({1, 1, 1, 1, 1, 1, 1, 1e30}), "a list of 8 numbers from -1000.0 to 1000.0 (z_dim)"},
+      {"latents_std", Json::array({1, 1, 1, 1, 1, 1, 1, 0}), "a list of 8 numbers from 0.001 to 1000.0 (z_dim)"},
+      {"latents_std", Json::array({1, 1, 1, 1, 1, 1, 1, nullptr}), "a list of 8 numbers from"},
+      {"latents_std", Json::array({1, 1, 1, 1, 1, 1, 1, 1e-300}), "a list of 8 numbers from"},
+      {"_class_name", "AutoencoderKL", "_class_name: found \"AutoencoderKL\", expected \"AutoencoderKLWan\""},
+      {"scaling_factor", 0.18, "scaling_factor: found 0.18, expected no such key"},
   };
   for (const auto& c : cases) {
     Json json = json_;
