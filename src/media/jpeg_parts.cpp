@@ -46,7 +46,9 @@ void take(std::string_view segment, StillParts& parts, Profile& profile) {
     profile.count = byte_at(body, kIcc.size() + 1);
     profile.parts[byte_at(body, kIcc.size())] = body.substr(kIcc.size() + 2);
   }
-  if (is_needed(marker)) parts.picture += segment;
+  // JFIF's unit: 0 for the pixels' shape, else dots a length, of which viewers make nothing.
+  const bool dots = marker == 0xE0 && body.size() > 7 && body[7] != 0;
+  if (is_needed(marker) && !dots) parts.picture += segment;
 }
 
 }  // namespace

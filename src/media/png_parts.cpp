@@ -81,7 +81,11 @@ void take(std::string_view kind, std::string_view body, StillParts& parts, Colou
 }
 
 // Chunks without which the pixels are others: those whose first letter is large, transparency, and the pixels' shape.
-bool is_needed(std::string_view kind) { return (kind[0] & 0x20) == 0 || kind == "tRNS" || kind == "pHYs"; }
+// Of dots a metre viewers make nothing.
+bool is_needed(std::string_view kind, std::string_view body) {
+  const bool shape = kind == "pHYs" && body.size() == 9 && body[8] == 0;
+  return (kind[0] & 0x20) == 0 || kind == "tRNS" || shape;
+}
 
 }  // namespace
 
@@ -99,7 +103,7 @@ StillParts png_parts(std::string_view file) {
     const bool optional = (kind[0] & 0x20) != 0 && kind != "tRNS";
     require_input(whole || optional, "damaged: a chunk's checksum is wrong");
     if (whole) take(kind, file.substr(at + 8, size), parts, colours);
-    if (whole && is_needed(kind)) parts.picture += file.substr(at, size + kOverhead);
+    if (whole && is_needed(kind, file.substr(at + 8, size))) parts.picture += file.substr(at, size + kOverhead);
     at += size + kOverhead;
   }
   if (parts.icc.empty()) parts.icc = colours.profile();
