@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <thread>
 
 namespace orrery {
@@ -22,15 +21,19 @@ TEST(BoundedQueue, KeepsTheOrderAndDrainsAfterClosing) {
 }
 
 TEST(BoundedQueue, PushWaitsForRoom) {
-  BoundedQueue<int> queue(1);
-  std::atomic<bool> pushed = false;
-  ASSERT_TRUE(queue.push(1));
-  std::thread producer([&] { pushed = queue.push(2); });
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  EXPECT_FALSE(pushed);
-  EXPECT_EQ(queue.pop(), 1);
+  constexpr int kRoom = 3;
+  constexpr int kItems = 2000;
+  BoundedQueue<int> queue(kRoom);
+  std::atomic<int> pushed = 0;
+  std::thread producer([&] {
+    while (pushed < kItems && queue.push(pushed)) ++pushed;
+  });
+  while (pushed < kRoom) std::this_thread::yield();
+  for (int popped = 0; popped < kItems; ++popped) {
+    EXPECT_LE(pushed, popped + kRoom);
+    EXPECT_EQ(queue.pop(), popped);
+  }
   producer.join();
-  EXPECT_TRUE(pushed);
 }
 
 TEST(BoundedQueue, AbandonDropsWhatWaitsAndFreesTheProducer) {

@@ -5,7 +5,6 @@
 #include <malloc.h>
 
 #include <array>
-#include <chrono>
 #include <random>
 #include <thread>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "media_files.h"
+#include "support/next_second.h"
 
 namespace orrery {
 namespace {
@@ -168,7 +168,7 @@ TEST_F(Video, SameFramesGiveTheSameBytes) {
   format.metadata = {{"prompt", "x"}};
   encode(format, smooth_frames(format, 30));
   const std::string first = read_file(path_);
-  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  wait_for_next_second();
   encode(format, smooth_frames(format, 30));
   EXPECT_EQ(read_file(path_), first);
 }

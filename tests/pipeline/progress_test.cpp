@@ -80,11 +80,12 @@ TEST_F(ProgressLines, AreTheFirstAndTheLastStepAndTheEnd) {
   progress.clip_begins("[2/2] b", 5);
   progress.clip_ended("b", true, 1);
   progress.finish();
-  EXPECT_THAT(end(),
-              AllOf(ContainsRegex("^20[0-9-]* [0-9:]* \\[1/2\\] a: step 1/3, "), Not(HasSubstr("step 2/3")),
-                    ContainsRegex("step 3/3, 0.00 s/step, 0.00 s left\n20.* a done in 1 min 23 s\n20.* 1 of 2 done, "),
-                    ContainsRegex("1 of 2 done, 1 failed, [^\n]*\n$"), Not(HasSubstr("decode")),
-                    Not(HasSubstr("b done")), Not(HasSubstr("\x1b"))));
+  EXPECT_THAT(
+      end(),
+      AllOf(ContainsRegex("^20[0-9-]* [0-9:]* \\[1/2\\] a: step 1/3, "), Not(HasSubstr("step 2/3")),
+            ContainsRegex("step 3/3, [0-9.]+ s/step, 0.00 s left\n20.* a done in 1 min 23 s\n20.* 1 of 2 done, "),
+            ContainsRegex("1 of 2 done, 1 failed, [^\n]*\n$"), Not(HasSubstr("decode")), Not(HasSubstr("b done")),
+            Not(HasSubstr("\x1b"))));
 }
 
 TEST_F(ProgressLines, AreAllStepsWhenVerbose) {
@@ -107,9 +108,11 @@ TEST_F(ProgressLines, CountAResumedClipsOwnSteps) {
   progress.step_done(999);
   progress.clip_ended("a", false, 0.03);
   const std::string text = end();
-  EXPECT_THAT(text, AllOf(HasSubstr("[1/2] a: step 999/1000, 0.0"), Not(HasSubstr("0.00 s/step"))));
+  EXPECT_THAT(text, AllOf(ContainsRegex("\\[1/2\\] a: step 999/1000, [0-9.]+ s/step"), Not(HasSubstr("0.00 s/step"))));
   // Two steps took at least 30 ms, so a thousand take at least 15 s.
-  EXPECT_THAT(text, ContainsRegex("1 of 2 done, [0-9]+ clips/h, ([1-9][0-9]\\.[0-9] s|[0-9]+ min [0-9]+ s) left"));
+  EXPECT_THAT(text,
+              ContainsRegex(
+                  "1 of 2 done, [0-9]+ clips/h, ([1-9][0-9]\\.[0-9] s|[0-9]+ min [0-9]+ s|[0-9]+ h [0-9]+ min) left"));
 }
 
 // A clip that fails before its first step leaves nothing to wait for.
