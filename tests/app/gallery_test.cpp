@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/file.h"
-#include "core/stopwatch.h"
+#include "support/cpu_time.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -102,10 +102,10 @@ TEST_F(GalleryFile, ManyClipsCostLittle) {
     lines += next.replace(next.find("first"), 5, "clip" + std::to_string(i));
   }
   write_file(folder_ / "results.jsonl", lines);
-  const Stopwatch watch;
+  const double before = cpu_seconds();
   for (int i = 0; i < kClips; ++i) gallery.update();
   gallery.finish();
-  EXPECT_LT(watch.seconds(), 10);
+  EXPECT_LT(cpu_seconds() - before, 10) << "a page for each clip takes minutes";
   EXPECT_EQ(clips(), std::size_t{kClips});
 }
 

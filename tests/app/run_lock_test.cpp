@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "support/background.h"
 #include "support/temporary_folder.h"
 
@@ -17,7 +18,6 @@ namespace orrery {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 using testing::AllOf;
 using testing::HasSubstr;
 
@@ -95,11 +95,14 @@ TEST_F(RunLocks, AKilledHolderKeepsNobodyOut) {
 
 TEST_F(RunLocks, ARunWaitsForAHolderThatIsAboutToLeave) {
   Background other([&] { return take({0, 1}); });
+  const std::filesystem::path said = folder_ / "run.log";
+  Log log(LogLevel::Quiet);
+  log.keep_in(said);
   std::thread leaving([&] {
-    std::this_thread::sleep_for(milliseconds(300));
+    while (read_file(said).find("waiting for another run") == std::string::npos) std::this_thread::yield();
     other.leave();
   });
-  EXPECT_EQ(refusal({0, 1}, seconds(30)), "");
+  EXPECT_NO_THROW(RunLock(folder_.path(), {0, 1}, log, std::chrono::hours(1)));
   leaving.join();
 }
 

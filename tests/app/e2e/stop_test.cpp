@@ -160,11 +160,12 @@ INSTANTIATE_TEST_SUITE_P(Ways, Signalled,
                                          Signalling{"Usr1ToTheLauncher", 2, SIGUSR1, true}),
                          [](const auto& test) { return test.param.name; });
 
-// mpirun turns SIGTERM into its own exit code and a time of grace: a second, unless it is told otherwise.
+// mpirun turns SIGTERM into its own exit code and a time of grace, all of which it waits: a second, unless it is told
+// otherwise. Five are hundreds of these steps.
 TEST_F(Stop, ALauncherThatIsTerminatedLeavesASnapshot) {
-  const std::vector<Json> lines{long_line("a")};
+  const std::vector<Json> lines{tiny_line("a", {{"steps", 1000}})};
   CommandLine line = on_ranks(2, command("out", lines, {"--cfg", "2", "--snapshot-every", "0"}));
-  line.insert(line.begin(), {"env", "OMPI_MCA_odls_base_sigkill_timeout=600"});
+  line.insert(line.begin(), {"env", "OMPI_MCA_odls_base_sigkill_timeout=5"});
   Process process(line);
   ASSERT_TRUE(soon([&] { return process.errors_so_far().find("a: step 1/") != std::string::npos; }));
   process.signal(SIGTERM);
