@@ -8,6 +8,7 @@
 #include "audio/decoder.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "cosmos3/transformer.h"
 #include "sampler/scheduler_config.h"
 #include "wan/decoder.h"
@@ -19,7 +20,7 @@ namespace {
 // What --schedule auto stands for.
 void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
   const std::filesystem::path file = files.folder / "scheduler" / "scheduler_config.json";
-  if (!std::filesystem::exists(file)) return;
+  if (!is_there(file)) return;
   const SchedulerConfig scheduler = read_scheduler_config(file);
   if (index.native_schedule) return;
   files.own_schedule_problem = scheduler.unknown_levels;
@@ -27,11 +28,11 @@ void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
 }
 
 CheckpointFiles open_folder(const std::filesystem::path& folder) {
-  require_input(std::filesystem::is_directory(folder),
+  require_input(is_folder(folder),
                 "--checkpoint " + folder.string() +
                     ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
   for (const char* file : {"transformer/config.json", "vae/config.json"}) {
-    require_input(std::filesystem::exists(folder / file),
+    require_input(is_there(folder / file),
                   "--checkpoint: " + (folder / file).string() + ": no such file; expected the published layout: " +
                       "folders transformer/, vae/, text_tokenizer/, scheduler/ and, for sound, sound_tokenizer/");
   }
@@ -46,7 +47,7 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
                     ", but transformer/config.json has latent_channel " +
                     std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
   files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
-  if (std::filesystem::exists(folder / "sound_tokenizer")) {
+  if (is_there(folder / "sound_tokenizer")) {
     files.sound_config = read_sound_config(folder / "sound_tokenizer" / "config.json");
     files.sound = std::make_shared<ShardedCheckpoint>(folder / "sound_tokenizer");
   }

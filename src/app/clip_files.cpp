@@ -3,6 +3,7 @@
 #include "app/option_values.h"
 #include "app/version.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/snapshot.h"
 
@@ -11,15 +12,16 @@ namespace {
 
 // A checkpoint that only moved, or got another name, is the same.
 bool same_weights(const std::string& model, const Json& wanted) {
-  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
+  const Json found = parse_object_or_null(model);
   const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
 }
 
 // Of files that do not say: "bf16".
 std::string gemm_of(const std::string& model) {
-  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
-  return found.is_object() ? found.value("gemm", "bf16") : "";
+  const Json found = parse_object_or_null(model);
+  const Json gemm = found.is_object() ? found.value("gemm", Json("bf16")) : Json("");
+  return gemm.is_string() ? gemm.get<std::string>() : gemm.dump();
 }
 
 // "orrery 0.1.0 (3d88f48)" without the revision.
@@ -53,14 +55,14 @@ bool ClipFiles::look_for(ClipJob& job) {
 }
 
 bool ClipFiles::media_done(const Request& request) const {
-  return (options_->media == Media::None || std::filesystem::is_regular_file(folder_.media(request.id))) &&
-         (!options_->previews || std::filesystem::is_regular_file(folder_.preview(request.id))) &&
-         (!options_->keep_frames || std::filesystem::exists(folder_.frame(request.id, request.num_frames - 1)));
+  return (options_->media == Media::None || is_file(folder_.media(request.id))) &&
+         (!options_->previews || is_file(folder_.preview(request.id))) &&
+         (!options_->keep_frames || is_there(folder_.frame(request.id, request.num_frames - 1)));
 }
 
 void ClipFiles::look_for_latents(ClipJob& job) {
   const std::filesystem::path path = folder_.latents(job.request.id);
-  if (!std::filesystem::exists(path)) return;
+  if (!is_there(path)) return;
   try {
     const LatentHeader found = read_latent_header(path);
     if (found.state != LatentFile::State::Complete) return;
@@ -79,7 +81,7 @@ void ClipFiles::look_for_latents(ClipJob& job) {
 // Snapshots are few, and read whole here: a damaged one has to be known before the models are chosen.
 void ClipFiles::look_for_snapshot(ClipJob& job) {
   const std::filesystem::path path = folder_.snapshot(job.request.id);
-  if (!std::filesystem::exists(path)) return;
+  if (!is_there(path)) return;
   const auto refuse = [&](const std::string& why) {
     conflicts_.push_back(path.string() + ": this unfinished clip was begun " + why +
                          ": remove the file to start the clip over, choose another id or --out, or give --force to "

@@ -16,7 +16,7 @@ std::int64_t peak_resident_bytes() {
 RequestResult result_of(const ClipJob& job, ClipResult clip) {
   RequestResult result;
   result.id = job.request.id;
-  result.request = Json::parse(job.request_json);
+  result.request = parse_json(job.request_json);
   result.status = clip.stopped ? ResultStatus::Stopped : clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
   result.steps_done = clip.steps_done;
   result.steps = job.request.steps;

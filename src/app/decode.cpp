@@ -22,7 +22,7 @@ namespace {
 Json request_in(const std::filesystem::path& path, const LatentFile& file) {
   const std::size_t begin = file.request.find_first_not_of(" \t\r\n");
   if (begin == std::string::npos || file.request[begin] != '{') return Json::object();
-  Json request = Json::parse(file.request, nullptr, /*allow_exceptions=*/false);
+  Json request = parse_object_or_null(file.request);
   require_input(request.is_object(), path.string() + ": the request in it is not valid JSON (which has no NaN)");
   return request;
 }

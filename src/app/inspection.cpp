@@ -5,11 +5,6 @@
 namespace orrery {
 namespace {
 
-Json object_of(const std::string& text) {
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() ? json : Json();
-}
-
 Json json_of(const std::vector<ValueStatistics>& channels) {
   Json list = Json::array();
   for (const ValueStatistics& s : channels) {
@@ -100,8 +95,8 @@ Json to_json(const Inspection& inspection) {
   json["file"] = inspection.path.string();
   json["file_bytes"] = inspection.file_bytes;
   json["state"] = file.running ? "running" : "complete";
-  json["request"] = object_of(file.request);
-  json["model"] = object_of(file.model);
+  json["request"] = parse_object_or_null(file.request);
+  json["model"] = parse_object_or_null(file.model);
   json["software"] = file.software;
   json["created"] = file.created;
   json["latent_checksum"] = inspection.latent_checksum;

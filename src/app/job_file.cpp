@@ -34,8 +34,8 @@ std::string quoted_value(std::string_view text, const std::string& where) {
   const std::string_view rest = trimmed(text.substr(end + 1));
   require_input(rest.empty() || rest.starts_with('#'), where + "text after the closing quote");
   try {
-    return Json::parse(text.substr(0, end + 1)).get<std::string>();
-  } catch (const Json::exception&) {
+    return parse_json(text.substr(0, end + 1)).get<std::string>();
+  } catch (const JsonError&) {
     throw InputError(where + "a value in double quotes must be a JSON string (\\n, \\\", \\\\)");
   }
 }

@@ -55,13 +55,18 @@ RequestResult from_json(const Json& line) {
   return result;
 }
 
+[[noreturn]] void refuse_result(const fs::path& file, int line, const std::string& why) {
+  throw InputError(file.string() + ":" + std::to_string(line) + ": not a result of a run: " + why +
+                   "; move the file away or choose another --out");
+}
+
 // Bytes up to and with the last newline.
 std::size_t whole_lines(std::string_view text) {
   const std::size_t last = text.rfind('\n');
   return last == std::string_view::npos ? 0 : last + 1;
 }
 
-std::string content_or_nothing(const fs::path& path) { return fs::exists(path) ? read_file(path) : std::string(); }
+std::string content_or_nothing(const fs::path& path) { return is_there(path) ? read_file(path) : std::string(); }
 
 bool is_results_file(const std::string& name) {
   return name == "results.jsonl" || (name.starts_with("results-") && name.ends_with(".jsonl"));
@@ -109,10 +114,11 @@ std::vector<RequestResult> read_results(const fs::path& file) {
   for (int line = 1; !text.empty(); ++line) {
     const std::size_t end = text.find('\n');
     try {
-      results.push_back(from_json(Json::parse(text.substr(0, end))));
+      results.push_back(from_json(parse_json(text.substr(0, end))));
+    } catch (const JsonError& e) {
+      refuse_result(file, line, e.what());
     } catch (const Json::exception& e) {
-      throw InputError(file.string() + ":" + std::to_string(line) + ": not a result of a run: " + e.what() +
-                       "; move the file away or choose another --out");
+      refuse_result(file, line, e.what());
     }
     text.remove_prefix(end + 1);
   }
@@ -121,7 +127,7 @@ std::vector<RequestResult> read_results(const fs::path& file) {
 
 std::vector<fs::path> results_files(const fs::path& out) {
   std::vector<fs::path> files;
-  if (!fs::is_directory(out)) return files;
+  if (!is_folder(out)) return files;
   for (const fs::directory_entry& entry : fs::directory_iterator(out)) {
     if (is_results_file(entry.path().filename())) files.push_back(entry.path());
   }

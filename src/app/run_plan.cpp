@@ -103,7 +103,7 @@ std::string encode_plan(const RunPlan& plan) {
 }
 
 RunPlan decode_plan(const std::string& text) {
-  const Json json = Json::parse(text);
+  const Json json = parse_json(text);
   RunPlan plan;
   plan.complete = json.at("complete").get<std::vector<std::string>>();
   for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from_json(job));

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace orrery {
 namespace {
@@ -98,10 +99,10 @@ std::optional<std::int64_t> RunRecords::remaining() const {
 }
 
 RunRecords read_records(const fs::path& out) {
-  require_input(fs::is_directory(out), out.string() + ": no such folder, expected the --out of a run");
+  require_input(is_folder(out), out.string() + ": no such folder, expected the --out of a run");
   const std::vector<fs::path> files = results_files(out);
   require_input(
-      !files.empty() || fs::exists(out / "run.json"),
+      !files.empty() || is_there(out / "run.json"),
       out.string() + ": no results.jsonl in it: not the --out of a run, or of one that has finished nothing yet");
   Collector collector;
   for (const fs::path& file : files) collector.add_file(file);

@@ -99,8 +99,8 @@ class Validation {
   // Leaves no trace, unlike run, which makes the folder.
   void check_out() {
     fs::path existing = fs::absolute(o_.out);
-    while (!fs::exists(existing) && existing.has_relative_path()) existing = existing.parent_path();
-    require_input(fs::is_directory(existing), "--out: " + existing.string() + " is not a folder");
+    while (!is_there(existing) && existing.has_relative_path()) existing = existing.parent_path();
+    require_input(is_folder(existing), "--out: " + existing.string() + " is not a folder");
     require_input(::access(existing.c_str(), W_OK | X_OK) == 0,
                   "--out: no file can be written in " + existing.string() + ": " + std::strerror(errno));
     const std::size_t done = done_ids(all_results(o_.out)).size();

@@ -1,7 +1,6 @@
 #include "checkpoint/input_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,17 +8,11 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file.h"
 
 namespace orrery {
 
-InputFile::InputFile(std::filesystem::path path)
-    : path_(std::move(path)), file_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
-  if (file_.empty()) throw InputError(path_.string() + ": cannot be opened: " + std::strerror(errno));
-  struct stat status {};
-  if (::fstat(file_.get(), &status) != 0) fail("stat " + path_.string(), std::strerror(errno));
-  require_input(S_ISREG(status.st_mode), path_.string() + ": not a file");
-  size_ = status.st_size;
-}
+InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)), file_(open_input(path_, &size_)) {}
 
 void InputFile::read(Range bytes, std::byte* into, const std::string& what) const {
   while (bytes.size > 0) {

@@ -29,8 +29,8 @@ class InputFile {
 
  private:
   std::filesystem::path path_;
-  Descriptor file_;
   std::int64_t size_ = 0;
+  Descriptor file_;
 };
 
 }  // namespace orrery

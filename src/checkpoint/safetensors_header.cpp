@@ -4,7 +4,6 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "checkpoint/stored_type.h"
@@ -29,21 +28,12 @@ struct Place {
 };
 
 // A parser keeps one of two equal keys and says nothing; a checkpoint with two is damaged.
-Json parse_unique(const char* begin, const char* end, const Place& place) {
-  std::vector<std::set<std::string>> keys;
-  const Json::parser_callback_t remember = [&](int depth, Json::parse_event_t event, Json& value) {
-    const auto level = static_cast<std::size_t>(depth);
-    if (keys.size() < level + 2) keys.resize(level + 2);
-    if (event == Json::parse_event_t::object_start) keys[level + 1].clear();
-    if (event == Json::parse_event_t::key && !keys[level].insert(value.get<std::string>()).second) {
-      place.refuse("the header names " + value.get<std::string>() + " twice");
-    }
-    return true;
-  };
+SortedJson parse_unique(std::string_view text, const Place& place) {
+  const auto refuse = [&](std::size_t, const std::string& key) { place.refuse("the header names " + key + " twice"); };
   try {
-    return Json::parse(begin, end, remember);
-  } catch (const Json::exception& e) {
-    place.refuse(std::string("the header is not valid JSON (a damaged download?): ") + e.what());
+    return parse_sorted_json(text, refuse);
+  } catch (const JsonError& e) {
+    place.refuse(std::string("the header, a damaged download?: ") + e.what());
   }
 }
 
@@ -70,11 +60,11 @@ std::int64_t header_length(const InputFile& file, const Place& place) {
 }
 
 // Non-negative integers that fit 63 bits; nothing when `value` is anything else.
-std::optional<std::vector<std::int64_t>> read_integers(const Json& entry, const char* key) {
+std::optional<std::vector<std::int64_t>> read_integers(const SortedJson& entry, const char* key) {
   const auto found = entry.find(key);
   if (found == entry.end() || !found->is_array()) return std::nullopt;
   std::vector<std::int64_t> result;
-  for (const Json& item : *found) {
+  for (const SortedJson& item : *found) {
     constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
     if (!item.is_number_unsigned() || item.get<std::uint64_t>() > kMax) return std::nullopt;
     result.push_back(item.get<std::int64_t>());
@@ -82,7 +72,11 @@ std::optional<std::vector<std::int64_t>> read_integers(const Json& entry, const 
   return result;
 }
 
-std::string shape_text(const Json& entry) { return entry.contains("shape") ? entry["shape"].dump() : "missing"; }
+std::string shape_text(const SortedJson& entry) {
+  constexpr std::size_t kShown = 200;
+  const std::string text = entry.contains("shape") ? entry["shape"].dump() : "missing";
+  return text.size() > kShown ? text.substr(0, kShown) + "..." : text;
+}
 
 // Bytes of the tensor by its dtype and shape; nothing when they overflow or end inside a byte.
 std::optional<std::int64_t> bytes_of(const std::vector<std::int64_t>& shape, int bits) {
@@ -95,7 +89,7 @@ std::optional<std::int64_t> bytes_of(const std::vector<std::int64_t>& shape, int
   return total / 8;
 }
 
-SafetensorsEntry read_entry(const Json& entry, Range data, const Place& place) {
+SafetensorsEntry read_entry(const SortedJson& entry, Range data, const Place& place) {
   if (!entry.is_object()) place.refuse("its header entry is not an object");
   const auto dtype = entry.find("dtype");
   if (dtype == entry.end() || !dtype->is_string()) place.refuse("dtype is missing or not a string");
@@ -146,7 +140,7 @@ std::map<std::string, SafetensorsEntry> read_safetensors_header(const InputFile&
   const std::int64_t length = header_length(file, place);
   std::string text(static_cast<std::size_t>(length), '\0');
   file.read({kLengthBytes, length}, reinterpret_cast<std::byte*>(text.data()), "header");
-  const Json header = parse_unique(text.data(), text.data() + length, place);
+  const SortedJson header = parse_unique(text, place);
   if (!header.is_object()) place.refuse("the header is not a JSON object");
   const Range data{kLengthBytes + length, file.size() - kLengthBytes - length};
   std::map<std::string, SafetensorsEntry> entries;

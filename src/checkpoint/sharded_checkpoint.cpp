@@ -1,11 +1,11 @@
 #include "checkpoint/sharded_checkpoint.h"
 
 #include <algorithm>
-#include <system_error>
 #include <utility>
 
 #include "core/checksum.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/json.h"
 
 namespace orrery {
@@ -16,14 +16,9 @@ namespace fs = std::filesystem;
 constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
 constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
-
 // tensor → shard, as the index says it.
 std::map<std::string, std::string> read_weight_map(const fs::path& index) {
-  const Json json = parse_json_file(index);
+  const SortedJson json = parse_sorted_json_file(index);
   const bool sound = json.is_object() && json.contains("weight_map") && json["weight_map"].is_object();
   require_input(sound, index.string() + ": no object \"weight_map\" that says which shard holds each tensor");
   std::map<std::string, std::string> result;
@@ -47,9 +42,7 @@ void require_inside(const std::string& shard, const std::string& tensor, const f
 }  // namespace
 
 ShardedCheckpoint::ShardedCheckpoint(fs::path folder) : folder_(std::move(folder)) {
-  std::error_code ignored;
-  require_input(fs::is_directory(folder_, ignored),
-                folder_.string() + ": no such folder: a checkpoint has one for each component");
+  require_input(is_folder(folder_), folder_.string() + ": no such folder: a checkpoint has one for each component");
   if (is_there(folder_ / kIndex)) {
     open_index(folder_ / kIndex);
   } else {

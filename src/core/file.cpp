@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +20,8 @@ namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kLeastBuffer = 4096;
 
 Descriptor open_or_fail(const fs::path& path, int flags) {
   Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -40,6 +43,26 @@ void write_all(const Descriptor& descriptor, std::string_view content, const fs:
   }
 }
 
+// Reads on behind the first `have` bytes until `content` is full or the file ends; returns how many it read.
+std::size_t read_all(const Descriptor& descriptor, std::string& content, std::size_t have, const fs::path& path) {
+  const std::size_t before = have;
+  while (have < content.size()) {
+    const ssize_t count = ::read(descriptor.get(), content.data() + have, content.size() - have);
+    if (count < 0 && errno == EINTR) continue;
+    require_input(count >= 0, path.string() + ": cannot be read: " + std::strerror(errno));
+    if (count == 0) break;
+    have += static_cast<std::size_t>(count);
+  }
+  return have - before;
+}
+
+fs::file_status status_of(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  require_input(fs::status_known(status), path.string() + ": cannot be looked at: " + error.message());
+  return status;
+}
+
 }  // namespace
 
 PendingFile::PendingFile(fs::path target) : target_(std::move(target)), temporary_(target_.string() + ".tmp") {}
@@ -59,15 +82,37 @@ void PendingFile::commit() {
   sync(target_.has_parent_path() ? target_.parent_path() : fs::path("."), O_RDONLY | O_DIRECTORY);
 }
 
+bool is_there(const fs::path& path) { return fs::exists(status_of(path)); }
+bool is_file(const fs::path& path) { return fs::is_regular_file(status_of(path)); }
+bool is_folder(const fs::path& path) { return fs::is_directory(status_of(path)); }
+
+Descriptor open_input(const fs::path& path, std::int64_t* size) {
+  // O_NONBLOCK: opening a FIFO would wait for its writer.
+  Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  const int reason = errno;
+  struct stat status {};
+  if (descriptor.empty()) {
+    require_input(::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode), path.string() + ": not a file");
+    require_input(reason != ENOENT, path.string() + ": no such file");
+    throw InputError(path.string() + ": cannot be opened: " + std::strerror(reason));
+  }
+  if (::fstat(descriptor.get(), &status) != 0) fail("stat " + path.string(), std::strerror(errno));
+  require_input(S_ISREG(status.st_mode), path.string() + ": not a file");
+  if (size != nullptr) *size = status.st_size;
+  return descriptor;
+}
+
 std::string read_file(const fs::path& path) {
-  std::error_code error;
-  const bool regular = fs::is_regular_file(path, error);
-  require_input(fs::exists(path, error), path.string() + ": no such file");
-  require_input(regular, path.string() + ": not a file");
-  std::ifstream in(path, std::ios::binary);
-  require_input(in.good(), path.string() + ": cannot be opened: " + std::strerror(errno));
-  std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  require_input(!in.bad(), path.string() + ": cannot be read");
+  std::int64_t size = 0;
+  const Descriptor in = open_input(path, &size);
+  std::string content;
+  std::size_t have = 0;
+  // One byte more than there should be, so that the end is seen; files of /proc have no length.
+  for (content.resize(static_cast<std::size_t>(size) + 1); true; content.resize(std::max(2 * have, kLeastBuffer))) {
+    have += read_all(in, content, have, path);
+    if (have < content.size()) break;
+  }
+  content.resize(have);
   return content;
 }
 

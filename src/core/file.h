@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "core/descriptor.h"
 
 namespace orrery {
 
@@ -24,6 +27,16 @@ class PendingFile {
   std::filesystem::path temporary_;
   bool committed_ = false;
 };
+
+// What has this name, links followed. False when nothing has; throws InputError that names the path when that cannot be
+// told: links in a loop, a name too long, a folder that may not be searched.
+bool is_there(const std::filesystem::path& path);
+bool is_file(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
+// Opens a regular file to read. Never waits for anybody: a FIFO, socket or device is refused, and so is a folder.
+// Throws InputError that names the path and the reason. `size`, if given, becomes the file's length.
+Descriptor open_input(const std::filesystem::path& path, std::int64_t* size = nullptr);
 
 // Whole content; throws InputError that names the path and the reason.
 std::string read_file(const std::filesystem::path& path);

@@ -173,7 +173,7 @@ MeasuredProfile read_profile(const std::filesystem::path& file, const MachinePro
     const std::string where = file.string() + ":" + std::to_string(number) + ": ";
     const std::string before = reader.device();
     try {
-      if (end > 0) reader.add(Json::parse(rest.substr(0, end)));
+      if (end > 0) reader.add(parse_json(rest.substr(0, end)));
     } catch (const std::exception&) {
       throw InputError(where + "not a line of orrery bench --json: make the file with it");
     }

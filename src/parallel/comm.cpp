@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -26,6 +28,15 @@ MPI_Comm duplicate(MPI_Comm comm) {
   return copy;
 }
 
+// A path that nothing can be found by: whoever wrote it is to blame, not the disk.
+bool is_unusable_path(const std::exception& error) noexcept {
+  const auto* const file = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
+  if (file == nullptr) return false;
+  const std::error_code& code = file->code();
+  return code == std::errc::too_many_symbolic_link_levels || code == std::errc::filename_too_long ||
+         code == std::errc::not_a_directory || code == std::errc::permission_denied;
+}
+
 int exit_code_of_current() noexcept {
   try {
     throw;
@@ -40,7 +51,7 @@ int exit_code_of_current() noexcept {
 
 int exit_code_of(const std::exception& error) noexcept {
   if (const auto* peer = dynamic_cast<const PeerRefused*>(&error)) return peer->exit_code();
-  return dynamic_cast<const InputError*>(&error) != nullptr ? 2 : 3;
+  return dynamic_cast<const InputError*>(&error) != nullptr || is_unusable_path(error) ? 2 : 3;
 }
 
 std::string message_of(const std::exception& error) {

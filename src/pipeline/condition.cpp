@@ -11,8 +11,8 @@ namespace {
 
 // "" when the file does not say: files that other programs wrote need not.
 std::string vae_named_by(const LatentFile& file) {
-  const Json model = Json::parse(file.model, nullptr, /*allow_exceptions=*/false);
-  if (!model.is_object() || !model.contains("vae_fingerprint")) return "";
+  const Json model = parse_object_or_null(file.model);
+  if (!model.contains("vae_fingerprint")) return "";
   return model["vae_fingerprint"].is_string() ? model["vae_fingerprint"].get<std::string>() : "";
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "text/added_tokens.h"
 #include "text/byte_level_bpe.h"
 #include "text/sentence_piece_file.h"
@@ -33,9 +34,9 @@ std::vector<fs::path> sentence_piece_files(const fs::path& folder) {
 }
 
 Words load_words(const fs::path& folder, AddedTokens& added) {
-  require_input(fs::is_directory(folder), folder.string() + ": no such folder, expected the tokenizer's files in it");
-  if (fs::exists(folder / "tokenizer.json")) return ByteLevelBpe(read_tokenizer_json(folder / "tokenizer.json", added));
-  if (fs::exists(folder / "vocab.json") || fs::exists(folder / "merges.txt")) {
+  require_input(is_folder(folder), folder.string() + ": no such folder, expected the tokenizer's files in it");
+  if (is_there(folder / "tokenizer.json")) return ByteLevelBpe(read_tokenizer_json(folder / "tokenizer.json", added));
+  if (is_there(folder / "vocab.json") || is_there(folder / "merges.txt")) {
     return ByteLevelBpe(read_vocabulary_and_merges(folder));
   }
   const std::vector<fs::path> models = sentence_piece_files(folder);

@@ -27,7 +27,7 @@ std::vector<std::pair<std::string, std::string>> read_merges_file(const fs::path
 }
 
 void check_class(const fs::path& config) {
-  if (!fs::exists(config)) return;
+  if (!is_there(config)) return;
   const SortedJson content = parse_sorted_json_file(config);
   const JsonField root(content, config.string());
   if (!root.has("tokenizer_class")) return;
@@ -82,13 +82,13 @@ BpeTables read_vocabulary_and_merges(const fs::path& folder) {
 
 void read_added_tokens(const fs::path& folder, AddedTokens& added) {
   const fs::path plain = folder / "added_tokens.json";
-  if (fs::exists(plain)) {
+  if (is_there(plain)) {
     const SortedJson content = parse_sorted_json_file(plain);
     const JsonField table(content, plain.string());
     for (const auto& [token, id] : table.object()) added.add(token, table.at(token).id(), plain.string());
   }
   const fs::path config = folder / "tokenizer_config.json";
-  if (!fs::exists(config)) return;
+  if (!is_there(config)) return;
   const SortedJson content = parse_sorted_json_file(config);
   const JsonField root(content, config.string());
   if (!root.has("added_tokens_decoder")) return;
