@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace orrery {
@@ -31,11 +32,17 @@ class AddedTokens {
   std::vector<Stretch> cut(std::string_view text) const;
 
  private:
-  using Ids = std::map<std::string, std::int64_t, std::less<>>;
-  const Ids::value_type* find_at(std::string_view text) const;
+  struct Token {
+    std::int64_t id = 0;
+    const std::pair<const std::string, Token>* prefix = nullptr;  // the longest other token that this one begins with
+  };
+  using Tokens = std::map<std::string, Token, std::less<>>;  // its nodes do not move
 
-  Ids ids_;
-  std::array<std::vector<const Ids::value_type*>, 256> by_first_byte_;  // longest first; map nodes do not move
+  // The longest token that `text` begins with; null: none.
+  const Tokens::value_type* find_at(std::string_view text) const;
+
+  Tokens tokens_;
+  std::array<bool, 256> begins_one_{};  // by a token's first byte
 };
 
 }  // namespace orrery

@@ -42,9 +42,23 @@ icu::UnicodeString normalized(std::string_view utf8) {
   return text;
 }
 
+// What a match may still take, in ICU's steps of ten thousand states: not time, so that all machines agree. Patterns of
+// tokenizers come by with a few states a character.
+struct Steps {
+  std::int32_t left;
+};
+constexpr std::int32_t kFirstSteps = 300;
+constexpr std::int32_t kCharactersPerStep = 50;
+
+UBool count_down(const void* context, std::int32_t) {
+  // ICU hands its context on as const; it is the caller's own object.
+  auto& steps = *static_cast<Steps*>(const_cast<void*>(context));
+  return --steps.left > 0;
+}
+
 }  // namespace
 
-Splitter::Splitter(const std::string& pattern, const std::string& where) {
+Splitter::Splitter(const std::string& pattern, const std::string& where) : where_(where) {
   UErrorCode status = U_ZERO_ERROR;
   UParseError at{};
   const icu::UnicodeString source = icu::UnicodeString::fromUTF8(with_unicode_space(pattern));
@@ -60,6 +74,9 @@ std::vector<std::string> Splitter::split(std::string_view utf8) const {
   check(status, "match text");
   matcher->setStackLimit(0, status);  // no limit: a long run of one kind needs a deep stack
 
+  Steps steps{kFirstSteps + text.length() / kCharactersPerStep};
+  matcher->setMatchCallback(count_down, &steps, status);
+
   std::vector<std::string> words;
   const auto add = [&](std::int32_t begin, std::int32_t end) {
     if (end > begin) text.tempSubStringBetween(begin, end).toUTF8String(words.emplace_back());
@@ -71,6 +88,10 @@ std::vector<std::string> Splitter::split(std::string_view utf8) const {
     done = matcher->end(status);
     add(begin, done);
   }
+  require_input(status != U_REGEX_STOPPED_BY_CALLER,
+                where_ +
+                    ": the pattern tries far too many ways to match a text (nested repetition?), expected one whose "
+                    "time grows with the text");
   check(status, "match text");
   add(done, text.length());
   return words;
