@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <numeric>
+
+#include "core/checksum.h"
 
 namespace orrery::hdf5 {
 namespace {
@@ -11,6 +15,8 @@ namespace {
 constexpr hsize_t kChunkBytes = hsize_t{1} << 20;
 // Level 1: higher levels take several times as long on latents and save less than a hundredth more.
 constexpr unsigned kDeflateLevel = 1;
+
+constexpr const char* kChecksum = "checksum";  // XXH3, 128 bits, over the values as they are stored
 
 Datatype string_type(std::size_t size, H5T_cset_t charset) {
   Datatype type(check(H5Tcopy(H5T_C_S1), "copy the string type"));
@@ -63,6 +69,8 @@ void write_array(hid_t parent, const std::string& path, const std::vector<std::i
                  hid_t memory_type, const void* values, const DatasetStyle& style) {
   const std::string what = "write " + path;
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
+  const auto count = static_cast<std::size_t>(
+      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
   const Dataspace space(check(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), what));
   const PropertyList properties = dataset_properties(extents, H5Tget_size(type), style.compress);
   const PropertyList parents = make_parents();
@@ -71,6 +79,7 @@ void write_array(hid_t parent, const std::string& path, const std::vector<std::i
   check(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), what);
   write_attribute(dataset.get(), "axes", style.axes);
   write_attribute(dataset.get(), "description", style.description);
+  write_attribute(dataset.get(), kChecksum, checksum(values, count * H5Tget_size(type)));
 }
 
 // An attribute that holds exactly one value; empty when there is no such attribute.
@@ -101,29 +110,50 @@ std::string read_fixed_string(const Attribute& attribute, const Datatype& type, 
   return value;
 }
 
+// Of files that have one, as long as they keep the values in the type that it was made of. A chunk of zeros, as a lost
+// block leaves it, has the right Fletcher-32.
+void require_checksum(const Dataset& dataset, hid_t memory_type, const void* values, std::size_t bytes) {
+  const Datatype stored(check(H5Dget_type(dataset.get()), "read a dataset's type"));
+  if (check(H5Tequal(stored.get(), memory_type), "compare types") == 0) return;
+  const std::optional<std::string> expected = read_string(dataset.get(), kChecksum);
+  if (!expected || *expected == checksum(values, bytes)) return;
+  std::string name(256, '\0');
+  name.resize(static_cast<std::size_t>(
+      std::clamp<ssize_t>(H5Iget_name(dataset.get(), name.data(), name.size()), 0, std::ssize(name) - 1)));
+  throw Error(name + ": its values do not have its checksum");
+}
+
 template <class T>
 std::vector<T> read_values(const Dataset& dataset, hid_t memory_type) {
   const Dataspace space(check(H5Dget_space(dataset.get()), "read a dataset's shape"));
   const hssize_t count = check(H5Sget_simple_extent_npoints(space.get()), "read a dataset's shape");
   std::vector<T> values(static_cast<std::size_t>(count));
   check(H5Dread(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "read a dataset");
+  require_checksum(dataset, memory_type, values.data(), values.size() * sizeof(T));
   return values;
 }
 
 }  // namespace
 
 File open_to_read(const std::string& path) {
-  require_input(H5Fis_hdf5(path.c_str()) > 0, path + ": not an HDF5 file, expected an Orrery latent file (.h5)");
   const PropertyList access(check(H5Pcreate(H5P_FILE_ACCESS), "make access properties"));
   // Latent files never change once they have their name, and many cluster file systems refuse locks.
   check(H5Pset_file_locking(access.get(), false, true), "turn file locking off");
   return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
 }
 
+// Texts of variable length stand in the file's global heap, which has no checksum; but only they may be long.
 void write_attribute(hid_t parent, const char* name, const std::string& value) {
-  const Datatype type = string_type(H5T_VARIABLE, H5T_CSET_UTF8);
+  constexpr std::size_t kMostFixedBytes = 60'000;  // with its name and type, under the 64 KiB of a header's message
   const char* text = value.c_str();
-  write_scalar(parent, name, type.get(), type.get(), static_cast<const void*>(&text));
+  if (value.size() > kMostFixedBytes) {
+    const Datatype type = string_type(H5T_VARIABLE, H5T_CSET_UTF8);
+    write_scalar(parent, name, type.get(), type.get(), static_cast<const void*>(&text));
+  } else {
+    const Datatype type = string_type(std::max<std::size_t>(value.size(), 1), H5T_CSET_UTF8);
+    check(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), "set a string's padding");
+    write_scalar(parent, name, type.get(), type.get(), text);
+  }
 }
 
 void write_attribute(hid_t parent, const char* name, std::int64_t value) {
@@ -181,14 +211,6 @@ bool has_path(hid_t parent, const std::string& path) {
 
 Dataset open_dataset(hid_t parent, const std::string& path) {
   return Dataset(check(H5Dopen2(parent, path.c_str(), H5P_DEFAULT), "open " + path));
-}
-
-std::vector<std::int64_t> dataset_shape(const Dataset& dataset) {
-  const char* what = "read a dataset's shape";
-  const Dataspace space(check(H5Dget_space(dataset.get()), what));
-  std::vector<hsize_t> extents(static_cast<std::size_t>(check(H5Sget_simple_extent_ndims(space.get()), what)));
-  check(H5Sget_simple_extent_dims(space.get(), extents.data(), nullptr), what);
-  return {extents.begin(), extents.end()};
 }
 
 std::vector<float> read_floats(const Dataset& dataset) { return read_values<float>(dataset, H5T_NATIVE_FLOAT); }

@@ -18,7 +18,7 @@ struct DatasetStyle {
   bool compress;
 };
 
-// InputError when it is not HDF5 at all.
+// Call it for files that a Structure has found sound.
 File open_to_read(const std::string& path);
 
 void write_attribute(hid_t parent, const char* name, const std::string& value);
@@ -38,7 +38,6 @@ std::optional<std::int64_t> read_integer(hid_t parent, const char* name);
 
 bool has_path(hid_t parent, const std::string& path);
 Dataset open_dataset(hid_t parent, const std::string& path);
-std::vector<std::int64_t> dataset_shape(const Dataset& dataset);
 
 // All values in row-major order, converted from any floating-point or integer type, layout and filter.
 std::vector<float> read_floats(const Dataset& dataset);

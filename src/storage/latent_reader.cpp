@@ -5,6 +5,7 @@
 #include "storage/hdf5_data.h"
 #include "storage/latent_format.h"
 #include "storage/latent_store.h"
+#include "storage/structure.h"
 
 namespace orrery {
 namespace {
@@ -15,7 +16,7 @@ using namespace latent_format;
 // Reads one open file; what is wrong with it is an InputError, what HDF5 stumbles over an Error for the caller to name.
 class Reader {
  public:
-  explicit Reader(const fs::path& path) : name_(path.string()), file_(hdf5::open_to_read(name_)) {}
+  explicit Reader(const fs::path& path) : name_(path.string()), structure_(path), file_(hdf5::open_to_read(name_)) {}
 
   LatentFile read() const;
   LatentHeader header() const;
@@ -23,7 +24,8 @@ class Reader {
  private:
   LatentFile::State read_identity() const;
   std::string text_or_empty(const char* attribute) const;
-  bool has(const std::string& path) const { return hdf5::has_path(file_.get(), path); }
+  bool has(const std::string& path) const { return structure_.datasets().contains(path); }
+  hdf5::Dataset open_whole(const std::string& path) const;
   FloatArray floats(const std::string& path, std::size_t rank) const;
   std::optional<FloatArray> optional_floats(const std::string& path, std::size_t rank) const;
   std::int64_t sound_steps() const;
@@ -31,9 +33,11 @@ class Reader {
   int counter(const std::string& group, const char* attribute) const;
   RunningState running(bool with_sound) const;
   SamplerHistory history(const std::string& path, std::size_t rank) const;
+  void require_plausible_sound() const;
   void require_input(bool ok, const std::string& message) const { orrery::require_input(ok, name_ + ": " + message); }
 
   std::string name_;
+  hdf5::Structure structure_;
   hdf5::File file_;
 };
 
@@ -58,6 +62,7 @@ LatentFile Reader::read() const {
   file.software = text_or_empty("software");
   file.created = text_or_empty("created");
   file.video = floats(kVideo, 5);
+  require_plausible_sound();
   file.sound = optional_floats(kSound, 3);
   file.cond_ids = std::move(header.cond_ids);
   file.uncond_ids = std::move(header.uncond_ids);
@@ -91,15 +96,17 @@ std::string Reader::text_or_empty(const char* attribute) const {
 
 FloatArray Reader::floats(const std::string& path, std::size_t rank) const {
   require_input(has(path), "no dataset " + path);
-  const hdf5::Dataset dataset = hdf5::open_dataset(file_.get(), path);
-  FloatArray array{hdf5::dataset_shape(dataset), {}};
+  const hdf5::StoredValues& stored = structure_.datasets().at(path);
+  require_input(stored.type.is_float, path + ": found values of type " + stored.type.name +
+                                          ", expected floating-point numbers of HDF5's own: convert them to float32");
+  FloatArray array{{stored.shape.extents.begin(), stored.shape.extents.end()}, {}};
   const bool filled = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
   require_input(array.shape.size() == rank && filled && (rank == 1 || array.shape.front() == 1),
                 path + " has shape " + shape_text(array.shape) + ", expected " +
                     (rank == 5   ? "[1, C, t, h, w]"
                      : rank == 3 ? "[1, S, T]"
                                  : "one axis"));
-  array.values = hdf5::read_floats(dataset);
+  array.values = hdf5::read_floats(open_whole(path));
   return array;
 }
 
@@ -110,17 +117,39 @@ std::optional<FloatArray> Reader::optional_floats(const std::string& path, std::
 
 std::int64_t Reader::sound_steps() const {
   if (!has(kSound)) return 0;
-  const std::vector<std::int64_t> shape = hdf5::dataset_shape(hdf5::open_dataset(file_.get(), kSound));
-  return shape.empty() ? 0 : shape.back();
+  const std::vector<std::uint64_t>& shape = structure_.datasets().at(kSound).shape.extents;
+  return shape.empty() ? 0 : static_cast<std::int64_t>(shape.back());
 }
 
 std::vector<std::int64_t> Reader::integers(const std::string& path) const {
   if (!has(path)) return {};
-  return hdf5::read_integers(hdf5::open_dataset(file_.get(), path));
+  const hdf5::StoredValues& stored = structure_.datasets().at(path);
+  require_input(stored.type.is_integer && stored.shape.extents.size() == 1,
+                path + ": found values of type " + stored.type.name + " with " +
+                    std::to_string(stored.shape.extents.size()) + " axes, expected one axis of whole numbers");
+  return hdf5::read_integers(open_whole(path));
+}
+
+hdf5::Dataset Reader::open_whole(const std::string& path) const {
+  structure_.require_whole(path);
+  return hdf5::open_dataset(file_.get(), path);
+}
+
+// A latent frame is up to 4 frames, and a frame lasts a second at most: of a longer sound, nothing would be heard.
+void Reader::require_plausible_sound() const {
+  constexpr std::uint64_t kMostStepsPerLatentFrame = 4 * 25;
+  if (!has(kSound) || !has(kVideo)) return;
+  const std::vector<std::uint64_t>& sound = structure_.datasets().at(kSound).shape.extents;
+  const std::vector<std::uint64_t>& video = structure_.datasets().at(kVideo).shape.extents;
+  if (sound.size() != 3 || video.size() != 5) return;  // refused where they are read
+  require_input(sound[2] <= kMostStepsPerLatentFrame * video[2],
+                std::string(kSound) + " has " + std::to_string(sound[2]) + " steps beside " + std::to_string(video[2]) +
+                    " latent frames: they are not of one clip");
 }
 
 int Reader::counter(const std::string& group, const char* attribute) const {
-  require_input(has(group), "the state is running, but there is no group " + group + ": it cannot be resumed");
+  require_input(hdf5::has_path(file_.get(), group),
+                "the state is running, but there is no group " + group + ": it cannot be resumed");
   const hdf5::Group opened(hdf5::check(H5Gopen2(file_.get(), group.c_str(), H5P_DEFAULT), "open " + group));
   const std::optional<std::int64_t> value = hdf5::read_integer(opened.get(), attribute);
   require_input(value && *value >= 0 && *value <= 1'000'000,
@@ -149,9 +178,6 @@ SamplerHistory Reader::history(const std::string& path, std::size_t rank) const 
 // Opens `path` and hands its Reader to `use`, with every failure named as the file's.
 template <class Use>
 auto with_reader(const fs::path& path, Use use) {
-  std::error_code ignored;
-  require_input(fs::exists(path, ignored), path.string() + ": no such file");
-  require_input(fs::is_regular_file(path, ignored), path.string() + ": not a file");
   const hdf5::Session session;
   try {
     return use(Reader(path));

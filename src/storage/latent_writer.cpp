@@ -7,6 +7,7 @@
 #include "storage/hdf5_data.h"
 #include "storage/latent_format.h"
 #include "storage/latent_store.h"
+#include "storage/superblock_checksum.h"
 
 namespace orrery {
 namespace {
@@ -58,6 +59,8 @@ hdf5::File Writer::create_in_memory() {
   const char* what = "create an HDF5 file in memory";
   const hdf5::PropertyList access(hdf5::check(H5Pcreate(H5P_FILE_ACCESS), what));
   hdf5::check(H5Pset_fapl_core(access.get(), kGrowth, false), what);
+  // The format of HDF5 1.10: its structures carry checksums, by which a torn block is found.
+  hdf5::check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), what);
   const hdf5::PropertyList creation(hdf5::check(H5Pcreate(H5P_FILE_CREATE), what));
   hdf5::check(H5Pset_obj_track_times(creation.get(), false), what);
   return hdf5::File(hdf5::check(H5Fcreate("latents.h5", H5F_ACC_TRUNC, creation.get(), access.get()), what));
@@ -69,6 +72,7 @@ std::string Writer::image() const {
   const ssize_t size = hdf5::check(H5Fget_file_image(file_.get(), nullptr, 0), what);
   std::string bytes(static_cast<std::size_t>(size), '\0');
   hdf5::check(H5Fget_file_image(file_.get(), bytes.data(), bytes.size()), what);
+  hdf5::mend_superblock(bytes);
   return bytes;
 }
 
@@ -84,6 +88,7 @@ void Writer::write(const LatentFile& file) {
   write_tokens(kUncondIds, file.uncond_ids, "token ids of the negative prompt");
   write_schedule(file);
   if (file.condition) {
+    hdf5::create_group(file_.get(), "/condition");
     write_floats(kCondition, *file.condition, kVideoAxes, "clean latent frames that the clip is conditioned on");
   }
   if (file.running) write_running(*file.running);

@@ -32,7 +32,8 @@ ROOT = {"app", "parallel"}  # for main.cpp
 FOREIGN = [
     (r"mpi\.h|nccl\.h|nvtx3/.*", {"parallel"}),
     (r"hdf5\.h|hdf5_hl\.h|H5\w*\.h", {"storage"}),
-    (r"lib(av|sw)\w*/.*|libheif/.*|lcms2\.h|tiffio\.h|zlib\.h", {"media"}),
+    (r"lib(av|sw)\w*/.*|libheif/.*|lcms2\.h|tiffio\.h", {"media"}),
+    (r"zlib\.h", {"storage", "media"}),
     (r"sentencepiece.*|unicode/.*", {"text"}),
     (r"boost/.*", {"app"}),
     (r"(ATen|c10|torch)/.*", set(ALLOWED) - {"core", "text", "storage", "media"}),

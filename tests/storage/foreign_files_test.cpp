@@ -154,13 +154,13 @@ const Refused kRefused[] = {
        f.identity();
        f.dataset<float>("/latents/video/oops", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, {1}, {1});
      },
-     "open /latents/video: not a dataset"},
+     "no dataset /latents/video"},
     {"latents_are_texts",
      [](ForeignFile& f) {
        f.identity();
        f.dataset<char>("/latents/video", H5T_C_S1, H5T_C_S1, {1, 1, 1, 1, 1}, {'x'});
      },
-     "read a dataset: no appropriate function for conversion path"},
+     "/latents/video: found values of type string, expected floating-point numbers"},
     {"running_without_state",
      [](ForeignFile& f) {
        f.identity("orrery-latents", 1, "running");
