@@ -24,8 +24,8 @@ class PeerRefused : public Error {
   int exit_code_;
 };
 
-// The program's exit code for an error: 2 for InputError and for paths that cannot be followed, rank 0's for PeerRefused,
-// 3 for all others.
+// The program's exit code for an error: 2 for InputError and for paths that cannot be followed, rank 0's for
+// PeerRefused, 3 for all others.
 int exit_code_of(const std::exception& error) noexcept;
 
 struct CommTraits {
