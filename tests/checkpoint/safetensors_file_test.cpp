@@ -110,7 +110,7 @@ TEST(SafetensorsFile, RefusesToReadForeignTypes) {
 TEST(SafetensorsFile, SaysWhyAFileCannotBeOpened) {
   const TemporaryFolder folder;
   const auto missing = folder.path() / "none.safetensors";
-  expect_refused([&] { SafetensorsFile file(missing); }, missing.string(), "No such file");
+  expect_refused([&] { SafetensorsFile file(missing); }, missing.string(), "no such file");
   expect_refused([&] { SafetensorsFile file(folder.path()); }, folder.path().string(), "not a file");
 }
 

@@ -37,7 +37,7 @@ TEST(HostilePattern, LongTextsAreNoReason) {
 TEST(ManyAddedTokens, AreFoundAsQuicklyAsFew) {
   constexpr int kTokens = 30'000;
   AddedTokens added;
-  for (int i = 0; i < kTokens; ++i) added.add("<" + std::to_string(i) + ">", i, "t.json");
+  for (int i = 0; i < kTokens; ++i) added.add(std::string("<").append(std::to_string(i)).append(">"), i, "t.json");
   std::string text(20'000, '<');
   text += "<29999>";
   const auto stretches = added.cut(text);
