@@ -69,8 +69,8 @@ void write_array(hid_t parent, const std::string& path, const std::vector<std::i
                  hid_t memory_type, const void* values, const DatasetStyle& style) {
   const std::string what = "write " + path;
   const std::vector<hsize_t> extents(shape.begin(), shape.end());
-  const auto count = static_cast<std::size_t>(
-      std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
+  const auto count =
+      static_cast<std::size_t>(std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>()));
   const Dataspace space(check(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), what));
   const PropertyList properties = dataset_properties(extents, H5Tget_size(type), style.compress);
   const PropertyList parents = make_parents();
