@@ -77,6 +77,7 @@ Watchdog::Watchdog(Shard world, PeerSockets peers, std::optional<double> timeout
   for (int rank = 0; rank < world.size && !problem_.empty(); ++rank) {
     if (rank != rank_) watch_.left(rank, 0);
   }
+  links_.send(packet_of(own_.take()));  // so that a rank that is lost at once has a name
   thread_ = std::thread([this] {
     block_signals();
     run();

@@ -36,9 +36,9 @@ int main(int argc, char** argv) {
   const Comm& world = mpi.world();
   try {
     constexpr double kTimeout = 4;  // seconds
-    if (const std::string problem = mpi.watch_ranks(kTimeout); !problem.empty()) throw orrery::Error(problem);
     orrery::note_clip("clip7");
     orrery::note_steps(0, 2, 35);
+    if (const std::string problem = mpi.watch_ranks(kTimeout); !problem.empty()) throw orrery::Error(problem);
     world.barrier();
     if (world.shard().rank == std::stoi(argv[2])) kWays.at(argv[1])(world);
     world.barrier();
