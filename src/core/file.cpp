@@ -1,6 +1,7 @@
 #include "core/file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <optional>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -63,9 +66,70 @@ fs::file_status status_of(const fs::path& path) {
   return status;
 }
 
+bool is_named(const struct stat& file, const fs::path& path) {
+  struct stat named {};
+  return ::stat(path.c_str(), &named) == 0 && named.st_dev == file.st_dev && named.st_ino == file.st_ino;
+}
+
+// What came of asking for a temporary name.
+enum class Claim { Held, Busy, NoLocks };
+
+// Opens `path`, made when missing, and locks it: until `file` closes nobody else has this name. The lock is flock's,
+// which closing another descriptor of the file, as an encoder does, leaves alone.
+Claim claim(const fs::path& path, Descriptor& file) {
+  while (true) {
+    file = open_or_fail(path, O_WRONLY | O_CREAT);
+    struct stat opened {};
+    if (::fstat(file.get(), &opened) != 0) fail("look at " + path.string(), std::strerror(errno));
+    if (!S_ISREG(opened.st_mode)) return Claim::Held;  // a device's name is not its writer's to keep
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EINTR) continue;
+      return errno == EWOULDBLOCK ? Claim::Busy : Claim::NoLocks;
+    }
+    // Its writer may have committed or removed it between the opening and the lock.
+    if (is_named(opened, path)) return Claim::Held;
+  }
+}
+
+// "a.h5.tmp", "a.h5.1.tmp", …
+fs::path temporary_name(const fs::path& target, int slot) {
+  std::string name = target.string();
+  if (slot > 0) name.append(".").append(std::to_string(slot));
+  return name + ".tmp";
+}
+
+fs::path random_name(const fs::path& target) {
+  std::random_device source;
+  return target.string() + "." + std::to_string(source()) + ".tmp";
+}
+
+// Removes what killed writers left under the names that follow `slot`.
+void remove_abandoned(const fs::path& target, int slot) {
+  std::error_code ignored;
+  for (++slot; fs::exists(temporary_name(target, slot), ignored); ++slot) {
+    Descriptor file;
+    if (claim(temporary_name(target, slot), file) == Claim::Held) fs::remove(temporary_name(target, slot), ignored);
+  }
+}
+
 }  // namespace
 
-PendingFile::PendingFile(fs::path target) : target_(std::move(target)), temporary_(target_.string() + ".tmp") {}
+PendingFile::PendingFile(fs::path target) : target_(std::move(target)) {
+  int slot = 0;
+  Claim found = Claim::Busy;
+  for (; found == Claim::Busy; ++slot) {
+    temporary_ = temporary_name(target_, slot);
+    found = claim(temporary_, claim_);
+  }
+  if (found == Claim::NoLocks) {
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+    temporary_ = random_name(target_);
+    claim_ = open_or_fail(temporary_, O_WRONLY | O_CREAT | O_EXCL);
+    return;
+  }
+  remove_abandoned(target_, slot - 1);
+}
 
 PendingFile::~PendingFile() {
   std::error_code ignored;

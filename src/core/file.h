@@ -10,9 +10,13 @@
 namespace orrery {
 
 // A file that appears whole or not at all: write to path(), then commit(). Until then the bytes live beside the target
-// as TARGET.tmp, which the destructor removes. Only one process may write a target at a time.
+// as TARGET.tmp, which the destructor removes. Whoever writes the same target meanwhile, in this process or another,
+// gets another name (TARGET.1.tmp, ...): both files are whole, and the one that is committed last stays. What a killed
+// writer left is taken over or removed by the next one.
 class PendingFile {
  public:
+  // Makes the temporary file, empty or with what a killed writer left, and locks it. On a file system without locks its
+  // name is drawn at random. Throws Error.
   explicit PendingFile(std::filesystem::path target);
   PendingFile(const PendingFile&) = delete;
   PendingFile& operator=(const PendingFile&) = delete;
@@ -25,6 +29,7 @@ class PendingFile {
  private:
   std::filesystem::path target_;
   std::filesystem::path temporary_;
+  Descriptor claim_;  // the lock, while it is open
   bool committed_ = false;
 };
 
