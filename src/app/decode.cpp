@@ -46,6 +46,7 @@ ClipLabel label_of(const std::filesystem::path& path, const LatentFile& file, co
   label.id = path.stem().string();
   label.model = checkpoint.name();
   label.version = software_name();
+  label.latents = latents_checksum(file);
   const Json request = request_in(path, file);
   if (request.contains("prompt") && request["prompt"].is_string()) label.prompt = request["prompt"].get<std::string>();
   if (request.contains("seed") && request["seed"].is_number()) label.seed = request["seed"].dump();

@@ -96,6 +96,7 @@ Json to_json(const Inspection& inspection) {
   json["file_bytes"] = inspection.file_bytes;
   json["state"] = file.running ? "running" : "complete";
   json["request"] = parse_object_or_null(file.request);
+  json["inputs"] = parse_object_or_null(file.inputs);
   json["model"] = parse_object_or_null(file.model);
   json["software"] = file.software;
   json["created"] = file.created;

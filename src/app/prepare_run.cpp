@@ -80,6 +80,7 @@ RunPlan prepare_run(const Options& options, const CheckpointFiles& checkpoint, c
   check_space(plan, ClipSpace(checkpoint.transformer_config, options), options.out, log);
   remove_other_snapshots(plan, {options.out});
   for (const std::string& warning : plan.warnings) log.warning(warning);
+  hold.kept_children = std::move(plan.kept_children);
   if (options.grid.cfg == 2) warn_of_idle_ranks(plan, log);
   return plan;
 }

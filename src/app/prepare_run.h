@@ -17,6 +17,7 @@ struct RootHold {
   ManifestShard shard;
   std::int64_t manifest_requests = 0;  // of all shards together
   std::optional<RunLock> lock;         // while it is there, OUT is this run's
+  KeptChildren kept_children;
 };
 
 // Rank 0's part of a run before any weight is read: the checkpoint, every request and the disk are checked; OUT is

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "app/clip_files.h"
 #include "app/manifest.h"
 #include "app/prompts.h"
 #include "core/error.h"
@@ -38,7 +37,8 @@ Json job_json(const ClipJob& job) {
   return {{"request", job.request_json},      {"semantics", job.request.semantics},
           {"parent", job.request.parent},     {"cond", job.ids.cond},
           {"uncond", job.ids.uncond},         {"refusal", job.refusal},
-          {"latents_done", job.latents_done}, {"resumes", job.resumes}};
+          {"latents_done", job.latents_done}, {"resumes", job.resumes},
+          {"recipe", job.parent_recipe}};
 }
 
 ClipJob job_from_json(const Json& json) {
@@ -50,6 +50,7 @@ ClipJob job_from_json(const Json& json) {
   job.refusal = json.at("refusal").get<std::string>();
   job.latents_done = json.at("latents_done").get<bool>();
   job.resumes = json.at("resumes").get<bool>();
+  job.parent_recipe = json.at("recipe").get<std::string>();
   return job;
 }
 
@@ -80,7 +81,7 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
 }
 
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
-  ClipFiles files(options, checkpoint);
+  ClipFiles files(jobs, options, checkpoint);
   RunPlan plan;
   for (ClipJob& job : jobs) {
     if (files.look_for(job)) {
@@ -91,6 +92,7 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
   }
   require_input(files.conflicts().empty(), join_lines(files.conflicts()));
   plan.warnings = files.warnings();
+  plan.kept_children = files.kept_children();
   return plan;
 }
 

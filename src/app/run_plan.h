@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/checkpoint_files.h"
+#include "app/clip_files.h"
 #include "app/manifest_shard.h"
 #include "app/options.h"
 #include "pipeline/generate.h"
@@ -15,6 +16,7 @@ struct RunPlan {
   std::vector<ClipJob> jobs;          // still to do, in the manifest's order
   std::vector<std::string> complete;  // ids whose files are all there
   std::vector<std::string> warnings;  // on rank 0 only
+  KeptChildren kept_children;         // on rank 0 only
 };
 
 // The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError

@@ -8,7 +8,7 @@
 namespace orrery {
 
 TimingFiles::TimingFiles(std::filesystem::path out, Json topology, double load_seconds, const Log& log)
-    : folder_(std::move(out) / "timings"), topology_(std::move(topology)), load_seconds_(load_seconds), log_(log) {}
+    : folder_{std::move(out)}, topology_(std::move(topology)), load_seconds_(load_seconds), log_(log) {}
 
 Json TimingFiles::content(const RequestResult& result) const {
   Json json;
@@ -30,9 +30,9 @@ Json TimingFiles::content(const RequestResult& result) const {
 
 void TimingFiles::write(const RequestResult& result) const {
   try {
-    std::filesystem::create_directories(folder_);
-    write_file(folder_ / (result.id + ".json"),
-               content(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+    const std::filesystem::path file = folder_.timings(result.id);
+    std::filesystem::create_directories(file.parent_path());
+    write_file(file, content(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   } catch (const std::exception& e) {
     log_.warning(result.id + ": no timings: " + e.what());
   }

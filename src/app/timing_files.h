@@ -6,6 +6,7 @@
 #include "app/run_files.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "pipeline/run_folder.h"
 
 namespace orrery {
 
@@ -22,7 +23,7 @@ class TimingFiles {
  private:
   Json content(const RequestResult& result) const;
 
-  std::filesystem::path folder_;
+  RunFolder folder_;
   Json topology_;
   double load_seconds_;
   const Log& log_;

@@ -5,10 +5,13 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "media/made_from.h"
 #include "media/scaler.h"
 
 namespace orrery {
 namespace {
+
+constexpr std::size_t kHeaderBytes = 33;  // signature and IHDR
 
 ffmpeg::Codec make_encoder(int width, int height) {
   const AVCodec* png = avcodec_find_encoder(AV_CODEC_ID_PNG);
@@ -37,7 +40,8 @@ ffmpeg::Frame make_frame(int width, int height, std::span<const std::uint8_t> rg
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb) {
+void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb,
+               const std::string& latents) {
   ffmpeg::capture_log();
   require(width > 0 && height > 0 &&
               rgb.size() / 3 / static_cast<std::size_t>(width) == static_cast<std::size_t>(height) &&
@@ -50,7 +54,9 @@ void write_png(const std::filesystem::path& path, int width, int height, std::sp
   ffmpeg::check(avcodec_send_frame(codec.get(), frame.get()), "encode a PNG picture");
   ffmpeg::check(avcodec_send_frame(codec.get(), nullptr), "end a PNG picture");
   ffmpeg::check(avcodec_receive_packet(codec.get(), packet.get()), "encode a PNG picture");
-  write_file(path, {reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size)});
+  std::string file(reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size));
+  file.insert(kHeaderBytes, png_mark(latents));
+  write_file(path, file);
 }
 
 }  // namespace orrery

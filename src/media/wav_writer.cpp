@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "media/made_from.h"
 
 namespace orrery {
 namespace {
@@ -20,10 +21,10 @@ void put(std::string& out, std::uint32_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
 }
 
-std::string header(std::uint32_t samples, unsigned channels, unsigned sample_rate) {
+std::string header(std::uint32_t samples, unsigned channels, unsigned sample_rate, const std::string& mark) {
   const std::uint32_t data_bytes = samples * kSampleBytes;
   std::string out = "RIFF";
-  put(out, kHeaderBytes - 8 + data_bytes, 4);
+  put(out, kHeaderBytes - 8 + static_cast<std::uint32_t>(mark.size()) + data_bytes, 4);
   out += "WAVEfmt ";
   put(out, 18, 4);
   put(out, kFloatSamples, 2);
@@ -36,14 +37,15 @@ std::string header(std::uint32_t samples, unsigned channels, unsigned sample_rat
   out += "fact";  // required of everything but PCM: samples a channel
   put(out, 4, 4);
   put(out, samples / channels, 4);
-  out += "data";
+  out += mark + "data";
   put(out, data_bytes, 4);
   return out;
 }
 
 }  // namespace
 
-void write_wav(const std::filesystem::path& path, std::span<const float> interleaved, int channels, int sample_rate) {
+void write_wav(const std::filesystem::path& path, std::span<const float> interleaved, int channels, int sample_rate,
+               const std::string& latents) {
   const std::string name = path.string();
   require(channels > 0 && channels <= 65535 / 4 && sample_rate > 0,
           name + ": " + std::to_string(channels) + " channels at " + std::to_string(sample_rate) + " Hz are no sound");
@@ -51,10 +53,11 @@ void write_wav(const std::filesystem::path& path, std::span<const float> interle
   require(
       count % static_cast<std::size_t>(channels) == 0,
       name + ": " + std::to_string(count) + " samples do not divide into " + std::to_string(channels) + " channels");
-  require(count <= (std::numeric_limits<std::uint32_t>::max() - kHeaderBytes) / kSampleBytes,
+  const std::string mark = wav_mark(latents);
+  require(count <= (std::numeric_limits<std::uint32_t>::max() - kHeaderBytes - mark.size()) / kSampleBytes,
           name + ": " + std::to_string(count) + " samples are more than a WAV file holds");
-  std::string out =
-      header(static_cast<std::uint32_t>(count), static_cast<unsigned>(channels), static_cast<unsigned>(sample_rate));
+  std::string out = header(static_cast<std::uint32_t>(count), static_cast<unsigned>(channels),
+                           static_cast<unsigned>(sample_rate), mark);
   out.reserve(out.size() + count * kSampleBytes);
   for (const float sample : interleaved) put(out, std::bit_cast<std::uint32_t>(sample), kSampleBytes);
   write_file(path, out);

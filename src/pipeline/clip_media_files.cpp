@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <span>
 
+#include "media/made_from.h"
 #include "media/png_writer.h"
 #include "media/wav_writer.h"
 
@@ -17,8 +18,11 @@ VideoFormat format_of(const ClipLabel& label, PictureSize size, bool sound, cons
   format.crf = settings.crf;
   format.threads = settings.encoder_threads;
   format.sound = sound;
-  format.metadata = {
-      {"prompt", label.prompt}, {"seed", label.seed}, {"model", label.model}, {"version", label.version}};
+  format.metadata = {{"prompt", label.prompt},
+                     {"seed", label.seed},
+                     {"model", label.model},
+                     {"version", label.version},
+                     {kMadeFromKey, label.latents}};
   return format;
 }
 
@@ -28,12 +32,33 @@ std::vector<float> interleaved(const at::Tensor& waveform) {
   return {pairs.const_data_ptr<float>(), pairs.const_data_ptr<float>() + pairs.numel()};
 }
 
+// The number in "000123.png"; none: another name.
+std::optional<std::int64_t> frame_number(const std::filesystem::path& file) {
+  const std::string digits = file.stem().string();
+  const bool is_number = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == digits.npos;
+  if (file.extension() != ".png" || !is_number) return std::nullopt;
+  return std::stoll(digits);
+}
+
+// Removes the frames and the sound of an earlier making that this one does not write over.
+void remove_surplus(const RunFolder& folder, const std::string& id, std::int64_t frames, bool sound) {
+  std::vector<std::filesystem::path> surplus;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.frames(id))) {
+    if (frame_number(entry.path()).value_or(0) >= frames) surplus.push_back(entry.path());
+  }
+  if (!sound) surplus.push_back(folder.sound(id));
+  for (const std::filesystem::path& file : surplus) std::filesystem::remove(file);
+}
+
 }  // namespace
 
 ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
                                const MediaSettings& settings)
-    : id_(label.id), size_(size), folder_(folder), keep_frames_(settings.keep_frames) {
-  if (keep_frames_) std::filesystem::create_directories(folder_.frames(id_));
+    : id_(label.id), latents_(label.latents), size_(size), folder_(folder), keep_frames_(settings.keep_frames) {
+  if (keep_frames_) {
+    std::filesystem::create_directories(folder_.frames(id_));
+    remove_surplus(folder_, id_, size.frames, sound);
+  }
   if (settings.mp4) video_.emplace(folder_.media(id_), format_of(label, size, sound, settings));
   if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
@@ -41,7 +66,7 @@ ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool so
 void ClipMediaFiles::write_sound(const at::Tensor& waveform) {
   const std::vector<float> sound = interleaved(waveform);
   if (video_) video_->write_sound(sound);
-  if (keep_frames_) write_wav(folder_.frames(id_) / "sound.wav", sound, kSoundChannels, kSoundRate);
+  if (keep_frames_) write_wav(folder_.sound(id_), sound, kSoundChannels, kSoundRate, latents_);
 }
 
 void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
@@ -50,7 +75,7 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
     const std::span<const std::uint8_t> frame(rgb[i].const_data_ptr<std::uint8_t>(), bytes);
     if (video_) video_->write(frame);
     if (sheet_) sheet_->add(frame);
-    if (keep_frames_) write_png(folder_.frame(id_, frames_), size_.width, size_.height, frame);
+    if (keep_frames_) write_png(folder_.frame(id_, frames_), size_.width, size_.height, frame, latents_);
     ++frames_;
   }
 }
@@ -67,7 +92,7 @@ std::vector<std::string> ClipMediaFiles::finish() {
   }
   if (sheet_) {
     const RgbImage& picture = sheet_->picture();
-    write_png(folder_.preview(id_), picture.width, picture.height, picture.rgb);
+    write_png(folder_.preview(id_), picture.width, picture.height, picture.rgb, latents_);
     files.push_back("media/" + id_ + ".png");
   }
   if (keep_frames_) files.push_back("frames/" + id_ + "/");

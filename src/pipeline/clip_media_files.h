@@ -32,6 +32,7 @@ struct ClipLabel {
   std::string model;
   std::string version;
   double fps = 24;
+  std::string latents;  // the checksum of what they are made from
 };
 
 // Pixels, and how many pictures there are.
@@ -41,7 +42,8 @@ struct PictureSize {
   std::int64_t frames = 0;
 };
 
-// A clip's media files while they are made, on one rank. The mp4 appears with finish(), or not at all. All functions
+// A clip's media files while they are made, on one rank; each of them says which latents it is made from. The mp4
+// appears with finish(), or not at all; frames appear one by one, and those of an earlier making go. All functions
 // throw what the writers throw.
 class ClipMediaFiles {
  public:
@@ -59,6 +61,7 @@ class ClipMediaFiles {
 
  private:
   std::string id_;
+  std::string latents_;
   PictureSize size_;
   RunFolder folder_;
   bool keep_frames_;

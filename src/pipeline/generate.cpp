@@ -1,12 +1,14 @@
 #include "pipeline/generate.h"
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 #include <utility>
 
+#include "core/host_memory.h"
 #include "parallel/profiler_range.h"
 #include "pipeline/arrays.h"
+#include "pipeline/clip_artifacts.h"
+#include "pipeline/clip_inputs.h"
 #include "pipeline/continuation.h"
 #include "pipeline/denoise.h"
 #include "pipeline/media_shape.h"
@@ -34,14 +36,15 @@ void remove_if_there(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
+std::string utc_time(std::time_t moment) {
   std::tm parts{};
-  ::gmtime_r(&now, &parts);
+  ::gmtime_r(&moment, &parts);
   std::string text(sizeof "2026-01-01T00:00:00Z" - 1, '\0');
   std::strftime(text.data(), text.size() + 1, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return text;
 }
+
+std::string utc_now() { return utc_time(std::time(nullptr)); }
 
 MediaLatents latents_of(const LatentFile& file) {
   MediaLatents latents{to_tensor(file.video).squeeze(0), {}};
@@ -70,7 +73,9 @@ void Generator::operator()(const ClipJob& job, const std::string& label, const P
   result.error = job.refusal;
   std::unique_ptr<ClipMediaFiles> files;
   if (result.error.empty()) {
+    reset_peak_host_memory();
     files = make_clip(job, label, next, result);
+    result.peak_host_memory = peak_host_memory();
     result.peak_gpu_memory = peak_gpu_memory();
   }
   const bool encoding = result.error.empty() && !result.stopped && media_->settings().wanted();
@@ -123,7 +128,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
       latents = make_latents(job, start, shape, clock, result);
       if (result.stopped) return nullptr;
     }
-    return finish_clip(job, start.condition, std::move(latents), clock, result);
+    return finish_clip(job, start, std::move(latents), clock, result);
   } catch (const RequestFailed& e) {
     result.error = e.what();
     result.stopped = false;  // interrupted, but its latents could not be saved: it failed
@@ -132,24 +137,30 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   }
 }
 
-std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const Condition& condition,
-                                                       MediaLatents latents, PhaseClock& clock, ClipResult& result) {
-  std::future<std::string> checksum;  // on rank 0
+std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const ClipStart& start, MediaLatents latents,
+                                                       PhaseClock& clock, ClipResult& result) {
+  std::string checksum;      // on rank 0
+  std::future<void> saving;  // on rank 0
   if (job.latents_done) {
-    latents = read_back(job, result);
+    latents = read_back(job, checksum);
   } else {
-    on_root(*world_, [&] { checksum = save_behind(job, condition, latents); });
+    on_root(*world_, [&] {
+      LatentFile file = finished_file(job, start, latents);
+      checksum = latents_checksum(file);
+      saving = save_behind(job, std::move(file));
+    });
   }
   const auto saved = [&] {
     if (!job.latents_done) {
-      on_root(*world_, [&] { result.latents_checksum = checksum.get(); });
+      on_root(*world_, [&] { saving.get(); });
       clock.end("save");
     }
+    result.latents_checksum = checksum;
     result.files.push_back("latents/" + job.request.id + ".h5");
   };
   std::unique_ptr<ClipMediaFiles> files;
   try {
-    if (media_->settings().wanted()) files = make_media(job, latents, clock, result);
+    if (media_->settings().wanted()) files = make_media(job, latents, checksum, clock, result);
   } catch (const RequestFailed&) {
     saved();
     throw;
@@ -159,14 +170,15 @@ std::unique_ptr<ClipMediaFiles> Generator::finish_clip(const ClipJob& job, const
 }
 
 std::unique_ptr<ClipMediaFiles> Generator::make_media(const ClipJob& job, const MediaLatents& latents,
-                                                      PhaseClock& clock, ClipResult& result) {
+                                                      const std::string& checksum, PhaseClock& clock,
+                                                      ClipResult& result) {
   progress_->phase("decode");
   if (pending_) {  // one clip at most is behind
     settle();
     clock.skip();
   }
   const ProfilerRange range("decode");
-  MediaOutcome outcome = (*media_)(latents, label_of(job.request), [this] { return stop_->urgent(); });
+  MediaOutcome outcome = (*media_)(latents, label_of(job.request, checksum), [this] { return stop_->urgent(); });
   if (!outcome.error.empty()) throw RequestFailed(outcome.error);
   result.stopped = outcome.interrupted;
   result.steps_done = job.request.steps;
@@ -226,6 +238,13 @@ at::Tensor Generator::pixels_to_continue(const Request& request, const MediaShap
   return pixels;
 }
 
+std::string Generator::inputs_of(const ClipJob& job) const {
+  ParentContent parent{"", job.parent_recipe};
+  const std::string& id = job.request.parent;
+  if (!id.empty()) parent.latents = stored_checksum(settings_.folder.latents(id));
+  return clip_inputs(job.request, parent);
+}
+
 ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const std::string& label,
                               PhaseClock& clock) {
   const std::int64_t sound_dim = towers_->config().sound_dim;
@@ -235,9 +254,11 @@ ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const
         share_snapshot(*world_, settings_.folder.snapshot(job.request.id), shape, sound_dim, towers_->device());
     log_->info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
                std::to_string(job.request.steps));
-    start = {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}};
+    start = {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}, std::move(clip.inputs)};
     clock.end("resume");
   } else {
+    // Before the files are read: what changes in between is then another request, and not taken for this one.
+    if (job.request.conditioned()) on_root(*world_, [&] { start.inputs = inputs_of(job); });
     start.condition = condition_for(job.request, shape);
     if (job.request.conditioned()) clock.end("condition");
     start.state.latents = noise_.take(job.request.seed, shape, sound_dim, towers_->device());
@@ -275,7 +296,7 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
   const Request& request = job.request;
   std::optional<SnapshotWriter> snapshots;
   if (world_->is_root()) {
-    snapshots.emplace(settings_.folder.snapshot(request.id), latent_file(job, start.condition));
+    snapshots.emplace(settings_.folder.snapshot(request.id), latent_file(job, start));
   }
   progress_->steps_begin(request.steps, start.state.steps_done());
   StepWatch watch(*log_, *progress_, *stop_, pace_, snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
@@ -297,34 +318,38 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
   return end;
 }
 
-std::future<std::string> Generator::save_behind(const ClipJob& job, const Condition& condition,
-                                                const MediaLatents& latents) const {
-  LatentFile file = latent_file(job, condition);
+LatentFile Generator::finished_file(const ClipJob& job, const ClipStart& start, const MediaLatents& latents) const {
+  LatentFile file = latent_file(job, start);
   file.video = to_array(latents.video.unsqueeze(0));
   if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
+  return file;
+}
+
+std::future<void> Generator::save_behind(const ClipJob& job, LatentFile file) const {
+  remove_artifacts(settings_.folder, job.request);  // now: decoding writes new ones while the file is written
   return std::async(std::launch::async, [place = settings_.folder.latents(job.request.id),
                                          snapshot = settings_.folder.snapshot(job.request.id), file = std::move(file)] {
     write_latents(place, file);
     remove_if_there(snapshot);
-    return latents_checksum(file);
   });
 }
 
-MediaLatents Generator::read_back(const ClipJob& job, ClipResult& result) const {
+MediaLatents Generator::read_back(const ClipJob& job, std::string& checksum) const {
   MediaLatents latents;
   on_root(*world_, [&] {
     const LatentFile file = read_latents(settings_.folder.latents(job.request.id));
-    result.latents_checksum = latents_checksum(file);
+    checksum = latents_checksum(file);
     latents = latents_of(file);
   });
   latents.video = share_from_root(*world_, latents.video).to(towers_->device());
   return latents;
 }
 
-LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition) const {
+LatentFile Generator::latent_file(const ClipJob& job, const ClipStart& start) const {
   Schedule schedule = make_schedule(settings_.schedule, job.request.steps, job.request.flow_shift);
   LatentFile file;
   file.request = job.request_json;
+  file.inputs = start.inputs;
   file.model = settings_.model_json;
   file.software = settings_.software;
   file.created = utc_now();
@@ -332,13 +357,13 @@ LatentFile Generator::latent_file(const ClipJob& job, const Condition& condition
   file.uncond_ids = job.ids.uncond;
   file.sigmas = std::move(schedule.sigmas);
   file.timesteps = std::move(schedule.timesteps);
-  if (!condition.frames.empty()) file.condition = to_array(condition.latents.unsqueeze(0));
+  if (!start.condition.frames.empty()) file.condition = to_array(start.condition.latents.unsqueeze(0));
   return file;
 }
 
-ClipLabel Generator::label_of(const Request& request) const {
-  return {request.id,           request.prompt,     std::to_string(request.seed),
-          settings_.model_name, settings_.software, request.fps};
+ClipLabel Generator::label_of(const Request& request, const std::string& checksum) const {
+  return {request.id,  request.prompt, std::to_string(request.seed), settings_.model_name, settings_.software,
+          request.fps, checksum};
 }
 
 }  // namespace orrery

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <ctime>
 #include <functional>
 #include <future>
 #include <memory>
@@ -33,6 +34,7 @@ struct ClipJob {
   Request request;
   PromptIds ids;
   std::string request_json;   // for the latent file
+  std::string parent_recipe;  // of the clip that it continues (ParentContent); empty: it continues none
   std::string refusal;        // why this checkpoint cannot make it; empty: it can
   bool latents_done = false;  // the latent file is complete: only the media is missing
   bool resumes = false;       // there is a snapshot to go on from
@@ -46,6 +48,7 @@ struct ClipResult {
   PhaseTimes times;                  // of rank 0; their sum is the request's wall time
   std::vector<double> step_seconds;  // of the steps that this run made, on this rank
   std::string latents_checksum;
+  std::optional<std::int64_t> peak_host_memory;  // bytes of rank 0's process; none: the system does not tell
   std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held at most, of the rank with most; none on a CPU
 };
 
@@ -65,6 +68,7 @@ struct GenerateSettings {
 struct ClipStart {
   DenoiseState state;
   Condition condition;
+  std::string inputs;  // what its files hold (clip_inputs()); on rank 0
 };
 
 // Takes what became of a clip, on every rank: complete on rank 0; `error` and `stopped` are the same on all.
@@ -101,6 +105,8 @@ class Generator {
   Condition condition_for(const Request& request, const MediaShape& shape) const;
   // The frames of a clip that is continued, as the encoder takes them; on rank 0. Collective.
   at::Tensor pixels_to_continue(const Request& request, const MediaShape& shape) const;
+  // What the job's files hold now. On rank 0.
+  std::string inputs_of(const ClipJob& job) const;
   ClipStart start_of(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock);
   void draw_noise_ahead(const ClipJob& job);
   // The final latents, or undefined ones and `result.stopped`. Takes the state out of `start`.
@@ -109,16 +115,18 @@ class Generator {
   // Stopped, the state is in the snapshot.
   DenoiseState run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, StepTimes& times);
   // Files from latents; with undefined latents the latent file is read back.
-  std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const Condition& condition, MediaLatents latents,
+  std::unique_ptr<ClipMediaFiles> finish_clip(const ClipJob& job, const ClipStart& start, MediaLatents latents,
                                               PhaseClock& clock, ClipResult& result);
-  // Writes the latent file in a thread of its own, while the clip is decoded: compressing a large one takes a second.
-  // Gives its checksum, or throws what went wrong. On rank 0.
-  std::future<std::string> save_behind(const ClipJob& job, const Condition& condition,
-                                       const MediaLatents& latents) const;
+  // The latent file of the finished clip. On rank 0.
+  LatentFile finished_file(const ClipJob& job, const ClipStart& start, const MediaLatents& latents) const;
+  // Removes what was made of earlier latents, then writes the latent file in a thread of its own, while the clip is
+  // decoded: compressing a large one takes a second. The future throws what went wrong. On rank 0.
+  std::future<void> save_behind(const ClipJob& job, LatentFile file) const;
   // Of the latent file; the sound on rank 0 alone.
-  MediaLatents read_back(const ClipJob& job, ClipResult& result) const;
-  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents, PhaseClock& clock,
-                                             ClipResult& result);
+  MediaLatents read_back(const ClipJob& job, std::string& checksum) const;
+  // `checksum`: of the latents, on rank 0.
+  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents,
+                                             const std::string& checksum, PhaseClock& clock, ClipResult& result);
   // Waits for the clip whose video is being encoded, and delivers it. Collective.
   void settle();
   // The same, if it has come to its end.
@@ -126,8 +134,8 @@ class Generator {
   // Of the rank with most, on rank 0. Collective over the world.
   std::optional<std::int64_t> peak_gpu_memory() const;
   // Without latents.
-  LatentFile latent_file(const ClipJob& job, const Condition& condition) const;
-  ClipLabel label_of(const Request& request) const;
+  LatentFile latent_file(const ClipJob& job, const ClipStart& start) const;
+  ClipLabel label_of(const Request& request, const std::string& checksum) const;
 
   const Comm* world_;
   Towers* towers_;
@@ -151,7 +159,8 @@ class Generator {
   MediaBacklog backlog_;  // on rank 0
 };
 
-// The time now as latent files have it: ISO 8601, UTC.
+// A moment, and the present one, as latent files have it: ISO 8601, UTC.
+std::string utc_time(std::time_t moment);
 std::string utc_now();
 
 // The latents of a latent file, as tensors on the CPU.

@@ -10,6 +10,12 @@
 
 namespace orrery {
 
+// A file that a clip is made from.
+struct RequestFile {
+  const char* key;  // of the manifest
+  std::filesystem::path path;
+};
+
 // One clip to make: a manifest line after the defaults have been filled in. Units: frames, pixels, frames per second.
 struct Request {
   std::string id;
@@ -43,6 +49,14 @@ struct Request {
   bool conditioned() const { return !condition_latents.empty() || !parent.empty() || needs_encoder(); }
   // Whether the given frames are made from pixels.
   bool needs_encoder() const { return !image.empty() || !continued_video.empty() || encodes_parent; }
+  // All files that the clip is made from.
+  std::vector<RequestFile> input_files() const {
+    std::vector<RequestFile> files;
+    if (!image.empty()) files.push_back({"image", image});
+    if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents});
+    if (!continued_video.empty()) files.push_back({"continues", continued_video});
+    return files;
+  }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
   // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of
   // samples is truncated first, and the order of operations counts (MODEL.md §6).

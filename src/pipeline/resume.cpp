@@ -43,7 +43,7 @@ std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape, std::int6
 ResumedClip read_clip(const std::filesystem::path& path, const MediaShape& shape, std::int64_t sound_dim) {
   const LatentFile file = read_latents(path);
   try {
-    ResumedClip clip{state_of(file, shape, sound_dim), {}};
+    ResumedClip clip{state_of(file, shape, sound_dim), {}, file.inputs};
     if (!shape.condition_frames.empty()) clip.condition = to_tensor(*file.condition).squeeze(0);
     return clip;
   } catch (const InputError& e) {

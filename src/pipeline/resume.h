@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "parallel/comm.h"
 #include "pipeline/denoise.h"
@@ -11,6 +12,7 @@ namespace orrery {
 struct ResumedClip {
   DenoiseState state;
   at::Tensor condition;  // the given latent frames (C, n, h, w); undefined when there are none
+  std::string inputs;    // what its files held, as the snapshot records it; on rank 0
 };
 
 // Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape` and

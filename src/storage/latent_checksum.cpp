@@ -17,4 +17,9 @@ std::string latents_checksum(const LatentFile& file) {
   return checksum(both.data(), both.size());
 }
 
+std::string stored_checksum(const std::filesystem::path& path) {
+  const std::string recorded = read_latent_header(path).checksum;
+  return recorded.empty() ? latents_checksum(read_latents(path)) : recorded;
+}
+
 }  // namespace orrery

@@ -45,7 +45,9 @@ LatentHeader Reader::header() const {
   LatentHeader header;
   header.state = read_identity();
   header.request = text_or_empty("request");
+  header.inputs = text_or_empty("inputs");
   header.model = text_or_empty("model");
+  header.checksum = text_or_empty("checksum");
   header.cond_ids = integers(kCondIds);
   header.uncond_ids = integers(kUncondIds);
   if (has(kSigmas)) header.sigmas = floats(kSigmas, 1).values;
@@ -58,6 +60,7 @@ LatentFile Reader::read() const {
   LatentFile file;
   file.state = header.state;
   file.request = std::move(header.request);
+  file.inputs = std::move(header.inputs);
   file.model = std::move(header.model);
   file.software = text_or_empty("software");
   file.created = text_or_empty("created");

@@ -37,6 +37,7 @@ struct LatentFile {
 
   State state = State::Complete;
   std::string request;              // JSON: the request after the defaults were filled in
+  std::string inputs;               // JSON: what the request's files held (checksums by key); "": none, or not known
   std::string model;                // JSON: checkpoint fingerprint and dimensions
   std::string software;             // name, version and revision of the writer
   std::string created;              // ISO 8601, UTC
@@ -71,8 +72,10 @@ LatentFile read_latents(const std::filesystem::path& path);
 // What tells whether a latent file stands for a request: everything but the latents and the sampler's history.
 struct LatentHeader {
   LatentFile::State state = LatentFile::State::Complete;
-  std::string request;  // JSON, or ""
-  std::string model;    // JSON, or ""
+  std::string request;   // JSON, or ""
+  std::string inputs;    // JSON, or ""
+  std::string model;     // JSON, or ""
+  std::string checksum;  // latents_checksum as the writer of a finished file recorded it; "": it did not
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
@@ -84,6 +87,10 @@ LatentHeader read_latent_header(const std::filesystem::path& path);
 
 // 32 hexadecimal digits over the values of the video latents and, if there are any, the sound latents.
 std::string latents_checksum(const LatentFile& file);
+
+// The checksum of a finished file's latents: as the file records it, or of the values where it does not. Throws
+// InputError like read_latents.
+std::string stored_checksum(const std::filesystem::path& path);
 
 // Version of the HDF5 library in use: "1.10.8".
 std::string hdf5_version();

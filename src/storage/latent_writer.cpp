@@ -100,9 +100,11 @@ void Writer::write_identity(const LatentFile& file) {
   hdf5::write_attribute(root, "version", kVersion);
   hdf5::write_attribute(root, "state", file.running ? kRunning : kComplete);
   hdf5::write_attribute(root, "request", file.request);
+  if (!file.inputs.empty()) hdf5::write_attribute(root, "inputs", file.inputs);
   hdf5::write_attribute(root, "model", file.model);
   hdf5::write_attribute(root, "software", file.software);
   hdf5::write_attribute(root, "created", file.created);
+  if (!file.running) hdf5::write_attribute(root, "checksum", latents_checksum(file));
   for (const char* group : {"/latents", "/text", kSampler}) hdf5::create_group(root, group);
 }
 

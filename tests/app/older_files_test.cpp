@@ -46,7 +46,7 @@ class OlderFiles : public testing::Test {
   }
   // Why the file is not the request's clip; none: it is.
   std::vector<std::string> conflicts() {
-    ClipFiles files(options_, checkpoint_);
+    ClipFiles files({job_}, options_, checkpoint_);
     files.look_for(job_);
     EXPECT_THAT(files.warnings(), IsEmpty());
     return files.conflicts();

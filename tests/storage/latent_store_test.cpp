@@ -39,6 +39,14 @@ TEST_F(LatentStore, ReturnsWhatWasWritten) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "a.h5.tmp"));
 }
 
+TEST_F(LatentStore, AFinishedFileRecordsTheChecksumOfItsLatents) {
+  write_latents(folder_ / "a.h5", complete_file());
+  EXPECT_EQ(read_latent_header(folder_ / "a.h5").checksum, latents_checksum(complete_file()));
+  EXPECT_EQ(read_latent_header(folder_ / "a.h5").inputs, complete_file().inputs);
+  write_latents(folder_ / "b.h5", running_file());
+  EXPECT_EQ(read_latent_header(folder_ / "b.h5").checksum, "");
+}
+
 TEST_F(LatentStore, EqualContentGivesEqualBytes) {
   for (const LatentFile& file : {complete_file(), running_file()}) {
     write_latents(folder_ / "a.h5", file);

@@ -40,6 +40,7 @@ inline FloatArray make_array(std::vector<std::int64_t> shape, float first) {
 inline LatentFile complete_file() {
   LatentFile file;
   file.request = R"({"id":"cat","prompt":"a cat – 猫","fps":24.0})";
+  file.inputs = R"({"image":"0011"})";
   file.model = R"({"fingerprint":"00ff","latent_channels":4})";
   file.software = "orrery 0.1.0";
   file.created = "2026-01-02T03:04:05Z";

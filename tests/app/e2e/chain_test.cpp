@@ -110,6 +110,20 @@ TEST_F(Chain, InOneManifestIsThreeRunsWithFiles) {
   expect_continues(latents("whole", "c"), video_of(latents("whole", "b")));
 }
 
+TEST_F(Chain, AChildOfAnotherMakingIsRefused) {
+  std::vector<Json> lines{tiny_line("a"), tiny_line("b", {{"condition_latents", "a"}})};
+  run("out", lines, kNoMedia);
+  EXPECT_THAT(run("out", lines, kNoMedia).err, testing::HasSubstr("0 clips to make, 2 already complete"));
+  fs::remove(latents_path("out", "a"));
+  EXPECT_THAT(run("out", lines, kNoMedia).err, testing::HasSubstr("1 clip to make, 1 already complete"));
+  fs::remove(latents_path("out", "a"));
+  lines[0] = tiny_line("a", {{"seed", 9}});
+  EXPECT_THAT(
+      run("out", lines, kNoMedia, {}, 2).err,
+      testing::AllOf(testing::HasSubstr("latents/b.h5"), testing::HasSubstr("the clip \"a\", which it continues")));
+  EXPECT_FALSE(fs::exists(latents_path("out", "a"))) << "it is refused before anything is made";
+}
+
 // The latents that it continues are in its snapshot.
 TEST_F(Chain, GoesOnFromItsSnapshotAlthoughItsParentFails) {
   const std::vector<Json> lines{tiny_line("a"), tiny_line("b", {{"condition_latents", "a"}})};

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "clips.h"
+#include "media/made_from.h"
 
 namespace orrery {
 namespace {
@@ -103,6 +104,29 @@ TEST_F(Decode, ReadsARequestThatIsNotOurs) {
   const Ending ending = run_program(decode(names));
   EXPECT_EQ(ending.exit_code, 0) << ending.err;
   for (const std::string& name : names) EXPECT_TRUE(decoded(name)) << name;
+}
+
+TEST_F(Decode, TwoAtOnceIntoOneFolderLeaveWholeFiles) {
+  for (const char* name : {"one/clip.h5", "two/clip.h5"}) {
+    fs::create_directory((folder_ / name).parent_path());
+    LatentFile file = latent_file("");
+    file.video = {{1, 8, 9, 2, 2}, std::vector<float>(9 * 32, name[0] == 'o' ? 0.25F : 0.5F)};
+    file.sound.reset();
+    write_latents(folder_ / name, file);
+  }
+  Process first(decode({"one/clip"}));
+  Process second(decode({"two/clip"}));
+  const Ending ends[] = {first.wait(), second.wait()};
+  for (const Ending& end : ends) EXPECT_EQ(end.exit_code, 0) << end.err;
+  const fs::path video = folder_ / "out/media/clip.mp4";
+  const Ending played = run_program({"ffmpeg", "-v", "error", "-i", video.string(), "-f", "null", "-"});
+  EXPECT_EQ(played.exit_code, 0) << played.err;
+  EXPECT_THAT(made_from(video).value_or("none"),
+              testing::AnyOf(latents_checksum(read_latents(folder_ / "one/clip.h5")),
+                             latents_checksum(read_latents(folder_ / "two/clip.h5"))));
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_ / "out/media")) {
+    EXPECT_NE(entry.path().extension(), ".tmp") << entry;
+  }
 }
 
 TEST_F(Decode, RefusesTwoFilesOfOneName) {

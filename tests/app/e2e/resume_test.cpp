@@ -5,6 +5,7 @@
 #include <map>
 
 #include "core/file.h"
+#include "media/made_from.h"
 #include "orrery_program.h"
 #include "storage/latent_store.h"
 #include "support/temporary_folder.h"
@@ -111,6 +112,21 @@ TEST_F(Resume, AddedRequestsAloneAreMade) {
   EXPECT_THAT(run(), HasSubstr("1 clip to make, 2 already complete"));
   EXPECT_TRUE(fs::exists(media("c")));
   EXPECT_TRUE(state_of(out_).at("latents/a.h5") == before.at("latents/a.h5"));
+}
+
+TEST_F(Resume, MediaOfAnEarlierMakingGoAndAreMadeAgain) {
+  manifest(line_of("a", 1));
+  run(0, {"--preview", "--keep-frames", "--timings"});
+  manifest(line_of("a", 2));
+  run(0, {"--force", "--media", "none"});
+  for (const char* name : {"media/a.mp4", "media/a.png", "frames/a", "timings/a.json"}) {
+    EXPECT_FALSE(fs::exists(out_ / name)) << name;
+  }
+  EXPECT_THAT(run(0, {"--keep-frames"}), HasSubstr("1 clip to make, 0 already complete"));
+  const std::string checksum = latents_checksum(read_latents(latents("a")));
+  EXPECT_EQ(made_from(media("a")), checksum);
+  EXPECT_EQ(made_from(out_ / "frames/a/000004.png"), checksum);
+  EXPECT_THAT(run(0, {"--keep-frames"}), HasSubstr("0 clips to make, 1 already complete"));
 }
 
 struct Change {
