@@ -1,17 +1,9 @@
 #include "app/clip_records.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
 namespace orrery {
 namespace {
-
-std::int64_t peak_resident_bytes() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;
-}
 
 RequestResult result_of(const ClipJob& job, ClipResult clip) {
   RequestResult result;
@@ -24,7 +16,7 @@ RequestResult result_of(const ClipJob& job, ClipResult clip) {
   result.files = std::move(clip.files);
   result.seconds = clip.times;
   result.step_seconds = std::move(clip.step_seconds);
-  result.peak_memory = peak_resident_bytes();
+  result.peak_memory = clip.peak_host_memory;
   result.peak_gpu_memory = clip.peak_gpu_memory;
   result.latent_checksum = std::move(clip.latents_checksum);
   result.finished = utc_now();
@@ -42,8 +34,9 @@ std::string phases_text(const PhaseTimes& times) {
 
 }  // namespace
 
-ClipRecords::ClipRecords(std::size_t wanted, const Comm& world, Keep keep, Progress& progress, const Log& log)
-    : world_(world), keep_(std::move(keep)), progress_(progress), log_(log), summary_(wanted) {}
+ClipRecords::ClipRecords(std::size_t wanted, const Comm& world, at::Device device, Keep keep, Progress& progress,
+                         const Log& log)
+    : world_(world), device_(device), keep_(std::move(keep)), progress_(progress), log_(log), summary_(wanted) {}
 
 void ClipRecords::add(const ClipJob& job, ClipResult clip) {
   const std::string& id = job.request.id;
@@ -54,7 +47,11 @@ void ClipRecords::add(const ClipJob& job, ClipResult clip) {
   if (!clip.stopped) progress_.clip_ended(id, !clip.error.empty(), clip.times.total());
   log_.verbose(id + ": " + phases_text(clip.times));
   summary_.add(job, clip);
-  if (world_.is_root()) keep_(result_of(job, std::move(clip)));
+  if (!world_.is_root()) return;
+  RequestResult result = result_of(job, std::move(clip));
+  result.ranks = world_.shard().size;
+  result.device = device_.is_cuda() ? "cuda" : "cpu";
+  keep_(result);
 }
 
 }  // namespace orrery

@@ -20,8 +20,9 @@ class ClipRecords {
   // Takes a clip's result to wherever it is kept.
   using Keep = std::function<void(const RequestResult&)>;
 
-  // `wanted`: clips to make. `keep` is called on rank 0 alone. References must outlive the object.
-  ClipRecords(std::size_t wanted, const Comm& world, Keep keep, Progress& progress, const Log& log);
+  // `wanted`: clips to make. `device`: of the ranks. `keep` is called on rank 0 alone. References must outlive the
+  // object.
+  ClipRecords(std::size_t wanted, const Comm& world, at::Device device, Keep keep, Progress& progress, const Log& log);
 
   // A clip is done, failed or stopped. Not collective.
   void add(const ClipJob& job, ClipResult clip);
@@ -31,6 +32,7 @@ class ClipRecords {
 
  private:
   const Comm& world_;
+  at::Device device_;
   Keep keep_;
   Progress& progress_;
   const Log& log_;

@@ -57,6 +57,17 @@ RunPlan share_plan(RunContext& context, RootHold& hold, std::optional<Checkpoint
   return plan;
 }
 
+// Clips that were kept in the belief that the one they continue would get its old latents again. On other numbers of
+// ranks it may not.
+void warn_of_stale_children(const RequestResult& parent, const KeptChildren& children, const Log& log) {
+  const auto [begin, end] = children.equal_range(parent.id);
+  for (auto child = begin; child != end; ++child) {
+    if (parent.latent_checksum.empty() || child->second.made_from == parent.latent_checksum) continue;
+    log.warning(child->second.latents.string() + ": this finished clip continues other latents of the clip \"" +
+                parent.id + "\" than were made now: remove the file and run again to make it from these");
+  }
+}
+
 // Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
 ClipRecords::Keep open_records(const RunContext& context, const CheckpointFiles& checkpoint, const RootHold& hold,
                                double load_seconds, Gallery& gallery) {
@@ -66,8 +77,9 @@ ClipRecords::Keep open_records(const RunContext& context, const CheckpointFiles&
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
   if (options.timings) timings.emplace(options.out, facts.topology, load_seconds, context.log);
-  return [files, timings, &gallery](const RequestResult& result) {
+  return [files, timings, &gallery, &children = hold.kept_children, &log = context.log](const RequestResult& result) {
     files.append(result);
+    warn_of_stale_children(result, children, log);
     if (timings) timings->write(result);
     gallery.update();
   };
@@ -80,7 +92,7 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
   DecodeRanks ranks(context.world, context.device);
   MediaMaker media(ranks, models.media.decoders(), options.vae_split, {options.out}, media_settings_of(options));
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
-  ClipRecords records(plan.jobs.size(), context.world, std::move(keep), progress, context.log);
+  ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
   Generator generator(
       context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings), context.stop,
       [&](const ClipJob& job, ClipResult result) { records.add(job, std::move(result)); }, progress, context.log);

@@ -1,5 +1,7 @@
 #include "app/run_files.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -7,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "pipeline/generate.h"
 
 namespace orrery {
 namespace {
@@ -31,7 +34,9 @@ Json to_json(const RequestResult& result) {
   line["files"] = result.files;
   line["seconds"] = Json::object();
   for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
-  line["peak_memory_bytes"] = result.peak_memory;
+  if (result.ranks) line["ranks"] = *result.ranks;
+  if (!result.device.empty()) line["device"] = result.device;
+  if (result.peak_memory) line["peak_memory_bytes"] = *result.peak_memory;
   if (result.peak_gpu_memory) line["peak_gpu_memory"] = *result.peak_gpu_memory;
   line["latent_checksum"] = result.latent_checksum;
   line["finished"] = result.finished;
@@ -48,7 +53,9 @@ RequestResult from_json(const Json& line) {
   result.steps = line.value("steps", std::int64_t{0});
   result.files = line.at("files").get<std::vector<std::string>>();
   for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
-  result.peak_memory = line.value("peak_memory_bytes", std::int64_t{0});
+  if (line.contains("peak_memory_bytes")) result.peak_memory = line["peak_memory_bytes"].get<std::int64_t>();
+  if (line.contains("ranks")) result.ranks = line["ranks"].get<std::int64_t>();
+  result.device = line.value("device", "");
   if (line.contains("peak_gpu_memory")) result.peak_gpu_memory = line["peak_gpu_memory"].get<std::int64_t>();
   result.latent_checksum = line.value("latent_checksum", "");
   result.finished = line.value("finished", "");
@@ -67,6 +74,12 @@ std::size_t whole_lines(std::string_view text) {
 }
 
 std::string content_or_nothing(const fs::path& path) { return is_there(path) ? read_file(path) : std::string(); }
+
+// As the file system has it, in the form of RequestResult::finished.
+std::string changed_at(const fs::path& file) {
+  struct stat status {};
+  return ::stat(file.c_str(), &status) == 0 ? utc_time(status.st_mtime) : utc_now();
+}
 
 bool is_results_file(const std::string& name) {
   return name == "results.jsonl" || (name.starts_with("results-") && name.ends_with(".jsonl"));
@@ -135,13 +148,28 @@ std::vector<fs::path> results_files(const fs::path& out) {
   return files;
 }
 
+std::vector<RequestResult> timed_results(const fs::path& file) {
+  std::vector<RequestResult> results = read_results(file);
+  std::string latest = changed_at(file);
+  for (auto result = results.rbegin(); result != results.rend(); ++result) {
+    if (result->finished.empty() || result->finished > latest) result->finished = latest;
+    latest = result->finished;
+  }
+  return results;
+}
+
+void sort_by_time(std::vector<RequestResult>& results) {
+  std::stable_sort(results.begin(), results.end(),
+                   [](const auto& a, const auto& b) { return a.finished < b.finished; });
+}
+
 std::vector<RequestResult> all_results(const fs::path& out) {
   std::vector<RequestResult> all;
   for (const fs::path& file : results_files(out)) {
-    std::vector<RequestResult> results = read_results(file);
+    std::vector<RequestResult> results = timed_results(file);
     std::move(results.begin(), results.end(), std::back_inserter(all));
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.finished < b.finished; });
+  sort_by_time(all);
   return all;
 }
 

@@ -29,8 +29,10 @@ struct RequestResult {
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
   std::vector<double> step_seconds;             // of the steps that this run made; not in the line
-  std::int64_t peak_memory = 0;                 // bytes on rank 0's device, or of its process on a CPU; 0: not measured
+  std::optional<std::int64_t> peak_memory;      // bytes of rank 0's process at most, while the clip was made
   std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held, of the rank with most; none on a CPU
+  std::optional<std::int64_t> ranks;            // that made it; none in records of earlier releases
+  std::string device;                           // of the ranks: "cuda" or "cpu"; "" in records of earlier releases
   std::string latent_checksum;
   std::string finished;  // ISO 8601, UTC
 };
@@ -71,7 +73,14 @@ std::vector<RequestResult> read_results(const std::filesystem::path& file);
 // The files of results in `out`, of whole runs and of shards, by name.
 std::vector<std::filesystem::path> results_files(const std::filesystem::path& out);
 
-// The results of all shards and of whole runs in `out`, in the order in which they were finished.
+// The same, with `finished` corrected where the host's clock was wrong: a line was written before those below it, and
+// before its file was last changed, and is no later than that.
+std::vector<RequestResult> timed_results(const std::filesystem::path& file);
+
+// Orders timed results of several files by time. Those of one file, when they stand in its order, keep it.
+void sort_by_time(std::vector<RequestResult>& results);
+
+// The results of all shards and of whole runs in `out`, timed and sorted.
 std::vector<RequestResult> all_results(const std::filesystem::path& out);
 
 // Ids whose last result is Done. Whether their files are still there is for the caller to check.

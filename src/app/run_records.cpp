@@ -55,21 +55,18 @@ class Collector {
   void add_file(const fs::path& results) {
     const RunRecord run = record_of(run_of(results));
     if (run.requested) all_.requested = std::max(all_.requested.value_or(0), *run.requested);
-    for (RequestResult& result : read_results(results)) {
-      for (const auto& [phase, seconds] : result.seconds.phases()) {
-        all_.phases[phase] += seconds;
-        all_.seconds += seconds;
-        if (run.on_gpus) all_.gpu_seconds += seconds * static_cast<double>(run.ranks);
-      }
-      all_.on_gpus |= run.on_gpus;
-      RequestResult& last = last_[result.id];
-      if (last.finished <= result.finished) last = std::move(result);
+    for (RequestResult& result : timed_results(results)) {
+      add_seconds(result, run);
+      results_.push_back(std::move(result));
     }
   }
 
   RunRecords records() {
+    sort_by_time(results_);
+    std::map<std::string, RequestResult> last;  // by id
+    for (RequestResult& result : results_) last[result.id] = std::move(result);
     std::map<std::string, FailureGroup> groups;
-    for (const auto& [id, result] : last_) {
+    for (const auto& [id, result] : last) {
       if (result.status == ResultStatus::Done) all_.done_times.push_back(result.finished);
       if (result.status == ResultStatus::Stopped) ++all_.stopped;
       if (result.status != ResultStatus::Failed) continue;
@@ -87,8 +84,19 @@ class Collector {
   }
 
  private:
+  // A result of an earlier release counts as one of the run that wrote run.json last.
+  void add_seconds(const RequestResult& result, const RunRecord& run) {
+    const bool on_gpus = result.device.empty() ? run.on_gpus : result.device == "cuda";
+    all_.on_gpus |= on_gpus;
+    for (const auto& [phase, seconds] : result.seconds.phases()) {
+      all_.phases[phase] += seconds;
+      all_.seconds += seconds;
+      if (on_gpus) all_.gpu_seconds += seconds * static_cast<double>(result.ranks.value_or(run.ranks));
+    }
+  }
+
   RunRecords all_;
-  std::map<std::string, RequestResult> last_;  // by id
+  std::vector<RequestResult> results_;
 };
 
 }  // namespace

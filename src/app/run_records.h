@@ -27,7 +27,7 @@ struct RunRecords {
   std::vector<FailureGroup> failures;     // the largest first
   std::map<std::string, double> phases;   // seconds of the runs, by phase
   double seconds = 0;                     // of the runs
-  double gpu_seconds = 0;                 // the same, times their GPUs
+  double gpu_seconds = 0;                 // of the runs on GPUs, each clip's times the ranks that made it
   bool on_gpus = false;
   std::vector<std::string> done_times;  // when the clips that are done were finished: ISO 8601, UTC, oldest first
 

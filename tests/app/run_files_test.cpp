@@ -34,6 +34,8 @@ RequestResult done(const std::string& id) {
   result.seconds.add("denoise", 2.5);
   result.peak_memory = 123456789012;
   result.peak_gpu_memory = 45678901234;
+  result.ranks = 8;
+  result.device = "cuda";
   result.latent_checksum = "99aa";
   result.finished = "2026-01-02T03:04:05Z";
   return result;
@@ -60,6 +62,10 @@ TEST_F(RunFolder, ResultsReadBack) {
   EXPECT_EQ(results[0].seconds.phases(), done("a").seconds.phases());
   EXPECT_EQ(results[0].peak_memory, 123456789012);
   EXPECT_EQ(results[0].peak_gpu_memory, 45678901234);
+  EXPECT_EQ(results[0].ranks, 8);
+  EXPECT_EQ(results[0].device, "cuda");
+  EXPECT_EQ(results[1].ranks, std::nullopt);
+  EXPECT_EQ(results[1].peak_memory, std::nullopt);
   EXPECT_EQ(results[1].peak_gpu_memory, std::nullopt) << "not measured on a CPU";
   EXPECT_EQ(results[0].latent_checksum, "99aa");
   EXPECT_EQ(results[0].finished, "2026-01-02T03:04:05Z");
