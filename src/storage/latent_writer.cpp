@@ -17,6 +17,7 @@ using namespace latent_format;
 // The file is built in memory that grows by this much, and written by us: HDF5 1.10 crashes once it has failed to
 // write, and this way it never meets a full disk.
 constexpr std::size_t kGrowth = std::size_t{8} << 20;
+constexpr unsigned kMostAttributes = 32;
 
 void require_shape(const FloatArray& array, std::size_t rank, const char* name) {
   const bool positive = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
@@ -63,6 +64,8 @@ hdf5::File Writer::create_in_memory() {
   hdf5::check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), what);
   const hdf5::PropertyList creation(hdf5::check(H5Pcreate(H5P_FILE_CREATE), what));
   hdf5::check(H5Pset_obj_track_times(creation.get(), false), what);
+  // All attributes of the root stay in its header, which has a checksum; HDF5 would move more than eight elsewhere.
+  hdf5::check(H5Pset_attr_phase_change(creation.get(), kMostAttributes, kMostAttributes), what);
   return hdf5::File(hdf5::check(H5Fcreate("latents.h5", H5F_ACC_TRUNC, creation.get(), access.get()), what));
 }
 
