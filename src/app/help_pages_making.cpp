@@ -88,7 +88,7 @@ constexpr std::array kTokensExamples{HelpEntry{"The first request's texts, on ma
 
 constexpr std::string_view kEncode =
     R"(Encodes an image or a video with the checkpoint's video VAE into a latent file, which a manifest line can
-continue (condition_latents), decode can show, and any HDF5 reader can open. Any format that FFmpeg reads will do.
+begin with (condition_latents), decode can show, and any HDF5 reader can open. Any format that FFmpeg reads will do.
 Runs on one rank, without a launcher.)";
 
 constexpr std::array kEncodeFiles{HelpEntry{"FILE.h5", "the latent file; src/storage/README.md has its format"}};
