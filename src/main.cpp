@@ -5,13 +5,13 @@
 #include <vector>
 
 #include "app/bench.h"
-#include "app/checkpoint_files.h"
 #include "app/commands.h"
 #include "app/compare.h"
 #include "app/completion.h"
 #include "app/decode.h"
 #include "app/encode.h"
 #include "app/inspect.h"
+#include "app/launch.h"
 #include "app/options.h"
 #include "app/plan.h"
 #include "app/report.h"
@@ -20,6 +20,8 @@
 #include "app/validate.h"
 #include "app/version.h"
 #include "core/error.h"
+#include "core/stack.h"
+#include "core/standard_output.h"
 #include "parallel/device.h"
 #include "parallel/mpi_session.h"
 
@@ -58,6 +60,11 @@ void watch_ranks(const Options& options, MpiSession& mpi) {
                "; a lost rank ends the job only where the launcher sees to it");
 }
 
+void require_one_job(const Options& options, const Comm& world) {
+  const std::string problem = lone_task_problem(options, world.shard().size);
+  require_input(problem.empty(), problem);
+}
+
 int dispatch(const Options& options, MpiSession& mpi) {
   const Comm& world = mpi.world();
   if (options.help || options.command == Command::Help) {
@@ -73,7 +80,7 @@ int dispatch(const Options& options, MpiSession& mpi) {
     case Command::Plan:
       return on_root(world, [&] { plan(options, std::cout); });
     case Command::Validate:
-      return on_root(world, [&] { std::cout << validate(options, audit_named); });
+      return on_root(world, [&] { std::cout << validate(options); });
     case Command::Decode:
       return decode_files(options, world);
     case Command::Inspect:
@@ -85,6 +92,7 @@ int dispatch(const Options& options, MpiSession& mpi) {
     case Command::Completion:
       return on_root(world, [] { std::cout << bash_completion(); });
     case Command::Bench:
+      require_one_job(options, world);
       return bench(options, world);
     case Command::Encode:
       return compute_on_root(options, world, [&](at::Device device, const Log& log) {
@@ -92,7 +100,28 @@ int dispatch(const Options& options, MpiSession& mpi) {
         return 0;
       });
     default:
+      require_one_job(options, world);
       return run(options, world);
+  }
+}
+
+// The exit code once everything is printed. What cannot be printed is an error, unless the command had one.
+int end_of(StandardOutput& out, int exit_code) {
+  try {
+    out.finish();
+  } catch (const Error&) {
+    if (exit_code == 0) throw;
+  }
+  return exit_code;
+}
+
+int run_program(int argc, char** argv) {
+  MpiSession mpi(argc, argv);
+  StandardOutput out;
+  try {
+    return mpi.exit_code(end_of(out, dispatch(parse_options({argv + 1, argv + argc}), mpi)));
+  } catch (const std::exception& error) {
+    return mpi.leave(error);
   }
 }
 
@@ -100,10 +129,7 @@ int dispatch(const Options& options, MpiSession& mpi) {
 }  // namespace orrery
 
 int main(int argc, char** argv) {
-  orrery::MpiSession mpi(argc, argv);
-  try {
-    return mpi.exit_code(orrery::dispatch(orrery::parse_options({argv + 1, argv + argc}), mpi));
-  } catch (const std::exception& error) {
-    return mpi.leave(error);
-  }
+  orrery::open_closed_standard_streams();
+  orrery::let_writes_fail();
+  return orrery::with_enough_stack([&] { return orrery::run_program(argc, argv); });
 }

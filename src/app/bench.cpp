@@ -27,8 +27,8 @@ BenchModel model_of(const CheckpointFiles& files) {
 
 std::string device_name(at::Device device) { return device.is_cuda() ? gpu_name(device.index()) : "CPU"; }
 
-// "GPU-" and the digits in groups, as nvidia-smi knows it.
-std::string smi_name(const std::string& uuid) {
+// "GPU-" and the digits in groups, as NVML knows it.
+std::string nvml_name(const std::string& uuid) {
   std::string name = "GPU";
   std::size_t begin = 0;
   for (const std::size_t digits : {8, 4, 4, 4, 12}) {
@@ -64,7 +64,8 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
 
 Report report_of(const Options& options, const Comm& world, at::Device device, Json facts) {
   if (!world.is_root()) return Report(std::cout, Report::Form::Silent, {}, nullptr);
-  auto clocks = device.is_cuda() ? std::make_unique<ClockWatch>(smi_name(gpu_uuid(device.index()))) : nullptr;
+  auto clocks =
+      device.is_cuda() ? std::make_unique<ClockWatch>(Nvml::load(), nvml_name(gpu_uuid(device.index()))) : nullptr;
   return Report(std::cout, options.json ? Report::Form::JsonLines : Report::Form::Table, std::move(facts),
                 std::move(clocks));
 }

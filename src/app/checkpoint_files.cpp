@@ -85,6 +85,13 @@ Json CheckpointFiles::description() const {
   return json;
 }
 
+std::string CheckpointFiles::summary() const {
+  const Cosmos3Config& c = transformer_config;
+  return name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
+         " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
+         " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " + (has_sound() ? "yes" : "no");
+}
+
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
   return is_random_checkpoint(checkpoint) ? open_random_checkpoint(checkpoint) : open_folder(checkpoint);
 }
@@ -110,17 +117,6 @@ void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
                 problem +
                     ": --schedule auto takes the noise levels from this file; give --schedule native, "
                     "double_shift or karras");
-}
-
-CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid) {
-  const CheckpointFiles files = open_checkpoint(checkpoint);
-  audit_checkpoint(files, grid.tp);
-  const Cosmos3Config& c = files.transformer_config;
-  return {files.name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
-              " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
-              " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " +
-              (files.has_sound() ? "yes" : "no"),
-          c.vocab_size, files.has_sound(), files.own_schedule_problem, files.notes};
 }
 
 }  // namespace orrery

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "app/validate.h"
+#include "app/options.h"
 #include "audio/config.h"
 #include "checkpoint/weight_source.h"
 #include "core/json.h"
@@ -34,6 +34,8 @@ struct CheckpointFiles {
   std::string name() const;
   // The folder's absolute path, or "random:NAME".
   std::string place() const;
+  // Name and sizes, for people.
+  std::string summary() const;
   // Name, fingerprint and sizes: for latent files and run.json.
   Json description() const;
 };
@@ -49,8 +51,5 @@ void audit_checkpoint(const CheckpointFiles& files, int tp);
 // Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
 // (own_schedule_problem).
 void require_own_schedule(ScheduleChoice choice, const std::string& problem);
-
-// Both, as `orrery validate` wants them.
-CheckpointSummary audit_named(const std::filesystem::path& checkpoint, GridShape grid);
 
 }  // namespace orrery

@@ -1,12 +1,9 @@
 #include "app/clip_loop.h"
 
-#include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <utility>
 
-#include "core/disk_space.h"
 #include "core/stopwatch.h"
 
 namespace orrery {
@@ -20,17 +17,14 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
 }
 
 // Why no work should go into the clip, or "". Collective: the disk is rank 0's.
-std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const ClipSpace& space,
+std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const OutProblem& out_problem,
                            const RunContext& context) {
   if (!job.refusal.empty()) return job.refusal;
   if (!job.resumes && failed_ids.contains(job.request.parent)) {
     return std::string(job.request.encodes_parent ? "continues" : "condition_latents") + ": the clip it continues, \"" +
            job.request.parent + "\", failed";
   }
-  return context.world.from_root([&] {
-    const std::optional<std::int64_t> available = available_bytes(context.options.out);
-    return available ? lack_of_space(job, space, *available, context.options.out) : "";
-  });
+  return context.world.from_root([&] { return out_problem(job); });
 }
 
 ClipResult skipped(std::string reason, const PhaseTimes& before) {
@@ -52,12 +46,12 @@ bool ends_by_failure(Generator& generator, const ClipRecords& records, const Run
 
 }  // namespace
 
-void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const ClipSpace& space,
+void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const OutProblem& out_problem,
                 Progress& progress, RunContext& context) {
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size() && !context.stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
-    const std::string reason = reason_to_skip(job, records.failed_ids(), space, context);
+    const std::string reason = reason_to_skip(job, records.failed_ids(), out_problem, context);
     PhaseTimes before;
     before.add("between", since_last.seconds());
     const std::string label = label_of(job, i, plan.jobs.size());

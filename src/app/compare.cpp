@@ -10,7 +10,8 @@
 #include "app/difference.h"
 #include "app/text_table.h"
 #include "core/error.h"
-#include "core/json.h"
+#include "core/json_text.h"
+#include "core/printable.h"
 #include "media/sound_reader.h"
 #include "media/video_reader.h"
 #include "storage/latent_store.h"
@@ -165,7 +166,7 @@ std::string table_of(const Comparison& all) {
                first ? std::to_string(*first) : "none"});
   }
   std::string text = table.text();
-  for (const std::string& remark : all.remarks) text.append(remark).append("\n");
+  for (const std::string& remark : all.remarks) text.append(printable(remark)).append("\n");
   return text;
 }
 
@@ -196,7 +197,7 @@ int compare(const Options& options, std::ostream& out) {
     return part.difference.max_abs() <= options.tolerance * part.unit;
   });
   if (options.json) {
-    out << to_json(all, within).dump() << "\n";
+    out << json_text(to_json(all, within)) << "\n";
   } else {
     out << table_of(all);
   }

@@ -7,6 +7,7 @@
 #include "app/version.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json_text.h"
 #include "core/pulse.h"
 #include "media/video_reader.h"
 #include "pipeline/arrays.h"
@@ -79,14 +80,13 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   const std::int64_t frames = (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1;
   const double fps = static_cast<double>(feed.fps().numerator) / feed.fps().denominator;
   LatentFile file;
-  file.request = Json{
-      {"id", options.out.stem().string()},
-      {"source", source.string()},
-      {"num_frames", frames},
-      {"height", size.height},
-      {"width", size.width},
-      {"fps", fps}}.dump();
-  file.model = checkpoint.description().dump();
+  file.request = json_text({{"id", options.out.stem().string()},
+                            {"source", source.string()},
+                            {"num_frames", frames},
+                            {"height", size.height},
+                            {"width", size.width},
+                            {"fps", fps}});
+  file.model = json_text(checkpoint.description());
   file.software = software_name();
   file.created = utc_now();
   file.video = to_array(latent.unsqueeze(0));

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/file_lock.h"
+#include "core/json_text.h"
 
 namespace orrery {
 namespace {
@@ -50,7 +51,7 @@ Json clip_of(const RequestResult& result, const std::string& status) {
 // JSON that may stand in HTML: no text can end the element.
 std::string in_html(const Json& json) {
   std::string text;
-  for (const char c : json.dump(-1, ' ', false, Json::error_handler_t::replace)) {
+  for (const char c : json_text(json)) {
     if (c == '<') {
       text += "\\u003c";
     } else {

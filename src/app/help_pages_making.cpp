@@ -46,7 +46,8 @@ constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to 
 
 constexpr std::array kRunVariables{
     HelpEntry{"SLURM_ARRAY_TASK_ID", "in a Slurm job array: the task's place is its shard"},
-    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough"}, kGpus, kThreads, kSharing};
+    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough; a moment that is past is refused"},
+    kGpus, kThreads, kSharing};
 
 constexpr std::array kRunExamples{
     HelpEntry{"Everything on one GPU:", "orrery run --checkpoint Cosmos3-Nano --manifest clips.jsonl --out out"},

@@ -3,6 +3,7 @@
 #include "app/inspection.h"
 #include "app/latent_preview.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "media/png_writer.h"
 
 namespace orrery {
@@ -17,7 +18,7 @@ void inspect(const Options& options, std::ostream& out) {
       problems.append(problems.empty() ? "" : "\n").append(e.what());
     }
     if (inspections.empty()) continue;
-    if (options.json) out << to_json(inspections.back()).dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+    if (options.json) out << json_text(to_json(inspections.back())) << "\n";
     if (options.json) inspections.clear();
   }
   if (!options.json && !inspections.empty()) {

@@ -4,6 +4,8 @@
 
 #include "app/inspection.h"
 #include "app/text_table.h"
+#include "core/json_text.h"
+#include "core/printable.h"
 
 namespace orrery {
 namespace {
@@ -26,7 +28,7 @@ std::string first_words(const std::string& text) {
 std::string member(const Json& request, const char* key) {
   if (!request.is_object() || !request.contains(key)) return "?";
   const Json& value = request[key];
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return printable(value.is_string() ? value.get<std::string>() : json_text(value));
 }
 
 std::string request_text(const Json& request) {
@@ -81,14 +83,14 @@ std::string channels_table(const std::string& name, const std::vector<ValueStati
 std::string page_of(const Inspection& inspection) {
   const LatentFile& file = inspection.content;
   const Json json = to_json(inspection);
-  const auto or_none = [](const std::string& text) { return text.empty() ? std::string("none") : text; };
-  std::string page = inspection.path.string() + ": " + state_text(inspection) + ", " +
+  const auto or_none = [](const std::string& text) { return text.empty() ? std::string("none") : printable(text); };
+  std::string page = printable(inspection.path.string()) + ": " + state_text(inspection) + ", " +
                      std::to_string(inspection.file_bytes) + " bytes\n\n";
   const auto row = [&](const std::string& name, const std::string& value) {
     page.append("  ").append(name).append(12 - name.size(), ' ').append(value).append("\n");
   };
   row("request", request_text(json["request"]));
-  row("model", json["model"].is_object() ? json["model"].dump() : "none");
+  row("model", json["model"].is_object() ? printable(json_text(json["model"])) : "none");
   row("written", or_none(file.created) + " by " + or_none(file.software));
   row("texts", std::to_string(file.cond_ids.size()) + " and " + std::to_string(file.uncond_ids.size()) + " tokens");
   row("sampler", sampler_text(file));

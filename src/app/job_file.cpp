@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/json.h"
+#include "core/json_text.h"
 
 namespace orrery {
 namespace {
@@ -76,7 +76,7 @@ std::string job_value(const std::string& value) {
       std::any_of(value.begin(), value.end(), [](unsigned char c) { return std::iscntrl(c) != 0; });
   const bool plain =
       !has_control && trimmed(value) == value && !value.starts_with('"') && value.find('#') == std::string::npos;
-  return plain ? value : Json(value).dump();
+  return plain ? value : json_text(value);
 }
 
 }  // namespace orrery

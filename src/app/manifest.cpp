@@ -10,8 +10,8 @@
 #include "app/nearest.h"
 #include "app/request_rules.h"
 #include "core/error.h"
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_text.h"
+#include "core/text_file.h"
 
 namespace orrery {
 namespace {
@@ -201,8 +201,6 @@ std::vector<Request> ManifestReader::take() {
 
 std::vector<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
                                     const RequestCheck& also_refuse) {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const std::set<std::string> known_ids;
   ManifestReader reader(file, defaults, also_refuse, known_ids);
   while (!text.empty()) {
@@ -215,7 +213,7 @@ std::vector<Request> parse_manifest(std::string_view text, const fs::path& file,
 
 std::string read_manifest(const fs::path& file) {
   try {
-    return read_file(file);
+    return read_text_file(file);
   } catch (const InputError& e) {
     const std::string from = file.is_absolute() ? "" : "; the path starts at " + fs::current_path().string();
     throw InputError(std::string("--manifest: ") + e.what() + "; expected JSON Lines, one request a line" + from);
@@ -225,7 +223,7 @@ std::string read_manifest(const fs::path& file) {
 std::string manifest_line(const Request& request) {
   Json line = Json::object();
   write_fields(request, line);
-  return line.dump();
+  return json_text(line);
 }
 
 Request parse_request(std::string_view line, const std::set<std::string>& known_ids) {

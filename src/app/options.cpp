@@ -14,7 +14,7 @@
 #include "app/option_table.h"
 #include "app/request_rules.h"
 #include "core/error.h"
-#include "core/file.h"
+#include "core/text_file.h"
 #include "text/utf8.h"
 
 namespace orrery {
@@ -51,7 +51,7 @@ void set(Options& options, const OptionSpec& spec, const std::string& value, con
 void read_job_file(const std::string& path, Options& options, Origins& origins) {
   std::string text;
   try {
-    text = read_file(path);
+    text = read_text_file(path);
   } catch (const InputError& e) {
     throw InputError(std::string("--job: ") + e.what());
   }

@@ -7,12 +7,13 @@
 #include "app/forecast_text.h"
 #include "app/run_plan.h"
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace orrery {
 
 void plan(const Options& options, std::ostream& out) {
   const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
-  std::vector<ClipJob> jobs = plan_jobs(options, checkpoint);
+  std::vector<ClipJob> jobs = plan_jobs(options, &checkpoint);
   if (options.shard) jobs = jobs_of(*options.shard, std::move(jobs));
   for (const ClipJob& job : jobs) {
     require_input(job.refusal.empty(), options.manifest.string() + ": \"" + job.request.id + "\": " + job.refusal);
@@ -21,7 +22,7 @@ void plan(const Options& options, std::ostream& out) {
                 options.manifest.string() + ": no clips in it" + (options.shard ? " for this --shard" : ""));
   const Forecast forecast = make_forecast(options, checkpoint, jobs);
   if (options.json) {
-    out << to_json(forecast).dump() << "\n";
+    out << json_text(to_json(forecast)) << "\n";
   } else {
     out << page_of(forecast);
   }

@@ -15,28 +15,10 @@ namespace {
 
 bool needs_negative_text(const Request& r) { return r.guided() && !r.negative_token_ids; }
 
-ResolvedPrompt resolve(const Request& r, const CaptionIds& ids_of, const std::string& default_negative) {
-  const ClipFacts clip{r.num_frames, r.fps, r.height, r.width, r.aspect_ratio};
-  const PromptText text =
-      prompt_text({r.prompt, r.negative_prompt, default_negative, r.append_metadata}, clip, r.semantics);
-  ResolvedPrompt prompt;
-  if (r.prompt_token_ids) {
-    prompt.ids = *r.prompt_token_ids;
-  } else {
-    prompt.text.caption = text.caption;
-    prompt.ids = ids_of(text.caption);
-  }
-  if (needs_negative_text(r)) {
-    prompt.text.negative_caption = text.negative_caption;
-    prompt.negative_ids = ids_of(text.negative_caption);
-  } else if (r.guided()) {
-    prompt.negative_ids = *r.negative_token_ids;
-  }
-  return prompt;
-}
+ClipFacts facts_of(const Request& r) { return {r.num_frames, r.fps, r.height, r.width, r.aspect_ratio}; }
 
 // "" when every id is a row of the embedding.
-std::string vocabulary_reason(const std::vector<std::int64_t>& ids, std::int64_t vocabulary, const char* what) {
+std::string vocabulary_reason(const TokenIds& ids, std::int64_t vocabulary, const char* what) {
   const auto too_large = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return id >= vocabulary; });
   if (too_large == ids.end()) return "";
   return std::string(what) + ": token id " + std::to_string(*too_large) + " is not among the checkpoint's " +
@@ -52,7 +34,10 @@ std::string builtin_negative_prompt() {
 }
 
 std::string default_negative_prompt(const std::filesystem::path& file) {
-  return file.empty() ? builtin_negative_prompt() : read_negative_prompt(file);
+  if (file.empty()) return builtin_negative_prompt();
+  std::string text = read_negative_prompt(file);
+  require_input(text.find('\0') == std::string::npos, file.string() + ": has a null character: remove it");
+  return text;
 }
 
 CaptionIds tokenizer_in(const std::filesystem::path& folder) {
@@ -67,26 +52,42 @@ CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
   return tokenizer_in(checkpoint / "text_tokenizer");
 }
 
-std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
-                                            const std::string& default_negative) {
-  std::vector<ResolvedPrompt> prompts;
-  prompts.reserve(requests.size());
-  for (const Request& request : requests) prompts.push_back(resolve(request, ids_of, default_negative));
-  return prompts;
+ResolvedPrompt PromptReader::operator()(const Request& r) {
+  ResolvedPrompt prompt;
+  if (r.prompt_token_ids) {
+    prompt.ids = *r.prompt_token_ids;
+  } else {
+    prompt.caption = prompt_text({r.prompt, "", "", r.append_metadata}, facts_of(r), r.semantics).caption;
+    prompt.ids = ids_of_caption(prompt.caption);
+  }
+  if (r.guided()) prompt.negative_ids = negative_ids(r);
+  return prompt;
 }
 
-void require_in_vocabulary(const std::vector<Request>& requests, const std::vector<ResolvedPrompt>& prompts,
-                           std::int64_t vocabulary) {
-  std::string problems;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    for (const std::string& reason : {vocabulary_reason(prompts[i].ids, vocabulary, "prompt"),
-                                      vocabulary_reason(prompts[i].negative_ids, vocabulary, "negative prompt")}) {
-      if (reason.empty()) continue;
-      if (!problems.empty()) problems += "\n";
-      problems += "id \"" + requests[i].id + "\": " + reason;
-    }
-  }
-  require_input(problems.empty(), problems);
+std::string PromptReader::negative_caption(const Request& r) const {
+  if (!needs_negative_text(r)) return "";
+  const PromptSource source{"", r.negative_prompt, default_negative_, r.append_metadata};
+  return prompt_text(source, facts_of(r), r.semantics).negative_caption;
+}
+
+TokenIds PromptReader::ids_of_caption(const std::string& caption) {
+  const auto known = ids_of_captions_.find(caption);
+  if (known != ids_of_captions_.end()) return known->second;
+  return ids_of_captions_.emplace(caption, ids_of_(caption)).first->second;
+}
+
+TokenIds PromptReader::negative_ids(const Request& r) {
+  if (r.negative_token_ids) return *r.negative_token_ids;
+  if (r.negative_prompt) return ids_of_caption(negative_caption(r));
+  const Facts facts{r.num_frames, r.fps, r.height, r.width, r.append_metadata, r.semantics};
+  const auto known = default_ids_.find(facts);
+  if (known != default_ids_.end()) return known->second;
+  return default_ids_.emplace(facts, ids_of_caption(negative_caption(r))).first->second;
+}
+
+std::string vocabulary_problem(const ResolvedPrompt& prompt, std::int64_t vocabulary) {
+  const std::string reason = vocabulary_reason(prompt.ids, vocabulary, "prompt");
+  return reason.empty() ? vocabulary_reason(prompt.negative_ids, vocabulary, "negative prompt") : reason;
 }
 
 }  // namespace orrery

@@ -3,20 +3,25 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pipeline/request.h"
+#include "pipeline/token_ids.h"
 #include "text/prompt.h"
 
 namespace orrery {
 
-// What the model reads for one request. A text is empty where the request gives token ids in its place; the negative
-// ones are empty when guidance is off.
+// What the model reads for one request. The caption is empty where the request gives token ids in its place; the
+// negative ids are empty when guidance is off.
 struct ResolvedPrompt {
-  PromptText text;
-  std::vector<std::int64_t> ids;
-  std::vector<std::int64_t> negative_ids;
+  std::string caption;
+  TokenIds ids;
+  TokenIds negative_ids;
 };
 
 // The default negative prompt, our own: inputs/negative_prompt.json as it was at build time.
@@ -34,12 +39,32 @@ CaptionIds tokenizer_in(const std::filesystem::path& folder);
 // What the checkpoint called `checkpoint` reads texts with: the tokenizer in its folder, or bytes for random weights.
 CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
 
-// Texts and ids of all requests, in order. `ids_of` is called only where a text is wanted. Throws InputError.
-std::vector<ResolvedPrompt> resolve_prompts(const std::vector<Request>& requests, const CaptionIds& ids_of,
-                                            const std::string& default_negative);
+// Turns the texts of requests into ids, each distinct text once: a manifest may have 100,000 lines and one negative
+// prompt.
+class PromptReader {
+ public:
+  PromptReader(CaptionIds ids_of, std::string default_negative)
+      : ids_of_(std::move(ids_of)), default_negative_(std::move(default_negative)) {}
 
-// Throws one InputError with a line for each request that has a token id of `vocabulary` or above.
-void require_in_vocabulary(const std::vector<Request>& requests, const std::vector<ResolvedPrompt>& prompts,
-                           std::int64_t vocabulary);
+  // The tokenizer is asked only where a text is wanted. Throws InputError.
+  ResolvedPrompt operator()(const Request& request);
+  // The text of the negative ids; empty where the request gives these, or has no guidance.
+  std::string negative_caption(const Request& request) const;
+
+ private:
+  TokenIds ids_of_caption(const std::string& caption);
+  TokenIds negative_ids(const Request& request);
+
+  CaptionIds ids_of_;
+  std::string default_negative_;
+  std::unordered_map<std::string, TokenIds> ids_of_captions_;
+  // Of the default negative prompt, which is long, by what its caption says of the clip: frames, fps, height,
+  // width, append_metadata, semantics.
+  using Facts = std::tuple<std::int64_t, double, std::int64_t, std::int64_t, bool, Semantics>;
+  std::map<Facts, TokenIds> default_ids_;
+};
+
+// Why a model with `vocabulary` token ids cannot read the prompt, or "".
+std::string vocabulary_problem(const ResolvedPrompt& prompt, std::int64_t vocabulary);
 
 }  // namespace orrery

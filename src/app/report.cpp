@@ -12,6 +12,8 @@
 
 #include "app/run_records.h"
 #include "app/text_table.h"
+#include "core/json_text.h"
+#include "core/printable.h"
 #include "pipeline/progress_text.h"
 
 namespace orrery {
@@ -82,9 +84,13 @@ std::vector<std::pair<std::string, double>> slowest_first(const std::map<std::st
 std::string failures_text(const std::vector<FailureGroup>& failures) {
   std::string text = failures.empty() ? "" : "\nfailed\n";
   for (const FailureGroup& group : failures) {
-    text.append("  ").append(std::to_string(group.ids.size())).append(" x ").append(group.reason).append("\n      ");
+    text.append("  ")
+        .append(std::to_string(group.ids.size()))
+        .append(" x ")
+        .append(printable(group.reason))
+        .append("\n      ");
     for (std::size_t i = 0; i < std::min(kNamedIds, group.ids.size()); ++i) {
-      text.append(i == 0 ? "" : ", ").append(group.ids[i]);
+      text.append(i == 0 ? "" : ", ").append(printable(group.ids[i]));
     }
     text.append(group.ids.size() > kNamedIds ? ", …\n" : "\n");
   }
@@ -151,7 +157,7 @@ void report(const Options& options, std::ostream& out) {
     const RunRecords records = read_records(options.files.front());
     if (options.watch && !options.json && ::isatty(STDOUT_FILENO) == 1) out << "\x1b[H\x1b[2J";
     if (options.json) {
-      out << to_json(records).dump(-1, ' ', false, Json::error_handler_t::replace) << "\n";
+      out << json_text(to_json(records)) << "\n";
     } else {
       out << page_of(records);
     }

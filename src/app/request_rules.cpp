@@ -56,6 +56,13 @@ std::string fps_reason(double fps) {
   return range_reason(number_text(fps), number_text(kMinFps), number_text(kMaxFps)) + " frames per second";
 }
 
+// Text files, metadata and HDF5 would each end the text there.
+std::string null_reason(const std::string& text) {
+  const std::size_t place = text.find('\0');
+  if (place == std::string::npos) return "";
+  return "byte " + std::to_string(place + 1) + " is a null character (\\u0000): remove it";
+}
+
 bool is_ratio(std::string_view text) {
   const std::size_t comma = text.find(',');
   if (comma == std::string_view::npos) return false;
@@ -107,6 +114,8 @@ std::vector<FieldProblem> check_request(const Request& r) {
     check("num_frames", tokens_reason(r));
     check("condition_frames", condition_reason(r));
   }
+  check("prompt", null_reason(r.prompt));
+  check("negative_prompt", null_reason(r.negative_prompt.value_or("")));
   check("fps", fps_reason(r.fps));
   check("steps", between(r.steps, 1, kMaxSteps) ? "" : range_reason(r.steps, 1, kMaxSteps));
   check("guidance_scale", std::isfinite(r.guidance_scale) && r.guidance_scale >= 0

@@ -14,7 +14,7 @@ struct FieldProblem {
   std::string reason;
 };
 
-// Every rule on the values of a request other than its id, prompts and uniqueness; none broken: empty. Command-line
+// Every rule on the values of a request other than its id and uniqueness; none broken: empty. Command-line
 // defaults and manifest lines both go through it, so a rule is written once.
 std::vector<FieldProblem> check_request(const Request& request);
 

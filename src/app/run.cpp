@@ -22,6 +22,7 @@
 #include "app/timing_files.h"
 #include "app/version.h"
 #include "core/pulse.h"
+#include "parallel/sum_path.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/progress.h"
 
@@ -44,14 +45,16 @@ int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
   return kStopped;
 }
 
-// What rank 0 finds to do, on every rank. There `hold` and `checkpoint` are set. Collective.
-RunPlan share_plan(RunContext& context, RootHold& hold, std::optional<CheckpointFiles>& checkpoint) {
+// What rank 0 finds to do, on every rank. There `hold` is set, all of it. Collective.
+RunPlan share_plan(RunContext& context, RootHold& hold) {
   const Options& options = context.options;
-  RunPlan plan = decode_plan(context.world.from_root([&] {
+  RunPlan plan;
+  const std::string text = context.world.from_root([&] {
     if (!options.log_file.empty()) context.log.keep_in(options.log_file);
-    checkpoint = open_checkpoint(options.checkpoint);
-    return encode_plan(prepare_run(options, *checkpoint, context.log, hold));
-  }));
+    plan = prepare_run(options, context.log, hold);
+    return context.world.shard().size == 1 ? std::string() : encode_plan(plan);
+  });
+  if (!context.world.is_root()) plan = decode_plan(text);
   context.log.info(clips_to(plan.jobs.size()) + "make, " + std::to_string(plan.complete.size()) +
                    " already complete in " + options.out.string());
   return plan;
@@ -69,10 +72,9 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
 }
 
 // Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
-ClipRecords::Keep open_records(const RunContext& context, const CheckpointFiles& checkpoint, const RootHold& hold,
-                               double load_seconds, Gallery& gallery) {
+ClipRecords::Keep open_records(const RunContext& context, const RootHold& hold, double load_seconds, Gallery& gallery) {
   const Options& options = context.options;
-  const RunFacts facts = facts_of(context, checkpoint, hold.manifest_requests);
+  const RunFacts facts = facts_of(context, *hold.checkpoint, hold.manifest_requests);
   const RunFiles files(options.out, hold.shard);
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
@@ -87,16 +89,27 @@ ClipRecords::Keep open_records(const RunContext& context, const CheckpointFiles&
 
 // Makes the clips of `plan`, each of which `keep` gets on rank 0. Collective.
 RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, const RunPlan& plan,
-                           ClipRecords::Keep keep, RunContext& context) {
+                           const RootHold& hold, ClipRecords::Keep keep, RunContext& context) {
   const Options& options = context.options;
   DecodeRanks ranks(context.world, context.device);
   MediaMaker media(ranks, models.media.decoders(), options.vae_split, {options.out}, media_settings_of(options));
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
-  Generator generator(
-      context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings), context.stop,
-      [&](const ClipJob& job, ClipResult result) { records.add(job, std::move(result)); }, progress, context.log);
-  make_clips(plan, generator, records, ClipSpace(models.sizes.transformer, options), progress, context);
+  std::string told;
+  const auto deliver = [&](const ClipJob& job, ClipResult result) {
+    const std::string path = sum_path(*models.tp);
+    if (path != told) context.log.info("sums over the --tp ranks go " + path);
+    told = path;
+    records.add(job, std::move(result));
+  };
+  Generator generator(context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings),
+                      context.stop, deliver, progress, context.log);
+  const ClipSpace space(models.sizes.transformer, options);
+  const auto out_problem = [&](const ClipJob& job) {  // on rank 0
+    hold.lock->require_in_place();
+    return write_problem(job, space, options.out);
+  };
+  make_clips(plan, generator, records, out_problem, progress, context);
   return records.summary();
 }
 
@@ -107,25 +120,25 @@ int run(const Options& options, const Comm& world) {
   RunContext context(options, world);
   const Log& log = context.log;
   RootHold hold;
-  std::optional<CheckpointFiles> checkpoint;
-  const RunPlan plan = share_plan(context, hold, checkpoint);
+  const RunPlan plan = share_plan(context, hold);
   Gallery gallery(options.out, log);
   if (world.is_root()) gallery.repair();
   if (plan.jobs.empty()) return 0;
   if (context.stop.agree()) return leave_stopped(context.stop, plan.jobs.size(), log);
-  if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
+  if (!hold.checkpoint) hold.checkpoint = open_checkpoint(options.checkpoint);
+  const CheckpointFiles& checkpoint = *hold.checkpoint;
 
   note_phase("loading");
   const Stopwatch loading;
-  GenerateSettings settings = settings_of(options, *checkpoint);
-  const RunModels models(*checkpoint, plan, context);
+  GenerateSettings settings = settings_of(options, checkpoint);
+  const RunModels models(checkpoint, plan, context);
   settings.sizes = models.sizes;
   world.barrier();
   const double load_seconds = loading.seconds();
-  log.info("loaded " + checkpoint->name() + " in " + duration_text(load_seconds));
+  log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
   ClipRecords::Keep keep;
-  if (world.is_root()) keep = open_records(context, *checkpoint, hold, load_seconds, gallery);
-  const RunSummary summary = make_clips_with(models, std::move(settings), plan, std::move(keep), context);
+  if (world.is_root()) keep = open_records(context, hold, load_seconds, gallery);
+  const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), context);
   if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());
   if (summary.unfinished() > 0 && context.stop.agree()) {

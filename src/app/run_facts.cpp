@@ -4,7 +4,8 @@
 #include "app/device_options.h"
 #include "app/option_values.h"
 #include "app/version.h"
-#include "core/json.h"
+#include "core/json_text.h"
+#include "core/printable.h"
 
 namespace orrery {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 std::string model_json(const CheckpointFiles& checkpoint, const Options& options) {
   Json model = checkpoint.description();
   if (options.products != RowFormat::Plain) model["gemm"] = write_value(options.products).value();
-  return model.dump();
+  return json_text(model);
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ GenerateSettings settings_of(const Options& options, const CheckpointFiles& chec
   settings.schedule = schedule_of(options, checkpoint);
   settings.vae_fingerprint = checkpoint.vae->fingerprint();
   settings.model_json = model_json(checkpoint, options);
-  settings.model_name = checkpoint.name();
+  settings.model_name = valid_utf8(checkpoint.name());
   settings.software = software_name();
   settings.snapshot_every = options.snapshot_every;
   return settings;

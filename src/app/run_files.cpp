@@ -9,7 +9,8 @@
 
 #include "core/error.h"
 #include "core/file.h"
-#include "pipeline/generate.h"
+#include "core/json_text.h"
+#include "core/utc.h"
 
 namespace orrery {
 namespace {
@@ -78,7 +79,7 @@ std::string content_or_nothing(const fs::path& path) { return is_there(path) ? r
 // As the file system has it, in the form of RequestResult::finished.
 std::string changed_at(const fs::path& file) {
   struct stat status {};
-  return ::stat(file.c_str(), &status) == 0 ? utc_time(status.st_mtime) : utc_now();
+  return ::stat(file.c_str(), &status) == 0 ? utc_text(status.st_mtime) : utc_now();
 }
 
 bool is_results_file(const std::string& name) {
@@ -111,13 +112,13 @@ void RunFiles::write_run(const std::string& config, const Json& versions, const 
   run["checkpoint"] = facts.checkpoint;
   run["manifest_requests"] = facts.manifest_requests;
   run["config"] = config;
-  write_file(run_path(), run.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  write_file(run_path(), json_text(run, 2) + "\n");
 }
 
 void RunFiles::append(const RequestResult& result) const {
   cut_half_line(results_path());
   // An error message may quote a file name that is not UTF-8.
-  append_line(results_path(), to_json(result).dump(-1, ' ', false, Json::error_handler_t::replace));
+  append_line(results_path(), json_text(to_json(result)));
 }
 
 std::vector<RequestResult> read_results(const fs::path& file) {

@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+constexpr const char* kLockFile = ".run.lock";
+
 // Every shard of every split has a position of its own in the lock file: 0/1, 0/2, 1/2, 0/3, …
 std::int64_t first_position(std::int64_t count) { return count * (count - 1) / 2; }
 std::int64_t position_of(ManifestShard shard) { return first_position(shard.count) + shard.index; }
@@ -80,7 +82,7 @@ std::string refusal(const fs::path& out, ManifestShard wanted, std::optional<std
 }  // namespace
 
 RunLock::RunLock(const fs::path& out, ManifestShard shard, const Log& log, milliseconds patience)
-    : out_(out), lock_(out / ".run.lock") {
+    : out_(out), lock_(out / kLockFile) {
   take(shard, log, patience);
   write_file(holder_file(out, shard), description_of_this_run());
   holder_ = holder_file(out, shard);
@@ -89,6 +91,19 @@ RunLock::RunLock(const fs::path& out, ManifestShard shard, const Log& log, milli
 RunLock::~RunLock() {
   std::error_code ignored;
   fs::remove(holder_, ignored);
+}
+
+void RunLock::require_in_place() const {
+  require(lock_.is_in_place(), out_.string() +
+                                   ": the folder was removed or replaced while this run worked in it, and nothing can "
+                                   "be recorded there: start the run again");
+}
+
+std::string run_lock_problem(const fs::path& out, ManifestShard shard) {
+  if (!fs::exists(out / kLockFile)) return "";
+  FileLock lock(out / kLockFile);
+  if (lock.try_take(ranges_of(shard)) != FileLock::Outcome::Busy) return "";
+  return refusal(out, shard, lock.exclusive_elsewhere());
 }
 
 void RunLock::take(ManifestShard shard, const Log& log, milliseconds patience) {

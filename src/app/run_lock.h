@@ -23,6 +23,10 @@ class RunLock {
   RunLock& operator=(const RunLock&) = delete;
   ~RunLock();
 
+  // Throws Error when the folder was removed, or another one stands in its place: nothing can be recorded there, and
+  // the lock keeps nobody out of it.
+  void require_in_place() const;
+
  private:
   void take(ManifestShard shard, const Log& log, std::chrono::milliseconds patience);
 
@@ -30,5 +34,8 @@ class RunLock {
   FileLock lock_;
   std::filesystem::path holder_;  // the file that describes this run
 };
+
+// Who keeps a run of `shard` out of the folder, in the words of RunLock's refusal, or "". Changes nothing.
+std::string run_lock_problem(const std::filesystem::path& out, ManifestShard shard);
 
 }  // namespace orrery

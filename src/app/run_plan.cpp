@@ -1,12 +1,18 @@
 #include "app/run_plan.h"
 
 #include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "app/manifest.h"
+#include "app/numbers.h"
 #include "app/prompts.h"
+#include "app/request_inputs.h"
 #include "core/error.h"
-#include "core/file.h"
+#include "core/json_text.h"
+#include "core/printable.h"
 
 namespace orrery {
 namespace {
@@ -17,36 +23,80 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-// Why the checkpoint cannot make this clip, or "".
-std::string refusal_of(const Request& request, const CheckpointFiles& checkpoint) {
-  if (!request.sound || checkpoint.has_sound()) return "";
-  return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
-         "missing)";
+// None: only the checkpoint knows, and it has been refused.
+std::optional<ScheduleKind> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
+  if (options.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
+  return checkpoint == nullptr ? schedule_of(options, {}) : schedule_of(options, *checkpoint);
 }
 
-ClipJob make_job(const Request& request, ResolvedPrompt prompt, const CheckpointFiles& checkpoint) {
+std::string schedule_reason(std::optional<ScheduleKind> kind, const Request& r) {
+  if (!kind || schedule_falls(*kind, r.steps, r.flow_shift)) return "";
+  return "flow_shift: " + number_text(r.flow_shift) + " leaves no room between the noise levels of " +
+         std::to_string(r.steps) + " steps, which have to fall from below 1 to 0 in float32: use one that is " +
+         (r.flow_shift > 1 ? "smaller" : "larger");
+}
+
+// Why the checkpoint cannot make this clip, or "".
+std::string refusal_of(const Request& request, const Options& options, const CheckpointFiles* checkpoint) {
+  if (checkpoint != nullptr && request.sound && !checkpoint->has_sound()) {
+    return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
+           "missing)";
+  }
+  return schedule_reason(known_schedule(options, checkpoint), request);
+}
+
+// What parse_manifest refuses beside the rules.
+RequestCheck request_check(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
+  const bool all = unmakeable == Unmakeable::IsRefused;
+  const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
+  std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
+  if (options.schedule == ScheduleChoice::Auto && !all) schedule.reset();
+  return [all, sound, schedule](const Request& request) {
+    std::vector<std::string> reasons = all ? missing_inputs(request, sound) : std::vector<std::string>();
+    std::string reason = schedule_reason(schedule, request);
+    if (!reason.empty()) reasons.push_back(std::move(reason));
+    return reasons;
+  };
+}
+
+ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
   ClipJob job;
-  job.refusal = refusal_of(request, checkpoint);
-  job.request = request;
+  job.refusal = std::move(refusal);
   job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
   job.request_json = manifest_line(request);
+  job.request = std::move(request);
   return job;
 }
 
-Json job_json(const ClipJob& job) {
+// Each text of the jobs once, as its number.
+class TextNumbers {
+ public:
+  std::size_t operator()(const TokenIds& text) {
+    const auto [place, is_new] = numbers_.emplace(text, lines_.size());
+    if (is_new) lines_.push_back(json_text(text.values()));
+    return place->second;
+  }
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::map<TokenIds, std::size_t> numbers_;
+  std::vector<std::string> lines_;
+};
+
+Json job_json(const ClipJob& job, TextNumbers& number) {
   return {{"request", job.request_json},      {"semantics", job.request.semantics},
-          {"parent", job.request.parent},     {"cond", job.ids.cond},
-          {"uncond", job.ids.uncond},         {"refusal", job.refusal},
+          {"parent", job.request.parent},     {"cond", number(job.ids.cond)},
+          {"uncond", number(job.ids.uncond)}, {"refusal", valid_utf8(job.refusal)},
           {"latents_done", job.latents_done}, {"resumes", job.resumes},
           {"recipe", job.parent_recipe}};
 }
 
-ClipJob job_from_json(const Json& json) {
+ClipJob job_from_json(const Json& json, const std::vector<TokenIds>& texts) {
   ClipJob job;
   job.request_json = json.at("request").get<std::string>();
   job.request = parse_request(job.request_json, {json.at("parent").get<std::string>()});
   job.request.semantics = json.at("semantics").get<Semantics>();
-  job.ids = {json.at("cond").get<std::vector<std::int64_t>>(), json.at("uncond").get<std::vector<std::int64_t>>()};
+  job.ids = {texts.at(json.at("cond").get<std::size_t>()), texts.at(json.at("uncond").get<std::size_t>())};
   job.refusal = json.at("refusal").get<std::string>();
   job.latents_done = json.at("latents_done").get<bool>();
   job.resumes = json.at("resumes").get<bool>();
@@ -54,17 +104,33 @@ ClipJob job_from_json(const Json& json) {
   return job;
 }
 
+Json next_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const Json line = parse_json(text.substr(0, end));
+  text.remove_prefix(end + 1);
+  return line;
+}
+
 }  // namespace
 
-std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint) {
-  const std::vector<Request> requests =
-      parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults);
-  std::vector<ResolvedPrompt> prompts =
-      resolve_prompts(requests, tokenizer_of(checkpoint.folder), default_negative_prompt(options.negative_prompt_file));
-  require_in_vocabulary(requests, prompts, checkpoint.transformer_config.vocab_size);
+std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
+  std::vector<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
+                                                 request_check(options, checkpoint, unmakeable));
+  // A folder that is not there has no tokenizer either: that has been told.
+  if (checkpoint == nullptr && !std::filesystem::is_directory(options.checkpoint)) return {};
+  PromptReader read_prompt(tokenizer_of(options.checkpoint), default_negative_prompt(options.negative_prompt_file));
   std::vector<ClipJob> jobs;
-  for (std::size_t i = 0; i < requests.size(); ++i)
-    jobs.push_back(make_job(requests[i], std::move(prompts[i]), checkpoint));
+  std::vector<std::string> problems;
+  jobs.reserve(requests.size());
+  for (Request& request : requests) {
+    ResolvedPrompt prompt = read_prompt(request);
+    const std::string problem =
+        checkpoint == nullptr ? "" : vocabulary_problem(prompt, checkpoint->transformer_config.vocab_size);
+    if (!problem.empty()) problems.push_back("id \"" + request.id + "\": " + problem);
+    std::string refusal = refusal_of(request, options, checkpoint);
+    jobs.push_back(make_job(std::move(request), std::move(prompt), std::move(refusal)));
+  }
+  require_input(problems.empty(), join_lines(problems));
   return jobs;
 }
 
@@ -96,19 +162,22 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
   return plan;
 }
 
+// A line of JSON each: the completed ids, the number of texts, the texts, the jobs.
 std::string encode_plan(const RunPlan& plan) {
-  Json json;
-  json["complete"] = plan.complete;
-  json["jobs"] = Json::array();
-  for (const ClipJob& job : plan.jobs) json["jobs"].push_back(job_json(job));
-  return json.dump();
+  TextNumbers number;
+  std::string jobs;
+  for (const ClipJob& job : plan.jobs) jobs += json_text(job_json(job, number)) + "\n";
+  std::string text = json_text(plan.complete) + "\n" + std::to_string(number.lines().size()) + "\n";
+  for (const std::string& line : number.lines()) text += line + "\n";
+  return text + jobs;
 }
 
-RunPlan decode_plan(const std::string& text) {
-  const Json json = parse_json(text);
+RunPlan decode_plan(std::string_view text) {
   RunPlan plan;
-  plan.complete = json.at("complete").get<std::vector<std::string>>();
-  for (const Json& job : json.at("jobs")) plan.jobs.push_back(job_from_json(job));
+  plan.complete = next_line(text).get<std::vector<std::string>>();
+  std::vector<TokenIds> texts(next_line(text).get<std::size_t>());
+  for (TokenIds& ids : texts) ids = next_line(text).get<TokenIds::Values>();
+  while (!text.empty()) plan.jobs.push_back(job_from_json(next_line(text), texts));
   return plan;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/checkpoint_files.h"
@@ -19,9 +20,14 @@ struct RunPlan {
   KeptChildren kept_children;         // on rank 0 only
 };
 
-// The requests of the manifest, checked against what this version and this checkpoint can do. Throws one InputError
-// with a line for every problem.
-std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles& checkpoint);
+// What becomes of a request that cannot be made here and now, though it breaks no rule: an image that is not there,
+// sound that the checkpoint does not have, a schedule that its scheduler cannot compute.
+enum class Unmakeable { FailsAlone, IsRefused };
+
+// The requests of the manifest, checked against what this version and this checkpoint can do. `checkpoint` is null
+// where it has been refused already. Throws one InputError with a line for every problem.
+std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint,
+                               Unmakeable unmakeable = Unmakeable::FailsAlone);
 
 // The jobs of one shard, in their order.
 std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);
@@ -30,8 +36,9 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);
 // snapshot that was made from another request or checkpoint is an InputError, unless --force makes everything again.
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint);
 
-// A plan as text and back, to send it from rank 0 to the others.
+// A plan as text and back, to send it from rank 0 to the others. Texts that several clips share are sent once; names of
+// files arrive as UTF-8, since rank 0 alone opens them.
 std::string encode_plan(const RunPlan& plan);
-RunPlan decode_plan(const std::string& text);
+RunPlan decode_plan(std::string_view text);
 
 }  // namespace orrery

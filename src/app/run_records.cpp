@@ -25,10 +25,14 @@ RunRecord record_of(const fs::path& path) {
   std::error_code ignored;
   if (!fs::exists(path, ignored)) return record;
   const Json run = parse_json_file(path);
-  const Json topology = run.value("topology", Json::object());
-  record.ranks = topology.value("ranks", std::int64_t{1});
-  record.on_gpus = topology.value("device", "") == "cuda";
-  if (run.contains("manifest_requests")) record.requested = run["manifest_requests"].get<std::int64_t>();
+  try {
+    const Json topology = run.value("topology", Json::object());
+    record.ranks = topology.value("ranks", std::int64_t{1});
+    record.on_gpus = topology.value("device", "") == "cuda";
+    if (run.contains("manifest_requests")) record.requested = run["manifest_requests"].get<std::int64_t>();
+  } catch (const Json::exception& e) {
+    throw InputError(path.string() + ": not the record of a run: " + e.what() + "; move the file away");
+  }
   return record;
 }
 

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 
 #include "core/disk_space.h"
+#include "core/error.h"
+#include "core/file.h"
 #include "media/contact_sheet.h"
 
 namespace orrery {
@@ -28,7 +31,10 @@ std::string needed_and_there(std::int64_t needed, std::int64_t available) {
 }  // namespace
 
 ClipSpace::ClipSpace(const Cosmos3Config& config, const Options& options)
-    : video_channels_(config.latent_channel), sound_channels_(config.sound_dim), previews_(options.previews) {
+    : video_channels_(config.latent_channel),
+      sound_channels_(config.sound_dim),
+      previews_(options.previews),
+      frames_(options.keep_frames) {
   const bool mp4 = options.media == Media::Mp4;
   bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - options.crf) / 6.0) : 0) +
                      (options.keep_frames ? kPngBytesPerPixel : 0);
@@ -60,6 +66,12 @@ std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
   return job.latents_done ? 0 : 2 * (kArrays * latents(job.request) + kHeader);
 }
 
+std::int64_t ClipSpace::file_count(const ClipJob& job) const {
+  constexpr std::int64_t kLatentsAndSnapshots = 3;
+  constexpr std::int64_t kMedia = 4;  // the video, a preview, the folder of frames, the record
+  return (job.latents_done ? 0 : kLatentsAndSnapshots) + kMedia + (frames_ ? job.request.num_frames + 1 : 0);
+}
+
 SpaceVerdict judge_space(const std::vector<ClipJob>& jobs, const ClipSpace& space, std::int64_t available,
                          const std::filesystem::path& out) {
   std::int64_t next = 0;
@@ -87,6 +99,32 @@ std::string lack_of_space(const ClipJob& job, const ClipSpace& space, std::int64
   const std::int64_t needed = space.files(job);
   if (available >= needed) return "";
   return out.string() + ": no room: the clip's files need " + needed_and_there(needed, available);
+}
+
+std::string lack_of_files(const ClipJob& job, const ClipSpace& space, std::int64_t available,
+                          const std::filesystem::path& out) {
+  const std::int64_t needed = space.file_count(job);
+  if (available >= needed) return "";
+  return out.string() + ": no room: the clip makes up to " + std::to_string(needed) +
+         " files, and the file system has " + std::to_string(available) +
+         " left (inodes, df -i): remove some files, or choose another --out";
+}
+
+std::string write_problem(const ClipJob& job, const ClipSpace& space, const std::filesystem::path& out) {
+  try {
+    make_run_folders(out);
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  const std::optional<std::int64_t> bytes = available_bytes(out);
+  std::string problem = bytes ? lack_of_space(job, space, *bytes, out) : "";
+  if (!problem.empty()) return problem;
+  const std::optional<std::int64_t> files = available_files(out);
+  return files ? lack_of_files(job, space, *files, out) : "";
+}
+
+void make_run_folders(const std::filesystem::path& out) {
+  for (const auto& folder : {out, out / "latents", out / "media", out / "snapshots"}) require_writable_folder(folder);
 }
 
 }  // namespace orrery

@@ -1,6 +1,9 @@
 #include "app/text_table.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/printable.h"
 
 namespace orrery {
 namespace {
@@ -12,6 +15,11 @@ std::size_t width_of(const std::string& text) {
 }
 
 }  // namespace
+
+void TextTable::add(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
+}
 
 std::string TextTable::text() const {
   std::vector<std::size_t> widths(rows_.front().size(), 0);

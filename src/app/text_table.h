@@ -12,8 +12,8 @@ class TextTable {
  public:
   TextTable(std::vector<std::string> titles, std::size_t left) : rows_{std::move(titles)}, left_(left) {}
 
-  // As many cells as there are titles.
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  // As many cells as there are titles. They are shown as printable() has them.
+  void add(std::vector<std::string> cells);
   // Each line ends in a newline; the titles come first.
   std::string text() const;
 

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/json_text.h"
 
 namespace orrery {
 
@@ -32,7 +33,7 @@ void TimingFiles::write(const RequestResult& result) const {
   try {
     const std::filesystem::path file = folder_.timings(result.id);
     std::filesystem::create_directories(file.parent_path());
-    write_file(file, content(result).dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+        write_file(file, json_text(content(result), 2) + "\n");
   } catch (const std::exception& e) {
     log_.warning(result.id + ": no timings: " + e.what());
   }

@@ -4,119 +4,111 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
-#include <optional>
+#include <utility>
 #include <vector>
 
-#include "app/checkpoint_files.h"
-#include "app/manifest.h"
-#include "app/prompts.h"
-#include "app/request_inputs.h"
-#include "app/run_files.h"
+#include "app/run_checks.h"
+#include "app/run_lock.h"
+#include "core/disk_space.h"
 #include "core/error.h"
 #include "core/file.h"
+#include "core/printable.h"
 
 namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string range_text(std::int64_t low, std::int64_t high) {
-  return low == high ? std::to_string(low) : std::to_string(low) + " to " + std::to_string(high);
-}
-
 template <class Value>
-std::string range_of(const std::vector<Request>& requests, const Value& value) {
-  const auto less = [&](const Request& a, const Request& b) { return value(a) < value(b); };
-  const auto [low, high] = std::minmax_element(requests.begin(), requests.end(), less);
-  return range_text(value(*low), value(*high));
+std::string range_of(const std::vector<ClipJob>& jobs, const Value& value) {
+  const auto less = [&](const ClipJob& a, const ClipJob& b) { return value(a) < value(b); };
+  const auto [low, high] = std::minmax_element(jobs.begin(), jobs.end(), less);
+  const auto from = value(*low), to = value(*high);
+  return from == to ? std::to_string(from) : std::to_string(from) + " to " + std::to_string(to);
 }
 
-class Validation {
+// Rows of what was found.
+class Table {
  public:
-  Validation(const Options& options, const CheckpointAudit& audit) : o_(options), audit_(audit) {}
-
-  std::string run() {
-    attempt([this] { check_checkpoint(); });
-    attempt([this] { check_manifest(); });
-    attempt([this] { check_texts(); });
-    if (!o_.out.empty()) attempt([this] { check_out(); });
-    if (!problems_.empty()) problems_.pop_back();
-    require_input(problems_.empty(), problems_);
-    return table_;
-  }
-
- private:
-  template <class Check>
-  void attempt(const Check& check) {
-    try {
-      check();
-    } catch (const InputError& e) {
-      problems_.append(e.what()).append("\n");
-    }
-  }
-
   void row(const std::string& what, const std::string& found) {
     constexpr std::size_t kColumn = 12;
-    table_ += what + std::string(kColumn - what.size(), ' ') + found + "\n";
+    text_ += what + std::string(kColumn - what.size(), ' ') + printable(found) + "\n";
   }
+  const std::string& text() const { return text_; }
 
-  void check_checkpoint() {
-    checkpoint_ = audit_(o_.checkpoint, o_.grid);
-    row("checkpoint", checkpoint_->description);
-    for (const std::string& note : checkpoint_->notes) row("note", note);
-    require_own_schedule(o_.schedule, checkpoint_->schedule_problem);
-    row("ranks", "cfg " + std::to_string(o_.grid.cfg) + " x tp " + std::to_string(o_.grid.tp) + " = " +
-                     std::to_string(o_.grid.cfg * o_.grid.tp));
-  }
-
-  void check_manifest() {
-    const bool sound = !checkpoint_ || checkpoint_->sound;  // a bad checkpoint has been refused already
-    requests_ = parse_manifest(read_manifest(o_.manifest), o_.manifest, o_.defaults,
-                               [&](const Request& request) { return missing_inputs(request, sound); });
-    row("manifest", o_.manifest.string() + ": " + std::to_string(requests_.size()) +
-                        (requests_.size() == 1 ? " request" : " requests"));
-    row("clips", "width " + range_of(requests_, [](const Request& r) { return r.width; }) + ", height " +
-                     range_of(requests_, [](const Request& r) { return r.height; }) + ", frames " +
-                     range_of(requests_, [](const Request& r) { return r.num_frames; }) + ", steps " +
-                     range_of(requests_, [](const Request& r) { return r.steps; }));
-  }
-
-  // Needs the manifest; the vocabulary is known only when the checkpoint was good.
-  void check_texts() {
-    const std::string negative = default_negative_prompt(o_.negative_prompt_file);
-    if (requests_.empty()) return;
-    const std::vector<ResolvedPrompt> prompts = resolve_prompts(requests_, tokenizer_of(o_.checkpoint), negative);
-    if (checkpoint_) require_in_vocabulary(requests_, prompts, checkpoint_->vocabulary);
-    const auto by_length = [](const auto& a, const auto& b) { return a.ids.size() < b.ids.size(); };
-    const auto [shortest, longest] = std::minmax_element(prompts.begin(), prompts.end(), by_length);
-    row("texts",
-        range_text(static_cast<std::int64_t>(shortest->ids.size()), static_cast<std::int64_t>(longest->ids.size())) +
-            " tokens");
-  }
-
-  // Leaves no trace, unlike run, which makes the folder.
-  void check_out() {
-    fs::path existing = fs::absolute(o_.out);
-    while (!is_there(existing) && existing.has_relative_path()) existing = existing.parent_path();
-    require_input(is_folder(existing), "--out: " + existing.string() + " is not a folder");
-    require_input(::access(existing.c_str(), W_OK | X_OK) == 0,
-                  "--out: no file can be written in " + existing.string() + ": " + std::strerror(errno));
-    const std::size_t done = done_ids(all_results(o_.out)).size();
-    row("out", o_.out.string() + (done == 0 ? "" : ": " + std::to_string(done) + " requests done earlier"));
-  }
-
-  const Options& o_;
-  const CheckpointAudit& audit_;
-  std::vector<Request> requests_;
-  std::optional<CheckpointSummary> checkpoint_;
-  std::string table_;
-  std::string problems_;
+ private:
+  std::string text_;
 };
+
+std::string requests_text(const RunInput& input) {
+  const std::string all =
+      std::to_string(input.manifest_requests) + (input.manifest_requests == 1 ? " request" : " requests");
+  if (input.shard.is_whole()) return all;
+  return all + ", " + std::to_string(input.jobs.size()) + " of them in shard " + input.shard.text();
+}
+
+void describe_input(const RunInput& input, const Options& o, Table& table) {
+  if (input.checkpoint) {
+    table.row("checkpoint", input.checkpoint->summary());
+    for (const std::string& note : input.checkpoint->notes) table.row("note", note);
+  }
+  table.row("ranks", "cfg " + std::to_string(o.grid.cfg) + " x tp " + std::to_string(o.grid.tp) + " = " +
+                         std::to_string(o.grid.cfg * o.grid.tp));
+  table.row("manifest", o.manifest.string() + ": " + requests_text(input));
+  const std::vector<ClipJob>& jobs = input.jobs;
+  if (jobs.empty()) return;
+  table.row("clips", "width " + range_of(jobs, [](const ClipJob& j) { return j.request.width; }) + ", height " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.height; }) + ", frames " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.num_frames; }) + ", steps " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.steps; }));
+  table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
+}
+
+void require_writable(const char* option, const fs::path& folder) {
+  require_input(is_folder(folder), std::string(option) + ": " + folder.string() + " is not a folder");
+  require_input(::access(folder.c_str(), W_OK | X_OK) == 0,
+                std::string(option) + ": no file can be written in " + folder.string() + ": " + std::strerror(errno));
+}
+
+// What keeps a run from making or using the folder.
+void require_usable(const fs::path& out, ManifestShard shard) {
+  require_writable("--out", nearest_existing(out));
+  for (const char* folder : {"latents", "media", "snapshots"})
+    require_writable("--out", nearest_existing(out / folder));
+  const std::string held = run_lock_problem(out, shard);
+  require_input(held.empty(), held);
+}
+
+void describe_out(const RunPlan& plan, const Options& options, Table& table) {
+  const auto resumes =
+      std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) { return job.resumes; });
+  std::string found = options.out.string();
+  if (!plan.complete.empty()) found += ": " + std::to_string(plan.complete.size()) + " requests done earlier";
+  if (resumes > 0) found += (plan.complete.empty() ? ": " : ", ") + std::to_string(resumes) + " go on from a snapshot";
+  table.row("out", found);
+  for (const std::string& warning : plan.warnings) table.row("warning", warning);
+}
 
 }  // namespace
 
-std::string validate(const Options& options, const CheckpointAudit& audit) { return Validation(options, audit).run(); }
+std::string validate(const Options& options) {
+  Problems problems;
+  Table table;
+  RunInput input = check_input(options, Unmakeable::IsRefused, problems);
+  describe_input(input, options, table);
+  problems.attempt([&] {
+    if (!options.log_file.empty()) require_writable("--log-file", fs::absolute(options.log_file).parent_path());
+  });
+  if (!options.out.empty()) {
+    problems.attempt([&] {
+      require_usable(options.out, input.shard);
+      if (!input.checkpoint) return;
+      describe_out(check_out(options, *input.checkpoint, std::move(input.jobs)), options, table);
+    });
+  }
+  problems.require_none();
+  return table.text();
+}
 
 }  // namespace orrery

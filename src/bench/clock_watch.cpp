@@ -1,8 +1,7 @@
 #include "bench/clock_watch.h"
 
-#include <array>
-#include <cstdio>
-#include <memory>
+#include <optional>
+#include <utility>
 
 #include "bench/statistics.h"
 
@@ -19,19 +18,8 @@ double middle(const std::vector<GpuState>& states, double GpuState::*member) {
 
 }  // namespace
 
-std::optional<GpuState> parse_gpu_state(const std::string& line) {
-  GpuState state;
-  const int read = std::sscanf(line.c_str(), "%lf , %lf , %lf , %lf", &state.sm_mhz, &state.memory_mhz, &state.power_w,
-                               &state.temperature_c);
-  return read == 4 ? std::optional(state) : std::nullopt;
-}
-
-ClockWatch::ClockWatch(const std::string& gpu) {
-  std::string command =
-      "nvidia-smi --query-gpu=clocks.sm,clocks.mem,power.draw,temperature.gpu "
-      "--format=csv,noheader,nounits -i ";
-  command.append(gpu).append(" 2>/dev/null");
-  thread_ = std::thread([this, command] { watch(command); });
+ClockWatch::ClockWatch(std::unique_ptr<Nvml> nvml, std::string uuid) : nvml_(std::move(nvml)), uuid_(std::move(uuid)) {
+  thread_ = std::thread([this] { watch(); });
 }
 
 ClockWatch::~ClockWatch() {
@@ -43,24 +31,14 @@ ClockWatch::~ClockWatch() {
   thread_.join();
 }
 
-void ClockWatch::watch(const std::string& command) {
+void ClockWatch::watch() {
   for (;;) {
-    const std::optional<GpuState> state = ask(command);
+    const std::optional<GpuState> state = nvml_ ? nvml_->state(uuid_) : std::nullopt;
     std::unique_lock lock(mutex_);
     if (!state) return;
     states_.push_back(*state);
     if (leaving_.wait_for(lock, kPause, [this] { return leave_; })) return;
   }
-}
-
-std::optional<GpuState> ClockWatch::ask(const std::string& command) const {
-  struct Close {
-    void operator()(std::FILE* pipe) const { ::pclose(pipe); }
-  };
-  const std::unique_ptr<std::FILE, Close> pipe(::popen(command.c_str(), "r"));
-  std::array<char, 256> line{};
-  if (!pipe || std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) == nullptr) return std::nullopt;
-  return parse_gpu_state(line.data());
 }
 
 Json ClockWatch::seen() {

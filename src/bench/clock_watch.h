@@ -2,32 +2,23 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/json.h"
+#include "parallel/nvml.h"
 
 namespace orrery {
 
-// What one GPU said of itself.
-struct GpuState {
-  double sm_mhz = 0;
-  double memory_mhz = 0;
-  double power_w = 0;
-  double temperature_c = 0;
-};
-
-// A line of nvidia-smi with these four numbers, comma-separated; nothing when it is anything else.
-std::optional<GpuState> parse_gpu_state(const std::string& line);
-
-// Asks nvidia-smi for a GPU's clocks a few times a second, beside the measurements: a GPU at rest tells nothing. Where
-// there is no nvidia-smi, or it doesn't know the GPU, nothing is ever seen.
+// Asks NVML for a GPU's clocks a few times a second, beside the measurements: a GPU at rest tells nothing. Where there
+// is no NVML, or it doesn't know the GPU, nothing is ever seen.
 class ClockWatch {
  public:
-  explicit ClockWatch(const std::string& gpu);  // as nvidia-smi -i takes it
+  // `nvml` may be null.
+  ClockWatch(std::unique_ptr<Nvml> nvml, std::string uuid);
   ClockWatch(const ClockWatch&) = delete;
   ClockWatch& operator=(const ClockWatch&) = delete;
   ~ClockWatch();
@@ -36,9 +27,10 @@ class ClockWatch {
   Json seen();
 
  private:
-  void watch(const std::string& command);
-  std::optional<GpuState> ask(const std::string& command) const;
+  void watch();
 
+  std::unique_ptr<Nvml> nvml_;
+  std::string uuid_;
   std::mutex mutex_;
   std::condition_variable leaving_;
   bool leave_ = false;

@@ -3,6 +3,8 @@
 #include <ostream>
 #include <utility>
 
+#include "core/json_text.h"
+
 namespace orrery {
 
 Report::Report(std::ostream& out, Form form, Json facts, std::unique_ptr<ClockWatch> clocks)
@@ -17,7 +19,7 @@ void Report::add(const Record& record) {
   const Json clocks = clocks_ ? clocks_->seen() : Json();
   if (!clocks.is_null()) line["clocks"] = clocks;
   line.update(facts_);
-  out_ << line.dump() << std::endl;
+  out_ << json_text(line) << std::endl;
 }
 
 }  // namespace orrery

@@ -11,6 +11,12 @@ namespace orrery {
 // the file system counts it in.
 std::optional<std::int64_t> available_bytes(const std::filesystem::path& folder);
 
+// How many files can still be made there (inodes); none when the file system does not count them.
+std::optional<std::int64_t> available_files(const std::filesystem::path& folder);
+
+// `folder`, or the nearest of its parents that is there.
+std::filesystem::path nearest_existing(const std::filesystem::path& folder);
+
 // "512 bytes", "1.5 MiB", "23.4 GiB"
 std::string bytes_text(std::int64_t bytes);
 

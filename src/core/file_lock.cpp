@@ -1,6 +1,7 @@
 #include "core/file_lock.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -58,6 +59,14 @@ FileLock::Outcome FileLock::try_take(std::span<const LockRange> ranges) {
     return outcome_of(error, path_);
   }
   return Outcome::Taken;
+}
+
+bool FileLock::is_in_place() const {
+  struct stat held {
+  }, named{};
+  if (::fstat(file_.get(), &held) != 0 || ::stat(path_.c_str(), &named) != 0) return false;
+  // Some file systems number a file anew each time it is looked up: only one without a name has been replaced.
+  return held.st_nlink > 0 || (held.st_dev == named.st_dev && held.st_ino == named.st_ino);
 }
 
 std::optional<std::int64_t> FileLock::exclusive_elsewhere() const {

@@ -37,6 +37,9 @@ class FileLock {
   // Takes all ranges or none, without waiting. Throws Error for failures that are none of the outcomes.
   Outcome try_take(std::span<const LockRange> ranges);
 
+  // Whether the file still has its name: not removed, nor another one in its place.
+  bool is_in_place() const;
+
   // Where another process's first exclusive range begins; none: nobody holds one.
   std::optional<std::int64_t> exclusive_elsewhere() const;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/printable.h"
 #include "core/status_lines.h"
 
 namespace orrery {
@@ -84,10 +85,10 @@ void Log::keep_in(const std::filesystem::path& file) {
   }
 }
 
-void Log::info(const std::string& message) const { everywhere_->info("{}", message); }
-void Log::verbose(const std::string& message) const { everywhere_->debug("{}", message); }
-void Log::warning(const std::string& message) const { everywhere_->warn("warning: {}", message); }
-void Log::progress(const std::string& message) const { but_terminal_->info("{}", message); }
+void Log::info(const std::string& message) const { everywhere_->info("{}", printable_lines(message)); }
+void Log::verbose(const std::string& message) const { everywhere_->debug("{}", printable_lines(message)); }
+void Log::warning(const std::string& message) const { everywhere_->warn("warning: {}", printable_lines(message)); }
+void Log::progress(const std::string& message) const { but_terminal_->info("{}", printable_lines(message)); }
 
 void Log::show(std::vector<std::string> lines) const { terminal_->show(std::move(lines)); }
 

@@ -8,15 +8,17 @@ namespace orrery {
 namespace {
 
 ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& format) {
+  // Without it a name such as 2026-11-29T14:30:00/a.mp4 begins with a protocol.
+  const std::string url = "file:" + path.string();
   AVFormatContext* context = nullptr;
-  ffmpeg::check(avformat_alloc_output_context2(&context, nullptr, "mp4", path.c_str()), "make an mp4 file");
+  ffmpeg::check(avformat_alloc_output_context2(&context, nullptr, "mp4", url.c_str()), "make an mp4 file");
   ffmpeg::Muxer muxer(context);
   muxer->flags |= AVFMT_FLAG_BITEXACT;
   muxer->max_interleave_delta = 0;  // the pictures wait for the sound, however late it comes
   for (const auto& [key, value] : format.metadata) {
     ffmpeg::check(av_dict_set(&muxer->metadata, key.c_str(), value.c_str(), 0), "set metadata " + key);
   }
-  ffmpeg::check(avio_open(&muxer->pb, path.c_str(), AVIO_FLAG_WRITE), "create " + path.string());
+  ffmpeg::check(avio_open(&muxer->pb, url.c_str(), AVIO_FLAG_WRITE), "create " + path.string());
   return muxer;
 }
 

@@ -13,7 +13,9 @@ class DeviceClock {
  public:
   class Mark {
    public:
-    // Milliseconds until `later`, once a wait() covers both.
+    // Whether the device has got there; on a CPU it always has. Waits for nothing.
+    bool passed() const { return !event_ || event_->query(); }
+    // Milliseconds until `later`, once both have passed.
     double ms_until(const Mark& later) const;
 
    private:

@@ -25,6 +25,7 @@ bool can_allocate(at::Device device, std::int64_t bytes) {
   if (!device.is_cuda()) return true;
   try {
     at::empty({bytes}, at::TensorOptions(device).dtype(at::kByte));
+    release_unused_gpu_memory();
     return true;
   } catch (const c10::OutOfMemoryError&) {
     return false;

@@ -12,8 +12,9 @@ namespace orrery {
 // allocator holds without using it. None on a CPU, whose limits nobody tells.
 std::optional<std::int64_t> free_memory(at::Device device, int sharers = 1);
 
-// Whether one block of that size can be had now. It stays with the allocator, for the tensors to come. Always true on a
-// CPU.
+// Whether one block of that size can be had now. It is given back to the GPU, with all that the allocator holds unused:
+// memory that others take (peer_memory.h, NCCL) must find room beside the tensors to come. Always true on a CPU. Not
+// inside a clip's steps.
 bool can_allocate(at::Device device, std::int64_t bytes);
 
 // Gives what the allocator holds without using it back to the GPU, so that tensors of other sizes find whole blocks.

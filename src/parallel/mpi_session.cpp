@@ -11,6 +11,7 @@
 
 #include "core/descriptor.h"
 #include "core/job_end.h"
+#include "core/printable.h"
 #include "parallel/check.h"
 #include "parallel/error_line.h"
 
@@ -54,7 +55,7 @@ void leave_start_mark() {
 milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(500 + std::min(20 * rank, 1000)); }
 
 void print_error(int rank, std::string_view message) {
-  write_error_line((rank == 0 ? "" : "rank " + std::to_string(rank) + ": ") + std::string(message));
+  write_error_line((rank == 0 ? "" : "rank " + std::to_string(rank) + ": ") + printable_lines(message));
 }
 
 [[noreturn]] void end_job(int exit_code) {

@@ -8,6 +8,7 @@
 
 #include "parallel/nccl_comm.h"
 #include "parallel/operand.h"
+#include "parallel/sum_path.h"
 #include "parallel/sums_behind.h"
 
 namespace orrery {
@@ -44,7 +45,7 @@ class Group {
   ncclComm_t comm_;
 };
 
-class NcclCollectives final : public Collectives {
+class NcclCollectives final : public Collectives, public TellsSumPath {
  public:
   NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm) {}
 
@@ -52,6 +53,7 @@ class NcclCollectives final : public Collectives {
   void all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
   void start_sum(at::Tensor x) override;
   SumTerms finish_sum() override;
+  std::string sum_path() const override { return sums_ ? sums_->path() : ""; }
   at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
   void broadcast(at::Tensor& x, int root) override;
   std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;

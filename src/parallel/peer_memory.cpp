@@ -48,15 +48,18 @@ std::string words_of(cudaError_t code) {
 
 }  // namespace
 
-std::unique_ptr<PeerMemory> PeerMemory::make(const Comm& pair, std::int64_t bytes) {
+std::unique_ptr<PeerMemory> PeerMemory::make(const Comm& pair, std::int64_t bytes, std::string& problem) {
   require(pair.shard().size == 2, "peer memory is for two ranks");
-  if (pair.split_by_node().shard().size != 2) return nullptr;
+  problem = pair.split_by_node().shard().size == 2 ? "" : "the two ranks are on different nodes";
+  if (!problem.empty()) return nullptr;
   std::unique_ptr<PeerMemory> memory(new PeerMemory(pair));
   std::string handle;
-  if (!pair.first_problem(memory->allocate(bytes, handle)).empty()) return nullptr;
+  problem = pair.first_problem(memory->allocate(bytes, handle));
+  if (!problem.empty()) return nullptr;
   const std::string of_first = pair.broadcast(handle, 0);
   const std::string of_second = pair.broadcast(handle, 1);
-  if (!pair.first_problem(memory->open(pair.is_root() ? of_second : of_first)).empty()) return nullptr;
+  problem = pair.first_problem(memory->open(pair.is_root() ? of_second : of_first));
+  if (!problem.empty()) return nullptr;
   return memory;
 }
 

@@ -16,9 +16,10 @@ class PeerMemory {
  public:
   static constexpr int kCounters = 16;
 
-  // Nothing when the two GPUs cannot reach each other: other hosts, no peer access, processes kept apart. `bytes` is
-  // the same on both. Collective over `pair`, which has two ranks and must outlive the result.
-  static std::unique_ptr<PeerMemory> make(const Comm& pair, std::int64_t bytes);
+  // Nothing when the two GPUs cannot reach each other (other hosts, no peer access, processes kept apart) or lack the
+  // memory; `problem` then says why, the same on both. `bytes` is the same on both. Collective over `pair`, which has
+  // two ranks and must outlive the result.
+  static std::unique_ptr<PeerMemory> make(const Comm& pair, std::int64_t bytes, std::string& problem);
   PeerMemory(const PeerMemory&) = delete;
   PeerMemory& operator=(const PeerMemory&) = delete;
   // Collective, and waits for this GPU; while an exception unwinds it only lets go.

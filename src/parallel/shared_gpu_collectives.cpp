@@ -3,20 +3,23 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
+#include <string>
 #include <utility>
 
 #include "parallel/host_collectives.h"
 #include "parallel/operand.h"
+#include "parallel/sum_path.h"
 #include "parallel/sums_behind.h"
 
 namespace orrery {
 namespace {
 
-class SharedGpuCollectives final : public HostCollectives {
+class SharedGpuCollectives final : public HostCollectives, public TellsSumPath {
  public:
   SharedGpuCollectives(const Comm& comm, at::Device device)
       : HostCollectives(comm, device),
-        sums_(comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }) {}
+        sums_(
+            comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }, "through host memory") {}
 
   void start_sum(at::Tensor x) override {
     require_turn();
@@ -28,6 +31,7 @@ class SharedGpuCollectives final : public HostCollectives {
     const at::Tensor x = dequeue();
     return {x, sums_.finish(x)};
   }
+  std::string sum_path() const override { return sums_.path(); }
 
  private:
   void all_reduce_on(at::Tensor& x, cudaStream_t stream) {

@@ -19,18 +19,27 @@ cudaStream_t side(c10::DeviceIndex device) {
 
 }  // namespace
 
-SumsBehind::SumsBehind(const Comm& comm, AllReduce all_reduce)
-    : comm_(comm), all_reduce_(std::move(all_reduce)), pair_(comm.shard().size == 2) {}
+SumsBehind::SumsBehind(const Comm& comm, AllReduce all_reduce, std::string other_way)
+    : comm_(comm),
+      all_reduce_(std::move(all_reduce)),
+      pair_(comm.shard().size == 2),
+      other_way_(std::move(other_way)) {}
 
 // Whether peer memory can take sums of `bytes`.
 bool SumsBehind::makes_room(std::int64_t bytes) {
   if (!pair_ || bytes <= slot_bytes_) return pair_;
   require(started_ == finished_, "a larger sum over ranks began while another was under way");
   peer_.reset();
-  peer_ = PeerMemory::make(comm_, bytes * static_cast<std::int64_t>(kSlots));
+  peer_ = PeerMemory::make(comm_, bytes * static_cast<std::int64_t>(kSlots), no_peer_);
   pair_ = peer_ != nullptr;
   slot_bytes_ = bytes;
   return pair_;
+}
+
+std::string SumsBehind::path() const {
+  if (started_ == 0) return "";
+  if (peer_) return "through each other's GPU memory";
+  return no_peer_.empty() ? other_way_ : other_way_ + ", since not through each other's GPU memory: " + no_peer_;
 }
 
 void SumsBehind::start(at::Tensor& x) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "parallel/comm.h"
 #include "parallel/cuda_event.h"
@@ -23,8 +24,8 @@ class SumsBehind {
  public:
   using AllReduce = std::function<void(at::Tensor& x, cudaStream_t stream)>;  // queued on the stream
 
-  // `comm` and what `all_reduce` needs must outlive it.
-  SumsBehind(const Comm& comm, AllReduce all_reduce);
+  // `comm` and what `all_reduce` needs must outlive it. `other_way`: all_reduce's, in the words of path().
+  SumsBehind(const Comm& comm, AllReduce all_reduce, std::string other_way = "through NCCL");
 
   // As Collectives::start_sum and finish_sum. Collective; start() waits for the device when it meets a larger matrix
   // than ever before.
@@ -32,6 +33,8 @@ class SumsBehind {
   // The current stream waits for the sum of `x`, the oldest under way; returns the other rank's term, or nothing when
   // x itself became the sum.
   at::Tensor finish(const at::Tensor& x);
+  // As TellsSumPath::sum_path.
+  std::string path() const;
 
  private:
   // A rank that begins its k-th sum has the peer's term of sum k - 2, so the peer is done with those of k - 4.
@@ -43,6 +46,8 @@ class SumsBehind {
   AllReduce all_reduce_;
   bool pair_;  // still in the hope of peer memory
   std::unique_ptr<PeerMemory> peer_;
+  std::string other_way_;
+  std::string no_peer_;  // why there is no peer memory
   std::int64_t slot_bytes_ = 0;
   std::array<CudaEvent, kSlots> done_;
   CudaEvent ready_;

@@ -36,16 +36,6 @@ void remove_if_there(const std::filesystem::path& file) {
 
 }  // namespace
 
-std::string utc_time(std::time_t moment) {
-  std::tm parts{};
-  ::gmtime_r(&moment, &parts);
-  std::string text(sizeof "2026-01-01T00:00:00Z" - 1, '\0');
-  std::strftime(text.data(), text.size() + 1, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return text;
-}
-
-std::string utc_now() { return utc_time(std::time(nullptr)); }
-
 MediaLatents latents_of(const LatentFile& file) {
   MediaLatents latents{to_tensor(file.video).squeeze(0), {}};
   if (file.sound) latents.sound = to_tensor(*file.sound).squeeze(0);
@@ -299,7 +289,7 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
     snapshots.emplace(settings_.folder.snapshot(request.id), latent_file(job, start));
   }
   progress_->steps_begin(request.steps, start.state.steps_done());
-  StepWatch watch(*log_, *progress_, *stop_, pace_, snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
+  StepWatch watch(*log_, *progress_, *stop_, pace_, times, snapshots ? &*snapshots : nullptr, settings_.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(settings_.schedule, request.steps, request.flow_shift);
   times.mark();
@@ -315,6 +305,7 @@ DenoiseState Generator::run_steps(const GuidedModel& guided, const ClipJob& job,
       return std::string();
     });
   }
+  watch.finish();
   return end;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/stopwatch.h"
+#include "core/utc.h"
 #include "parallel/comm.h"
 #include "parallel/stop_flag.h"
 #include "pipeline/clip_media.h"
@@ -158,10 +159,6 @@ class Generator {
   std::optional<Pending> pending_;
   MediaBacklog backlog_;  // on rank 0
 };
-
-// A moment, and the present one, as latent files have it: ISO 8601, UTC.
-std::string utc_time(std::time_t moment);
-std::string utc_now();
 
 // The latents of a latent file, as tensors on the CPU.
 MediaLatents latents_of(const LatentFile& file);

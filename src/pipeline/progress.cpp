@@ -38,22 +38,22 @@ void Progress::steps_begin(std::int64_t steps, std::int64_t first) {
   step_work_ = clip_work_left_ / static_cast<double>(steps);
   clip_work_left_ -= step_work_ * static_cast<double>(first);
   work_left_ -= step_work_ * static_cast<double>(first);
-  since_first_step_.restart();
   draw();
 }
 
-void Progress::step_done(std::int64_t step) {
-  clip_.done = step + 1;
+void Progress::steps_done(std::int64_t more, double seconds) {
+  const bool is_first = clip_.done == first_;
+  const double work = step_work_ * static_cast<double>(more);
+  clip_.done += more;
   note_steps(first_, clip_.done, clip_.steps);
-  clip_.seconds_per_step = since_first_step_.seconds() / static_cast<double>(clip_.done - first_);
-  clip_work_left_ -= step_work_;
-  work_left_ -= step_work_;
-  work_done_ += step_work_;
+  clip_.seconds_per_step = seconds / static_cast<double>(clip_.done - first_);
+  clip_work_left_ -= work;
+  work_left_ -= work;
+  work_done_ += work;
   if (!log_->is_root()) return;
   draw();
-  const bool is_first_or_last = clip_.done == first_ + 1 || clip_.done == clip_.steps;
   const bool is_due = since_line_.seconds() >= kSecondsBetweenLines || log_->level() == LogLevel::Verbose;
-  if (!is_first_or_last && !is_due) return;
+  if (!is_first && clip_.done != clip_.steps && !is_due) return;
   since_line_.restart();
   log_->progress(clip_.label + ": " + steps_text(clip_));
 }

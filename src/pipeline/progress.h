@@ -23,7 +23,8 @@ class Progress {
   void phase(std::string name);
   // `first`: the step that denoising begins with.
   void steps_begin(std::int64_t steps, std::int64_t first = 0);
-  void step_done(std::int64_t step);
+  // `more` steps are done; `seconds`: that this clip's steps in this run took until now.
+  void steps_done(std::int64_t more, double seconds);
   // A clip is complete, or failed: not always the one begun last, since videos are encoded behind the next clip's
   // steps. `seconds`: that it took.
   void clip_ended(const std::string& id, bool failed, double seconds);
@@ -47,7 +48,6 @@ class Progress {
   ClipProgress clip_;
   std::int64_t first_ = 0;
   Stopwatch since_start_;
-  Stopwatch since_first_step_;
   Stopwatch since_line_;
 };
 

@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <string>
 
-#include "core/stopwatch.h"
 #include "parallel/stop_flag.h"
 #include "pipeline/progress.h"
 #include "pipeline/snapshot.h"
+#include "pipeline/step_times.h"
 
 namespace orrery {
 
@@ -14,17 +14,22 @@ namespace orrery {
 struct Pace {
   double step_seconds = 0;
   double snapshot_seconds = 0;
-  // To the next boundary and through a snapshot there, behind one that is still being written.
-  double seconds_ahead() const { return step_seconds + 2 * snapshot_seconds; }
+  bool warned_of_snapshot = false;  // that one could not be written: the next ones fail alike
+
+  // Upper bound until stopped at the next boundary: the `queued` steps that the device has not done yet, one step, the
+  // pending snapshot, a final one.
+  double seconds_ahead(std::int64_t queued = 0) const {
+    return static_cast<double>(queued + 1) * step_seconds + 2 * snapshot_seconds;
+  }
 };
 
-// What happens at one clip's step boundaries: progress, snapshots on rank 0, the decision to stop. One object a clip on
-// every rank.
+// What happens at one clip's step boundaries: progress, snapshots on rank 0, the decision to stop. The host runs ahead
+// of a GPU: what is told and decided follows the steps that the device has done. One object a clip on every rank.
 class StepWatch {
  public:
-  // `snapshots`: on rank 0; null on the others. `every`: steps between snapshots; 0: none before a stop. References
-  // must outlive the object.
-  StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, SnapshotWriter* snapshots,
+  // `times`: this clip's, marked before its first step and behind each before step_done(). `snapshots`: on rank 0; null
+  // on the others. `every`: steps between snapshots; 0: none before a stop. References must outlive the object.
+  StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, StepTimes& times, SnapshotWriter* snapshots,
             std::int64_t every);
 
   // Before the first step; false: stop here. Collective over the stop flag's world.
@@ -34,19 +39,23 @@ class StepWatch {
   // Writes the state where the clip stops and waits for it. What goes wrong is a warning: the snapshot before stays.
   // Rank 0 only.
   void save(const DenoiseState& state);
+  // Behind the last step: waits for the device.
+  void finish();
 
  private:
   bool due() const;
-  void warn_of_failure();
+  void see_passed_steps();
+  void warn_of_failure(const std::string& error) const;
 
   const Log* log_;
   Progress* progress_;
   StopFlag* stop_;
   Pace* pace_;
+  StepTimes* times_;
   SnapshotWriter* snapshots_;
   std::int64_t every_;
   std::int64_t steps_since_snapshot_ = 0;
-  Stopwatch since_boundary_;
+  std::int64_t steps_told_ = 0;
 };
 
 }  // namespace orrery

@@ -1,15 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <vector>
 
 #include "core/shard.h"
 #include "cosmos3/und_tower.h"
+#include "pipeline/token_ids.h"
 
 namespace orrery {
-
-using TokenIds = std::vector<std::int64_t>;
 
 // Token ids of a request's two texts. `uncond` is empty when guidance is off.
 struct PromptIds {

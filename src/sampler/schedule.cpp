@@ -1,6 +1,8 @@
 #include "sampler/schedule.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 
 #include "core/error.h"
@@ -71,6 +73,16 @@ Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift)
   }
   schedule.sigmas.push_back(0);
   return schedule;
+}
+
+bool falls(const std::vector<double>& sigmas) {
+  const bool falling = std::adjacent_find(sigmas.begin(), sigmas.end(), std::less_equal<>()) == sigmas.end();
+  return sigmas.size() >= 2 && falling && sigmas.front() < 1 && sigmas.back() == 0;
+}
+
+bool schedule_falls(ScheduleKind kind, std::int64_t steps, double flow_shift) {
+  const std::vector<float> sigmas = make_schedule(kind, steps, flow_shift).sigmas;
+  return falls({sigmas.begin(), sigmas.end()});
 }
 
 }  // namespace orrery

@@ -19,4 +19,9 @@ struct Schedule {
 // when steps < 1 or flow_shift <= 0.
 Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift);
 
+// Whether noise levels fall, each below the one before, from below 1 to 0, as the sampler needs them. Those of an
+// extreme flow_shift do not: in float32 they meet.
+bool falls(const std::vector<double>& sigmas);
+bool schedule_falls(ScheduleKind kind, std::int64_t steps, double flow_shift);
+
 }  // namespace orrery

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <string>
 #include <utility>
 
 #include "core/error.h"
+#include "sampler/schedule.h"
 
 namespace orrery {
 namespace {
@@ -48,9 +48,7 @@ void require_float32(const at::Tensor& x, const char* what) {
 }  // namespace
 
 UniPc::UniPc(std::vector<float> sigmas) : sigmas_(sigmas.begin(), sigmas.end()) {
-  const bool falling = std::adjacent_find(sigmas_.begin(), sigmas_.end(), std::less_equal<>()) == sigmas_.end();
-  require(sigmas_.size() >= 2 && falling && sigmas_.front() < 1 && sigmas_.back() == 0,
-          "the sampler's sigmas must fall from below 1 to 0");
+  require(falls(sigmas_), "the sampler's sigmas must fall from below 1 to 0");
 }
 
 double UniPc::lambda(std::int64_t step) const { return log_snr(sigmas_[static_cast<std::size_t>(step)]); }

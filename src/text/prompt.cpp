@@ -1,7 +1,7 @@
 #include "text/prompt.h"
 
 #include "core/error.h"
-#include "core/file.h"
+#include "core/text_file.h"
 #include "text/python_json.h"
 #include "text/python_text.h"
 #include "text/utf8.h"
@@ -16,7 +16,7 @@ PromptText prompt_text(const PromptSource& source, const ClipFacts& clip, Semant
 }
 
 std::string read_negative_prompt(const std::filesystem::path& path) {
-  const std::string text = read_file(path);
+  const std::string text = read_text_file(path);
   require_utf8(text, path.string());
   const std::optional<PythonObject> object = PythonObject::parse(text);
   return object ? object->dump() : std::string(python_strip(text));

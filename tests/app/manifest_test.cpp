@@ -60,7 +60,7 @@ TEST(Manifest, FillsInTheDefaults) {
 }
 
 TEST(Manifest, AcceptsWhatEditorsLeaveBehind) {
-  EXPECT_THAT(parse("\xEF\xBB\xBF{\"id\": \"a\", \"prompt\": \"p\"}\r\n  \t\r\n  # note\r\n"), SizeIs(1));
+  EXPECT_THAT(parse("{\"id\": \"a\", \"prompt\": \"p\"}\r\n  \t\r\n  # note\r\n"), SizeIs(1));
   EXPECT_THAT(parse(R"({"id": "a", "prompt": "p", "image": null, "negative_prompt": null, "aspect_ratio": null})"),
               SizeIs(1));
 }
@@ -321,6 +321,14 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   EXPECT_THAT(parse(manifest_line(rich)), ElementsAre(rich));
   EXPECT_EQ(parse_request(manifest_line(chained), {}).parent, "");
   EXPECT_THAT(manifest_line(rich), StartsWith(R"({"id":"x","prompt":)"));
+}
+
+TEST(Manifest, TextsHaveNoNullCharacters) {
+  for (const char* field : {"prompt", "negative_prompt"}) {
+    const std::string line = R"({"id": "a", "prompt": "p", ")" + std::string(field) + R"(": "ab\u0000c"})";
+    EXPECT_THAT([&] { parse(line); }, testing::ThrowsMessage<InputError>(
+                                          testing::HasSubstr(std::string(field) + ": byte 3 is a null character")));
+  }
 }
 
 }  // namespace

@@ -5,10 +5,14 @@
 
 #include <cstdlib>
 #include <initializer_list>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "app/command_lines.h"
+#include "app/launch.h"
 #include "app/stop_limits.h"
+#include "core/error.h"
 
 namespace orrery {
 namespace {
@@ -17,6 +21,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
+using testing::ThrowsMessage;
 
 TEST(Options, DefaultsAreTheStructs) {
   const Options o = parse_options(run_with({}));
@@ -129,6 +134,43 @@ TEST(StopLimits, TakeTheEarlierEnd) {
     // The whole second of Slurm's is the one that `now` is in.
     EXPECT_GE(seconds_of(*moment), std::min(static_cast<double>(epoch), before) + *row.expected - 1e-3) << row.slurm;
     EXPECT_LE(seconds_of(*moment), after + *row.expected + 1e-3) << row.slurm;
+  }
+}
+
+TEST(StopLimits, RefusesTheEndOfAJobThatIsOver) {
+  const auto now = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'007'500));
+  const auto limits = [&](const std::string& end) {
+    return stop_limits(
+        parse_options(run_with({})), [=](const char*) { return std::optional(end); }, now);
+  };
+  EXPECT_THAT(
+      [&] { limits("1700000000"); },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("SLURM_JOB_END_TIME is 1700000000"), HasSubstr("2 h 05 min ago"),
+                                      HasSubstr("2023-11-14T22:13:20Z"), HasSubstr("unset it"))));
+  EXPECT_TRUE(limits("1700007501").moment.has_value());
+}
+
+TEST(Launch, NoticesTasksThatAreAlone) {
+  struct Row {
+    std::map<std::string, std::string> variables;
+    int ranks;
+    bool sharded, told;
+  };
+  for (const Row& row : {Row{{}, 1, false, false},
+                         {{{"SLURM_STEP_NUM_TASKS", "4"}}, 1, false, true},
+                         {{{"SLURM_STEP_NUM_TASKS", "4"}}, 4, false, false},
+                         {{{"SLURM_STEP_NUM_TASKS", "4"}}, 1, true, false},
+                         {{{"SLURM_STEP_NUM_TASKS", "1"}, {"SLURM_NTASKS", "8"}}, 1, false, false},
+                         {{{"SLURM_NTASKS", "8"}}, 1, false, false},  // in a batch script, outside of srun
+                         {{{"SLURM_STEP_NUM_TASKS", "2"}, {"OMPI_COMM_WORLD_SIZE", "1"}}, 1, false, false}}) {
+    Options options;
+    if (row.sharded) options.shard = ManifestShard{0, 4};
+    const std::string problem = lone_task_problem(options, row.ranks, [&](const char* name) {
+      const auto found = row.variables.find(name);
+      return found == row.variables.end() ? std::nullopt : std::optional(found->second);
+    });
+    EXPECT_THAT(problem, row.told ? testing::Matcher<std::string>(AllOf(HasSubstr("4 tasks"), HasSubstr("--mpi=pmix")))
+                                  : testing::Matcher<std::string>(""));
   }
 }
 

@@ -103,8 +103,8 @@ TEST(RandomModels, TextsBecomeBytes) {
   request.prompt = "A cat";
   request.append_metadata = false;
   request.guidance_scale = 1;
-  const auto prompts = resolve_prompts({request}, tokenizer_of("random:tiny"), "");
-  EXPECT_THAT(prompts.front().ids, ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
+  PromptReader reader(tokenizer_of("random:tiny"), "");
+  EXPECT_THAT(reader(request).ids, ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
 }
 
 TEST(RandomModels, ValidateAndTokensNeedNoFiles) {
@@ -113,7 +113,7 @@ TEST(RandomModels, ValidateAndTokensNeedNoFiles) {
   options.checkpoint = "random:super";
   options.grid = {2, 8};
   options.manifest = folder.write("m.jsonl", R"({"id": "a", "prompt": "hi", "append_metadata": false, "sound": true})");
-  EXPECT_THAT(validate(options, audit_named),
+  EXPECT_THAT(validate(options),
               AllOf(HasSubstr("random:super: hidden 5120, 64 layers"), HasSubstr("sound yes"), HasSubstr("4 tokens")));
   std::ostringstream lines;
   print_tokens(options, lines);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -112,6 +113,25 @@ TEST_F(RunLocks, OnlyTheLockFileStays) {
   for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
     names.push_back(entry.path().filename());
   EXPECT_THAT(names, testing::ElementsAre(".run.lock"));
+}
+
+TEST_F(RunLocks, KnowWhenTheFolderIsAnotherOne) {
+  const auto held = take({});
+  EXPECT_NO_THROW(held->require_in_place());
+  std::filesystem::remove_all(folder_.path());
+  EXPECT_THROW(held->require_in_place(), Error);
+  std::filesystem::create_directory(folder_.path());
+  folder_.write(".run.lock", "");  // of a run that began here since
+  EXPECT_THAT([&] { held->require_in_place(); },
+              testing::ThrowsMessage<Error>(HasSubstr("removed or replaced while this run worked in it")));
+}
+
+TEST_F(RunLocks, AreSeenWithoutBeingTaken) {
+  EXPECT_EQ(run_lock_problem(folder_.path(), {}), "");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+  const Background other([&] { return take({1, 4}); });
+  EXPECT_EQ(run_lock_problem(folder_.path(), {0, 4}), "");
+  EXPECT_THAT(run_lock_problem(folder_.path(), {1, 4}), HasSubstr("in use by a run of shard 1/4"));
 }
 
 }  // namespace

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "support/temporary_folder.h"
+
 namespace orrery {
 namespace {
 
@@ -92,6 +96,24 @@ TEST(RunSpace, AClipIsNotBegunWithoutRoomForItsFiles) {
   EXPECT_EQ(lack_of_space(clip(), latents, latents.files(clip()), "out"), "");
   EXPECT_THAT(lack_of_space(clip(), latents, 2 << 20, "out"),
               HasSubstr("out: no room: the clip's files need about 16.0 MiB, and 2.0 MiB are free"));
+}
+
+TEST(ClipSpaces, EveryFileTakesAnInode) {
+  EXPECT_EQ(space(Media::Mp4).file_count(clip()), 7);
+  EXPECT_EQ(space(Media::Mp4, /*keep_frames=*/true).file_count(clip(true)), 4 + 93 + 1);
+  EXPECT_EQ(lack_of_files(clip(), space(Media::Mp4), 7, "out"), "");
+  EXPECT_THAT(lack_of_files(clip(), space(Media::Mp4), 0, "out"),
+              AllOf(HasSubstr("out: no room: the clip makes up to 7 files"), HasSubstr("has 0 left (inodes, df -i)")));
+}
+
+TEST(ClipSpaces, WhatCannotBeWrittenIsKnownBeforeTheClip) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(write_problem(clip(), space(Media::None), folder / "out"), "");
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "out/snapshots"));
+  std::filesystem::remove_all(folder / "out/latents");
+  folder.write("out/latents", "in the way");
+  EXPECT_THAT(write_problem(clip(), space(Media::None), folder / "out"),
+              AllOf(HasSubstr("out/latents: cannot be made a folder"), HasSubstr("in the way")));
 }
 
 }  // namespace

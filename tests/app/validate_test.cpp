@@ -5,11 +5,17 @@
 
 #include <sstream>
 
+#include "app/checkpoint_files.h"
 #include "app/prompts.h"
+#include "app/request_inputs.h"
+#include "app/run_lock.h"
 #include "app/tokens.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/json.h"
+#include "core/json_text.h"
+#include "storage/latent_store.h"
+#include "support/background.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -22,25 +28,19 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-CheckpointSummary good_audit(const fs::path&, GridShape) { return {"a small one", 100, false}; }
-CheckpointSummary sound_audit(const fs::path&, GridShape) { return {"one with sound", 100, true}; }
-
-CheckpointSummary bad_audit(const fs::path& folder, GridShape) {
-  throw InputError(folder.string() + "/transformer: no such folder");
-}
-
 // Requests with token ids, which need no tokenizer.
 class ValidateFiles : public testing::Test {
  protected:
   void SetUp() override {
     options_.command = Command::Validate;
-    options_.checkpoint = folder_;
+    options_.checkpoint = "random:tiny";
+    options_.media = Media::None;
     options_.manifest = folder_ / "m.jsonl";
   }
   void manifest(const std::string& text) const { write_file(options_.manifest, text); }
-  std::string refusal(const CheckpointAudit& audit) const {
+  std::string refusal() const {
     try {
-      validate(options_, audit);
+      validate(options_);
     } catch (const InputError& e) {
       return e.what();
     }
@@ -58,11 +58,11 @@ constexpr const char* kTwoLines =
 
 TEST_F(ValidateFiles, SaysWhatItFound) {
   manifest(kTwoLines);
-  options_.grid = {2, 4};
+  options_.grid = {2, 2};
   options_.out = folder_ / "not" / "yet";
-  EXPECT_THAT(validate(options_, good_audit),
+  EXPECT_THAT(validate(options_),
               AllOf(HasSubstr("m.jsonl: 2 requests\n"), HasSubstr("width 1280, height 720, frames 17 to 189, steps 35"),
-                    HasSubstr("checkpoint  a small one\n"), HasSubstr("cfg 2 x tp 4 = 8"), HasSubstr("2 to 3 tokens"),
+                    HasSubstr("checkpoint  random:tiny: "), HasSubstr("cfg 2 x tp 2 = 4"), HasSubstr("2 to 3 tokens"),
                     HasSubstr("not/yet")));
   EXPECT_FALSE(fs::exists(folder_ / "not"));
 }
@@ -72,9 +72,10 @@ TEST_F(ValidateFiles, ReportsTheProblemsOfAllChecks) {
       "{\"id\": \"a\", \"prompt\": \"p\", \"image\": \"a.png\"}\n{\"id\": \"b\", \"prompt\": \"p\", \"height\": "
       "721}\n");
   options_.out = options_.manifest / "x";
-  EXPECT_THAT(refusal(bad_audit),
+  options_.checkpoint = folder_ / "none";
+  EXPECT_THAT(refusal(),
               AllOf(HasSubstr("m.jsonl:1: id \"a\": image: " + (folder_ / "a.png").string() + ": no such file"),
-                    HasSubstr("m.jsonl:2: id \"b\": height: 721"), HasSubstr("/transformer: no such folder"),
+                    HasSubstr("m.jsonl:2: id \"b\": height: 721"), HasSubstr("/none: no such folder"),
                     HasSubstr("--out: "), Not(testing::EndsWith("\n"))));
 }
 
@@ -83,12 +84,63 @@ TEST_F(ValidateFiles, RefusesSoundThatTheCheckpointLacks) {
       R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1}
 {"id": "b", "prompt_token_ids": [1], "guidance_scale": 1, "sound": true}
 )");
-  EXPECT_EQ(refusal(sound_audit), "");
-  EXPECT_EQ(refusal(good_audit),
-            options_.manifest.string() +
-                ":2: id \"b\": sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or "
-                "sound_tokenizer/ is missing)");
-  EXPECT_THAT(refusal(bad_audit), AllOf(HasSubstr("no such folder"), Not(HasSubstr("sound"))));
+  EXPECT_EQ(refusal(), "");
+  Request sounding;
+  sounding.sound = true;
+  EXPECT_THAT(missing_inputs(sounding, true), IsEmpty());
+  EXPECT_THAT(missing_inputs(sounding, false),
+              ElementsAre("sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or "
+                          "sound_tokenizer/ is missing)"));
+}
+
+TEST_F(ValidateFiles, RefusesSchedulesThatCannotBeComputed) {
+  struct Row {
+    std::string fields;
+    ScheduleChoice schedule;
+    bool refused;
+  };
+  for (const Row& row : {Row{R"("flow_shift": 100000)", ScheduleChoice::Native, true},
+                         {R"("flow_shift": 1000)", ScheduleChoice::Native, false},
+                         {R"("flow_shift": 1000)", ScheduleChoice::DoubleShift, true},
+                         {R"("flow_shift": 1e-300)", ScheduleChoice::Native, true},
+                         {R"("flow_shift": 100000)", ScheduleChoice::Karras, false},
+                         {R"("flow_shift": 100000)", ScheduleChoice::Auto, true},
+                         {R"("flow_shift": 10, "steps": 1000)", ScheduleChoice::Native, false}}) {
+    options_.schedule = row.schedule;
+    manifest(
+        "\n"
+        R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" +
+        row.fields + "}\n");
+    EXPECT_THAT(refusal(), row.refused ? testing::Matcher<std::string>(HasSubstr(":2: id \"a\": flow_shift: 1"))
+                                       : testing::Matcher<std::string>(""))
+        << row.fields;
+  }
+}
+
+TEST_F(ValidateFiles, LooksAtWhatOutHas) {
+  manifest(kTwoLines);
+  options_.out = folder_ / "out";
+  fs::create_directories(options_.out / "latents");
+  write_file(options_.out / "latents" / "a.h5", "torn");
+  EXPECT_THAT(validate(options_), AllOf(HasSubstr("warning"), HasSubstr("a.h5"), HasSubstr("the clip is made again")));
+  LatentFile file;
+  file.request = R"({"id": "b"})";
+  file.model = json_text(open_checkpoint(options_.checkpoint).description());
+  file.video = {{1, 8, 1, 1, 1}, std::vector<float>(8)};
+  write_latents(options_.out / "latents" / "b.h5", file);
+  EXPECT_THAT(refusal(), HasSubstr("b.h5: this finished clip was made"));
+  options_.force = true;
+  EXPECT_EQ(refusal(), "");
+}
+
+TEST_F(ValidateFiles, SaysWhoUsesTheFolder) {
+  manifest(kTwoLines);
+  options_.out = folder_ / "out";
+  fs::create_directory(options_.out);
+  EXPECT_EQ(refusal(), "");
+  EXPECT_TRUE(fs::is_empty(options_.out));
+  const Background run([&] { return std::make_shared<RunLock>(options_.out, ManifestShard(), Log(LogLevel::Quiet)); });
+  EXPECT_THAT(refusal(), HasSubstr("in use by a run of the whole manifest"));
 }
 
 TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
@@ -107,7 +159,7 @@ TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
                                                    {R"("continues": "folder.h5")", "it is a latent file, expected a v"},
                                                    {R"("image": "here.png/x")", "here.png/x: no such file"}}) {
     manifest(R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" + row.fields + "}\n");
-    EXPECT_THAT(refusal(good_audit), row.expected.empty() ? testing::Matcher<std::string>("") : HasSubstr(row.expected))
+    EXPECT_THAT(refusal(), row.expected.empty() ? testing::Matcher<std::string>("") : HasSubstr(row.expected))
         << row.fields;
   }
 }
@@ -117,23 +169,17 @@ TEST_F(ValidateFiles, SaysOnceThatAParentComesLater) {
       R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, "condition_latents": "b"}
 {"id": "b", "prompt_token_ids": [1], "guidance_scale": 1}
 )");
-  EXPECT_EQ(refusal(good_audit), options_.manifest.string() +
-                                     ":1: id \"a\": condition_latents: names the clip of line 2, which comes later: "
-                                     "move it up");
+  EXPECT_EQ(refusal(), options_.manifest.string() +
+                           ":1: id \"a\": condition_latents: names the clip of line 2, which comes later: "
+                           "move it up");
 }
 
 TEST_F(ValidateFiles, ComparesIdsWithTheVocabulary) {
-  manifest(R"({"id": "a", "prompt_token_ids": [100], "negative_token_ids": [7, 250]})");
-  EXPECT_EQ(refusal(good_audit),
-            "id \"a\": prompt: token id 100 is not among the checkpoint's 100\n"
-            "id \"a\": negative prompt: token id 250 is not among the checkpoint's 100");
-}
-
-TEST_F(ValidateFiles, MissesTheTokenizerOnlyWhenATextNeedsIt) {
-  manifest(kTwoLines);
-  EXPECT_EQ(refusal(good_audit), "");
-  manifest(R"({"id": "a", "prompt_token_ids": [1]})");  // its negative prompt is the default text
-  EXPECT_THAT(refusal(good_audit), HasSubstr("text_tokenizer"));
+  manifest(R"({"id": "a", "prompt_token_ids": [1024], "negative_token_ids": [7]}
+{"id": "b", "prompt_token_ids": [1], "negative_token_ids": [7, 2500]})");
+  EXPECT_EQ(refusal(),
+            "id \"a\": prompt: token id 1024 is not among the checkpoint's 1024\n"
+            "id \"b\": negative prompt: token id 2500 is not among the checkpoint's 1024");
 }
 
 TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {
@@ -161,42 +207,81 @@ std::vector<Request> four_requests() {
   return requests;
 }
 
-std::vector<ResolvedPrompt> resolve_four(Semantics semantics) {
-  std::vector<Request> requests = four_requests();
-  for (Request& request : requests) request.semantics = semantics;
-  return resolve_prompts(requests, tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
+struct FourPrompts {
+  std::vector<ResolvedPrompt> prompts;
+  std::vector<std::string> negative_captions;
+};
+
+FourPrompts read_four(Semantics semantics) {
+  PromptReader reader(tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
+  FourPrompts four;
+  for (Request request : four_requests()) {
+    request.semantics = semantics;
+    four.prompts.push_back(reader(request));
+    four.negative_captions.push_back(reader.negative_caption(request));
+  }
+  return four;
 }
 
 TEST(Prompts, TextsBecomeIds) {
-  const std::vector<ResolvedPrompt> prompts = resolve_four(Semantics::Native);
-  EXPECT_EQ(prompts[0].text.caption,
+  const auto [prompts, negatives] = read_four(Semantics::Native);
+  EXPECT_EQ(prompts[0].caption,
             "A cat. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
-  EXPECT_EQ(prompts[0].text.negative_caption,
-            "bad. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
+  EXPECT_EQ(negatives[0], "bad. The video is 2.0 seconds long and is of 24 FPS. This video is of 720x1280 resolution.");
   EXPECT_GT(prompts[0].ids.size(), 20U);
   EXPECT_EQ(prompts[0].ids, prompts[3].ids);
   EXPECT_NE(prompts[0].negative_ids, prompts[1].negative_ids);
 }
 
 TEST(Prompts, NegativeIdsFollowTheRequest) {
-  const std::vector<ResolvedPrompt> prompts = resolve_four(Semantics::Seed);
-  EXPECT_EQ(prompts[0].text.negative_caption, "bad");
-  EXPECT_EQ(prompts[1].text.negative_caption, "own");
+  const auto [prompts, negatives] = read_four(Semantics::Seed);
+  EXPECT_THAT(negatives, ElementsAre("bad", "own", "", ""));
   EXPECT_THAT(prompts[2].negative_ids, IsEmpty());
-  EXPECT_EQ(prompts[2].text.negative_caption, "");
   EXPECT_THAT(prompts[3].negative_ids, ElementsAre(4, 5));
-  EXPECT_EQ(prompts[3].text.negative_caption, "");
+}
+
+TEST(Prompts, EachDistinctTextIsTokenisedOnce) {
+  std::vector<std::string> asked;
+  PromptReader reader(
+      [&](const std::string& caption) {
+        asked.push_back(caption);
+        return std::vector<std::int64_t>(1, std::ssize(asked));
+      },
+      "bad");
+  std::vector<Request> requests(5);
+  for (Request& request : requests) request.prompt = "A cat";
+  requests[2].num_frames = 49;          // other captions
+  requests[3].negative_prompt = "bad";  // the default one's text
+  requests[4].prompt = "A dog";
+  std::vector<std::int64_t> ids, negative_ids;
+  for (const Request& request : requests) {
+    const ResolvedPrompt prompt = reader(request);
+    ids.push_back(*prompt.ids.begin());
+    negative_ids.push_back(*prompt.negative_ids.begin());
+  }
+  EXPECT_THAT(ids, ElementsAre(1, 1, 3, 1, 5));
+  EXPECT_THAT(negative_ids, ElementsAre(2, 2, 4, 2, 2));
+  EXPECT_EQ(asked.size(), 5U);
+}
+
+TEST(Prompts, TheTokenizerIsMissedOnlyWhenATextNeedsIt) {
+  PromptReader reader(tokenizer_in("/nowhere/text_tokenizer"), "bad");
+  Request request;
+  request.prompt_token_ids = std::vector<std::int64_t>{1};
+  request.negative_token_ids = std::vector<std::int64_t>{2};
+  EXPECT_THAT(reader(request).ids, ElementsAre(1));
+  request.negative_token_ids.reset();
+  EXPECT_THAT([&] { reader(request); }, testing::ThrowsMessage<InputError>(HasSubstr("text_tokenizer")));
 }
 
 TEST(Prompts, GuidanceBelowOneIsABlendUnlessTheSeedSaysNot) {
-  std::vector<Request> requests = four_requests();
-  requests.resize(1);
+  PromptReader reader(tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
+  Request request = four_requests().front();
   for (const double scale : {0.0, 0.5}) {
     for (const Semantics semantics : {Semantics::Native, Semantics::Seed}) {
-      requests[0].guidance_scale = scale;
-      requests[0].semantics = semantics;
-      const auto prompts = resolve_prompts(requests, tokenizer_in(fs::path(ORRERY_TEST_DATA) / "text"), "bad");
-      EXPECT_EQ(prompts[0].negative_ids.empty(), semantics == Semantics::Seed) << scale;
+      request.guidance_scale = scale;
+      request.semantics = semantics;
+      EXPECT_EQ(reader(request).negative_ids.empty(), semantics == Semantics::Seed) << scale;
     }
   }
 }

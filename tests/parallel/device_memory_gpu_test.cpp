@@ -1,4 +1,5 @@
 // The memory of a GPU, as it is told. Without GPUs it fails.
+#include <c10/cuda/CUDACachingAllocator.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -31,6 +32,17 @@ TEST(DeviceMemory, WhatTheAllocatorHoldsUnusedIsFree) {
   EXPECT_GE(free_memory(test_device()).value(), before - 64 * kMiB);
   const at::Tensor held = bytes(512 * kMiB);
   EXPECT_LE(free_memory(test_device()).value(), before - 448 * kMiB);
+}
+
+// The allocator's question must not keep the GPU's memory from those who do not ask it.
+TEST(DeviceMemory, AQuestionTakesNothingFromOthers) {
+  release_unused_memory(test_device());
+  const auto reserved = [] {
+    return c10::cuda::CUDACachingAllocator::getDeviceStats(test_device().index()).reserved_bytes[0].current;
+  };
+  const std::int64_t before = reserved();
+  EXPECT_TRUE(can_allocate(test_device(), 512 * kMiB));
+  EXPECT_EQ(reserved(), before);
 }
 
 TEST(DeviceMemory, WhatIsFreeIsDividedAmongThoseWhoShare) {

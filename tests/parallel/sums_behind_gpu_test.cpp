@@ -19,7 +19,18 @@ class PairTest : public testing::Test {
   at::Device device_{at::kCUDA, static_cast<c10::DeviceIndex>(rank_ % count_gpus().count)};
 };
 
-TEST_F(PairTest, ReachEachOthersMemory) { EXPECT_NE(PeerMemory::make(mpi_world(), 1 << 20), nullptr); }
+TEST_F(PairTest, ReachEachOthersMemory) {
+  std::string problem;
+  EXPECT_NE(PeerMemory::make(mpi_world(), 1 << 20, problem), nullptr);
+  EXPECT_EQ(problem, "");
+}
+
+// More than any GPU has: the sums go on, and say which way.
+TEST_F(PairTest, SayWhyThereIsNoPeerMemory) {
+  std::string problem;
+  EXPECT_EQ(PeerMemory::make(mpi_world(), std::int64_t{1} << 46, problem), nullptr);
+  EXPECT_NE(problem.find("memory"), std::string::npos) << problem;
+}
 
 // Sizes grow, and every buffer is used again and again while the streams run ahead of the host.
 TEST_F(PairTest, TermsArriveWholeAndInTurn) {

@@ -74,7 +74,7 @@ TEST_F(ProgressLines, AreTheFirstAndTheLastStepAndTheEnd) {
   Progress progress(log, 2, 10);
   progress.clip_begins("[1/2] a", 5);
   progress.steps_begin(3);
-  for (int step = 0; step < 3; ++step) progress.step_done(step);
+  for (int step = 1; step <= 3; ++step) progress.steps_done(1, 0.001 * step);
   progress.phase("decode");
   progress.clip_ended("a", false, 83);
   progress.clip_begins("[2/2] b", 5);
@@ -93,7 +93,7 @@ TEST_F(ProgressLines, AreAllStepsWhenVerbose) {
   Progress progress(log, 1, 1);
   progress.clip_begins("[1/1] a", 1);
   progress.steps_begin(3);
-  for (int step = 0; step < 3; ++step) progress.step_done(step);
+  for (int step = 1; step <= 3; ++step) progress.steps_done(1, 0.001 * step);
   EXPECT_THAT(end(), HasSubstr("step 2/3"));
 }
 
@@ -104,11 +104,11 @@ TEST_F(ProgressLines, CountAResumedClipsOwnSteps) {
   progress.clip_begins("[1/2] a", 1000);
   progress.steps_begin(1000, 998);
   std::this_thread::sleep_for(std::chrono::milliseconds(30));
-  progress.step_done(998);
-  progress.step_done(999);
+  progress.steps_done(1, 0.02);
+  progress.steps_done(1, 0.03);
   progress.clip_ended("a", false, 0.03);
   const std::string text = end();
-  EXPECT_THAT(text, AllOf(ContainsRegex("\\[1/2\\] a: step 999/1000, [0-9.]+ s/step"), Not(HasSubstr("0.00 s/step"))));
+  EXPECT_THAT(text, AllOf(HasSubstr("[1/2] a: step 999/1000, 0.02 s/step"), HasSubstr("step 1000/1000, 0.01")));
   // Two steps took at least 30 ms, so a thousand take at least 15 s.
   EXPECT_THAT(text,
               ContainsRegex(
@@ -121,7 +121,7 @@ TEST_F(ProgressLines, LeaveOutTheWorkOfFailedClips) {
   Progress progress(log, 3, 1001);
   progress.clip_begins("[1/3] a", 1);
   progress.steps_begin(1);
-  progress.step_done(0);
+  progress.steps_done(1, 0.001);
   progress.clip_begins("[2/3] b", 1000);
   progress.clip_ended("b", true, 0.1);
   progress.clip_begins("[3/3] c", 0);
@@ -134,7 +134,7 @@ TEST_F(ProgressLines, OtherRanksAndQuietRunsSayNothing) {
     Progress progress(log, 1, 1);
     progress.clip_begins("clip", 1);
     progress.steps_begin(1);
-    progress.step_done(0);
+    progress.steps_done(1, 0.001);
     progress.clip_ended("clip", false, 1);
     progress.finish();
   }
@@ -149,7 +149,7 @@ TEST_F(ProgressLines, GoToALogFileQuietOrNot) {
   Progress progress(log, 1, 1);
   progress.clip_begins("[1/1] a", 1);
   progress.steps_begin(1);
-  progress.step_done(0);
+  progress.steps_done(1, 0.001);
   log.warning("attention");
   EXPECT_THAT(end(), ContainsRegex("^20[0-9-]* [0-9:]* warning: attention\n$"));
   EXPECT_THAT(read_file(file),

@@ -69,6 +69,7 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), condition,
                                    [&](const DenoiseState&) {
                                      times.mark();
+                                     times.look();
                                      if (!no_waiting) no_waiting.emplace();
                                      allocations.push_back(device_allocations());
                                      return true;
@@ -78,6 +79,8 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   // The sampler remembers two steps: from the third on there is no more to hold.
   for (std::size_t i = 3; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], allocations[2]) << "step " << i + 1;
   EXPECT_TRUE(at::isfinite(end.latents.video).all().item<bool>());
+  times.wait();
+  EXPECT_EQ(times.passed(), 8);
   for (const double seconds : times.seconds()) EXPECT_GT(seconds, 0);
 }
 

@@ -38,7 +38,7 @@ class StepBoundaries : public testing::Test {
 
   StepWatch watch(StopFlag& stop, SnapshotWriter& writer, std::int64_t every) {
     progress_.steps_begin(kSteps);
-    return {log_, progress_, stop, pace_, &writer, every};
+    return {log_, progress_, stop, pace_, times_, &writer, every};
   }
   std::string said() const { return read_file(folder_ / "run.log"); }
   static void wait_for(const SnapshotWriter& writer) {
@@ -50,6 +50,7 @@ class StepBoundaries : public testing::Test {
   Log log_{LogLevel::Quiet};
   Progress progress_{log_, 1, 1};
   Pace pace_;
+  StepTimes times_{at::kCPU};
   at::Tensor video_ = at::ones({2, 3, 4, 5});
   // As large as 10 GB and of no memory: a snapshot of it is expected to take twelve minutes.
   at::Tensor huge_ = at::zeros({1}).expand({48, 1000, 1000, 50});

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <array>
+#include <streambuf>
+#include <string>
+
+namespace orrery {
+
+// Opens standard input, output and error on /dev/null where the caller closed them, so that no file of this program
+// gets their descriptors and, with them, what is printed. Writing to a standard output that was closed still fails.
+void open_closed_standard_streams();
+
+// From now on a write to a pipe that nobody reads, or beyond the file size limit (ulimit -f), fails like any other
+// write (EPIPE, EFBIG) in place of ending the process by SIGPIPE or SIGXFSZ.
+void let_writes_fail();
+
+// std::cout while this object lives: bytes go to `descriptor`, and those that cannot be written throw Error
+// "standard output: REASON" out of the output operator. One at a time.
+class StandardOutput : private std::streambuf {
+ public:
+  explicit StandardOutput(int descriptor = 1);
+  StandardOutput(const StandardOutput&) = delete;
+  StandardOutput& operator=(const StandardOutput&) = delete;
+  // Writes what is left, as far as that can be done.
+  ~StandardOutput() override;
+
+  // Writes what is left. Throws Error.
+  void finish();
+
+ private:
+  int_type overflow(int_type c) override;
+  int sync() override;
+  void write_buffer();
+
+  int descriptor_;
+  std::array<char, 1 << 14> buffer_{};
+  std::streambuf* before_;
+};
+
+}  // namespace orrery
