@@ -87,7 +87,8 @@ auto make_table() {
           kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
           [](auto& o) -> auto& { return o.media; }),
       option(
-          kRunDecode, kFiles, "crf", "N", "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
+          kRunDecode, kFiles, "crf", "N",
+          "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
           [](auto& o) -> auto& { return o.crf; }),
       option(
           kRunDecode, kFiles, "keep-frames", "",

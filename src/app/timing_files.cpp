@@ -33,7 +33,7 @@ void TimingFiles::write(const RequestResult& result) const {
   try {
     const std::filesystem::path file = folder_.timings(result.id);
     std::filesystem::create_directories(file.parent_path());
-        write_file(file, json_text(content(result), 2) + "\n");
+    write_file(file, json_text(content(result), 2) + "\n");
   } catch (const std::exception& e) {
     log_.warning(result.id + ": no timings: " + e.what());
   }

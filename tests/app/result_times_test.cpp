@@ -1,9 +1,8 @@
 // The order of results, and whose hours they are, whatever the hosts' clocks said.
-#include "app/run_records.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/run_records.h"
 #include "core/file.h"
 #include "support/temporary_folder.h"
 
