@@ -27,7 +27,9 @@ TEST(CaptionGolden, AllCaptions) {
   for (const Json& entry : cases) {
     const auto prompt = entry.at("prompt").get<std::string>();
     EXPECT_EQ(caption(prompt, clip_of(entry), Semantics::Seed), entry["caption"]);
-    if (entry.at("num_frames") > 1) EXPECT_EQ(caption(prompt, clip_of(entry), Semantics::Native), entry["caption"]);
+    if (entry.at("num_frames") > 1) {
+      EXPECT_EQ(caption(prompt, clip_of(entry), Semantics::Native), entry["caption"]);
+    }
   }
 }
 
