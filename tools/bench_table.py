@@ -9,7 +9,8 @@ COLUMNS = [("size", 12), ("ranks", 13), ("what", 12), ("name", 40), ("ms", 11), 
 def ranks_of(line):
     topology = line.get("topology", {})
     ranks = f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
-    return ranks if line.get("gemm", "bf16") == "bf16" else f"{ranks} {line['gemm']}"
+    others = [line[key] for key, usual in (("gemm", "bf16"), ("attention", "fa3")) if line.get(key, usual) != usual]
+    return " ".join([ranks, *others])
 
 
 def number(line, key, digits):

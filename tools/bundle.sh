@@ -5,7 +5,7 @@
 #   tools/bundle.sh --tests    and the tests that need GPUs, for tools/gpu_check.sh, which adds their data
 #   on the GPU host:  tar xf orrery-bundle.tar.xz && mpirun -n 2 orrery-bundle/bin/orrery-gpu run --cfg 2 …
 # Debian's FFmpeg draws in 130 libraries, so a small one with what src/media uses is built once for all clones.
-#   ORRERY_CACHE   where that FFmpeg goes (default: ~/.cache/orrery)
+#   ORRERY_CACHE   where that FFmpeg goes, and where FlashAttention-3's kernel is (default: ~/.cache/orrery)
 #   JOBS           compilers at a time (default: all cores)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,7 @@ build=$PWD/build-bundle
 bundle=$build/orrery-bundle
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}
 ffmpeg=$cache/ffmpeg-minimal
+fa3=$cache/fa3_fwd-0.0.3
 jobs=${JOBS:-$(nproc)}
 tests=OFF
 if [ "${1:-}" = --tests ]; then tests=ON; fi
@@ -179,6 +180,15 @@ copy_libraries() {
   done
 }
 
+# Where the program and the tests look for it. Debugging symbols aside it is whole: of 98 MB, 9 when packed.
+copy_fa3() {
+  if [ ! -e "$fa3/fa3_fwd/_C.abi3.so" ]; then
+    say "FlashAttention-3 is not in $fa3 (tools/setup.sh): the bundle goes without, and computes attention by cuDNN"
+    return
+  fi
+  cp -r "$fa3/fa3_fwd" "$bundle/lib/"
+}
+
 # $1: the torch that the program was built with; another one has other symbols, or, worse, the same with other layouts.
 write_wrappers() {
   { printf '#!/bin/sh\nbuilt_with=%s\n' "$1"; cat <<'END'; } >"$bundle/bin/on-host"
@@ -221,6 +231,7 @@ pack() {
   copy_libraries "$bundle/bin/orrery"
   if [ $tests = ON ]; then add_tests; fi
   strip --strip-unneeded "$bundle"/lib/*
+  copy_fa3
   write_wrappers "$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")"
   tar c -C "$build" --owner=0 --group=0 --sort=name orrery-bundle | xz --lzma2=preset=4,dict=192MiB >"$bundle.tar.xz.tmp"
   mv "$bundle.tar.xz.tmp" "$bundle.tar.xz"

@@ -103,6 +103,7 @@ run_benchmarks() {
   : >"$out/bench.jsonl"
   for size in ${SIZES:-256p:189 480p:93 720p:189}; do
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step,vae,sound,load --kernels 12
+    bench 1 --size "${size%:*}" --frames "${size#*:}" --what step --attention-kernel cudnn
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step --gemm fp8
     if [ "$gpus" -ge 2 ]; then
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --cfg 2

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <optional>
 
+#include "app/attention_choice.h"
 #include "app/checkpoint_files.h"
 #include "app/device_options.h"
 #include "app/option_values.h"
@@ -38,7 +39,8 @@ std::string nvml_name(const std::string& uuid) {
   return name;
 }
 
-Json facts_of(const Options& options, const BenchModel& model, at::Device device, at::ScalarType dtype) {
+Json facts_of(const Options& options, const BenchModel& model, at::Device device, at::ScalarType dtype,
+              AttentionKernel attention) {
   return {
       {"model", model.name},
       {"size", write_value(options.bench_size).value()},
@@ -46,6 +48,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
       {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
       {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
       {"gemm", write_value(options.products).value()},
+      {"attention", name_of(attention)},
       {"vae_split", write_value(options.bench.vae_split).value()},
       {"device", device_name(device)},
       {"versions", versions()}};
@@ -83,10 +86,15 @@ int bench(const Options& options, const Comm& world) {
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
-  Report report = report_of(options, world, device, facts_of(options, model, device, dtype));
+  const AttentionKernels kernels = find_attention({device, dtype, model.transformer_config.head_dim}, world);
+  const NamedAttention& attention = choose(options.attention, kernels);
+  if (device.is_cuda() && !kernels.without_fa3.empty())
+    log.info("attention without FlashAttention-3: " + kernels.without_fa3);
+  Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
   settings.products = options.products;
-  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype}, report, log);
+  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
+            log);
   return 0;
 }
 

@@ -95,7 +95,8 @@ class Forecaster {
 };
 
 void set_machine(Forecast& forecast, const Options& options) {
-  forecast.machine = builtin_profile(options.gpu);
+  const bool by_cudnn = options.attention == AttentionWish::Cudnn;
+  forecast.machine = builtin_profile(options.gpu, by_cudnn ? AttentionKernel::Cudnn : AttentionKernel::Fa3);
   forecast.rates_from = "built in";
   if (!options.profile.empty()) {
     MeasuredProfile measured = read_profile(options.profile, forecast.machine);
@@ -103,6 +104,10 @@ void set_machine(Forecast& forecast, const Options& options) {
     forecast.borrowed = std::move(measured.borrowed);
     forecast.rates_from = options.profile.string();
   }
+  require_input(
+      options.attention == AttentionWish::Auto || name_of(forecast.machine.attention) == write_value(options.attention),
+      forecast.rates_from + ": has no step with --attention-kernel " + *write_value(options.attention) +
+          ": add the lines of orrery bench --json with it");
   require_input(!forecast.machine.rates(options.products).attention.empty(),
                 forecast.rates_from + ": has no step with --gemm " + *write_value(options.products) +
                     ": add the lines of orrery bench --json with it");

@@ -42,12 +42,19 @@ constexpr std::array kRunCodes{HelpEntry{"0", "all clips are made"},
 
 constexpr HelpEntry kGpus{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"};
 constexpr HelpEntry kThreads{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"};
+constexpr HelpEntry kFa3{
+    "ORRERY_FA3",
+    "FlashAttention-3's library (fa3_fwd/_C.abi3.so), in place of the one beside the program or in "
+    "tools/setup.sh's cache"};
 constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to check on one what more compute; slow"};
 
 constexpr std::array kRunVariables{
     HelpEntry{"SLURM_ARRAY_TASK_ID", "in a Slurm job array: the task's place is its shard"},
     HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough; a moment that is past is refused"},
-    kGpus, kThreads, kSharing};
+    kGpus,
+    kThreads,
+    kFa3,
+    kSharing};
 
 constexpr std::array kRunExamples{
     HelpEntry{"Everything on one GPU:", "orrery run --checkpoint Cosmos3-Nano --manifest clips.jsonl --out out"},

@@ -73,7 +73,8 @@ Under mpirun or srun, start cfg x tp ranks; times are the slowest rank's.)";
 
 constexpr std::array kBenchVariables{
     HelpEntry{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"},
-    HelpEntry{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"}};
+    HelpEntry{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"},
+    HelpEntry{"ORRERY_FA3", "FlashAttention-3's library, as for run"}};
 
 constexpr std::array kBenchExamples{
     HelpEntry{"A 720p clip on one GPU:", "orrery bench --model nano --size 720p --frames 189"},

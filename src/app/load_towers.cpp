@@ -75,10 +75,10 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
   const Cosmos3Config& config = checkpoint.transformer_config;
   std::vector<PromptIds> texts = texts_of(plan);
   if (!released(options, checkpoint, plan, place, log)) {
-    return std::make_unique<KeptTowers>(weights, config, place.tp, options.products);
+    return std::make_unique<KeptTowers>(weights, config, place.tp, options.products, place.attention);
   }
   auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
-                                                 options.products);
+                                                 options.products, place.attention);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
 }

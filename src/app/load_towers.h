@@ -6,6 +6,7 @@
 #include "app/options.h"
 #include "app/run_plan.h"
 #include "core/log.h"
+#include "nn/attention.h"
 #include "parallel/collectives.h"
 #include "pipeline/memory.h"
 #include "pipeline/towers.h"
@@ -19,6 +20,7 @@ struct RankPlace {
   Collectives& cfg;
   at::Device device;
   at::ScalarType dtype;
+  Attention attention = {};
 };
 
 // What the clips' memory is reckoned from.

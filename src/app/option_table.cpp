@@ -166,6 +166,13 @@ auto make_table() {
           "each channel, but for the first and the last layer: faster, with other latents",
           [](auto& o) -> auto& { return o.products; }),
       option(
+          kRunBench, kRanks, "attention-kernel", "auto|fa3|cudnn",
+          "what computes attention on a GPU in bfloat16; fa3: FlashAttention-3's kernel, for Hopper, which "
+          "tools/setup.sh installs; cudnn: cuDNN's, 10 to 16 % slower at 720p; auto: fa3 where every rank has it; "
+          "the "
+          "two round differently",
+          [](auto& o) -> auto& { return o.attention; }),
+      option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
           "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "

@@ -40,6 +40,11 @@ constexpr auto choices(VaeSplit) {
 constexpr auto choices(RowFormat) {
   return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
 }
+constexpr auto choices(AttentionWish) {
+  return std::array{Choice<AttentionWish>{"auto", AttentionWish::Auto},
+                    Choice<AttentionWish>{"fa3", AttentionWish::Fa3},
+                    Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
+}
 constexpr auto choices(Semantics) {
   return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
 }

@@ -38,7 +38,8 @@ enum class Command {
 enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
 // Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
 enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
-enum class TextTower { Keep, Release, Auto };  // Auto: Release when both towers do not fit the device
+enum class TextTower { Keep, Release, Auto };   // Auto: Release when both towers do not fit the device
+enum class AttentionWish { Auto, Fa3, Cudnn };  // Auto: the fastest that every rank has
 enum class Media { Mp4, None };
 enum class OnError { Continue, Stop };
 enum class ModelName { None, Tiny, Nano, Super };  // whose shapes bench gives random weights; None: it has a checkpoint
@@ -63,6 +64,7 @@ struct Options {
   DeviceKind device = DeviceKind::Auto;
   Dtype dtype = Dtype::Auto;
   RowFormat products = RowFormat::Plain;
+  AttentionWish attention = AttentionWish::Auto;
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, with --semantics seed
   Media media = Media::Mp4;

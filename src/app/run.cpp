@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "app/attention_choice.h"
 #include "app/checkpoint_files.h"
 #include "app/clip_loop.h"
 #include "app/clip_records.h"
@@ -71,15 +72,28 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
   }
 }
 
+// Chosen for the whole run, and told. Collective.
+AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& config) {
+  const at::ScalarType dtype = compute_dtype(context.options.dtype, context.device);
+  AttentionChoice choice =
+      choose_attention(context.options.attention, {context.device, dtype, config.head_dim}, context.world);
+  const std::string remark = choice.remark.empty() ? "" : ": " + choice.remark;
+  if (context.device.is_cuda()) context.log.info("attention by " + name_of(choice.by.kernel) + remark);
+  return choice;
+}
+
 // Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
-ClipRecords::Keep open_records(const RunContext& context, const RootHold& hold, double load_seconds, Gallery& gallery) {
+ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice& attention, const RootHold& hold,
+                               double load_seconds, Gallery& gallery) {
   const Options& options = context.options;
-  const RunFacts facts = facts_of(context, *hold.checkpoint, hold.manifest_requests);
+  const RunFacts facts = facts_of(context, *hold.checkpoint, attention, hold.manifest_requests);
   const RunFiles files(options.out, hold.shard);
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
   if (options.timings) timings.emplace(options.out, facts.topology, load_seconds, context.log);
-  return [files, timings, &gallery, &children = hold.kept_children, &log = context.log](const RequestResult& result) {
+  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &children = hold.kept_children,
+          &log = context.log](RequestResult result) {
+    result.attention = kernel;
     files.append(result);
     warn_of_stale_children(result, children, log);
     if (timings) timings->write(result);
@@ -130,14 +144,15 @@ int run(const Options& options, const Comm& world) {
 
   note_phase("loading");
   const Stopwatch loading;
-  GenerateSettings settings = settings_of(options, checkpoint);
-  const RunModels models(checkpoint, plan, context);
+  const AttentionChoice attention = attention_of(context, checkpoint.transformer_config);
+  GenerateSettings settings = settings_of(options, checkpoint, attention.by.kernel);
+  const RunModels models(checkpoint, plan, context, attention.by.attention);
   settings.sizes = models.sizes;
   world.barrier();
   const double load_seconds = loading.seconds();
   log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
   ClipRecords::Keep keep;
-  if (world.is_root()) keep = open_records(context, hold, load_seconds, gallery);
+  if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery);
   const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), context);
   if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/attention_choice.h"
 #include "app/checkpoint_files.h"
 #include "app/manifest_shard.h"
 #include "app/options.h"
@@ -13,10 +14,11 @@
 namespace orrery {
 
 // What all clips of the run share, but for `sizes`.
-GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint);
+GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention);
 
 // What run.json says of the run. `manifest_requests`: of all shards together.
-RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, std::int64_t manifest_requests);
+RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
+                  std::int64_t manifest_requests);
 
 // The options as a job file, with the shard that a job array gave.
 std::string config_of(Options options, ManifestShard shard);

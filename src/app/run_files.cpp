@@ -40,6 +40,7 @@ Json to_json(const RequestResult& result) {
   if (result.peak_memory) line["peak_memory_bytes"] = *result.peak_memory;
   if (result.peak_gpu_memory) line["peak_gpu_memory"] = *result.peak_gpu_memory;
   line["latent_checksum"] = result.latent_checksum;
+  if (!result.attention.empty()) line["attention"] = result.attention;
   line["finished"] = result.finished;
   return line;
 }
@@ -59,6 +60,7 @@ RequestResult from_json(const Json& line) {
   result.device = line.value("device", "");
   if (line.contains("peak_gpu_memory")) result.peak_gpu_memory = line["peak_gpu_memory"].get<std::int64_t>();
   result.latent_checksum = line.value("latent_checksum", "");
+  result.attention = line.value("attention", "");
   result.finished = line.value("finished", "");
   return result;
 }

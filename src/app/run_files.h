@@ -34,12 +34,13 @@ struct RequestResult {
   std::optional<std::int64_t> ranks;            // that made it; none in records of earlier releases
   std::string device;                           // of the ranks: "cuda" or "cpu"; "" in records of earlier releases
   std::string latent_checksum;
-  std::string finished;  // ISO 8601, UTC
+  std::string attention;  // the kernel's name; empty in old records
+  std::string finished;   // ISO 8601, UTC
 };
 
 // What OUT/run.json says about the run beside its options and versions.
 struct RunFacts {
-  Json topology;                       // ranks, cfg, tp, device, dtype, host names
+  Json topology;                       // ranks, cfg, tp, device, dtype, attention, host names
   Json checkpoint;                     // folder, fingerprint, sizes
   std::int64_t manifest_requests = 0;  // of all shards together
 };

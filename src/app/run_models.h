@@ -17,7 +17,8 @@ namespace orrery {
 struct RunModels {
   // Loads what the jobs of `plan` need. Throws what load_towers throws. `context` must outlive the object. Collective
   // over the world.
-  RunModels(const CheckpointFiles& checkpoint, const RunPlan& plan, const RunContext& context);
+  RunModels(const CheckpointFiles& checkpoint, const RunPlan& plan, const RunContext& context,
+            const Attention& attention);
   RunModels(const RunModels&) = delete;
   RunModels& operator=(const RunModels&) = delete;
 

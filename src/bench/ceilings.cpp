@@ -1,6 +1,7 @@
 #include "bench/ceilings.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -29,11 +30,10 @@ class LayerMeasurement {
 
   LayerCeilings operator()() {
     LayerCeilings ceilings;
-    ceilings.attention_ms = as_layer_calls_it("attention", work_);
-    ceilings.attention_ms = std::min(ceilings.attention_ms, heads_first());
-    if (ranks_.device.is_cuda()) uneven_attention();
+    ceilings.attention_ms = of_best([&](const NamedAttention& by) { return attention(by, work_); });
+    if (report_ != nullptr && ranks_.device.is_cuda()) other_attention();
     for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
-    ceilings.in_turn_ms = in_turn();
+    ceilings.in_turn_ms = of_best([&](const NamedAttention& by) { return in_turn(by); });
     if (ranks_.tp.shard().size > 1) all_reduce();
     ceilings.copy_gbps = device_copy();
     if (ranks_.device.is_cuda()) host_copies();
@@ -48,43 +48,54 @@ class LayerMeasurement {
     return record.ms.median;
   }
 
-  static Record attention_record(const char* name, const LayerWork& work) {
+  // The least of what `measure` gives for each kernel.
+  template <class Measure>
+  double of_best(Measure measure) const {
+    double best = std::numeric_limits<double>::max();
+    for (const NamedAttention& by : ranks_.all_attention) best = std::min(best, measure(by));
+    return best;
+  }
+
+  static Record attention_record(const NamedAttention& by, const LayerWork& work, const char* what = "") {
     Record record;
-    record.name = name;
+    record.name = "attention by " + name_of(by.kernel) + what;
     record.shape = count(work.tokens) + " x " + count(work.keys) + ", " + count(work.heads) + "/" +
                    count(work.kv_heads) + " heads of " + count(work.head_dim);
     record.flops = work.attention_flops();
+    record.more["kernel"] = name_of(by.kernel);
     return record;
   }
 
+  struct AttentionOperands {
+    at::Tensor q, k, v;
+  };
+
   // Heads beside one another in a token's row, as the products leave and take them.
-  double as_layer_calls_it(const char* name, const LayerWork& work) {
-    const at::Tensor q = at::randn({work.tokens, work.heads, work.head_dim}, options_);
+  AttentionOperands operands(const LayerWork& work) const {
     const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
-    const at::Tensor v = at::randn_like(k);
-    return add(attention_record(name, work), [&] { attention(q, k, v, Mask::None); });
+    return {at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k)};
   }
 
-  // As a clip with sound and its own prompt has it, whose numbers of tokens and keys are no round ones.
-  void uneven_attention() {
+  double attention(const NamedAttention& by, const LayerWork& work, const char* what = "", double seconds = 1.5) {
+    const AttentionOperands x = operands(work);
+    return add(
+        attention_record(by, work, what), [&] { by.attention(x.q, x.k, x.v, Mask::None); }, seconds);
+  }
+
+  // With numbers of tokens and keys that are no round ones, as a clip with sound and its own prompt has them; and with
+  // the heads that ranks have who share a layer's heads.
+  void other_attention() {
+    constexpr double kSeconds = 0.6;
     LayerWork work = work_;
-    work.keys += kUneven;
-    as_layer_calls_it("attention, uneven keys", work);
-    work.tokens += kUneven;
-    as_layer_calls_it("attention, uneven tokens and keys", work);
-    work.keys -= kUneven;
-    as_layer_calls_it("attention, uneven tokens", work);
-  }
-
-  // Each head's tokens in a row.
-  double heads_first() {
-    const auto make = [&](std::int64_t heads, std::int64_t tokens) {
-      return at::randn({heads, tokens, work_.head_dim}, options_).transpose(0, 1);
-    };
-    const at::Tensor q = make(work_.heads, work_.tokens);
-    const at::Tensor k = make(work_.kv_heads, work_.keys);
-    const at::Tensor v = make(work_.kv_heads, work_.keys);
-    return add(attention_record("attention, heads first", work_), [&] { attention(q, k, v, Mask::None); });
+    for (bool whole = true; work.kv_heads > 0; work.heads /= 2, work.kv_heads /= 2, whole = false) {
+      LayerWork uneven = work;
+      uneven.tokens += kUneven;
+      uneven.keys += kUneven;
+      for (const NamedAttention& by : ranks_.all_attention) {
+        if (!whole) attention(by, work, "", kSeconds);
+        attention(by, uneven, ", uneven", kSeconds);
+      }
+    }
   }
 
   struct ProductOperands {
@@ -117,19 +128,17 @@ class LayerMeasurement {
   }
 
   // What a layer's products and attention take when a chip at its power limit has nothing else to do.
-  double in_turn() {
-    const at::Tensor q = at::randn({work_.tokens, work_.heads, work_.head_dim}, options_);
-    const at::Tensor k = at::randn({work_.keys, work_.kv_heads, work_.head_dim}, options_);
-    const at::Tensor v = at::randn_like(k);
+  double in_turn(const NamedAttention& by) {
+    const AttentionOperands x = operands(work_);
     std::vector<ProductOperands> products;
     for (const LayerProduct& product : work_.products()) products.push_back(operands(product));
-    Record record = attention_record("attention and products in turn", work_);
+    Record record = attention_record(by, work_, " and products in turn");
     for (const LayerProduct& product : work_.products()) record.flops += work_.product_flops(product);
     constexpr double kSeconds = 3;
     return add(
         record,
         [&] {
-          attention(q, k, v, Mask::None);
+          by.attention(x.q, x.k, x.v, Mask::None);
           for (ProductOperands& each : products) orrery::product(each.y, each.x, each.weight);
         },
         kSeconds);

@@ -12,7 +12,7 @@
 namespace orrery {
 
 // What the device does with the operations of one layer, each alone and at exactly the layer's size: nothing built of
-// them is faster.
+// them is faster. Attention by the fastest of the ranks' kernels.
 struct LayerCeilings {
   double attention_ms = 0;
   std::array<double, 4> product_ms{};  // in order of LayerWork::products()
@@ -25,8 +25,8 @@ struct LayerCeilings {
   double copy_ms(double bytes) const { return copy_gbps > 0 ? bytes / copy_gbps / 1e6 : 0; }
 };
 
-// Measures them and puts a line each into `report`, if one is given. `products`: what these compute in. Collective over
-// all ranks.
+// Measures them and puts a line each into `report`, if one is given; then also attention by every kernel with fewer
+// heads and with uneven keys. `products`: what these compute in. Collective over all ranks.
 LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
                                      RowFormat products, Report* report);
 

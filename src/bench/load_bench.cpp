@@ -49,7 +49,7 @@ void prepare_cache(const BenchModel& model, const BenchContext& context, Record&
 // Makes a Tower of the model's weights, timed; `more` are further arguments of its constructor.
 template <class Tower, class... More>
 Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report,
-           More... more) {
+           const More&... more) {
   const BenchRanks& ranks = context.ranks;
   const auto source = std::make_shared<CountingSource>(model.transformer);
   std::optional<Tower> tower;
@@ -102,11 +102,12 @@ double bench_plain_read(const BenchModel& model, const BenchContext& context) {
 }
 
 GenTower load_media_tower(const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report) {
-  return load<GenTower>("media tower", model, context, plain_gbps, report, context.settings.products);
+  return load<GenTower>("media tower", model, context, plain_gbps, report, context.settings.products,
+                        context.ranks.attention.attention);
 }
 
 void bench_text_tower_load(const BenchModel& model, const BenchContext& context, double plain_gbps) {
-  load<UndTower>("text tower", model, context, plain_gbps, &context.report);
+  load<UndTower>("text tower", model, context, plain_gbps, &context.report, context.ranks.attention.attention);
   release_unused_memory(context.ranks.device);
 }
 

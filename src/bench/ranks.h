@@ -2,13 +2,16 @@
 
 #include <ATen/ATen.h>
 
+#include <vector>
+
+#include "nn/attention.h"
 #include "parallel/collectives.h"
 #include "parallel/comm.h"
 #include "parallel/process_grid.h"
 
 namespace orrery {
 
-// The ranks that measure, and what they compute on. All references outlive it.
+// The ranks that measure, what they compute on, and what with. All references outlive it.
 struct BenchRanks {
   const Comm& world;
   Collectives& tp;
@@ -16,6 +19,8 @@ struct BenchRanks {
   GridShape grid;
   at::Device device;
   at::ScalarType dtype;
+  NamedAttention attention = {};                     // of the steps
+  std::vector<NamedAttention> all_attention = {{}};  // of the ceilings, this one included
 };
 
 }  // namespace orrery

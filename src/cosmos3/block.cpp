@@ -57,8 +57,10 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
   return {own.narrow(1, 0, heads_), kv};
 }
 
-Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
+Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format,
+             Attention attention)
     : project_(layer, names, c, format),
+      attention_(std::move(attention)),
       out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, format),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
       mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format),
@@ -79,13 +81,13 @@ void Block::finish(Residual& stream, at::Tensor attended) const {
 
 KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
   const QkvProjection::Result own = project_(stream, rope, {});
-  finish(stream, phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::Causal); }));
+  finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }));
   return own.kv;
 }
 
 void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const {
   QkvProjection::Result own = project_(stream, rope, text);
-  at::Tensor attended = phase("attention", [&] { return attention(own.q, own.kv.k, own.kv.v, Mask::None); });
+  at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
   own = {};
   finish(stream, std::move(attended));
 }

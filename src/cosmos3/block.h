@@ -56,7 +56,8 @@ class QkvProjection {
 class Block {
  public:
   // `format`: what the products compute in.
-  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
+  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format,
+        Attention attention);
 
   // Text: causal over the sequence itself. Returns this layer's keys and values, views of a larger tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
@@ -67,6 +68,7 @@ class Block {
   void finish(Residual& stream, at::Tensor attended) const;
 
   QkvProjection project_;
+  Attention attention_;
   RowParallelLinear out_;
   RmsNorm mlp_norm_;
   SwiGlu mlp_;

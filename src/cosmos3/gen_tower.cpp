@@ -35,7 +35,8 @@ at::Tensor GenTower::SoundLayers::velocity(const at::Tensor& tokens) const {
   return proj_out(tokens).to(at::kFloat).transpose(0, 1).contiguous();
 }
 
-GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products)
+GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
+                   const Attention& attention)
     : config_(config),
       device_(transformer.device()),
       dtype_(transformer.dtype()),
@@ -48,7 +49,8 @@ GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Coll
   blocks_.reserve(static_cast<std::size_t>(config.num_hidden_layers));
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const bool outer = i == 0 || i + 1 == config.num_hidden_layers;
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, outer ? RowFormat::Plain : products);
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, outer ? RowFormat::Plain : products,
+                         attention);
   }
 }
 

@@ -35,7 +35,7 @@ class GenTower {
   // `products`: what the layers' products compute in; the first and the last layer's stay plain, since errors there
   // weigh most. `tp` must outlive it.
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-           RowFormat products = RowFormat::Plain);
+           RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
   // No communication. Sound needs a checkpoint with sound_gen.
   Branch prepare(TextCache text, const MediaShape& shape) const;

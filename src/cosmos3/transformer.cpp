@@ -8,11 +8,12 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
   transformer.require_all_read();
 }
 
-Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products)
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
+                         const Attention& attention)
     : config_(config),
       device_(transformer.device()),
-      und_(transformer, config, tp),
-      gen_(transformer, config, tp, products) {
+      und_(transformer, config, tp, attention),
+      gen_(transformer, config, tp, products, attention) {
   require_transformer_read(transformer, config);
 }
 

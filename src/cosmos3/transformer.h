@@ -13,9 +13,9 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
 // the source was read or is known not to be needed.
 class Transformer {
  public:
-  // `products` as for GenTower; `tp` must outlive it.
+  // `products` as for GenTower; both towers compute `attention` alike. `tp` must outlive it.
   Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-              RowFormat products = RowFormat::Plain);
+              RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
   const Cosmos3Config& config() const { return config_; }
   at::Device device() const { return device_; }

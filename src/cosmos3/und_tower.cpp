@@ -4,7 +4,7 @@
 
 namespace orrery {
 
-UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp)
+UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention)
     : config_(config),
       embedding_(transformer.take("embed_tokens.weight", {config.vocab_size, config.hidden_size})),
       last_(transformer / "layers" / (config.num_hidden_layers - 1), TowerNames::und(), config, RowFormat::Plain),
@@ -12,7 +12,7 @@ UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Coll
   const std::int64_t last = config.num_hidden_layers - 1;
   blocks_.reserve(static_cast<std::size_t>(last));
   for (std::int64_t i = 0; i < last; ++i) {
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, RowFormat::Plain);
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, RowFormat::Plain, attention);
   }
   for (const char* unused : {"self_attn.to_out.", "post_attention_layernorm.", "mlp."}) {
     (transformer / "layers" / last).ignore(unused);

@@ -19,7 +19,7 @@ struct TextCache {
 class UndTower {
  public:
   // `tp` must outlive it.
-  UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp);
+  UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention = {});
   // Collective over tp. `ids`: token ids below vocab_size.
   TextCache operator()(const std::vector<std::int64_t>& ids) const;
 

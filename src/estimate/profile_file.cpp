@@ -99,8 +99,9 @@ class ProfileReader {
     MeasuredProfile result{otherwise, {}};
     MachineProfile& machine = result.machine;
     machine.device = device_;
-    machine.plain = steps_.contains("bf16") ? steps_.at("bf16").rates() : StepRates{};
-    machine.float8 = steps_.contains("fp8") ? steps_.at("fp8").rates() : StepRates{};
+    machine.attention = kernel_or_another(otherwise.attention);
+    machine.plain = rates(machine.attention, "bf16");
+    machine.float8 = rates(machine.attention, "fp8");
     const auto take = [&](double& target, const Measured& measured, const char* what) {
       if (measured.rate() > 0) {
         target = measured.rate();
@@ -116,8 +117,24 @@ class ProfileReader {
   }
 
  private:
+  AttentionKernel kernel_or_another(AttentionKernel wanted) const {
+    AttentionKernel found = wanted;
+    for (const AttentionKernel each : {AttentionKernel::Aten, AttentionKernel::Cudnn, AttentionKernel::Fa3, wanted}) {
+      if (steps_.contains(name_of(each))) found = each;
+    }
+    return found;
+  }
+
+  StepRates rates(AttentionKernel kernel, const std::string& gemm) const {
+    const auto of_kernel = steps_.find(name_of(kernel));
+    if (of_kernel == steps_.end()) return {};
+    const auto step = of_kernel->second.find(gemm);
+    return step == of_kernel->second.end() ? StepRates{} : step->second.rates();
+  }
+
   void add_phase(const Json& line, const std::string& phase, double ms) {
-    MeasuredStep& step = steps_[line.value("gemm", "bf16")];
+    // Lines without "attention" are older than the choice.
+    MeasuredStep& step = steps_[line.value("attention", "cudnn")][line.value("gemm", "bf16")];
     const double tokens = size_of(line).tokens();
     const double flops = line.value("tflops", 0.0) * 1e9 * ms, bytes = line.value("gbps", 0.0) * 1e6 * ms;
     const bool is_shared = line.at("topology").at("tp") > 1;
@@ -149,8 +166,8 @@ class ProfileReader {
   }
 
   std::string device_;
-  std::map<std::string, MeasuredStep> steps_;  // by --gemm
-  std::map<std::string, Sums> sums_;           // by topology and size
+  std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention's kernel, then by --gemm
+  std::map<std::string, Sums> sums_;                                  // by topology and size
   Measured link_, decode_, sound_;
 };
 

@@ -9,9 +9,9 @@
 namespace orrery {
 
 // A machine as a file of `orrery bench --json` lines has it, of one device; runs of several clip sizes, topologies and
-// --gemm may follow one another.
+// --gemm and --attention-kernel may follow one another.
 struct MeasuredProfile {
-  MachineProfile machine;
+  MachineProfile machine;             // of the steps with the kernel of `otherwise`, if there are any
   std::vector<std::string> borrowed;  // what the lines do not tell, in words, taken from `otherwise`
 };
 

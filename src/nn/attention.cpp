@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "kernels/join_attention.h"
+#include "parallel/gpu.h"
 
 namespace orrery {
 namespace {
@@ -54,12 +55,44 @@ at::Tensor any_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
                                                        /*scale=*/std::nullopt, grouped));
 }
 
+bool is_half(at::ScalarType dtype) { return dtype == at::kBFloat16 || dtype == at::kHalf; }
+
 }  // namespace
 
-at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
-  const bool half = q.scalar_type() == at::kBFloat16 || q.scalar_type() == at::kHalf;
-  const at::Tensor out = q.is_cuda() && half ? gpu_attention(q, k, v, mask) : any_attention(q, k, v, mask);
-  return out.reshape({q.size(0), -1});
+std::string name_of(AttentionKernel kernel) {
+  switch (kernel) {
+    case AttentionKernel::Fa3:
+      return "fa3";
+    case AttentionKernel::Cudnn:
+      return "cudnn";
+    default:
+      return "aten";
+  }
+}
+
+AttentionKernel libtorch_kernel(const AttentionCase& attention) {
+  return attention.device.is_cuda() && is_half(attention.dtype) ? AttentionKernel::Cudnn : AttentionKernel::Aten;
+}
+
+std::string fa3_problem(const AttentionCase& attention) {
+  constexpr std::int64_t kLargestHead = 256, kHeadUnit = 8;
+  if (!attention.device.is_cuda()) return "it runs on GPUs, not on CPUs";
+  if (attention.dtype != at::kBFloat16) return "it computes in bfloat16, not in other types";
+  if (!is_hopper(attention.device.index())) return "it is made for NVIDIA Hopper GPUs (H100, H200)";
+  if (attention.head_dim % kHeadUnit != 0 || attention.head_dim > kLargestHead) {
+    return "it takes heads of a multiple of 8 up to 256 values, not of " + std::to_string(attention.head_dim);
+  }
+  return "";
+}
+
+at::Tensor Attention::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) const {
+  const auto compute = [&] {
+    if (fa3_) return (*fa3_)(q, k, v, mask == Mask::Causal);
+    const AttentionCase attention{q.device(), q.scalar_type(), q.size(2)};
+    return libtorch_kernel(attention) == AttentionKernel::Cudnn ? gpu_attention(q, k, v, mask)
+                                                                : any_attention(q, k, v, mask);
+  };
+  return compute().reshape({q.size(0), -1});
 }
 
 }  // namespace orrery

@@ -18,6 +18,8 @@ std::string gpu_uuid(int index);
 std::string gpu_name(int index);
 // Whether it multiplies float8 matrices with a factor a row: compute capability 9.0. Throws Error.
 bool multiplies_float8(int index);
+// Whether it is one of NVIDIA's Hopper GPUs, for which some kernels are made: compute capability 9. Throws Error.
+bool is_hopper(int index);
 // Makes it the current device of this thread. Throws Error.
 void use_gpu(int index);
 

@@ -62,6 +62,8 @@ std::string gpu_name(int index) { return properties_of(index).name; }
 
 bool multiplies_float8(int index) { return properties_of(index).major >= 9; }
 
+bool is_hopper(int index) { return properties_of(index).major == 9; }
+
 void use_gpu(int index) {
   check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));
 }

@@ -20,6 +20,8 @@ std::string gpu_name(int) { throw Error(kNoCuda); }
 
 bool multiplies_float8(int) { throw Error(kNoCuda); }
 
+bool is_hopper(int) { throw Error(kNoCuda); }
+
 void use_gpu(int) { throw Error(kNoCuda); }
 
 std::int64_t free_gpu_bytes(int, int) { throw Error(kNoCuda); }

@@ -244,6 +244,8 @@ ClipStart Generator::start_of(const ClipJob& job, const MediaShape& shape, const
         share_snapshot(*world_, settings_.folder.snapshot(job.request.id), shape, sound_dim, towers_->device());
     log_->info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
                std::to_string(job.request.steps));
+    const std::string other = other_attention(clip.model, settings_.model_json);
+    if (!other.empty()) log_->warning(label + ": " + other);
     start = {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}, std::move(clip.inputs)};
     clock.end("resume");
   } else {

@@ -51,12 +51,13 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens) 
 
 ReleasedTowers::ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp,
                                const Collectives& cfg, std::vector<PromptIds> coming, std::int64_t window_bytes,
-                               const Log& log, RowFormat products)
+                               const Log& log, RowFormat products, Attention attention)
     : transformer_(std::move(transformer)),
       config_(config),
       tp_(&tp),
       cfg_(&cfg),
       products_(products),
+      attention_(std::move(attention)),
       log_(&log),
       coming_(std::move(coming)),
       window_tokens_(window_bytes / text_cache_bytes(config, 1, layout_of(transformer_))) {}
@@ -69,7 +70,7 @@ bool ReleasedTowers::prepare(const PromptIds& ids) {
   release_unused_memory(device());
   compute_texts(window_from(ids));
   release_unused_memory(device());
-  media_.emplace(transformer_, config_, *tp_, products_);
+  media_.emplace(transformer_, config_, *tp_, products_, attention_);
   require_transformer_read(transformer_, config_);
   return true;
 }
@@ -90,7 +91,7 @@ void ReleasedTowers::compute_texts(std::span<const PromptIds> window) {
   }
   std::erase_if(on_host_, [this](const auto& entry) { return !window_.contains(entry.first); });
   log_->info("computing " + std::to_string(window_.size()) + " texts, then the text tower makes room");
-  const UndTower tower(transformer_, config_, *tp_);
+  const UndTower tower(transformer_, config_, *tp_, attention_);
   for (const PromptIds& ids : window) {
     for (const TokenIds& own : own_texts(ids, !ids.uncond.empty(), cfg_->shard())) {
       if (!on_host_.contains(own)) on_host_.emplace(own, to_host(tower(own)));

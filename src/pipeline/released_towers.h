@@ -27,7 +27,7 @@ class ReleasedTowers : public Towers {
   // and `log` must outlive the object. Reads no weights.
   ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp, const Collectives& cfg,
                  std::vector<PromptIds> coming, std::int64_t window_bytes, const Log& log,
-                 RowFormat products = RowFormat::Plain);
+                 RowFormat products = RowFormat::Plain, Attention attention = {});
 
   const Cosmos3Config& config() const override { return config_; }
   at::Device device() const override { return transformer_.device(); }
@@ -45,6 +45,7 @@ class ReleasedTowers : public Towers {
   Collectives* tp_;
   const Collectives* cfg_;
   RowFormat products_;
+  Attention attention_;
   const Log* log_;
   std::vector<PromptIds> coming_;
   std::size_t next_ = 0;  // the first of coming_ behind the window

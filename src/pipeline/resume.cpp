@@ -2,6 +2,7 @@
 
 #include <c10/util/accumulate.h>
 
+#include "core/json.h"
 #include "pipeline/arrays.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
@@ -43,7 +44,7 @@ std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape, std::int6
 ResumedClip read_clip(const std::filesystem::path& path, const MediaShape& shape, std::int64_t sound_dim) {
   const LatentFile file = read_latents(path);
   try {
-    ResumedClip clip{state_of(file, shape, sound_dim), {}, file.inputs};
+    ResumedClip clip{state_of(file, shape, sound_dim), {}, file.inputs, file.model};
     if (!shape.condition_frames.empty()) clip.condition = to_tensor(*file.condition).squeeze(0);
     return clip;
   } catch (const InputError& e) {
@@ -68,7 +69,21 @@ void unflatten(const at::Tensor& flat, const std::vector<Part>& parts, at::Devic
   }
 }
 
+// Empty where the model's description does not say.
+std::string attention_of(const std::string& model) {
+  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
+  if (!found.is_object() || !found.contains("attention") || !found["attention"].is_string()) return "";
+  return found["attention"].get<std::string>();
+}
+
 }  // namespace
+
+std::string other_attention(const std::string& was, const std::string& is) {
+  const std::string before = attention_of(was), now = attention_of(is);
+  if (before.empty() || now.empty() || before == now) return "";
+  return "attention was computed by " + before + " so far and is by " + now +
+         " from here on: the latents differ in their bits from those of either alone";
+}
 
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
                            std::int64_t sound_dim, at::Device device) {

@@ -13,7 +13,12 @@ struct ResumedClip {
   DenoiseState state;
   at::Tensor condition;  // the given latent frames (C, n, h, w); undefined when there are none
   std::string inputs;    // what its files held, as the snapshot records it; on rank 0
+  std::string model;     // what the snapshot says of the model, on rank 0
 };
+
+// What resuming a clip on another attention kernel means, where both latent files' models (`was`, `is`) name one and
+// the names differ; otherwise empty.
+std::string other_attention(const std::string& was, const std::string& is);
 
 // Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape` and
 // `sound_dim`: of the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.

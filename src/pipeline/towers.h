@@ -26,8 +26,8 @@ class KeptTowers : public Towers {
  public:
   // `tp` must outlive the object.
   KeptTowers(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-             RowFormat products = RowFormat::Plain)
-      : model_(transformer, config, tp, products) {}
+             RowFormat products = RowFormat::Plain, const Attention& attention = {})
+      : model_(transformer, config, tp, products, attention) {}
 
   const Cosmos3Config& config() const override { return model_.config(); }
   at::Device device() const override { return model_.device(); }

@@ -85,11 +85,12 @@ TEST(Forecast, HasAPageAndJson) {
   Options options;
   options.gpus = 2;
   const Forecast forecast = make_forecast(options, nano(), {clip(1280, 720, 189), clip(1280, 720, 189)});
-  EXPECT_THAT(page_of(forecast),
-              AllOf(HasSubstr("random:nano on NVIDIA H200, 149 GB each, --gemm bf16; rates: built in"),
-                    HasSubstr("1280x720     189     35   44160   512         3.5"),
-                    HasSubstr("most clips a GPU hour   --cfg 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
-                    HasSubstr("shortest time a clip    --cfg 2 --tp 1: ")));
+  EXPECT_THAT(
+      page_of(forecast),
+      AllOf(HasSubstr("random:nano on NVIDIA H200, 149 GB each, --gemm bf16, attention by fa3; rates: built in"),
+            HasSubstr("1280x720     189     35   44160   512         3.5"),
+            HasSubstr("most clips a GPU hour   --cfg 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
+            HasSubstr("shortest time a clip    --cfg 2 --tp 1: ")));
   const Json json = to_json(forecast);
   EXPECT_EQ(json["kinds"][0]["clips"], 2);
   EXPECT_EQ(json["best"]["shortest"]["cfg"], 2);
@@ -143,6 +144,7 @@ struct MeasuredRun {
   ClipJob job;
   bool sound;
   GridShape grid;
+  AttentionWish attention = AttentionWish::Cudnn;
 };
 
 class MeasuredRuns : public testing::TestWithParam<MeasuredRun> {
@@ -159,7 +161,9 @@ class MeasuredRuns : public testing::TestWithParam<MeasuredRun> {
     ClipJob job = GetParam().job;
     job.request.sound = GetParam().sound;
     job.ids.uncond.resize(2129, 1);
-    return make_forecast(on(GetParam().grid), open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
+    Options options = on(GetParam().grid);
+    options.attention = GetParam().attention;
+    return make_forecast(options, open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
   }
 };
 

@@ -23,12 +23,12 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 class GoldenTransformer {
  public:
   GoldenTransformer(const std::string& set, int tp, at::ScalarType dtype = at::kFloat,
-                    RowFormat products = RowFormat::Plain)
+                    RowFormat products = RowFormat::Plain, const Attention& attention = {})
       : comm_(mpi_world().split(mpi_world().shard().rank / tp)),
         collectives_(make_collectives(comm_, test_device())),
         folder_(golden_checkpoint(set) / "transformer"),
         model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), comm_.shard(), test_device(), dtype),
-               read_cosmos3_config(folder_ / "config.json"), *collectives_, products) {}
+               read_cosmos3_config(folder_ / "config.json"), *collectives_, products, attention) {}
 
   const Transformer& operator*() const { return model_; }
   Shard shard() const { return comm_.shard(); }
@@ -48,8 +48,9 @@ struct Case {
 
 class GoldenCase : public testing::TestWithParam<Case> {
  protected:
-  GoldenTransformer model(at::ScalarType dtype = at::kFloat) const {
-    return {GetParam().set, std::min(GetParam().largest_tp, mpi_world().shard().size), dtype};
+  GoldenTransformer model(at::ScalarType dtype = at::kFloat, const Attention& attention = {}) const {
+    return {GetParam().set, std::min(GetParam().largest_tp, mpi_world().shard().size), dtype, RowFormat::Plain,
+            attention};
   }
   Golden golden() const { return Golden::load_case(GetParam().set + "/" + GetParam().name); }
 };
@@ -119,20 +120,34 @@ TEST_P(GoldenCase, FirstVelocities) {
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
-// The first velocity in bfloat16, against float32's: rounding, and nothing worse.
-TEST_P(GoldenCase, BFloat16VelocityIsClose) {
-  const Golden g = golden();
-  if (!g.has("velocity0_cond_video")) return;
-  const GoldenTransformer m = model(at::kBFloat16);
+// Those that this device has.
+std::vector<NamedAttention> kernels() {
+  const AttentionCase attention{test_device(), at::kBFloat16, 16};
+  std::vector<NamedAttention> all{{libtorch_kernel(attention), Attention()}};
+  if (test_device().is_cuda()) all.push_back({AttentionKernel::Fa3, Attention(find_flash_attention())});
+  return all;
+}
+
+// How far the first velocity in bfloat16 is from float32's.
+double bfloat16_error(const Golden& g, const GoldenTransformer& m) {
   const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
   const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
   const MediaLatents velocity = (*m).media_tower()(noise_of(g), timestep, branch);
   const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
   const std::int64_t rest = velocity.video.size(1) - given;
-  const double error = relative_rms(velocity.video.cpu().narrow(1, given, rest),
-                                    g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
-  EXPECT_LE(error, 2e-2);
-  RecordProperty("bfloat16", std::to_string(error));
+  return relative_rms(velocity.video.cpu().narrow(1, given, rest),
+                      g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
+}
+
+// Rounding, and nothing worse.
+TEST_P(GoldenCase, BFloat16VelocityIsClose) {
+  const Golden g = golden();
+  if (!g.has("velocity0_cond_video")) return;
+  for (const auto& [kernel, attention] : kernels()) {
+    const double error = bfloat16_error(g, model(at::kBFloat16, attention));
+    EXPECT_LE(error, 2e-2) << name_of(kernel);
+    RecordProperty("bfloat16_" + name_of(kernel), std::to_string(error));
+  }
 }
 
 // Enough tokens for the ranks to work on them in two parts: sums travel while the other part is computed.

@@ -14,6 +14,11 @@ RowFormat products_of(const Json& line) {
   return line.value("gemm", "bf16") == "fp8" ? RowFormat::Float8 : RowFormat::Plain;
 }
 
+// Of lines that are older than the choice: cuDNN's.
+AttentionKernel attention_of(const Json& line) {
+  return line.value("attention", "cudnn") == "fa3" ? AttentionKernel::Fa3 : AttentionKernel::Cudnn;
+}
+
 // The clip and the ranks of a benchmark's line, whose texts have 512 tokens.
 ClipWork work_of(const Json& line) {
   Request request;
@@ -49,16 +54,19 @@ TEST_P(MeasuredSteps, ComputeWhatIsReckoned) {
 }
 
 TEST_P(MeasuredSteps, TakeTheTimeThatIsForecast) {
-  const MachineProfile machine = builtin_profile(GpuKind::H200);
   for (const Json& line : lines("step", "step")) {
+    const MachineProfile machine = builtin_profile(GpuKind::H200, attention_of(line));
     const double measured = line.at("median_ms").get<double>() / 1e3;
     const double forecast = clip_seconds(work_of(line), machine, machine.rates(products_of(line))).denoise();
     EXPECT_NEAR(forecast, measured, kOff * measured) << line;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(H200, MeasuredSteps, testing::Values("gpu-step-h200.jsonl", "gpu-bench-h200.jsonl"),
-                         [](const auto& file) { return file.index == 0 ? "Steps" : "EarlierSteps"; });
+INSTANTIATE_TEST_SUITE_P(H200, MeasuredSteps,
+                         testing::Values("gpu-fa3-h200.jsonl", "gpu-step-h200.jsonl", "gpu-bench-h200.jsonl"),
+                         [](const auto& file) {
+                           return file.index == 0 ? "BothKernels" : file.index == 1 ? "Steps" : "EarlierSteps";
+                         });
 
 TEST(MeasuredDecodes, TakeTheTimeThatIsForecast) {
   const MachineProfile machine = builtin_profile(GpuKind::H200);

@@ -39,9 +39,10 @@ void expect_near(const RateCurve& found, const RateCurve& expected) {
 
 // The built-in figures are those of the lines that they name.
 TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
-  const MachineProfile expected = builtin_profile(GpuKind::H200);
+  const MachineProfile expected = builtin_profile(GpuKind::H200, AttentionKernel::Cudnn);
   const MeasuredProfile steps = read(read_file(kResults + "gpu-step-h200.jsonl"));
   EXPECT_EQ(steps.machine.device, "NVIDIA H200");
+  EXPECT_EQ(steps.machine.attention, AttentionKernel::Cudnn) << "of lines that do not say";
   expect_near(steps.machine.plain.attention, expected.plain.attention);
   expect_near(steps.machine.plain.products, expected.plain.products);
   expect_near(steps.machine.plain.memory, expected.plain.memory);
@@ -61,6 +62,21 @@ TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
   EXPECT_NEAR(rest.machine.sound_steps, expected.sound_steps, 0.01 * expected.sound_steps);
   EXPECT_THAT(rest.borrowed, IsEmpty());
   EXPECT_TRUE(rest.machine.float8.attention.empty());
+}
+
+TEST_F(ProfileFile, TakesTheKernelThatIsAskedFor) {
+  const std::string lines = read_file(kResults + "gpu-fa3-h200.jsonl");
+  const auto read_as = [&](AttentionKernel kernel) {
+    return read_profile(folder_.write("profile.jsonl", lines), builtin_profile(GpuKind::H100, kernel)).machine;
+  };
+  const MachineProfile fa3 = read_as(AttentionKernel::Fa3), cudnn = read_as(AttentionKernel::Cudnn);
+  EXPECT_EQ(fa3.attention, AttentionKernel::Fa3);
+  EXPECT_EQ(cudnn.attention, AttentionKernel::Cudnn);
+  const MachineProfile expected = builtin_profile(GpuKind::H200);
+  expect_near(fa3.plain.attention, expected.plain.attention);
+  expect_near(fa3.plain.products, expected.plain.products);
+  expect_near(fa3.plain.memory, expected.plain.memory);
+  for (const auto& [tokens, rate] : fa3.plain.attention.points()) EXPECT_GT(rate, cudnn.plain.attention.at(tokens));
 }
 
 TEST_F(ProfileFile, SaysWhatIsWrongWithOthers) {

@@ -34,6 +34,7 @@ struct Clip {
   const char* name;
   std::int64_t sound_steps;
   std::vector<std::int64_t> given;
+  AttentionKernel kernel = AttentionKernel::Cudnn;
 };
 
 class SteadySteps : public testing::TestWithParam<Clip> {
@@ -44,7 +45,11 @@ class SteadySteps : public testing::TestWithParam<Clip> {
         cfg_(make_collectives(grid_.cfg(), test_device())),
         folder_(golden_checkpoint("tiny") / "transformer"),
         model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kBFloat16),
-               read_cosmos3_config(folder_ / "config.json"), *tp_) {}
+               read_cosmos3_config(folder_ / "config.json"), *tp_, RowFormat::Plain, attention()) {}
+
+  static Attention attention() {
+    return GetParam().kernel == AttentionKernel::Fa3 ? Attention(find_flash_attention()) : Attention();
+  }
 
   ProcessGrid grid_;
   std::unique_ptr<Collectives> tp_;
@@ -54,7 +59,7 @@ class SteadySteps : public testing::TestWithParam<Clip> {
 };
 
 TEST_P(SteadySteps, NeitherWaitNorAllocate) {
-  const auto [name, sound_steps, frames] = GetParam();
+  const auto [name, sound_steps, frames, kernel] = GetParam();
   // Tensors of several megabytes: the allocator shares those out in another way than small ones.
   const MediaShape shape{{8, 6, 63, 96}, sound_steps, 24, frames};
   const Condition condition{frames, at::randn({8, static_cast<std::int64_t>(frames.size()), 63, 96})};
@@ -94,7 +99,9 @@ TEST_P(SteadySteps, WaitingWouldBeSeen) {
 
 INSTANTIATE_TEST_SUITE_P(Clips, SteadySteps,
                          testing::Values(Clip{"video", 0, {}}, Clip{"given_frames", 0, {0, 3}}, Clip{"sound", 29, {}},
-                                         Clip{"given_frame_and_sound", 29, {0}}),
+                                         Clip{"given_frame_and_sound", 29, {0}},
+                                         Clip{"video_fa3", 0, {}, AttentionKernel::Fa3},
+                                         Clip{"sound_fa3", 29, {}, AttentionKernel::Fa3}),
                          [](const auto& clip) { return std::string(clip.param.name); });
 
 }  // namespace

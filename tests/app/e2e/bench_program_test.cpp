@@ -110,8 +110,8 @@ TEST_P(BenchOnRanks, StepAndCeilings) {
   const std::vector<Json> lines = lines_of(bench(grid, {"--json", "--what", "step,ceilings,load", "--kernels", "3"}));
   for (const Json& line : lines) expect_fields(line, grid);
   const auto ceilings = part(lines, "ceilings");
-  for (const char* name : {"attention", "qkv product", "out product", "gate|up product", "down product", "device copy",
-                           "conv3d, channels last"}) {
+  for (const char* name : {"attention by aten", "qkv product", "out product", "gate|up product", "down product",
+                           "device copy", "conv3d, channels last"}) {
     EXPECT_TRUE(ceilings.contains(name)) << name;
   }
   EXPECT_EQ(ceilings.contains("all-reduce"), grid.tp > 1);
