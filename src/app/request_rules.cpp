@@ -94,7 +94,7 @@ std::string condition_reason(const Request& r) {
     }
     previous = &frame;
   }
-  if (!r.image.empty() && r.condition_frames.size() != 1) {
+  if (!r.image.empty() && r.continued_video.empty() && r.parent.empty() && r.condition_frames.size() != 1) {
     return std::to_string(r.condition_frames.size()) + " frames are listed, an image is one";
   }
   return "";

@@ -160,7 +160,7 @@ class MeasuredRuns : public testing::TestWithParam<MeasuredRun> {
   TopologyForecast forecast() const {
     ClipJob job = GetParam().job;
     job.request.sound = GetParam().sound;
-    job.ids.uncond.resize(2129, 1);
+    job.ids.uncond = TokenIds(2129, 1);
     Options options = on(GetParam().grid);
     options.attention = GetParam().attention;
     return make_forecast(options, open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
@@ -171,7 +171,7 @@ TEST(MeasuredMemory, OfARun) {
   for (const Json& line : result_lines("gpu-runs-h200.jsonl")) {
     if (!line.at("what").get<std::string>().starts_with("nano-720p-three:")) continue;
     ClipJob job = clip(1280, 720, 189);
-    job.ids.uncond.resize(2129, 1);
+    job.ids.uncond = TokenIds(2129, 1);
     const double measured = line.at("clips").back().at("peak_gpu_memory");
     const TopologyForecast forecast = make_forecast({}, nano(), {job}).topologies.front();
     EXPECT_NEAR(static_cast<double>(forecast.memory.peak(forecast.released)), measured, kOff * measured);

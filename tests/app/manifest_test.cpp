@@ -54,7 +54,7 @@ TEST(Manifest, FillsInTheDefaults) {
   EXPECT_EQ(requests[0].negative_prompt, "blur");
   EXPECT_EQ(requests[1].negative_prompt, "");
   EXPECT_EQ(requests[1].fps, 29.97);
-  EXPECT_FALSE(requests[1].guided());
+  EXPECT_TRUE(requests[1].guided());
   EXPECT_EQ(requests[2].negative_prompt, std::nullopt);
   EXPECT_THAT(*requests[2].prompt_token_ids, ElementsAre(1, 2));
 }

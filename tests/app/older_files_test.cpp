@@ -77,7 +77,7 @@ TEST_F(OlderFiles, OfOneBranchBelowGuidanceOneAreOfAnotherRequest) {
   write_older({1, 2}, {}, 0);
   EXPECT_THAT(conflicts(), ElementsAre(HasSubstr("from other texts")));
   job_.request.semantics = Semantics::Seed;  // which has one branch, as before
-  job_.ids.uncond.clear();
+  job_.ids.uncond = {};
   EXPECT_THAT(conflicts(), IsEmpty());
 }
 

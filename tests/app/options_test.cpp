@@ -46,7 +46,7 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "--media",
                                             "none",
                                             "--crf",
-                                            "0",
+                                            "1",
                                             "--on-error",
                                             "stop",
                                             "--shard",

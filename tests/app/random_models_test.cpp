@@ -9,6 +9,7 @@
 #include "app/prompts.h"
 #include "app/random_layout.h"
 #include "app/tokens.h"
+#include "app/validate.h"
 #include "audio/decoder.h"
 #include "checkpoint/sharded_checkpoint.h"
 #include "core/error.h"
@@ -104,7 +105,7 @@ TEST(RandomModels, TextsBecomeBytes) {
   request.append_metadata = false;
   request.guidance_scale = 1;
   PromptReader reader(tokenizer_of("random:tiny"), "");
-  EXPECT_THAT(reader(request).ids, ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
+  EXPECT_THAT(reader(request).ids.values(), ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
 }
 
 TEST(RandomModels, ValidateAndTokensNeedNoFiles) {

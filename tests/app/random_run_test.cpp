@@ -66,8 +66,8 @@ TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
   const RopeTable und_rope = rope_table(config, text_positions(24), at::kCPU, at::kFloat);
   const RopeTable gen_rope = rope_table(config, text_positions(40), at::kCPU, at::kFloat);
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    const Block text(weights / "layers" / i, TowerNames::und(), config, RowFormat::Plain);
-    const Block media(weights / "layers" / i, TowerNames::gen(), config, RowFormat::Plain);
+    const Block text(weights / "layers" / i, TowerNames::und(), config, RowFormat::Plain, {});
+    const Block media(weights / "layers" / i, TowerNames::gen(), config, RowFormat::Plain, {});
     const KeyValue kv = text.causal(und, und_rope);
     media.joint(gen, kv, gen_rope);
     for (const at::Tensor& x : {kv.k, kv.v, und.x(), gen.x()}) {

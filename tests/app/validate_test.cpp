@@ -236,8 +236,8 @@ TEST(Prompts, TextsBecomeIds) {
 TEST(Prompts, NegativeIdsFollowTheRequest) {
   const auto [prompts, negatives] = read_four(Semantics::Seed);
   EXPECT_THAT(negatives, ElementsAre("bad", "own", "", ""));
-  EXPECT_THAT(prompts[2].negative_ids, IsEmpty());
-  EXPECT_THAT(prompts[3].negative_ids, ElementsAre(4, 5));
+  EXPECT_THAT(prompts[2].negative_ids.values(), IsEmpty());
+  EXPECT_THAT(prompts[3].negative_ids.values(), ElementsAre(4, 5));
 }
 
 TEST(Prompts, EachDistinctTextIsTokenisedOnce) {
@@ -269,7 +269,7 @@ TEST(Prompts, TheTokenizerIsMissedOnlyWhenATextNeedsIt) {
   Request request;
   request.prompt_token_ids = std::vector<std::int64_t>{1};
   request.negative_token_ids = std::vector<std::int64_t>{2};
-  EXPECT_THAT(reader(request).ids, ElementsAre(1));
+  EXPECT_THAT(reader(request).ids.values(), ElementsAre(1));
   request.negative_token_ids.reset();
   EXPECT_THAT([&] { reader(request); }, testing::ThrowsMessage<InputError>(HasSubstr("text_tokenizer")));
 }

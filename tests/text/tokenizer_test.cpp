@@ -137,7 +137,7 @@ TEST_F(SmallTokenizer, MalformedVocabularyFilesAreNamed) {
       {"vocab.json", "{\n\"a\": 1,\n", "vocab.json:3: not valid JSON"},
       {"vocab.json", "[]", "vocab.json: found an array, expected an object"},
       {"vocab.json", R"({"a": 1.5})", "vocab.json: a: found 1.5, expected a token id"},
-      {"vocab.json", R"({"a": 1e999})", "vocab.json: cannot be read as JSON"},
+      {"vocab.json", R"({"a": 1e999})", "vocab.json: not valid JSON"},
       {"vocab.json", R"({"a": 99999999999})", "vocab.json: a: found 99999999999"},
       {"merges.txt", "#version: 0.2\na b\nabc\n", "merges.txt:3: found \"abc\", expected two tokens"},
       {"merges.txt", "a b c\n", "merges.txt:1: found \"a b c\""},

@@ -121,8 +121,8 @@ TEST_P(BenchOnRanks, StepAndCeilings) {
   for (const auto& [name, line] : part(lines, "load")) expect_work(bytes_of(line), line.at("bytes"), line);
 
   const auto step = part(lines, "step");
-  double layer = attention_flops(ceilings.at("attention"));
-  expect_work(flops_of(ceilings.at("attention")), layer, ceilings.at("attention"));
+  double layer = attention_flops(ceilings.at("attention by aten"));
+  expect_work(flops_of(ceilings.at("attention by aten")), layer, ceilings.at("attention by aten"));
   for (const std::string name : {"qkv product", "out product", "gate|up product", "down product"}) {
     const double flops = product_flops(ceilings.at(name));
     layer += flops;

@@ -29,8 +29,8 @@ at::Tensor stereo(std::string_view bytes) {
 void draw(const fs::path& file, int width, int height, int frames) {
   const std::string size = std::to_string(width) + ":" + std::to_string(height);
   const std::string pixels = file.extension() == ".mp4" ? "yuv420p" : "rgb24";
-  output_of({"ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=rate=24", "-vf", "scale=" + size, "-frames:v",
-             std::to_string(frames), "-pix_fmt", pixels, file.string()});
+  output_of({"ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=rate=24", "-vf", "scale=" + size + ",setsar=1",
+             "-frames:v", std::to_string(frames), "-pix_fmt", pixels, file.string()});
 }
 
 Json probe(const fs::path& file) {

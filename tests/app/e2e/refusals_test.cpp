@@ -252,7 +252,10 @@ INSTANTIATE_TEST_SUITE_P(
                        setting(kConfig, "hidden_size", "128"),
                        {kConfig, "hidden_size: found \"128\", expected a positive whole number"}},
         CheckpointCase{"OtherLatentChannels",
-                       setting(kConfig, "latent_channel", 8),
+                       [](const fs::path& c) {
+                         setting(kConfig, "latent_channel", 8)(c);
+                         setting(kConfig, "patch_latent_dim", 32)(c);
+                       },
                        {"z_dim 16", "latent_channel 8", "not of one model"}},
         CheckpointCase{"BrokenVaeConfig",
                        [](const fs::path& c) { write_file(c / "vae/config.json", "{\"z_dim\": 16,\n"); },
