@@ -111,8 +111,10 @@ std::optional<RankVerdict> RankWatch::all_waiting(double now) const {
 }
 
 int RankWatch::speaker(const RankVerdict& verdict) const {
+  // A rank that is alive can speak of itself; were it left out, two that suspect each other would both speak.
+  const bool mute = verdict.loss == RankLoss::Gone || verdict.loss == RankLoss::Silent;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
-    const bool lost = static_cast<int>(i) == verdict.rank && ranks_.size() > 1;
+    const bool lost = mute && static_cast<int>(i) == verdict.rank && ranks_.size() > 1;
     if (is_there(ranks_[i]) && !lost) return static_cast<int>(i);
   }
   return -1;

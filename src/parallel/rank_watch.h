@@ -49,7 +49,7 @@ class RankWatch {
 
   // The rank that the job is lost by, if there is one.
   std::optional<RankVerdict> judge(double now) const;
-  // Who tells the user: the lowest rank that is there and is not the lost one; -1: nobody.
+  // Who tells the user: the lowest rank that is there and neither gone nor silent; -1: nobody.
   int speaker(const RankVerdict& verdict) const;
   // "rank 1 on n2 is gone (its process has ended), at clip a, step 3/35: the job ends, …"
   std::string message(const RankVerdict& verdict) const;

@@ -151,6 +151,8 @@ TEST(RankWatch, OneRankSpeaks) {
   RankWatch watch(4, 5);
   EXPECT_EQ(watch.speaker({2, RankLoss::Silent}), 0);
   EXPECT_EQ(watch.speaker({0, RankLoss::Silent}), 1);
+  EXPECT_EQ(watch.speaker({0, RankLoss::AllWaiting}), 0);
+  EXPECT_EQ(watch.speaker({1, RankLoss::AllWaiting}), 0) << "whomever each suspects, one speaks";
   watch.ended(0);
   watch.ended(1);
   EXPECT_EQ(watch.speaker({0, RankLoss::Gone}), 2);

@@ -163,7 +163,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, Signalled,
 // mpirun turns SIGTERM into its own exit code and a time of grace, all of which it waits: a second, unless it is told
 // otherwise. Five are hundreds of these steps.
 TEST_F(Stop, ALauncherThatIsTerminatedLeavesASnapshot) {
-  const std::vector<Json> lines{tiny_line("a", {{"steps", 1000}})};
+  const std::vector<Json> lines{long_line("a")};
   CommandLine line = on_ranks(2, command("out", lines, {"--cfg", "2", "--snapshot-every", "0"}));
   line.insert(line.begin(), {"env", "OMPI_MCA_odls_base_sigkill_timeout=5"});
   Process process(line);

@@ -51,7 +51,8 @@ TEST_F(Streams, ARunIsRecordedBeforeItsTable) {
 }
 
 TEST_F(Streams, TheFileSizeLimitFailsClipsWithARecord) {
-  const Ending ending = by_shell("ulimit -f 16;", run("out", {"--width", "256", "--height", "256"}));  // 8 KiB
+  write_file(manifest_, random_line("a", {{"width", 256}, {"height", 256}}));
+  const Ending ending = by_shell("ulimit -f 16;", run("out"));  // 8 KiB
   EXPECT_EQ(ending.exit_code, 1) << ending.err;
   EXPECT_THAT(json_lines(folder_ / "out" / "results.jsonl").back().at("error").get<std::string>(),
               HasSubstr("File too large"));
