@@ -26,7 +26,7 @@ class HeaderReader {
     } else {
       read_old(address);
     }
-    for (std::size_t i = 0; i < continuations_.size(); ++i) follow(continuations_[i]);
+    for (std::size_t next = 0; next != continuations_.size();) follow(continuations_[next++]);  // which adds to them
     return std::move(messages_);
   }
 
