@@ -111,7 +111,7 @@ install_fa3() {
   elif fetch_fa3 "$fa3_root.part.$$"; then
     say "FlashAttention-3: fa3-fwd $fa3_version installed into $fa3_root"
   else
-    say "FlashAttention-3: fa3-fwd $fa3_version could not be fetched: GPUs will compute attention by cuDNN, 10 to 16 % slower"
+    say "FlashAttention-3: fa3-fwd $fa3_version could not be fetched: GPUs will compute attention by cuDNN, about a tenth slower"
   fi
   rm -rf "$fa3_root.part.$$"
   exec 9>&-

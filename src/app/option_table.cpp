@@ -168,9 +168,8 @@ auto make_table() {
       option(
           kRunBench, kRanks, "attention-kernel", "auto|fa3|cudnn",
           "what computes attention on a GPU in bfloat16; fa3: FlashAttention-3's kernel, for Hopper, which "
-          "tools/setup.sh installs; cudnn: cuDNN's, 10 to 16 % slower at 720p; auto: fa3 where every rank has it; "
-          "the "
-          "two round differently",
+          "tools/setup.sh installs; cudnn: cuDNN's, about a tenth slower at 720p; auto: fa3 where every rank has "
+          "it; the two round differently",
           [](auto& o) -> auto& { return o.attention; }),
       option(
           kRun, kRanks, "text-tower", "keep|release|auto",
