@@ -132,7 +132,7 @@ constexpr std::array kPages{
     HelpPage{Command::Run, "make every clip of a manifest", "--checkpoint DIR --manifest FILE --out DIR [OPTION…]",
              kRun, kRunFiles, kRunCodes, kRunVariables, kRunExamples,
              "orrery validate, orrery report; jobs/README.md for job files, slurm/README.md for sbatch scripts, "
-             "README.md for the manifest"},
+             "inputs/README.md for the manifest"},
     HelpPage{Command::Validate,
              "find in seconds, without a GPU, what run would refuse",
              "--checkpoint DIR --manifest FILE [--out DIR] [OPTION…]",

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <sstream>
 
@@ -102,11 +103,32 @@ std::vector<std::vector<std::string>> commands_in(std::string text) {
   return commands;
 }
 
+constexpr std::array kPages{"README.md",     "inputs/README.md",      "jobs/README.md",  "slurm/README.md",
+                            "src/README.md", "src/storage/README.md", "tests/README.md", "tools/results/README.md"};
+
+TEST(Pages, LinkToFilesThatExist) {
+  for (const fs::path page : kPages) {
+    const std::string text = read_file(kSource / page);
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 2)) {
+      const std::string link = text.substr(at + 2, text.find_first_of(")#", at) - at - 2);
+      EXPECT_TRUE(fs::exists((kSource / page).parent_path() / link)) << page << " links to " << link;
+    }
+  }
+}
+
+TEST(Pages, TheFirstOneIsShort) {
+  std::istringstream lines(read_file(kSource / "README.md"));
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };  // in UTF-8
+    EXPECT_LE(std::count_if(line.begin(), line.end(), begins_character), 120) << line;
+  }
+  EXPECT_LE(count, 150);
+}
+
 TEST(Pages, ShowCommandsThatExist) {
   std::string pages;
-  for (const char* name : {"README.md", "jobs/README.md", "slurm/README.md", "src/storage/README.md"}) {
-    pages += read_file(kSource / name) + "\n";
-  }
+  for (const char* name : kPages) pages += read_file(kSource / name) + "\n";
   for (const fs::path& file : job_files()) pages += read_file(file) + "\n";
   for (const CommandSpec& spec : command_table()) pages += help_text(spec.command) + "\n";
   const auto commands = commands_in(pages);
