@@ -1,7 +1,11 @@
 #include "core/pulse.h"
 
 #include <atomic>
+#include <functional>
 #include <mutex>
+#include <utility>
+
+#include "core/place_change.h"
 
 namespace orrery {
 namespace {
@@ -21,7 +25,25 @@ struct Pulse {
 
 Pulse pulse;
 
+// Of those who want to know at once; a mutex of its own, since they may read the pulse.
+struct Listener {
+  std::mutex mutex;
+  std::function<void()> changed;
+};
+
+Listener listener;
+
+void tell_of_change() {
+  const std::lock_guard lock(listener.mutex);
+  if (listener.changed) listener.changed();
+}
+
 }  // namespace
+
+void on_place_change(std::function<void()> changed) {
+  const std::lock_guard lock(listener.mutex);
+  listener.changed = std::move(changed);
+}
 
 void beat() noexcept { pulse.beats.fetch_add(1, std::memory_order_relaxed); }
 
@@ -36,24 +58,35 @@ Meeting::~Meeting() {
 }
 
 void note_clip(const std::string& clip) {
-  const std::lock_guard lock(pulse.mutex);
-  pulse.clip = clip;
-  beat();
+  {
+    const std::lock_guard lock(pulse.mutex);
+    pulse.clip = clip;
+    beat();
+  }
+  tell_of_change();
 }
 
 void note_phase(const std::string& phase) {
-  const std::lock_guard lock(pulse.mutex);
-  pulse.phase = phase;
-  pulse.steps = 0;
-  beat();
+  {
+    const std::lock_guard lock(pulse.mutex);
+    pulse.phase = phase;
+    pulse.steps = 0;
+    beat();
+  }
+  tell_of_change();
 }
 
 void note_steps(std::int64_t first, std::int64_t done, std::int64_t all) {
-  const std::lock_guard lock(pulse.mutex);
-  pulse.first_step = first;
-  pulse.steps_done = done;
-  pulse.steps = all;
-  beat();
+  bool begins = false;
+  {
+    const std::lock_guard lock(pulse.mutex);
+    begins = pulse.steps == 0;
+    pulse.first_step = first;
+    pulse.steps_done = done;
+    pulse.steps = all;
+    beat();
+  }
+  if (begins) tell_of_change();
 }
 
 void note_step_time(double seconds) noexcept {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/job_end.h"
+#include "core/place_change.h"
 #include "parallel/error_line.h"
 #include "parallel/gpu.h"
 #include "parallel/stop_signals.h"
@@ -82,6 +83,10 @@ Watchdog::Watchdog(Shard world, PeerSockets peers, std::optional<double> timeout
     block_signals();
     run();
   });
+  on_place_change([this] {
+    place_changed_ = true;
+    links_.wake();
+  });
 }
 
 Watchdog::~Watchdog() {
@@ -94,6 +99,7 @@ void Watchdog::announce_end(int code) {
 }
 
 void Watchdog::take_leave() {
+  on_place_change({});
   links_.send(word_of(PeerWord::Farewell, 0));
   leaving_ = true;
   links_.wake();
@@ -108,7 +114,7 @@ void Watchdog::take_leave() {
 void Watchdog::run() {
   double next_sign = 0;
   while (!leaving_) {
-    if (now() >= next_sign) {
+    if (place_changed_.exchange(false) || now() >= next_sign) {
       const RankSign sign = own_.take();
       watch_.heard(rank_, sign, now());
       links_.send(packet_of(sign));

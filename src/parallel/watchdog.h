@@ -16,10 +16,11 @@ namespace orrery {
 // job at once when a process fails, some of them, but none notices the others: the ranks would wait until the time
 // limit.
 //
-// A thread on every rank tells all other ranks twice a second, over TCP, how far its rank is, and judges what it hears
-// (rank_watch.h). It uses no MPI, so it works while the main thread waits in a collective. When a rank is lost, the
-// lowest of the others prints one line; from then on no rank writes a file, NCCL communicators are aborted, and every
-// process ends with exit code 3. What even that does not end, a stopped process, MPI_Abort leaves to the launcher.
+// A thread on every rank tells all other ranks over TCP, twice a second and at each change of clip or phase, how far
+// its rank is, and judges what it hears (rank_watch.h). It uses no MPI, so it works while the main thread waits in a
+// collective. When a rank is lost, the lowest of the others prints one line; from then on no rank writes a file, NCCL
+// communicators are aborted, and every process ends with exit code 3. What even that does not end, a stopped process,
+// MPI_Abort leaves to the launcher.
 class Watchdog {
  public:
   // `timeout`: as RankWatch. From the main thread; collective.
@@ -56,9 +57,10 @@ class Watchdog {
   PeerLinks links_;
   OwnSign own_;
   AwakeClock clock_;
-  std::atomic<int> ending_{-1};         // the exit code, when somebody ends the job
-  std::optional<double> end_noticed_;   // when the thread saw that
-  std::optional<double> loss_noticed_;  // when it saw a rank gone
+  std::atomic<bool> place_changed_{false};  // since the last sign
+  std::atomic<int> ending_{-1};             // the exit code, when somebody ends the job
+  std::optional<double> end_noticed_;       // when the thread saw that
+  std::optional<double> loss_noticed_;      // when it saw a rank gone
   std::atomic<bool> leaving_{false};
   std::thread thread_;
 };

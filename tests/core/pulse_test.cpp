@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/place_change.h"
+
 namespace orrery {
 namespace {
 
@@ -52,6 +54,20 @@ TEST(Pulse, NamesTheClipAndItsPhase) {
   note_phase("decode");
   EXPECT_EQ(read_pulse().phase, "decode");
   EXPECT_FALSE(read_pulse().stepping);
+}
+
+TEST(Pulse, TellsAtOnceOfAnotherPlaceButNotOfEachStep) {
+  std::vector<std::string> places;
+  on_place_change([&] { places.push_back(read_pulse().clip + ", " + read_pulse().phase); });
+  note_phase("text");
+  note_clip("b");
+  for (int done = 0; done < 3; ++done) note_steps(0, done, 35);
+  note_phase("decode");
+  on_place_change({});
+  note_phase("encode");
+  EXPECT_EQ(std::vector<std::string>(places.begin() + 1, places.end()),
+            (std::vector<std::string>{"b, text", "b, step 1/35", "b, decode"}));
+  EXPECT_TRUE(places.front().ends_with(", text"));
 }
 
 TEST(Pulse, KeepsTheLongestStep) {

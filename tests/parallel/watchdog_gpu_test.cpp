@@ -15,6 +15,7 @@
 #include "parallel/device_memory.h"
 #include "parallel/mpi_session.h"
 #include "support/process.h"
+#include "told_place.h"
 
 namespace orrery {
 namespace {
@@ -38,7 +39,10 @@ void make_steps(const Comm& world, at::Device device, const std::string& way) {
   for (int step = 0; step < 1000; ++step) {
     note_steps(0, step, 1000);
     x = at::matmul(a, x);
-    if (step == 4 && world.shard().rank == 1) way == "stopped" ? static_cast<void>(::raise(SIGSTOP)) : block_gpu();
+    if (step == 4 && world.shard().rank == 1) {
+      wait_until_told("clip7, step 5/1000");  // so small a step would be over long before its sign
+      way == "stopped" ? static_cast<void>(::raise(SIGSTOP)) : block_gpu();
+    }
     group->all_reduce_sum(x);
     finish_work(device);
     world.barrier();
