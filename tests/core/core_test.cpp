@@ -9,7 +9,6 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/handle.h"
-#include "core/host_memory.h"
 #include "core/json.h"
 #include "core/shard.h"
 #include "core/stopwatch.h"
@@ -83,18 +82,6 @@ TEST_F(File, ChecksumOfAFileIsThatOfItsBytes) {
   }
   EXPECT_THAT([&] { file_checksum(folder_ / "none"); }, ThrowsMessage<InputError>(HasSubstr("none")));
   EXPECT_THAT([&] { file_checksum(folder_); }, ThrowsMessage<InputError>(HasSubstr("not a file")));
-}
-
-TEST(HostMemory, PeakIsCountedAnew) {
-  constexpr std::size_t kLarge = std::size_t{256} << 20;
-  reset_peak_host_memory();
-  if (!peak_host_memory()) GTEST_SKIP() << "this system does not let a process count anew";
-  const auto touch = [](std::size_t bytes) { EXPECT_NE(std::vector<char>(bytes, 'x').back(), 'y'); };
-  const std::int64_t before = peak_host_memory().value();
-  touch(kLarge);
-  EXPECT_GT(peak_host_memory().value(), before + static_cast<std::int64_t>(kLarge) / 2);
-  reset_peak_host_memory();
-  EXPECT_LT(peak_host_memory().value(), before + static_cast<std::int64_t>(kLarge) / 2);
 }
 
 TEST_F(File, AppendsLines) {
