@@ -15,6 +15,7 @@ namespace {
 
 using std::chrono::seconds;
 using std::chrono::system_clock;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -72,6 +73,20 @@ TEST_F(StepBoundaries, ASnapshotIsNeverOlderThanTheInterval) {
     }
   }
   EXPECT_THAT(said(), Not(HasSubstr("warning")));
+}
+
+// kill_test counts by these lines what a killed run loses.
+TEST_F(StepBoundaries, VerboseTellsOfEachSnapshot) {
+  const std::filesystem::path file = folder_ / "verbose.log";
+  Log log(LogLevel::Verbose);
+  log.keep_in(file);
+  StopFlag stop(mpi_world(), {});
+  SnapshotWriter writer(path_, clip());
+  progress_.steps_begin(kSteps);
+  StepWatch boundaries(log, progress_, stop, pace_, times_, &writer, 2);
+  for (std::int64_t step = 1; step <= 3; ++step) boundaries.step_done(state_after(step, video_), kSteps);
+  EXPECT_THAT(read_file(file),
+              AllOf(HasSubstr(" begins to write a snapshot of step 2\n"), Not(HasSubstr("snapshot of step 3"))));
 }
 
 TEST_F(StepBoundaries, AClipEndsWithoutASnapshotOfItsLastStep) {

@@ -180,7 +180,7 @@ TEST_F(Stop, AKilledRunGoesOnFromItsNewestSnapshot) {
   process.signal(SIGKILL);
   process.wait();
   const int step = read_latents(snapshot_path("out", "a")).running->step;
-  EXPECT_EQ(step % 3, 0);
+  EXPECT_GE(step, 3);
   EXPECT_THAT(run("out", lines, {"--stop-after-steps", "1"}, {}, kStopped).err, HasSubstr(resumes(lines[0], step)));
 }
 
@@ -198,7 +198,7 @@ TEST_F(Stop, WhileLoadingNothingIsBegun) {
 TEST_F(Stop, WhileDecodingTheLatentsAreKept) {
   const std::vector<Json> lines{tiny_line("a", {{"num_frames", 201}, {"steps", 1}, {"guidance_scale", 1.0}})};
   Process process(command("out", lines));
-  ASSERT_TRUE(soon([&] { return fs::exists(latents_path("out", "a")); }));
+  ASSERT_TRUE(soon([&] { return process.errors_so_far().find("a: step 1/1") != std::string::npos; }));
   process.signal(SIGUSR1);
   const Ending ending = process.wait();
   EXPECT_EQ(ending.exit_code, kStopped) << ending.err;
