@@ -17,6 +17,8 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr double kChannels = 8;  // of random:tiny's latents
+
 struct Grid {
   int cfg = 1;
   int tp = 1;
@@ -135,9 +137,15 @@ TEST_P(BenchOnRanks, StepAndCeilings) {
   EXPECT_EQ(step.at("step")["branches"], grid.cfg == 1 ? 2 : 1);
   EXPECT_EQ(step.at("phase: attention")["calls"], grid.cfg == 1 ? 6 : 3);
   EXPECT_EQ(step.at("phase: residual + mlp norm")["calls"], grid.cfg == 1 ? 6 : 3);
-  for (const char* name : {"patchify", "embed", "unpatchify", "guidance + sampler step"}) {
-    EXPECT_GT(step.at("phase: " + std::string(name))["gbps"], 0) << name;
+  const double latents = 4.0 * kChannels * 3 * 4 * 4, patches = 4.0 * 12 * 4 * kChannels, state = 4.0 * 12 * 128;
+  const std::map<std::string, double> traffic{
+      {"patchify", latents + patches}, {"embed", patches + state}, {"unpatchify", latents + patches}};
+  for (const auto& [name, bytes] : traffic) {
+    const Json& phase = step.at("phase: " + name);
+    expect_work(bytes_of(phase), bytes * phase.at("calls").get<double>(), phase);
   }
+  const Json& sampler = step.at("phase: guidance + sampler step");
+  expect_work(bytes_of(sampler), 9 * latents * sampler.at("calls").get<double>(), sampler);
   EXPECT_EQ(step.contains("phase: velocity all-gather"), grid.cfg == 2);
   EXPECT_NEAR(sum_of_phases(step), 1, 1e-3);
   int kernels = 0;
@@ -172,7 +180,11 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
     const Json& sum = collectives.at("all-reduce over tp");
     expect_work(sum.at("algorithm_gbps").get<double>() * sum.at("median_ms").get<double>() * 1e6, 12.0 * 128 * 4, sum);
   }
-  for (const auto& [name, line] : collectives) EXPECT_GT(line["algorithm_gbps"], 0) << name;
+  // Over the wire: all of a sum but a rank's own part, twice; of what is gathered all but a rank's own.
+  for (const auto& [name, line] : collectives) {
+    const double wire = name == "all-gather over cfg" ? (grid.cfg - 1.0) / grid.cfg : 2 * (grid.tp - 1.0) / grid.tp;
+    expect_work(line.at("gbps").get<double>(), wire * line.at("algorithm_gbps").get<double>(), line);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Grids, BenchOnRanks, testing::Values(Grid{1, 1}, Grid{2, 2}));
