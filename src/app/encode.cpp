@@ -9,37 +9,12 @@
 #include "core/file.h"
 #include "core/json_text.h"
 #include "core/pulse.h"
-#include "media/video_reader.h"
 #include "pipeline/arrays.h"
-#include "pipeline/condition.h"
+#include "pipeline/frame_feed.h"
 #include "pipeline/generate.h"
 
 namespace orrery {
 namespace {
-
-// The frames of a media file as the encoder takes them.
-class FrameFeed {
- public:
-  FrameFeed(const std::filesystem::path& path, std::int64_t height, std::int64_t width)
-      : path_(path), reader_(path), height_(height), width_(width) {}
-
-  // Up to `count` further frames, (3, n, H, W); undefined when none is left.
-  at::Tensor next(std::int64_t count) {
-    std::vector<at::Tensor> frames;
-    RgbImage image;
-    while (static_cast<std::int64_t>(frames.size()) < count && reader_.next(image)) {
-      frames.push_back(image_pixels(image, path_, height_, width_));
-    }
-    return frames.empty() ? at::Tensor() : at::cat(frames, 1);
-  }
-  Fraction fps() const { return reader_.fps(); }
-
- private:
-  std::filesystem::path path_;
-  VideoReader reader_;
-  std::int64_t height_;
-  std::int64_t width_;
-};
 
 // Latent (C, t, h, w) of the feed's first `limit` frames (0: as many as make 4k + 1).
 at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t limit, at::Device device) {

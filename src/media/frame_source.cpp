@@ -73,8 +73,12 @@ AVFrame* FrameSource::next() {
 
 Untagged FrameSource::untagged() const {
   const std::string_view format = input_.demuxer().iformat->name;
-  return format.ends_with("_pipe") || is_one_of(format, {"gif", "apng", "ico", "mjpeg"}) ? Untagged::Image
-                                                                                         : Untagged::Video;
+  return is_image() || is_one_of(format, {"gif", "apng", "mjpeg"}) ? Untagged::Image : Untagged::Video;
+}
+
+bool FrameSource::is_image() const {
+  const std::string_view format = input_.demuxer().iformat->name;
+  return format.ends_with("_pipe") || format == "ico";
 }
 
 Fraction FrameSource::fps() const {

@@ -20,6 +20,7 @@ class FrameSource {
 
   const AVStream& stream() const { return *stream_; }
   Untagged untagged() const;
+  bool is_image() const;  // a format of single pictures
   // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
   Fraction fps() const;
   // How wide a pixel is for its height; 0: not known.

@@ -24,6 +24,7 @@ class TimedFrames {
       : path_(path.string()), source_(path), converter_(source_.untagged()), fps_(source_.fps()) {}
 
   Fraction fps() const { return fps_; }
+  bool is_image() const { return source_.is_image(); }
 
   std::optional<TimedImage> next() {
     const AVFrame* frame = source_.next();
@@ -83,6 +84,7 @@ class VideoReader::Impl {
   int width() const { return width_; }
   int height() const { return height_; }
   Fraction fps() const { return fps_; }
+  bool is_image() const { return image_; }
 
   bool next(RgbImage& frame) {
     RgbImage image;
@@ -97,17 +99,20 @@ class VideoReader::Impl {
  private:
   EvenFrames::Source source_of(const std::filesystem::path& path) {
     if (std::optional<Still> still = read_still(path, /*animations=*/true)) {
+      image_ = true;
       return [image = std::optional(TimedImage{shown_still(std::move(*still), path)})]() mutable {
         return std::exchange(image, std::nullopt);
       };
     }
     const auto frames = std::make_shared<TimedFrames>(path);
     fps_ = frames->fps();
+    image_ = frames->is_image();
     return [frames] { return frames->next(); };
   }
 
   std::string path_;
   Fraction fps_{25, 1};  // FFmpeg's default for images
+  bool image_ = false;
   EvenFrames frames_;
   int width_ = 0;  // of the first frame: the size after rotation is known from it alone
   int height_ = 0;
@@ -121,6 +126,7 @@ VideoReader::~VideoReader() = default;
 int VideoReader::width() const { return impl_->width(); }
 int VideoReader::height() const { return impl_->height(); }
 Fraction VideoReader::fps() const { return impl_->fps(); }
+bool VideoReader::is_image() const { return impl_->is_image(); }
 bool VideoReader::next(RgbImage& frame) { return impl_->next(frame); }
 
 }  // namespace orrery

@@ -23,9 +23,10 @@ class VideoReader {
   VideoReader& operator=(VideoReader&&) noexcept;
   ~VideoReader();
 
-  int width() const;     // pixels, after rotation
-  int height() const;    // pixels, after rotation
-  Fraction fps() const;  // of what next() gives; an image has FFmpeg's default of 25
+  int width() const;      // pixels, after rotation
+  int height() const;     // pixels, after rotation
+  Fraction fps() const;   // of what next() gives; an image has FFmpeg's default of 25
+  bool is_image() const;  // a still picture: a video of one frame is none
 
   // Puts the next frame into `frame`. False after the last.
   bool next(RgbImage& frame);

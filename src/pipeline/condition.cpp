@@ -30,17 +30,29 @@ void require_finite(const std::filesystem::path& path, const at::Tensor& latents
   require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
 }
 
+using Fit = at::Tensor (*)(const at::Tensor& rgb, std::int64_t height, std::int64_t width);
+
+at::Tensor fitted(const RgbImage& image, const std::filesystem::path& path, std::int64_t height, std::int64_t width,
+                  Fit fit) {
+  const at::Tensor rgb =
+      at::tensor(at::ArrayRef<std::uint8_t>(image.rgb), at::kByte).view({image.height, image.width, 3});
+  try {
+    return fit(rgb, height, width);
+  } catch (const InputError& e) {
+    throw InputError(path.string() + ": " + e.what());
+  }
+}
+
 }  // namespace
 
 at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
                         std::int64_t width) {
-  const at::Tensor rgb =
-      at::tensor(at::ArrayRef<std::uint8_t>(image.rgb), at::kByte).view({image.height, image.width, 3});
-  try {
-    return condition_pixels(rgb, height, width);
-  } catch (const InputError& e) {
-    throw InputError(path.string() + ": " + e.what());
-  }
+  return fitted(image, path, height, width, condition_pixels);
+}
+
+at::Tensor frame_pixels(const RgbImage& frame, const std::filesystem::path& path, std::int64_t height,
+                        std::int64_t width) {
+  return fitted(frame, path, height, width, frame_pixels);
 }
 
 at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& image, std::int64_t height,

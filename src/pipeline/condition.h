@@ -11,8 +11,11 @@
 
 namespace orrery {
 
-// A picture fitted to height × width as the encoder takes it, (3, 1, height, width) in [-1, 1]. `path` is for messages.
+// An image, or a frame of a video, fitted to height × width as the encoder takes it, (3, 1, height, width) in [-1, 1].
+// Only an image is rounded to 8 bits after resizing. Throws InputError that names `path`.
 at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
+                        std::int64_t width);
+at::Tensor frame_pixels(const RgbImage& frame, const std::filesystem::path& path, std::int64_t height,
                         std::int64_t width);
 
 // An image file as the one latent frame (C, 1, h, w) that starts a clip of height × width. Throws InputError naming the

@@ -135,4 +135,9 @@ at::Tensor condition_pixels(const at::Tensor& rgb, std::int64_t height, std::int
   return covering_picture(rgb, height, width).round_().clamp_(0, 255).div_(127.5).sub_(1).unsqueeze(1);
 }
 
+at::Tensor frame_pixels(const at::Tensor& rgb, std::int64_t height, std::int64_t width) {
+  require(rgb.scalar_type() == at::kByte, "a video's frame has values of 8 bits");
+  return covering_picture(rgb, height, width).div_(127.5).sub_(1).unsqueeze(1);
+}
+
 }  // namespace orrery

@@ -18,4 +18,7 @@ at::Tensor covering_picture(const at::Tensor& picture, std::int64_t height, std:
 // `rgb` is (H0, W0, 3) uint8; the result (3, 1, height, width) float32 on the CPU. Throws InputError as above.
 at::Tensor condition_pixels(const at::Tensor& rgb, std::int64_t height, std::int64_t width);
 
+// A frame of a video as the encoder takes it: like an image, but not rounded (MODES.md A).
+at::Tensor frame_pixels(const at::Tensor& rgb, std::int64_t height, std::int64_t width);
+
 }  // namespace orrery

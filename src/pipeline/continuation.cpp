@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "media/last_frames.h"
+#include "pipeline/condition.h"
 #include "pipeline/condition_image.h"
 #include "wan/config.h"
 
@@ -35,16 +36,10 @@ at::Tensor clip_pixels(const at::Tensor& frames, std::int64_t count, std::int64_
 at::Tensor clip_pixels_of_video(const std::filesystem::path& video, std::int64_t count, std::int64_t height,
                                 std::int64_t width) {
   std::vector<at::Tensor> fitted;
-  for (const RgbImage& image : read_last_frames(video, static_cast<std::size_t>(count))) {
-    const at::Tensor rgb =
-        at::tensor(at::ArrayRef<std::uint8_t>(image.rgb), at::kByte).view({image.height, image.width, 3});
-    try {
-      fitted.push_back(covering_picture(rgb, height, width));
-    } catch (const InputError& e) {
-      throw InputError(video.string() + ": " + e.what());
-    }
+  for (const RgbImage& frame : read_last_frames(video, static_cast<std::size_t>(count))) {
+    fitted.push_back(frame_pixels(frame, video, height, width).squeeze(1));
   }
-  return clip_of(std::move(fitted), count).div_(127.5).sub_(1);
+  return clip_of(std::move(fitted), count);
 }
 
 at::Tensor encode_frames(const WanEncoder& encoder, const at::Tensor& pixels,
