@@ -10,7 +10,7 @@ packages=(
   g++ cmake ninja-build pkg-config git ccache mold xz-utils python3 python3-venv python3-h5py
   libopenmpi-dev openmpi-bin libhdf5-dev hdf5-tools libsentencepiece-dev libicu-dev libboost-program-options-dev
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
-  libheif-dev liblcms2-dev libtiff-dev zlib1g-dev
+  libheif-dev libjpeg-dev liblcms2-dev libtiff-dev zlib1g-dev
   nlohmann-json3-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
   clang-format clang-tidy shellcheck
   slurm-wlm munge chromium

@@ -10,6 +10,7 @@ extern "C" {
 #include <vector>
 
 #include "core/error.h"
+#include "media/heif_chroma.h"
 #include "media/media_input.h"
 #include "media/scaler.h"
 #include "media/still.h"
@@ -34,7 +35,10 @@ using Options = std::unique_ptr<heif_decoding_options, FreeBy<heif_decoding_opti
 using Nclx = std::unique_ptr<heif_color_profile_nclx, FreeBy<heif_color_profile_nclx, heif_nclx_color_profile_free>>;
 
 void check(const heif_error& error) {
-  require_input(error.code == heif_error_Ok, "damaged or cut short: " + std::string(error.message));
+  if (error.code == heif_error_Ok) return;
+  std::string reason = error.message;
+  while (reason.ends_with('\n')) reason.pop_back();
+  throw InputError("damaged or cut short: " + reason);
 }
 
 Handle primary_of(heif_context* context) {
@@ -43,20 +47,28 @@ Handle primary_of(heif_context* context) {
   return Handle(handle);
 }
 
-// Planes with the file's depth. Grey with alpha, which FFmpeg does not have in planes, becomes 4:2:0.
-Image decode(const heif_image_handle* handle, bool grey_with_alpha) {
+Image decode(const heif_image_handle* handle, heif_colorspace space, heif_chroma chroma) {
   const Options options(heif_decoding_options_alloc());
   options->strict_decoding = 1;
   heif_image* image = nullptr;
-  check(heif_decode_image(handle, &image, grey_with_alpha ? heif_colorspace_YCbCr : heif_colorspace_undefined,
-                          grey_with_alpha ? heif_chroma_420 : heif_chroma_undefined, options.get()));
+  check(heif_decode_image(handle, &image, space, chroma, options.get()));
   return Image(image);
 }
 
-Image decode(const heif_image_handle* handle) {
-  Image image = decode(handle, false);
-  const bool grey = heif_image_get_colorspace(image.get()) == heif_colorspace_monochrome;
-  return grey && heif_image_handle_has_alpha_channel(handle) != 0 ? decode(handle, true) : std::move(image);
+// Whether the picture is stored as green, blue and red, as lossless AVIF is.
+bool is_rgb(const heif_image_handle* handle) {
+  heif_color_profile_nclx* found = nullptr;
+  if (heif_image_handle_get_nclx_color_profile(handle, &found).code != heif_error_Ok) return false;
+  return Nclx(found)->matrix_coefficients == heif_matrix_coefficients_RGB_GBR;
+}
+
+// Planes with the file's depth, and its chroma where that is known. Grey with alpha, which FFmpeg does not have in
+// planes, becomes 4:2:0.
+Image decode(const heif_image_handle* handle, heif_chroma chroma) {
+  if (chroma == heif_chroma_undefined || is_rgb(handle)) return decode(handle, heif_colorspace_RGB, heif_chroma_444);
+  if (chroma != heif_chroma_monochrome) return decode(handle, heif_colorspace_YCbCr, chroma);
+  if (heif_image_handle_has_alpha_channel(handle) != 0) return decode(handle, heif_colorspace_YCbCr, heif_chroma_420);
+  return decode(handle, heif_colorspace_monochrome, heif_chroma_monochrome);
 }
 
 // Where libheif has the planes that FFmpeg has under 0, 1, ….
@@ -164,7 +176,7 @@ Still read_heif(const std::string& bytes) {
   require_input(heif_image_handle_is_premultiplied_alpha(handle.get()) == 0,
                 "its colours are multiplied by alpha, which is not read: save it as PNG");
   Still still;
-  const Image image = decode(handle.get());
+  const Image image = decode(handle.get(), heif_chroma_of(bytes));
   still.frame = frame_of(image.get());
   std::uint32_t across = 1, down = 1;
   heif_image_get_pixel_aspect_ratio(image.get(), &across, &down);

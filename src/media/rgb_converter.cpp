@@ -44,21 +44,29 @@ RgbImage from_rows(const AVFrame& frame, const std::optional<ColourMap>& map) {
   return image;
 }
 
-// Of 8 bits a value, without alpha.
-RgbImage copied(const AVFrame& frame) {
-  RgbImage image = blank(frame);
-  const std::ptrdiff_t bytes = std::ptrdiff_t{3} * frame.width;
-  for (int y = 0; y < frame.height; ++y) {
-    std::copy_n(frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0], bytes, image.rgb.begin() + y * bytes);
+// Planes of green, blue and red, 8 bits a value, without alpha.
+RgbImage interleaved(const AVFrame& planes) {
+  RgbImage image = blank(planes);
+  std::uint8_t* out = image.rgb.data();
+  for (std::ptrdiff_t y = 0; y < planes.height; ++y) {
+    const std::uint8_t* green = planes.data[0] + y * planes.linesize[0];
+    const std::uint8_t* blue = planes.data[1] + y * planes.linesize[1];
+    const std::uint8_t* red = planes.data[2] + y * planes.linesize[2];
+    for (std::ptrdiff_t x = 0; x < planes.width; ++x, out += 3) {
+      out[0] = red[x];
+      out[1] = green[x];
+      out[2] = blue[x];
+    }
   }
   return image;
 }
 
-// What YUV is turned into.
+// What YUV is turned into. Planes, because for packed RGB swscale rounds the weights of two chroma rows to 1 and 0 or
+// to halves, which moves the chroma of 4:2:0 by a quarter of a sample and blurs it.
 AVPixelFormat rgb_format(const AVPixFmtDescriptor& from, bool deep) {
   const bool alpha = (from.flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
-  if (deep) return alpha ? AV_PIX_FMT_RGBA64LE : AV_PIX_FMT_RGB48LE;
-  return alpha ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGB24;
+  if (deep) return alpha ? AV_PIX_FMT_GBRAP16LE : AV_PIX_FMT_GBRP16LE;
+  return alpha ? AV_PIX_FMT_GBRAP : AV_PIX_FMT_GBRP;
 }
 
 // Players take a picture of high definition for BT.709.
@@ -119,7 +127,7 @@ RgbImage RgbConverter::convert(const AVFrame& frame) {
                 std::string("its pixels are ") + format.name + ", which are not read: save it with 8 or 16 bits");
   const AVPixelFormat to = rgb_format(format, map_.has_value());
   const AVFrame& rgb = from_yuv(frame, to);
-  return to == AV_PIX_FMT_RGB24 ? copied(rgb) : from_rows(rgb, map_);
+  return to == AV_PIX_FMT_GBRP ? interleaved(rgb) : from_rows(rgb, map_);
 }
 
 const AVFrame& RgbConverter::from_yuv(const AVFrame& frame, AVPixelFormat format) {

@@ -104,9 +104,10 @@ Still decode_parts(AVCodecID codec, StillParts parts) {
 }
 
 std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animations) {
-  if (kind == StillKind::Tiff) return read_tiff(path);
   const std::string bytes = bytes_of(path);
   switch (kind) {
+    case StillKind::Tiff:
+      return read_tiff(bytes);
     case StillKind::Jpeg:
       // Motion JPEG without a container is pictures in a row.
       if (animations && has_suffix(path, {".mjpeg", ".mjpg"})) return std::nullopt;

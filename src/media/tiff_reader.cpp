@@ -1,8 +1,11 @@
 #include <tiffio.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdarg>
+#include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -51,14 +54,52 @@ int keep_warning(TIFF*, void* to, const char* module, const char* format, va_lis
   return keep_error(nullptr, to, module, format, arguments);
 }
 
-TiffFile open_tiff(const std::filesystem::path& path, Complaint& complaint) {
+// A file's bytes as libtiff reads them. It takes them for a file mapped into memory: of others libtiff 4.5 refuses
+// uncompressed tiles of a size that is no multiple of 1024 bytes.
+struct FileBytes {
+  const std::string& bytes;
+  std::uint64_t at = 0;
+
+  static FileBytes& of(thandle_t file) { return *static_cast<FileBytes*>(file); }
+};
+
+tmsize_t read_bytes(thandle_t file, void* to, tmsize_t count) {
+  FileBytes& from = FileBytes::of(file);
+  const std::uint64_t left = from.bytes.size() - std::min<std::uint64_t>(from.at, from.bytes.size());
+  const std::uint64_t taken = std::min(left, static_cast<std::uint64_t>(count));
+  std::memcpy(to, from.bytes.data() + (from.bytes.size() - left), taken);
+  from.at += taken;
+  return static_cast<tmsize_t>(taken);
+}
+
+tmsize_t write_nothing(thandle_t, void*, tmsize_t) { return 0; }
+
+toff_t seek_bytes(thandle_t file, toff_t offset, int whence) {
+  FileBytes& from = FileBytes::of(file);
+  const std::uint64_t origin = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? from.at : from.bytes.size();
+  return from.at = origin + offset;
+}
+
+toff_t size_of_bytes(thandle_t file) { return FileBytes::of(file).bytes.size(); }
+
+int map_bytes(thandle_t file, void** base, toff_t* size) {
+  *base = const_cast<char*>(FileBytes::of(file).bytes.data());
+  *size = size_of_bytes(file);
+  return 1;
+}
+
+void unmap_nothing(thandle_t, void*, toff_t) {}
+int close_nothing(thandle_t) { return 0; }
+
+// `file` and `complaint` must outlive the result.
+TiffFile open_tiff(FileBytes& file, Complaint& complaint) {
   constexpr tmsize_t kMostBytes = tmsize_t{1} << 30;  // at a time
   const std::unique_ptr<TIFFOpenOptions, FreeOptions> options(TIFFOpenOptionsAlloc());
   TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostBytes);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), keep_error, &complaint);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), keep_warning, &complaint);
-  // m: not mapped into memory, where a file that shrinks would end the program.
-  TiffFile tiff(TIFFOpenExt(path.c_str(), "rm", options.get()));
+  TiffFile tiff(TIFFClientOpenExt("TIFF", "r", &file, read_bytes, write_nothing, seek_bytes, close_nothing,
+                                  size_of_bytes, map_bytes, unmap_nothing, options.get()));
   require_input(tiff != nullptr, "damaged or cut short: " + complaint.text);
   return tiff;
 }
@@ -96,10 +137,12 @@ ffmpeg::Frame frame_of(const std::vector<std::uint32_t>& pixels, int width, int 
   return frame;
 }
 
-// Pixels are as wide as the resolutions, dots a length, say; none: square.
+// The resolutions give it where they have no unit; of dots a length viewers make nothing.
 AVRational pixel_shape(TIFF* tiff) {
+  std::uint16_t unit = RESUNIT_INCH;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
   float across = 0, down = 0;
-  const bool known = TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &across) == 1 &&
+  const bool known = unit == RESUNIT_NONE && TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &across) == 1 &&
                      TIFFGetField(tiff, TIFFTAG_YRESOLUTION, &down) == 1 && across > 0 && down > 0;
   return known ? av_d2q(static_cast<double>(down) / static_cast<double>(across), 1000) : AVRational{1, 1};
 }
@@ -116,9 +159,10 @@ std::string profile_of(TIFF* tiff) {
 
 }  // namespace
 
-Still read_tiff(const std::filesystem::path& path) {
+Still read_tiff(const std::string& bytes) {
   Complaint complaint;
-  const TiffFile tiff = open_tiff(path, complaint);
+  FileBytes file{bytes};
+  const TiffFile tiff = open_tiff(file, complaint);
   std::uint32_t width = 0, height = 0;
   TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff.get(), TIFFTAG_IMAGELENGTH, &height);

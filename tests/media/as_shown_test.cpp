@@ -33,39 +33,6 @@ class AsShown : public MediaFiles {
   }
 };
 
-std::string little(std::size_t value, std::size_t bytes) {
-  std::string text;
-  for (std::size_t i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> (8 * i)));
-  return text;
-}
-
-// EXIF that says nothing but the orientation 6: the first row is shown at the right.
-const std::string& exif_of_6() {
-  static const std::string exif = "II" + little(42, 2) + little(8, 4) + little(1, 2) + little(0x112, 2) + little(3, 2) +
-                                  little(1, 4) + little(6, 4) + little(0, 4);
-  return exif;
-}
-
-RgbImage turned(const RgbImage& image) {
-  RgbImage to{image.height, image.width, {}};
-  for (int y = 0; y < to.height; ++y) {
-    for (int x = 0; x < to.width; ++x) {
-      const auto from = image.rgb.begin() + 3 * ((image.height - 1 - x) * image.width + y);
-      to.rgb.insert(to.rgb.end(), from, from + 3);
-    }
-  }
-  return to;
-}
-
-TEST_F(AsShown, WebPIsTurnedByItsExif) {
-  const RgbImage image = waves(50, 34);
-  std::string webp = read_file(make("a.webp", image, "-lossless 1"));
-  webp += "EXIF" + little(exif_of_6().size(), 4) + exif_of_6();
-  webp.replace(4, 4, little(webp.size() - 8, 4));
-  write_file(folder_ / "b.webp", webp);
-  EXPECT_EQ(read_image(folder_ / "b.webp"), turned(image));
-}
-
 TEST_F(AsShown, ABadChecksumOfAPngsCommentIsNoDamage) {
   const RgbImage image = waves(50, 34);
   std::string png = read_file(make("a.png", image));

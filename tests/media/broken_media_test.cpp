@@ -9,6 +9,7 @@
 #include "media/jpeg_end.h"
 #include "media/video_reader.h"
 #include "media_files.h"
+#include "still_files.h"
 
 namespace orrery {
 namespace {
@@ -29,6 +30,22 @@ class BrokenMedia : public MediaFiles {
 
   void cut(const std::string& content, std::size_t length) const {
     std::ofstream(folder_ / "cut", std::ios::binary) << content.substr(0, length);
+  }
+
+  void expect_cuts_refused_or_whole(const std::filesystem::path& path) const {
+    const RgbImage whole = read_image(path);
+    const std::string content = read_file(path);
+    std::size_t refused = 0;
+    for (const std::size_t length : cuts(content.size())) {
+      cut(content, length);
+      try {
+        EXPECT_EQ(read_image(folder_ / "cut"), whole) << path << " cut to " << length << " of " << content.size();
+      } catch (const InputError& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("cut: "), Not(HasSubstr("\n"))));
+        ++refused;
+      }
+    }
+    EXPECT_GT(refused, cuts(content.size()).size() / 3) << path;
   }
 
   // The lengths that a file of `size` bytes is cut to: the start, the end, and steps between.
@@ -82,22 +99,15 @@ TEST_F(BrokenMedia, CutShortIsRefusedOrWhole) {
                                                        {"a.ppm", ""},
                                                        {"a.mp4", "-pix_fmt yuv420p"},
                                                        {"f.mp4", "-pix_fmt yuv420p -movflags +faststart"}};
-  for (const auto& [name, options] : cases) {
-    const auto path = make(name, image, options);
-    const RgbImage whole = read_image(path);
-    const std::string content = read_file(path);
-    std::size_t refused = 0;
-    for (const std::size_t length : cuts(content.size())) {
-      cut(content, length);
-      try {
-        EXPECT_EQ(read_image(folder_ / "cut"), whole) << name << " cut to " << length << " of " << content.size();
-      } catch (const InputError& error) {
-        EXPECT_THAT(error.what(), AllOf(HasSubstr("cut: "), Not(HasSubstr("\n"))));
-        ++refused;
-      }
-    }
-    EXPECT_GT(refused, cuts(content.size()).size() / 3) << name;
-  }
+  for (const auto& [name, options] : cases) expect_cuts_refused_or_whole(make(name, image, options));
+}
+
+TEST_F(BrokenMedia, StillsCutShortAreRefusedOrWhole) {
+  const Samples samples = samples_of(waves(64, 48));
+  write_heif(folder_ / "a.avif", samples, {.codec = heif_compression_AV1});
+  write_heif(folder_ / "a.heic", samples, {.codec = heif_compression_HEVC});
+  write_tiff(folder_ / "tiles.tif", samples, {.tile = 16});
+  for (const char* name : {"a.avif", "a.heic", "tiles.tif"}) expect_cuts_refused_or_whole(folder_ / name);
 }
 
 // Progressive pictures are complete but coarse before their last scans, and a thumbnail's end is not the picture's.

@@ -59,10 +59,16 @@ fs::path MediaFiles::make(const std::string& name, const RgbImage& image, const 
 }
 
 RgbImage MediaFiles::judge(const fs::path& path, int width, int height) const {
+  // Planes: for packed RGB swscale does not interpolate the chroma of 4:2:0 between rows.
   const std::string raw = output_of("ffmpeg -nostdin -v error -i " + path.string() +
                                     " -frames:v 1 -sws_flags bilinear+accurate_rnd+full_chroma_int+full_chroma_inp"
-                                    " -f rawvideo -pix_fmt rgb24 -");
-  return {width, height, {raw.begin(), raw.end()}};
+                                    " -f rawvideo -pix_fmt gbrp -");
+  RgbImage image{width, height, {}};
+  const std::size_t pixels = raw.size() / 3;
+  for (std::size_t i = 0; i < pixels; ++i) {
+    for (const std::size_t plane : {2, 0, 1}) image.rgb.push_back(static_cast<std::uint8_t>(raw[plane * pixels + i]));
+  }
+  return image;
 }
 
 }  // namespace orrery

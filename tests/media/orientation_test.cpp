@@ -6,6 +6,7 @@
 #include "media/image_reader.h"
 #include "media/video_reader.h"
 #include "media_files.h"
+#include "still_files.h"
 
 namespace orrery {
 namespace {
@@ -41,22 +42,8 @@ RgbImage shown(const RgbImage& stored, const Exif& exif) {
   return image;
 }
 
-// An APP1 segment whose only entry is the orientation, put behind the start of a JPEG file.
-std::string with_exif(std::string jpeg, int orientation, bool big_endian) {
-  const auto number = [&](unsigned value, std::size_t bytes) {
-    std::string text;
-    for (std::size_t i = 0; i < bytes; ++i) text.push_back(static_cast<char>(value >> (8 * i)));
-    if (big_endian) std::reverse(text.begin(), text.end());
-    return text;
-  };
-  const std::string entry =
-      number(0x112, 2) + number(3, 2) + number(1, 4) + number(static_cast<unsigned>(orientation), 2) + number(0, 2);
-  const std::string tiff =
-      (big_endian ? "MM" : "II") + number(42, 2) + number(8, 4) + number(1, 2) + entry + number(0, 4);
-  const std::string body = std::string("Exif\0\0", 6) + tiff;
-  const std::size_t size = body.size() + 2;
-  return jpeg.insert(2,
-                     std::string{'\xFF', '\xE1', static_cast<char>(size >> 8), static_cast<char>(size & 0xFF)} + body);
+std::string with_exif(const std::string& jpeg, int orientation, bool big_endian) {
+  return with_jpeg_segment(jpeg, 0xE1, std::string("Exif\0\0", 6) + exif_block(orientation, big_endian));
 }
 
 TEST_F(Orientation, OfJpegIsApplied) {
@@ -66,6 +53,41 @@ TEST_F(Orientation, OfJpegIsApplied) {
     for (const bool big_endian : {false, true}) {
       write_file(folder_ / "turned.jpg", with_exif(jpeg, exif.value, big_endian));
       EXPECT_EQ(read_image(folder_ / "turned.jpg"), shown(stored, exif)) << exif.value;
+    }
+  }
+}
+
+TEST_F(Orientation, OfPngAndWebPIsApplied) {
+  const RgbImage stored = waves(50, 34);
+  const std::string png = read_file(make("plain.png", stored)),
+                    webp = read_file(make("plain.webp", stored, "-lossless 1"));
+  for (const Exif& exif : kOrientations) {
+    for (const bool big_endian : {false, true}) {
+      write_file(folder_ / "turned.png", with_png_chunk(png, "eXIf", exif_block(exif.value, big_endian)));
+      EXPECT_EQ(read_image(folder_ / "turned.png"), shown(stored, exif)) << exif.value;
+      write_file(folder_ / "turned.webp", with_webp_chunk(webp, "EXIF", exif_block(exif.value, big_endian)));
+      EXPECT_EQ(read_image(folder_ / "turned.webp"), shown(stored, exif)) << exif.value;
+    }
+  }
+}
+
+TEST_F(Orientation, OfTiffIsApplied) {
+  const RgbImage stored = waves(50, 34);
+  for (const Exif& exif : kOrientations) {
+    for (const std::uint32_t tile : {0, 16}) {
+      write_tiff(folder_ / "a.tif", samples_of(stored),
+                 {.orientation = static_cast<std::uint16_t>(exif.value), .tile = tile});
+      EXPECT_EQ(read_image(folder_ / "a.tif"), shown(stored, exif)) << exif.value << " " << tile;
+    }
+  }
+}
+
+TEST_F(Orientation, OfAvifAndHeicIsApplied) {
+  const RgbImage stored = waves(64, 48);
+  for (const Exif& exif : kOrientations) {
+    for (const heif_compression_format codec : {heif_compression_AV1, heif_compression_HEVC}) {
+      write_heif(folder_ / "a.heif", samples_of(stored), {.codec = codec, .orientation = exif.value});
+      EXPECT_EQ(read_image(folder_ / "a.heif"), shown(stored, exif)) << exif.value << " " << codec;
     }
   }
 }
