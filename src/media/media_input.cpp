@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "media/file_name.h"
 
 namespace orrery {
@@ -51,12 +52,10 @@ ffmpeg::Demuxer open_demuxer(AVIOContext* file, const std::string& path) {
 }  // namespace
 
 const fs::path& require_media_file(const fs::path& path) {
-  std::error_code ignored;
-  const std::string name = path.string();
-  require_input(fs::exists(path, ignored), name + ": no such file");
-  require_input(!fs::is_directory(path, ignored), name + ": is a folder, expected an image or a video");
-  require_input(fs::is_regular_file(path, ignored), name + ": not a file, expected an image or a video");
-  require_input(fs::file_size(path, ignored) > 0, name + ": is empty, expected an image or a video");
+  require_input(!is_folder(path), path.string() + ": is a folder, expected an image or a video");
+  std::int64_t size = 0;
+  open_input(path, &size);
+  require_input(size > 0, path.string() + ": is empty, expected an image or a video");
   return path;
 }
 

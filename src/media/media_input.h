@@ -9,7 +9,9 @@
 
 namespace orrery {
 
-// Throws InputError that names the file where there is none, or a folder, or nothing in it. Returns the path.
+// Whoever opens a picture or a video by its name calls this first. Throws InputError that names the file where
+// open_input (core/file.h) would not open it (a folder, FIFO, device, loop of links), and where it is empty. Returns
+// the path.
 const std::filesystem::path& require_media_file(const std::filesystem::path& path);
 
 constexpr int kMostPixels = 1 << 26;  // of a picture or frame

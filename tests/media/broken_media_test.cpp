@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -7,6 +8,7 @@
 #include "core/file.h"
 #include "media/image_reader.h"
 #include "media/jpeg_end.h"
+#include "media/sound_reader.h"
 #include "media/video_reader.h"
 #include "media_files.h"
 #include "still_files.h"
@@ -108,6 +110,29 @@ TEST_F(BrokenMedia, StillsCutShortAreRefusedOrWhole) {
   write_heif(folder_ / "a.heic", samples, {.codec = heif_compression_HEVC});
   write_tiff(folder_ / "tiles.tif", samples, {.tile = 16});
   for (const char* name : {"a.avif", "a.heic", "tiles.tif"}) expect_cuts_refused_or_whole(folder_ / name);
+}
+
+// By the name of a picture, a motion picture and none: each is opened by another library.
+TEST_F(BrokenMedia, OnlyRegularFilesAreOpened) {
+  for (const char* name : {"fifo.png", "fifo.mp4", "fifo"}) ASSERT_EQ(::mkfifo((folder_ / name).c_str(), 0600), 0);
+  std::filesystem::create_symlink("loop.tif", folder_ / "loop.tif");
+  std::filesystem::create_symlink("/dev/zero", folder_ / "device.png");
+  std::filesystem::create_symlink("none", folder_ / "dangling.jpg");
+  const std::pair<std::string, const char*> cases[] = {{"fifo.png", "not a file"},
+                                                       {"fifo.mp4", "not a file"},
+                                                       {"fifo", "not a file"},
+                                                       {"loop.tif", "Too many levels of symbolic links"},
+                                                       {"device.png", "not a file"},
+                                                       {"dangling.jpg", "no such file"},
+                                                       {std::string(300, 'n'), "File name too long"}};
+  for (const auto& [name, message] : cases) {
+    const std::filesystem::path path = folder_ / name;
+    const auto refusal =
+        ThrowsMessage<InputError>(AllOf(testing::StartsWith(path.string() + ": "), HasSubstr(message)));
+    EXPECT_THAT([&] { read_image(path); }, refusal) << name;
+    EXPECT_THAT([&] { VideoReader reader(path); }, refusal) << name;
+    EXPECT_THAT([&] { read_sound(path); }, refusal) << name;
+  }
 }
 
 // Progressive pictures are complete but coarse before their last scans, and a thumbnail's end is not the picture's.
