@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/handle.h"
+#include "kernels/blas_lt.h"
 
 namespace orrery {
 namespace {
@@ -23,7 +24,7 @@ constexpr int kRounds = 3;
 constexpr std::int64_t kComparedRows = 256;  // at either end
 
 void check_blas(cublasStatus_t status, const char* what) {
-  if (status != CUBLAS_STATUS_SUCCESS) fail(what, cublasLtGetStatusName(status));
+  if (status != CUBLAS_STATUS_SUCCESS) fail(what, blas_lt().status_name(status));
 }
 
 void check_cuda(cudaError_t code, const char* what) {
@@ -61,7 +62,7 @@ class Event {
 cublasLtHandle_t handle() {
   static const cublasLtHandle_t kHandle = [] {
     cublasLtHandle_t made = nullptr;
-    check_blas(cublasLtCreate(&made), "start cuBLASLt");
+    check_blas(blas_lt().create(&made), "start cuBLASLt");
     return made;
   }();
   return kHandle;
@@ -76,20 +77,20 @@ std::uint32_t alignment_of(const at::Tensor& x) {
 
 template <class Value>
 void set(cublasLtMatmulDescOpaque_t& work, cublasLtMatmulDescAttributes_t attribute, const Value& value) {
-  check_blas(cublasLtMatmulDescSetAttribute(&work, attribute, &value, sizeof value), "describe a matrix product");
+  check_blas(blas_lt().set_attribute(&work, attribute, &value, sizeof value), "describe a matrix product");
 }
 
 template <class Value>
 void prefer(cublasLtMatmulPreferenceOpaque_t& wish, cublasLtMatmulPreferenceAttributes_t attribute,
             const Value& value) {
-  check_blas(cublasLtMatmulPreferenceSetAttribute(&wish, attribute, &value, sizeof value),
+  check_blas(blas_lt().set_preference(&wish, attribute, &value, sizeof value),
              "describe what a matrix product may use");
 }
 
 void lay_out(cublasLtMatrixLayoutOpaque_t& layout, cudaDataType_t type, std::int64_t rows, std::int64_t columns,
              std::int64_t stride) {
-  check_blas(cublasLtMatrixLayoutInit(&layout, type, static_cast<std::uint64_t>(rows),
-                                      static_cast<std::uint64_t>(columns), stride),
+  check_blas(blas_lt().init_layout(&layout, sizeof layout, type, static_cast<std::uint64_t>(rows),
+                                   static_cast<std::uint64_t>(columns), stride),
              "describe a matrix");
 }
 
@@ -110,7 +111,8 @@ ProductShape shape_of(const at::Tensor& y, const ScaledRows& x, const ScaledRows
 }
 
 ProductPlan::ProductPlan(const ProductShape& shape) : shape_(shape) {
-  check_blas(cublasLtMatmulDescInit(&work_, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describe a matrix product");
+  check_blas(blas_lt().init_description(&work_, sizeof work_, CUBLAS_COMPUTE_32F, CUDA_R_32F),
+             "describe a matrix product");
   set(work_, CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T);
   if (shape.float8) {
     constexpr cublasLtMatmulMatrixScale_t kRowScale = CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F;
@@ -132,7 +134,7 @@ void ProductPlan::point_at_scales(const ScaledRows& x, const ScaledRows& w) {
 
 std::vector<ProductPlan> ProductPlan::suggestions(const ScaledRows& x, const ScaledRows& w) const {
   cublasLtMatmulPreferenceOpaque_t wish{};
-  check_blas(cublasLtMatmulPreferenceInit(&wish), "describe what a matrix product may use");
+  check_blas(blas_lt().init_preference(&wish, sizeof wish), "describe what a matrix product may use");
   prefer(wish, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kWorkspaceBytes);
   prefer(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, shape_.w_alignment);
   prefer(wish, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, shape_.x_alignment);
@@ -142,8 +144,8 @@ std::vector<ProductPlan> ProductPlan::suggestions(const ScaledRows& x, const Sca
   int count = 0;
   ProductPlan own = *this;
   if (shape_.float8) own.point_at_scales(x, w);
-  check_blas(cublasLtMatmulAlgoGetHeuristic(handle(), &own.work_, &own.w_, &own.x_, &own.y_, &own.y_, &wish,
-                                            kSuggestions, found.data(), &count),
+  check_blas(blas_lt().suggest(handle(), &own.work_, &own.w_, &own.x_, &own.y_, &own.y_, &wish, kSuggestions,
+                               found.data(), &count),
              "find an algorithm for a matrix product");
   std::vector<ProductPlan> plans(static_cast<std::size_t>(count), *this);
   for (std::size_t i = 0; i < plans.size(); ++i) {
@@ -162,9 +164,9 @@ void ProductPlan::run(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
   if (workspace_ > 0) workspace = at::empty({static_cast<std::int64_t>(workspace_)}, y.options().dtype(at::kByte));
   constexpr float kOne = 1, kZero = 0;
   void* const out = y.mutable_data_ptr();
-  check_blas(cublasLtMatmul(handle(), &work_, &kOne, w.data.const_data_ptr(), &w_, x.data.const_data_ptr(), &x_, &kZero,
-                            out, &y_, out, &y_, &algorithm_, workspace_ > 0 ? workspace.mutable_data_ptr() : nullptr,
-                            workspace_, Event::stream()),
+  check_blas(blas_lt().multiply(handle(), &work_, &kOne, w.data.const_data_ptr(), &w_, x.data.const_data_ptr(), &x_,
+                                &kZero, out, &y_, out, &y_, &algorithm_,
+                                workspace_ > 0 ? workspace.mutable_data_ptr() : nullptr, workspace_, Event::stream()),
              "multiply matrices");
 }
 

@@ -48,6 +48,7 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
     if (world.max(pick.shared ? 1 : 0) == 1 && world.is_root()) {
       Log().warning("ranks share a GPU: good for checks, slow for work");
     }
+    load_gpu_kernels();
     use_gpu(pick.index);
     at::globalContext().setAllowTF32CuDNN(false);  // on by default, and float32 has to mean float32
     return {at::kCUDA, static_cast<at::DeviceIndex>(pick.index)};

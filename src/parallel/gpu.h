@@ -12,6 +12,12 @@ struct GpuCount {
 };
 
 GpuCount count_gpus();
+
+// Loads LibTorch's kernels for GPUs: before the first tensor operation of a program that computes there. No symbol of
+// ours asks for their library, which is therefore not linked: it would cost every other program a third of a second and
+// 200 MB. Throws Error.
+void load_gpu_kernels();
+
 // Tells GPUs (and MIG slices) of one node apart whatever number a process gives them. Throws Error.
 std::string gpu_uuid(int index);
 // As its maker calls it: "NVIDIA H200". Throws Error.

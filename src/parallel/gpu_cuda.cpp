@@ -1,9 +1,11 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
+#include <dlfcn.h>
 
 #include <string_view>
 
+#include "core/error.h"
 #include "parallel/cuda_event.h"
 #include "parallel/gpu.h"
 
@@ -45,6 +47,12 @@ GpuCount count_gpus() {
   if (code == cudaSuccess && count > 0) return {count, ""};
   cudaGetLastError();  // the CPU path must not meet this error again
   return {0, why_no_gpu(code == cudaSuccess ? cudaErrorNoDevice : code)};
+}
+
+void load_gpu_kernels() {
+  if (::dlopen(ORRERY_TORCH_CUDA_LIBRARY, RTLD_LAZY | RTLD_GLOBAL) == nullptr) {
+    fail("load LibTorch's kernels for GPUs", ::dlerror());
+  }
 }
 
 std::string gpu_uuid(int index) {

@@ -14,6 +14,8 @@ constexpr const char* kNoCuda =
 
 GpuCount count_gpus() { return {0, kNoCuda}; }
 
+void load_gpu_kernels() { throw Error(kNoCuda); }
+
 std::string gpu_uuid(int) { throw Error(kNoCuda); }
 
 std::string gpu_name(int) { throw Error(kNoCuda); }

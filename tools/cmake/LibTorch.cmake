@@ -42,23 +42,20 @@ if(ORRERY_WITH_CUDA)
   find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${CUDAToolkit_LIBRARY_DIR})
   find_library(CUDART_LIBRARY NAMES libcudart.so.13 HINTS ${wheel_nvidia}/cu13/lib NO_DEFAULT_PATH)
   find_library(CUDART_LIBRARY NAMES cudart HINTS ${CUDAToolkit_LIBRARY_DIR})
-  find_library(CUBLASLT_LIBRARY NAMES libcublasLt.so.13 HINTS ${wheel_nvidia}/cu13/lib NO_DEFAULT_PATH)
-  find_library(CUBLASLT_LIBRARY NAMES cublasLt HINTS ${CUDAToolkit_LIBRARY_DIR})
   find_library(TORCH_CUDA_LIBRARY torch_cuda HINTS ${TORCH_INCLUDE_DIR}/../lib)
   find_library(TORCH_C10_CUDA_LIBRARY c10_cuda HINTS ${TORCH_INCLUDE_DIR}/../lib)
-  if(NOT NCCL_INCLUDE_DIR OR NOT NCCL_LIBRARY OR NOT TORCH_CUDA_LIBRARY OR NOT CUDART_LIBRARY OR NOT CUBLASLT_LIBRARY)
-    message(FATAL_ERROR "CUDA is on, but NCCL (${NCCL_LIBRARY}), libcudart (${CUDART_LIBRARY}), cuBLASLt (${CUBLASLT_LIBRARY}) "
-                        "or LibTorch's CUDA library (${TORCH_CUDA_LIBRARY}) was not found: configure with -DORRERY_CUDA=OFF "
+  if(NOT NCCL_INCLUDE_DIR OR NOT NCCL_LIBRARY OR NOT TORCH_CUDA_LIBRARY OR NOT CUDART_LIBRARY)
+    message(FATAL_ERROR "CUDA is on, but NCCL (${NCCL_LIBRARY}), libcudart (${CUDART_LIBRARY}) or "
+                        "LibTorch's CUDA library (${TORCH_CUDA_LIBRARY}) was not found: configure with -DORRERY_CUDA=OFF "
                         "for a CPU-only program")
   endif()
   add_library(orrery_torch_cuda INTERFACE)
   target_include_directories(orrery_torch_cuda SYSTEM INTERFACE ${NCCL_INCLUDE_DIR} ${CUDAToolkit_INCLUDE_DIRS})
-  target_link_libraries(orrery_torch_cuda INTERFACE orrery_torch ${TORCH_C10_CUDA_LIBRARY} ${NCCL_LIBRARY} ${CUDART_LIBRARY}
-                        ${CUBLASLT_LIBRARY})
+  target_link_libraries(orrery_torch_cuda INTERFACE orrery_torch ${TORCH_C10_CUDA_LIBRARY} ${NCCL_LIBRARY} ${CUDART_LIBRARY})
   target_compile_definitions(orrery_torch_cuda INTERFACE ORRERY_WITH_CUDA=1)
 
-  # Links the kernels for good: without this the linker drops a library that no symbol asks for. Programs only, since the
-  # library costs each process a third of a second to load.
+  # Links the kernels for good: without this the linker drops a library that no symbol asks for. For tests that need a
+  # GPU; the program loads them where it finds one (load_gpu_kernels() of src/parallel/gpu.h).
   add_library(orrery_torch_kernels INTERFACE)
   target_link_libraries(orrery_torch_kernels INTERFACE -Wl,--push-state,--no-as-needed ${TORCH_CUDA_LIBRARY} -Wl,--pop-state)
 endif()
