@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -78,40 +77,6 @@ class Outline {
   std::array<Level, kMostJsonDepth> levels_;
 };
 
-// Looks for equal keys in one object, which the parser would pass over. Errors are left to the parser.
-class RepeatedKeys final : public nlohmann::json_sax<SortedJson> {
- public:
-  explicit RepeatedKeys(const OnRepeatedKey& found) : found_(found) {}
-
-  bool start_object(std::size_t) override {
-    keys_.emplace_back();
-    return true;
-  }
-  bool end_object() override {
-    keys_.pop_back();
-    return true;
-  }
-  bool start_array(std::size_t) override { return start_object(0); }
-  bool end_array() override { return end_object(); }
-  bool key(std::string& name) override {
-    const auto [place, is_new] = keys_.back().insert(std::move(name));
-    if (!is_new) found_(keys_.size(), *place);
-    return true;
-  }
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const std::string&) override { return true; }
-  bool string(std::string&) override { return true; }
-  bool binary(SortedJson::binary_t&) override { return true; }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
-
- private:
-  const OnRepeatedKey& found_;
-  std::vector<std::set<std::string>> keys_;
-};
-
 // "[json.exception.parse_error.101] parse error at line 1, column 8: REASON" -> "REASON".
 std::string reason_in(std::string_view said) {
   const std::size_t column = said.find(", column ");
@@ -121,20 +86,77 @@ std::string reason_in(std::string_view said) {
   return std::string(said.starts_with('[') && bracket != std::string_view::npos ? said.substr(bracket + 2) : said);
 }
 
+// Builds a value, and tells of equal keys in one object, which the library's own builder passes over.
+template <class Value>
+class Builder final : public nlohmann::json_sax<Value> {
+ public:
+  explicit Builder(const OnRepeatedKey& on_repeated_key) : on_repeated_key_(on_repeated_key) {}
+
+  // Throws JsonError.
+  Value build(std::string_view text) {
+    if (Value::sax_parse(text, this)) return std::move(root_);
+    throw JsonError(std::min(wrong_at_, text.size()), "not valid JSON: " + wrong_);
+  }
+
+  bool null() override { return add(nullptr); }
+  bool boolean(bool value) override { return add(value); }
+  bool number_integer(typename Value::number_integer_t value) override { return add(value); }
+  bool number_unsigned(typename Value::number_unsigned_t value) override { return add(value); }
+  bool number_float(typename Value::number_float_t value, const std::string&) override { return add(value); }
+  bool string(std::string& value) override { return add(std::move(value)); }
+  bool binary(typename Value::binary_t& value) override { return add(std::move(value)); }
+  bool start_object(std::size_t) override { return open(Value::value_t::object); }
+  bool end_object() override { return close(); }
+  bool start_array(std::size_t) override { return open(Value::value_t::array); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override {
+    const auto [place, is_new] = levels_.back()->emplace(name, nullptr);
+    if (!is_new && on_repeated_key_) on_repeated_key_(levels_.size(), name);
+    member_ = &*place;
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    // Of other exceptions, as of a number too large for a double, the library tells no place.
+    const auto* syntax = dynamic_cast<const nlohmann::detail::parse_error*>(&error);
+    wrong_at_ = syntax == nullptr ? 0 : syntax->byte;
+    wrong_ = reason_in(error.what());
+    return false;
+  }
+
+ private:
+  // The place of the next value, which it takes.
+  Value& put(Value value) {
+    if (levels_.empty()) return root_ = std::move(value);
+    Value& level = *levels_.back();
+    if (level.is_object()) return *member_ = std::move(value);
+    level.push_back(std::move(value));
+    return level.back();
+  }
+  bool add(Value value) {
+    put(std::move(value));
+    return true;
+  }
+  bool open(typename Value::value_t type) {
+    levels_.push_back(&put(Value(type)));
+    return true;
+  }
+  bool close() {
+    levels_.pop_back();
+    return true;
+  }
+
+  const OnRepeatedKey& on_repeated_key_;
+  Value root_;
+  std::vector<Value*> levels_;  // the open objects and arrays, from the outermost
+  Value* member_ = nullptr;     // of the innermost object, whose key was read
+  std::string wrong_;
+  std::size_t wrong_at_ = 0;
+};
+
 template <class Value>
 Value parse(std::string_view text, std::size_t most_keys, const OnRepeatedKey& on_repeated_key) {
   Outline(most_keys).check(text);
-  if (on_repeated_key) {
-    RepeatedKeys repeated(on_repeated_key);
-    SortedJson::sax_parse(text, &repeated);
-  }
-  try {
-    return Value::parse(text);
-  } catch (const nlohmann::detail::parse_error& e) {
-    throw JsonError(std::min(e.byte, text.size()), "not valid JSON: " + reason_in(e.what()));
-  } catch (const nlohmann::detail::exception& e) {  // a number too large for a double
-    throw JsonError(0, "not valid JSON: " + reason_in(e.what()));
-  }
+  return Builder<Value>(on_repeated_key).build(text);
 }
 
 template <class Parse>
