@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "text/bpe_tables.h"
 #include "text/merge_model.h"
 #include "text/splitter.h"
+#include "text/word_cache.h"
 
 namespace orrery {
 
@@ -29,6 +31,7 @@ class ByteLevelBpe {
   Splitter splitter_;
   MergeModel merges_;
   std::unordered_map<std::string, std::int64_t> vocabulary_;
+  std::unique_ptr<WordCache> known_;
 };
 
 }  // namespace orrery

@@ -214,6 +214,9 @@ std::string quoted_key(std::string_view ascii) { return python_quoted(std::u32st
 
 std::optional<PythonObject> PythonObject::parse(std::string_view utf8) {
   const std::u32string text = from_utf8(utf8, "the prompt");
+  // Most prompts are plain texts, and an exception each takes longer than all else here.
+  const std::size_t first = text.find_first_not_of(U" \t\n\r");
+  if (first == std::u32string::npos || text[first] != U'{') return std::nullopt;
   try {
     return PythonObject(Reader(text).read());
   } catch (const NotJson&) {
