@@ -24,6 +24,7 @@ struct Level {
     return channels * (frames + past) * (height + 2 * border) * (width + 2 * border) * element_bytes;
   }
   Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
+  Level halved(std::int64_t time) const { return {frames / time, height / 2, width / 2, element_bytes}; }
   // Without kernels of our own: a norm has its result beside its input, in float32, and a length for each place.
   std::int64_t norm(std::int64_t channels) const { return (channels + 1) * frames * height * width * kFloatBytes; }
   std::int64_t own_norm(std::int64_t channels) const { return element_bytes == kFloatBytes ? norm(channels) : 0; }
@@ -32,7 +33,8 @@ struct Level {
 constexpr std::int64_t kPast = 2;
 constexpr std::int64_t kBorder = 1;
 
-struct DecodeSum {
+// Of the layers that a clip's frames pass, in either direction.
+struct LayerSum {
   std::int64_t kept = 0;  // all the time
   std::int64_t peak = 0;  // of what comes and goes
 
@@ -51,6 +53,14 @@ struct DecodeSum {
     if (time == 2) kept += level.input(out, kPast, 0);
     kept += before.input(out, 0, kBorder);
     needs(level.activation(in) + level.doubled(time).activation(out) + 2 * before.input(out, 0, kBorder));
+  }
+  // A downsampler and the sum with the block's shortcut, which takes `beside` bytes.
+  void downsample(const Level& level, std::int64_t channels, std::int64_t time, std::int64_t beside) {
+    const Level narrow = level.halved(1);
+    kept += channels * level.frames * (level.height + 1) * (level.width + 1) * level.element_bytes;
+    if (time == 2) kept += narrow.input(channels, 1, 0);
+    const std::int64_t second = level.halved(time).activation(channels);
+    needs(beside + level.activation(channels) + narrow.activation(channels) + second);
   }
 };
 
@@ -96,7 +106,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
 std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
   Level level{1, height, width, element_bytes};
   std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
-  DecodeSum sum{level.activation(c.z_dim) + level.input(c.z_dim, kPast, kBorder), 0};
+  LayerSum sum{level.activation(c.z_dim) + level.input(c.z_dim, kPast, kBorder), 0};
   for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
   for (std::size_t i = c.dim_mult.size(); i-- > 0;) {
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[i];
@@ -117,13 +127,27 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
   return sum.kept + sum.peak;
 }
 
-// The encoder is the decoder's mirror: at each level of the picture it has as many channels over its own base, and four
-// frames on their way through the largest one.
 std::int64_t encode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
-  WanConfig mirror = c;
-  mirror.decoder_base_dim = c.base_dim;
-  // The encoder keeps less of its widest stage alive: 0.59 of the mirrored decoder's peak was measured.
-  return decode_bytes(mirror, height, width, element_bytes) * 3 / 4;
+  constexpr std::int64_t kScale = WanConfig::kSpatialFactor / WanConfig::kPatch;
+  Level level{WanConfig::kTemporalFactor, kScale * height, kScale * width, element_bytes};
+  std::int64_t in = c.base_dim;
+  // The frames in this type, and what the first convolution keeps of them.
+  LayerSum sum{level.activation(WanConfig::kPatchChannels) + level.input(WanConfig::kPatchChannels, kPast, kBorder), 0};
+  for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
+    const bool shrinks = i + 1 < c.dim_mult.size();
+    const std::int64_t time = shrinks && c.temporal_downsample[i] ? 2 : 1;
+    const std::int64_t out = c.base_dim * c.dim_mult[i];
+    const Level next = shrinks ? level.halved(time) : level;
+    const std::int64_t shortcut = next.activation(out);
+    sum.needs(2 * level.activation(in) + shortcut);  // its averages are of a copy
+    for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, j == 0 ? in : out, out, shortcut);
+    if (shrinks) sum.downsample(level, out, time, shortcut);
+    level = next;
+    in = out;
+  }
+  for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
+  sum.kept += level.input(in, kPast, kBorder);
+  return sum.kept + sum.peak;
 }
 
 std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {

@@ -87,10 +87,12 @@ TEST_F(Memory, OfEncodingCoversItsTensors) {
   const std::filesystem::path folder = golden_checkpoint("gqa_native") / "vae";
   const WanConfig config = read_wan_config(folder / "config.json");
   const WanEncoder encoder(weights(std::make_shared<ShardedCheckpoint>(folder)), config);
-  const at::Tensor pixels = at::zeros({3, 9, 192, 256}, test_device());
-  const CountedMemory memory(test_device());
-  encoder(pixels);
-  expect_covers(encode_bytes(config, 12, 16, element_bytes()), memory.peak());
+  for (const auto& [height, width] : {std::pair{12, 16}, {5, 9}}) {
+    const at::Tensor pixels = at::zeros({3, 9, 16 * height, 16 * width}, test_device());
+    const CountedMemory memory(test_device());
+    encoder(pixels);
+    expect_covers(encode_bytes(config, height, width, element_bytes()), memory.peak());
+  }
 }
 
 TEST_F(Memory, OfSoundCoversItsTensors) {
