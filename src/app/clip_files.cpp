@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "app/device_options.h"
+#include "app/manifest.h"
 #include "app/option_values.h"
 #include "app/version.h"
 #include "core/error.h"
@@ -151,7 +152,7 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   if (!same_weights(found.model, model_)) return "with another checkpoint";
   if (gemm_of(found.model) != write_value(options_->products)) return "with another --gemm";
   const Json inputs = inputs_of(found);
-  if (without_known_paths(found.request, inputs) != without_known_paths(job.request_json, inputs)) {
+  if (without_known_paths(found.request, inputs) != without_known_paths(manifest_line(job.request), inputs)) {
     return "from another request with this id";
   }
   if (const std::string other = input_difference(inputs, job); !other.empty()) return other;

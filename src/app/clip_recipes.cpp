@@ -1,5 +1,6 @@
 #include "app/clip_recipes.h"
 
+#include "app/manifest.h"
 #include "app/option_values.h"
 #include "core/checksum.h"
 #include "pipeline/clip_inputs.h"
@@ -55,7 +56,7 @@ std::string ClipRecipes::recipe_of(const ClipJob& job) {
   Json inputs = Json::object();
   for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
   const Json recipe{
-      {"request", without_known_paths(job.request_json, inputs)},
+      {"request", without_known_paths(manifest_line(job.request), inputs)},
       {"inputs", inputs},
       {"parent", job.parent_recipe},
       {"transformer", model_["transformer_fingerprint"]},

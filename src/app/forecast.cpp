@@ -1,6 +1,8 @@
 #include "app/forecast.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <map>
 #include <tuple>
 
 #include "app/device_options.h"
@@ -36,30 +38,26 @@ std::vector<GridShape> grids_of(const Options& options, const Cosmos3Config& con
   return grids;
 }
 
+ModelSizes sizes_of(const Options& options, const CheckpointFiles& checkpoint, const GridShape& grid) {
+  const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(options.dtype, at::kCUDA)));
+  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
+          ModelLayout{grid.cfg, grid.tp, element_bytes}, options.vae_split};
+}
+
 class Forecaster {
  public:
   Forecaster(const Options& options, const CheckpointFiles& checkpoint, const Forecast& forecast)
-      : options_(options),
-        checkpoint_(checkpoint),
-        forecast_(forecast),
-        dtype_(compute_dtype(options.dtype, at::kCUDA)),
-        decodes_(media_settings_of(options).wanted()) {
-    MediaModelSet models;
-    models.decoder = decodes_;
-    models.encoder = any(forecast.kinds, [](const Request& r) { return !r.image.empty(); });
-    models.sound = decodes_ && any(forecast.kinds, [](const Request& r) { return r.sound; });
-    models_ = media_model_bytes(checkpoint, dtype_, models);
-  }
+      : options_(options), checkpoint_(checkpoint), forecast_(forecast) {}
 
   ClipWork work(const GridShape& grid, const ClipKind& kind) const {
-    return clip_work(sizes(grid), options_.products, kind.request, kind.ids, decodes_);
+    const bool decodes = media_settings_of(options_).wanted();
+    return clip_work(sizes_of(options_, checkpoint_, grid), options_.products, kind.request, kind.ids, decodes);
   }
 
   TopologyForecast operator()(const GridShape& grid) const {
     TopologyForecast topology;
     topology.grid = grid;
-    topology.memory.towers = tower_bytes(checkpoint_, grid.tp, dtype_, options_.products);
-    topology.memory.models = models_;
+    topology.memory = rank_memory(options_, checkpoint_, forecast_.kinds, grid);
     for (const ClipKind& kind : forecast_.kinds) add(kind, topology);
     topology.released = topology.memory.releases(options_.text_tower, forecast_.gpu_memory);
     topology.fits = topology.memory.fits(topology.released, forecast_.gpu_memory);
@@ -67,18 +65,7 @@ class Forecaster {
   }
 
  private:
-  ModelSizes sizes(const GridShape& grid) const {
-    const ModelLayout layout{grid.cfg, grid.tp, static_cast<std::int64_t>(at::elementSize(dtype_))};
-    return {checkpoint_.transformer_config, checkpoint_.vae_config, checkpoint_.sound_config, layout,
-            options_.vae_split};
-  }
-
   void add(const ClipKind& kind, TopologyForecast& topology) const {
-    const ModelSizes model = sizes(topology.grid);
-    const auto most = [&](const ClipMemory& memory) { return std::max(memory.step, decodes_ ? memory.media : 0); };
-    RankMemory& memory = topology.memory;
-    memory.working = std::max(memory.working, most(clip_tensors(model, kind.request, kind.ids)));
-    memory.reserved = std::max(memory.reserved, most(clip_memory(model, kind.request, kind.ids)));
     topology.work.push_back(work(topology.grid, kind));
     const MachineProfile& machine = forecast_.machine;
     topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(options_.products)));
@@ -89,9 +76,6 @@ class Forecaster {
   const Options& options_;
   const CheckpointFiles& checkpoint_;
   const Forecast& forecast_;
-  at::ScalarType dtype_;
-  bool decodes_;
-  std::int64_t models_ = 0;
 };
 
 void set_machine(Forecast& forecast, const Options& options) {
@@ -128,16 +112,40 @@ const TopologyForecast* least(const std::vector<TopologyForecast>& topologies, C
 
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
   std::vector<ClipKind> kinds;
+  std::map<decltype(size_of(Request())), std::size_t> places;
   for (const ClipJob& job : jobs) {
-    auto kind = std::find_if(kinds.begin(), kinds.end(),
-                             [&](const ClipKind& k) { return size_of(k.request) == size_of(job.request); });
-    if (kind == kinds.end()) kind = kinds.insert(kind, {job.request, {}, 0, {}});
-    keep_longer(kind->ids.cond, job.ids.cond);
-    keep_longer(kind->ids.uncond, job.ids.uncond);
-    if (kind->request.image.empty()) kind->request.image = job.request.image;
-    ++kind->clips;
+    const auto [place, is_new] = places.try_emplace(size_of(job.request), kinds.size());
+    if (is_new) kinds.push_back({job.request, {}, 0, {}});
+    ClipKind& kind = kinds[place->second];
+    keep_longer(kind.ids.cond, job.ids.cond);
+    keep_longer(kind.ids.uncond, job.ids.uncond);
+    if (!kind.request.needs_encoder()) {
+      kind.request.image = job.request.image;
+      kind.request.continued_video = job.request.continued_video;
+    }
+    ++kind.clips;
   }
   return kinds;
+}
+
+RankMemory rank_memory(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
+                       const GridShape& grid) {
+  const bool decodes = media_settings_of(options).wanted();
+  const at::ScalarType dtype = compute_dtype(options.dtype, at::kCUDA);
+  MediaModelSet models;
+  models.decoder = decodes;
+  models.encoder = any(kinds, [](const Request& r) { return r.needs_encoder(); });
+  models.sound = decodes && any(kinds, [](const Request& r) { return r.sound; });
+  RankMemory memory;
+  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, options.products);
+  memory.models = media_model_bytes(checkpoint, dtype, models);
+  const ModelSizes sizes = sizes_of(options, checkpoint, grid);
+  const auto most = [&](const ClipMemory& clip) { return std::max(clip.step, decodes ? clip.media : 0); };
+  for (const ClipKind& kind : kinds) {
+    memory.working = std::max(memory.working, most(clip_tensors(sizes, kind.request, kind.ids)));
+    memory.reserved = std::max(memory.reserved, most(clip_memory(sizes, kind.request, kind.ids)));
+  }
+  return memory;
 }
 
 const TopologyForecast* Forecast::most_clips() const {

@@ -23,6 +23,10 @@ struct ClipKind {
 // The kinds in order of their first clips; each clip as if no other one had been made.
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs);
 
+// What rank 0 of `grid` holds of GPU memory, for the largest of the clips. Reads no weights, needs no GPU.
+RankMemory rank_memory(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
+                       const GridShape& grid);
+
 // A manifest on one way to spread the model.
 struct TopologyForecast {
   GridShape grid;

@@ -68,8 +68,8 @@ constexpr std::array kRunExamples{
 
 constexpr std::string_view kValidate =
     R"(Finds everything that run would refuse or fail: checks the manifest, the files that it names, the checkpoint's
-configuration and tensors, the texts' token ids and the output folder. It loads no weights, needs no GPU, and writes
-nothing.
+configuration and tensors, the texts' token ids and the output folder. It says how much memory of a GPU the largest
+clip needs. It loads no weights, needs no GPU, and writes nothing.
 
 It takes the options of run, so that a command can be checked before it waits in a queue: replace the word run by
 validate, and leave out the launcher.)";

@@ -1,6 +1,7 @@
 #include "app/manifest.h"
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <set>
 #include <utility>
@@ -21,10 +22,12 @@ namespace fs = std::filesystem;
 // Where a request stands in the manifest.
 struct Origin {
   int line = 0;
-  std::string who;        // `id "x": ` once the line's id is known
-  std::string key;        // of what it goes on from: "continues" or "condition_latents"
+  const char* key = "";   // of what it goes on from: "continues" or "condition_latents"
   std::string continued;  // its value as written
 };
+
+// `id "x": ` once the line's id is known.
+std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id + "\": "; }
 
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
@@ -38,7 +41,7 @@ class ManifestReader {
         known_ids_(known_ids) {}
 
   void read_line(std::string_view text);
-  std::vector<Request> take();
+  std::deque<Request> take();
 
  private:
   Request read_fields(const JsonLine& line);
@@ -50,7 +53,7 @@ class ManifestReader {
   void check_unique(const Request& request);
   bool is_forward(std::size_t index);
   void bad(const std::string& reason) {
-    problems_[at_.line] += file_ + ":" + std::to_string(at_.line) + ": " + at_.who + reason + "\n";
+    problems_[at_.line] += file_ + ":" + std::to_string(at_.line) + ": " + who_ + reason + "\n";
   }
 
   std::string file_;
@@ -59,9 +62,10 @@ class ManifestReader {
   const RequestCheck& also_refuse_;
   const std::set<std::string>& known_ids_;  // of clips that are not in this text
   Origin at_;                               // the line that is looked at
+  std::string who_;                         // its request, in messages
   std::map<int, std::string> problems_;     // by line
-  std::vector<Request> requests_;
-  std::vector<Origin> origins_;                     // of the requests
+  std::deque<Request> requests_;
+  std::deque<Origin> origins_;                      // of the requests
   std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
 };
 
@@ -120,7 +124,7 @@ void ManifestReader::find_parent(const Json& object, const char* key, Request& r
   const bool is_earlier = earlier != index_of_id_.end();
   if (!is_earlier && !known_ids_.contains(at_.continued)) return;
   request.parent = at_.continued;
-  request.encodes_parent = at_.key == "continues";
+  request.encodes_parent = std::string_view(key) == "continues";
   (request.encodes_parent ? request.continued_video : request.condition_latents).clear();
   if (is_earlier && !request.encodes_parent) check_parent(request, requests_[earlier->second]);
 }
@@ -153,14 +157,16 @@ bool ManifestReader::is_forward(std::size_t index) {
   if (!requests_[index].parent.empty()) return false;
   const auto found = index_of_id_.find(origins_[index].continued);
   if (found == index_of_id_.end()) return false;
-  bad(at_.key + (found->second == index ? ": names the clip of this line, which cannot continue itself"
-                                        : ": names the clip of line " + std::to_string(origins_[found->second].line) +
-                                              ", which comes later: move it up"));
+  bad(std::string(at_.key) + (found->second == index
+                                  ? ": names the clip of this line, which cannot continue itself"
+                                  : ": names the clip of line " + std::to_string(origins_[found->second].line) +
+                                        ", which comes later: move it up"));
   return true;
 }
 
 void ManifestReader::read_line(std::string_view text) {
-  at_ = {at_.line + 1, "", "", ""};
+  at_ = {at_.line + 1, "", ""};
+  who_.clear();
   const std::size_t start = text.find_first_not_of(" \t\r");
   if (start == std::string_view::npos || text[start] == '#') return;
   JsonLine line;
@@ -171,8 +177,7 @@ void ManifestReader::read_line(std::string_view text) {
     return;
   }
   if (const auto id = line.object.find("id"); id != line.object.end() && id->is_string()) {
-    if (check_id(id->get_ref<const std::string&>()).empty())
-      at_.who = "id \"" + id->get_ref<const std::string&>() + "\": ";
+    if (check_id(id->get_ref<const std::string&>()).empty()) who_ = who(id->get_ref<const std::string&>());
   }
   Request request = read_fields(line);
   find_parent(line.object, request);
@@ -183,9 +188,10 @@ void ManifestReader::read_line(std::string_view text) {
   origins_.push_back(at_);
 }
 
-std::vector<Request> ManifestReader::take() {
+std::deque<Request> ManifestReader::take() {
   for (std::size_t i = 0; i < requests_.size(); ++i) {
     at_ = origins_[i];
+    who_ = who(requests_[i].id);
     if (is_forward(i) || !also_refuse_) continue;
     for (const std::string& reason : also_refuse_(requests_[i])) bad(reason);
   }
@@ -199,8 +205,8 @@ std::vector<Request> ManifestReader::take() {
 
 }  // namespace
 
-std::vector<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
-                                    const RequestCheck& also_refuse) {
+std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
+                                   const RequestCheck& also_refuse) {
   const std::set<std::string> known_ids;
   ManifestReader reader(file, defaults, also_refuse, known_ids);
   while (!text.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -21,10 +22,11 @@ namespace orrery {
 // written ./NAME.
 //
 // Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line; what
-// `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line.
+// `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line. A deque, so that a manifest
+// of very many lines can be taken from its front without being held twice.
 using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
-std::vector<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
-                                    const RequestCheck& also_refuse = {});
+std::deque<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
+                                   const RequestCheck& also_refuse = {});
 
 // The manifest's text. Throws InputError, naming --manifest.
 std::string read_manifest(const std::filesystem::path& file);

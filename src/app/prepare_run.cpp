@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/manifest.h"
 #include "app/run_checks.h"
 #include "app/run_space.h"
 
@@ -53,6 +54,7 @@ RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold) {
   make_run_folders(options.out);
   hold.lock.emplace(options.out, hold.shard, log);
   RunPlan plan = check_out(options, *hold.checkpoint, std::move(input.jobs));
+  for (ClipJob& job : plan.jobs) job.request_json = manifest_line(job.request);
   remove_other_snapshots(plan, {options.out});
   for (const std::string& warning : plan.warnings) log.warning(warning);
   hold.kept_children = std::move(plan.kept_children);

@@ -52,13 +52,13 @@ CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
   return tokenizer_in(checkpoint / "text_tokenizer");
 }
 
-ResolvedPrompt PromptReader::operator()(const Request& r) {
+ResolvedPrompt PromptReader::operator()(const Request& r, bool comes_again) {
   ResolvedPrompt prompt;
   if (r.prompt_token_ids) {
     prompt.ids = *r.prompt_token_ids;
   } else {
     prompt.caption = prompt_text({r.prompt, "", "", r.append_metadata}, facts_of(r), r.semantics).caption;
-    prompt.ids = ids_of_caption(prompt.caption);
+    prompt.ids = ids_of_caption(prompt.caption, comes_again);
   }
   if (r.guided()) prompt.negative_ids = negative_ids(r);
   return prompt;
@@ -70,19 +70,37 @@ std::string PromptReader::negative_caption(const Request& r) const {
   return prompt_text(source, facts_of(r), r.semantics).negative_caption;
 }
 
-TokenIds PromptReader::ids_of_caption(const std::string& caption) {
+TokenIds PromptReader::ids_of_caption(const std::string& caption, bool comes_again) {
   const auto known = ids_of_captions_.find(caption);
   if (known != ids_of_captions_.end()) return known->second;
-  return ids_of_captions_.emplace(caption, ids_of_(caption)).first->second;
+  TokenIds::Values values = ids_of_(caption);
+  values.shrink_to_fit();
+  TokenIds ids(std::move(values));
+  if (comes_again) ids_of_captions_.emplace(caption, ids);
+  return ids;
 }
 
 TokenIds PromptReader::negative_ids(const Request& r) {
   if (r.negative_token_ids) return *r.negative_token_ids;
-  if (r.negative_prompt) return ids_of_caption(negative_caption(r));
+  if (r.negative_prompt) return ids_of_caption(negative_caption(r), true);
   const Facts facts{r.num_frames, r.fps, r.height, r.width, r.append_metadata, r.semantics};
   const auto known = default_ids_.find(facts);
   if (known != default_ids_.end()) return known->second;
-  return default_ids_.emplace(facts, ids_of_caption(negative_caption(r))).first->second;
+  return default_ids_.emplace(facts, ids_of_caption(negative_caption(r), true)).first->second;
+}
+
+RepeatedPrompts::RepeatedPrompts(const std::deque<Request>& requests) {
+  std::vector<std::size_t> all;
+  all.reserve(requests.size());
+  for (const Request& request : requests) all.push_back(std::hash<std::string>()(request.prompt));
+  std::sort(all.begin(), all.end());
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i] == all[i - 1] && (hashes_.empty() || hashes_.back() != all[i])) hashes_.push_back(all[i]);
+  }
+}
+
+bool RepeatedPrompts::has(const Request& request) const {
+  return std::binary_search(hashes_.begin(), hashes_.end(), std::hash<std::string>()(request.prompt));
 }
 
 std::string vocabulary_problem(const ResolvedPrompt& prompt, std::int64_t vocabulary) {

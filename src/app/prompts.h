@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -46,13 +48,14 @@ class PromptReader {
   PromptReader(CaptionIds ids_of, std::string default_negative)
       : ids_of_(std::move(ids_of)), default_negative_(std::move(default_negative)) {}
 
-  // The tokenizer is asked only where a text is wanted. Throws InputError.
-  ResolvedPrompt operator()(const Request& request);
+  // The tokenizer is asked only where a text is wanted. Where the prompt will not come again its ids are not
+  // remembered. Throws InputError.
+  ResolvedPrompt operator()(const Request& request, bool comes_again = true);
   // The text of the negative ids; empty where the request gives these, or has no guidance.
   std::string negative_caption(const Request& request) const;
 
  private:
-  TokenIds ids_of_caption(const std::string& caption);
+  TokenIds ids_of_caption(const std::string& caption, bool comes_again);
   TokenIds negative_ids(const Request& request);
 
   CaptionIds ids_of_;
@@ -62,6 +65,16 @@ class PromptReader {
   // width, append_metadata, semantics.
   using Facts = std::tuple<std::int64_t, double, std::int64_t, std::int64_t, bool, Semantics>;
   std::map<Facts, TokenIds> default_ids_;
+};
+
+// Which of the requests' prompts come more than once; rarely, by chance, another one counts as well.
+class RepeatedPrompts {
+ public:
+  explicit RepeatedPrompts(const std::deque<Request>& requests);
+  bool has(const Request& request) const;
+
+ private:
+  std::vector<std::size_t> hashes_;  // of those that do, sorted
 };
 
 // Why a model with `vocabulary` token ids cannot read the prompt, or "".

@@ -176,16 +176,4 @@ std::vector<RequestResult> all_results(const fs::path& out) {
   return all;
 }
 
-std::set<std::string> done_ids(const std::vector<RequestResult>& results) {
-  std::set<std::string> done;
-  for (const RequestResult& result : results) {
-    if (result.status == ResultStatus::Done) {
-      done.insert(result.id);
-    } else {
-      done.erase(result.id);
-    }
-  }
-  return done;
-}
-
 }  // namespace orrery

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -83,8 +82,5 @@ void sort_by_time(std::vector<RequestResult>& results);
 
 // The results of all shards and of whole runs in `out`, timed and sorted.
 std::vector<RequestResult> all_results(const std::filesystem::path& out);
-
-// Ids whose last result is Done. Whether their files are still there is for the caller to check.
-std::set<std::string> done_ids(const std::vector<RequestResult>& results);
 
 }  // namespace orrery

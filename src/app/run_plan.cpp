@@ -1,6 +1,7 @@
 #include "app/run_plan.h"
 
 #include <cstddef>
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -29,20 +30,36 @@ std::optional<ScheduleKind> known_schedule(const Options& options, const Checkpo
   return checkpoint == nullptr ? schedule_of(options, {}) : schedule_of(options, *checkpoint);
 }
 
-std::string schedule_reason(std::optional<ScheduleKind> kind, const Request& r) {
-  if (!kind || schedule_falls(*kind, r.steps, r.flow_shift)) return "";
-  return "flow_shift: " + number_text(r.flow_shift) + " leaves no room between the noise levels of " +
-         std::to_string(r.steps) + " steps, which have to fall from below 1 to 0 in float32: use one that is " +
-         (r.flow_shift > 1 ? "smaller" : "larger");
-}
+// Why a request cannot be scheduled, or "". Each schedule is computed once.
+class ScheduleCheck {
+ public:
+  explicit ScheduleCheck(std::optional<ScheduleKind> kind) : kind_(kind) {}
+
+  std::string operator()(const Request& r) {
+    if (!kind_ || falls(r.steps, r.flow_shift)) return "";
+    return "flow_shift: " + number_text(r.flow_shift) + " leaves no room between the noise levels of " +
+           std::to_string(r.steps) + " steps, which have to fall from below 1 to 0 in float32: use one that is " +
+           (r.flow_shift > 1 ? "smaller" : "larger");
+  }
+
+ private:
+  bool falls(std::int64_t steps, double flow_shift) {
+    const auto [place, is_new] = falls_.try_emplace({steps, flow_shift});
+    if (is_new) place->second = schedule_falls(*kind_, steps, flow_shift);
+    return place->second;
+  }
+
+  std::optional<ScheduleKind> kind_;
+  std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
+};
 
 // Why the checkpoint cannot make this clip, or "".
-std::string refusal_of(const Request& request, const Options& options, const CheckpointFiles* checkpoint) {
+std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint, ScheduleCheck& schedule_reason) {
   if (checkpoint != nullptr && request.sound && !checkpoint->has_sound()) {
     return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
            "missing)";
   }
-  return schedule_reason(known_schedule(options, checkpoint), request);
+  return schedule_reason(request);
 }
 
 // What parse_manifest refuses beside the rules.
@@ -51,9 +68,9 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
   std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
   if (options.schedule == ScheduleChoice::Auto && !all) schedule.reset();
-  return [all, sound, schedule](const Request& request) {
+  return [all, sound, schedule_reason = ScheduleCheck(schedule)](const Request& request) mutable {
     std::vector<std::string> reasons = all ? missing_inputs(request, sound) : std::vector<std::string>();
-    std::string reason = schedule_reason(schedule, request);
+    std::string reason = schedule_reason(request);
     if (!reason.empty()) reasons.push_back(std::move(reason));
     return reasons;
   };
@@ -63,7 +80,6 @@ ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
   ClipJob job;
   job.refusal = std::move(refusal);
   job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
-  job.request_json = manifest_line(request);
   job.request = std::move(request);
   return job;
 }
@@ -114,20 +130,23 @@ Json next_line(std::string_view& text) {
 }  // namespace
 
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
-  std::vector<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
-                                                 request_check(options, checkpoint, unmakeable));
+  std::deque<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
+                                                request_check(options, checkpoint, unmakeable));
   // A folder that is not there has no tokenizer either: that has been told.
   if (checkpoint == nullptr && !std::filesystem::is_directory(options.checkpoint)) return {};
   PromptReader read_prompt(tokenizer_of(options.checkpoint), default_negative_prompt(options.negative_prompt_file));
+  ScheduleCheck schedule_reason(known_schedule(options, checkpoint));
+  const RepeatedPrompts repeated(requests);
   std::vector<ClipJob> jobs;
   std::vector<std::string> problems;
   jobs.reserve(requests.size());
-  for (Request& request : requests) {
-    ResolvedPrompt prompt = read_prompt(request);
+  for (; !requests.empty(); requests.pop_front()) {
+    Request& request = requests.front();
+    ResolvedPrompt prompt = read_prompt(request, repeated.has(request));
     const std::string problem =
         checkpoint == nullptr ? "" : vocabulary_problem(prompt, checkpoint->transformer_config.vocab_size);
     if (!problem.empty()) problems.push_back("id \"" + request.id + "\": " + problem);
-    std::string refusal = refusal_of(request, options, checkpoint);
+    std::string refusal = refusal_of(request, checkpoint, schedule_reason);
     jobs.push_back(make_job(std::move(request), std::move(prompt), std::move(refusal)));
   }
   require_input(problems.empty(), join_lines(problems));
@@ -149,13 +168,17 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
   ClipFiles files(jobs, options, checkpoint);
   RunPlan plan;
-  for (ClipJob& job : jobs) {
-    if (files.look_for(job)) {
-      plan.complete.push_back(job.request.id);
-    } else {
-      plan.jobs.push_back(std::move(job));
+  auto left = jobs.begin();
+  for (auto job = jobs.begin(); job != jobs.end(); ++job) {
+    if (files.look_for(*job)) {
+      plan.complete.push_back(job->request.id);
+      continue;
     }
+    if (job != left) *left = std::move(*job);
+    ++left;
   }
+  jobs.erase(left, jobs.end());
+  plan.jobs = std::move(jobs);
   require_input(files.conflicts().empty(), join_lines(files.conflicts()));
   plan.warnings = files.warnings();
   plan.kept_children = files.kept_children();

@@ -24,8 +24,9 @@ struct RunPlan {
 // sound that the checkpoint does not have, a schedule that its scheduler cannot compute.
 enum class Unmakeable { FailsAlone, IsRefused };
 
-// The requests of the manifest, checked against what this version and this checkpoint can do. `checkpoint` is null
-// where it has been refused already. Throws one InputError with a line for every problem.
+// The requests of the manifest, checked against what this version and this checkpoint can do; their request_json is
+// left out, which a run alone needs. `checkpoint` is null where it has been refused already. Throws one InputError with
+// a line for every problem.
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint,
                                Unmakeable unmakeable = Unmakeable::FailsAlone);
 

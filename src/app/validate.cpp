@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/forecast.h"
 #include "app/run_checks.h"
 #include "app/run_lock.h"
 #include "core/disk_space.h"
@@ -65,6 +66,21 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
   table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
 }
 
+// Not known where the text tower would be released by itself: that is the GPU's to say.
+std::string memory_text(const RankMemory& memory, TextTower text_tower) {
+  const std::string kept = gigabytes(memory.peak(false)), released = gigabytes(memory.peak(true));
+  const std::string clip = "one clip of the largest request needs ";
+  if (text_tower == TextTower::Keep) return clip + kept + " on a GPU";
+  if (text_tower == TextTower::Release) return clip + released + " on a GPU";
+  return clip + kept + " on a GPU, " + released + " where the text tower is released";
+}
+
+void describe_memory(const RunInput& input, const Options& o, Table& table) {
+  if (!input.checkpoint || input.jobs.empty()) return;
+  const RankMemory memory = rank_memory(o, *input.checkpoint, clip_kinds(input.jobs), o.grid);
+  table.row("memory", memory_text(memory, o.text_tower));
+}
+
 void require_writable(const char* option, const fs::path& folder) {
   require_input(is_folder(folder), std::string(option) + ": " + folder.string() + " is not a folder");
   require_input(::access(folder.c_str(), W_OK | X_OK) == 0,
@@ -97,6 +113,7 @@ std::string validate(const Options& options) {
   Table table;
   RunInput input = check_input(options, Unmakeable::IsRefused, problems);
   describe_input(input, options, table);
+  problems.attempt([&] { describe_memory(input, options, table); });
   problems.attempt([&] {
     if (!options.log_file.empty()) require_writable("--log-file", fs::absolute(options.log_file).parent_path());
   });

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-std::vector<Request> parse(const std::string& text, const Request& defaults = {}) {
+std::deque<Request> parse(const std::string& text, const Request& defaults = {}) {
   return parse_manifest(text, "/data/m.jsonl", defaults);
 }
 
@@ -40,14 +40,14 @@ TEST(Manifest, FillsInTheDefaults) {
   Request defaults;
   defaults.steps = 8;
   defaults.negative_prompt = "blur";
-  const std::vector<Request> requests = parse(R"(
+  const std::deque<Request> requests = parse(R"(
 # a comment
 {"id": "a", "prompt": "p", "seed": 4294967295}
 
 {"id": "b", "prompt": "", "negative_prompt": "", "steps": 1000, "fps": 29.97, "guidance_scale": 0}
 {"id": "c", "prompt_token_ids": [1, 2], "negative_token_ids": [3]}
 )",
-                                              defaults);
+                                             defaults);
   ASSERT_THAT(requests, SizeIs(3));
   EXPECT_EQ(requests[0].seed, 4294967295U);
   EXPECT_EQ(requests[0].steps, 8);
@@ -66,7 +66,7 @@ TEST(Manifest, AcceptsWhatEditorsLeaveBehind) {
 }
 
 TEST(Manifest, PathsStartAtItsFolder) {
-  const std::vector<Request> requests =
+  const std::deque<Request> requests =
       parse(with(R"("image": "pictures/../cat.png")") + "\n" +
             R"({"id": "b", "prompt": "", "condition_latents": "/other/b.h5", "condition_frames": [0, 2]})");
   EXPECT_EQ(requests[0].image, "/data/cat.png");
@@ -194,7 +194,7 @@ std::string after_a(const std::string& later) {
 }
 
 TEST(Manifest, ContinuesAnEarlierLineById) {
-  const std::vector<Request> requests =
+  const std::deque<Request> requests =
       parse(after_a(R"({"id": "b", "prompt": "p", "condition_latents": "a", "condition_frames": [0, 1]}
 {"id": "c", "prompt": "p", "condition_latents": "b"}
 {"id": "d", "prompt": "p", "condition_latents": "./a"}
@@ -216,7 +216,7 @@ TEST(Manifest, ContinuesAnEarlierLineById) {
 }
 
 TEST(Manifest, ContinuesPixelsOfALineOrAVideo) {
-  const std::vector<Request> requests = parse(after_a(R"({"id": "b", "prompt": "p", "continues": "a"}
+  const std::deque<Request> requests = parse(after_a(R"({"id": "b", "prompt": "p", "continues": "a"}
 {"id": "c", "prompt": "p", "continues": "a", "condition_frames": [0], "width": 640}
 {"id": "d", "prompt": "p", "continues": "clips/x.mp4"}
 {"id": "e", "prompt": "p", "continues": "./a", "condition_frames": null}

@@ -144,7 +144,7 @@ TEST(Pages, ShowCommandsThatExist) {
   }
 }
 
-std::vector<Request> shipped_manifest(const char* name) {
+std::deque<Request> shipped_manifest(const char* name) {
   const fs::path file = kSource / "inputs" / name;
   return parse_manifest(read_file(file), file, {});
 }

@@ -6,9 +6,11 @@
 #include <sstream>
 
 #include "app/checkpoint_files.h"
+#include "app/forecast.h"
 #include "app/prompts.h"
 #include "app/request_inputs.h"
 #include "app/run_lock.h"
+#include "app/run_plan.h"
 #include "app/tokens.h"
 #include "core/error.h"
 #include "core/file.h"
@@ -65,6 +67,33 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
                     HasSubstr("checkpoint  random:tiny: "), HasSubstr("cfg 2 x tp 2 = 4"), HasSubstr("2 to 3 tokens"),
                     HasSubstr("not/yet")));
   EXPECT_FALSE(fs::exists(folder_ / "not"));
+}
+
+// The same arithmetic as plan's, on the ranks that the options name.
+TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
+  options_.checkpoint = "random:nano";
+  const std::string small = R"({"id": "a", "prompt": "p", "num_frames": 17, "width": 832, "height": 480})";
+  const std::string large = R"({"id": "b", "prompt": "p", "guidance_scale": 1})";
+  const auto row = [&](const std::string& lines) {
+    manifest(lines);
+    const std::string table = validate(options_);
+    const std::size_t begin = table.find("memory ");
+    return begin == std::string::npos ? "" : table.substr(begin, table.find('\n', begin) - begin);
+  };
+  const auto largest = [&](bool released) {
+    const CheckpointFiles checkpoint = open_checkpoint(options_.checkpoint);
+    const Forecast plan = make_forecast(options_, checkpoint, plan_jobs(options_, &checkpoint));
+    return gigabytes(plan.topologies.front().memory.peak(released));
+  };
+  const std::string both = row(small + "\n" + large);
+  EXPECT_EQ(both, "memory      one clip of the largest request needs " + largest(false) + " on a GPU, " +
+                      largest(true) + " where the text tower is released");
+  EXPECT_EQ(row(large), both);
+  EXPECT_NE(row(small), both);
+  options_.text_tower = TextTower::Keep;
+  options_.grid.tp = 4;
+  const std::string kept = row(large);
+  EXPECT_EQ(kept, "memory      one clip of the largest request needs " + largest(false) + " on a GPU");
 }
 
 TEST_F(ValidateFiles, ReportsTheProblemsOfAllChecks) {
@@ -248,14 +277,17 @@ TEST(Prompts, EachDistinctTextIsTokenisedOnce) {
         return std::vector<std::int64_t>(1, std::ssize(asked));
       },
       "bad");
-  std::vector<Request> requests(5);
+  std::deque<Request> requests(5);
   for (Request& request : requests) request.prompt = "A cat";
   requests[2].num_frames = 49;          // other captions
   requests[3].negative_prompt = "bad";  // the default one's text
   requests[4].prompt = "A dog";
+  const RepeatedPrompts repeated(requests);
+  EXPECT_TRUE(repeated.has(requests[2]));
+  EXPECT_FALSE(repeated.has(requests[4])) << "its ids need not be remembered";
   std::vector<std::int64_t> ids, negative_ids;
   for (const Request& request : requests) {
-    const ResolvedPrompt prompt = reader(request);
+    const ResolvedPrompt prompt = reader(request, repeated.has(request));
     ids.push_back(*prompt.ids.begin());
     negative_ids.push_back(*prompt.negative_ids.begin());
   }
