@@ -1,13 +1,19 @@
 // What the records in a run's folder add up to.
 #include "app/run_records.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/error.h"
 #include "core/json.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
 
 class Records : public testing::Test {
  protected:
@@ -45,6 +51,30 @@ TEST_F(Records, TheLastResultOfAClipCounts) {
   EXPECT_EQ(found.remaining(), 8);
   ASSERT_EQ(found.failures.size(), 1U) << "one reason but for the names in it";
   EXPECT_EQ(found.failures[0].ids, (std::vector<std::string>{"b", "c"}));
+}
+
+TEST_F(Records, ARunOfOtherTypesIsNamed) {
+  add("a", ResultStatus::Done, "2026-01-01T00:00:01Z");
+  for (const char* run : {"5", "[]", "\"a\"", R"({"topology": 5})", R"({"topology": {"ranks": "two"}})",
+                          R"({"topology": {"device": ["cuda"]}})", R"({"manifest_requests": {"a": 1}})",
+                          R"({"manifest_requests": null})"}) {
+    folder_.write("run.json", run);
+    EXPECT_THAT([&] { records(); }, ThrowsMessage<InputError>(AllOf(HasSubstr("run.json: not the record of a run: "),
+                                                                    HasSubstr("; move the file away"))))
+        << run;
+  }
+  folder_.write("run.json", std::string(100'000, '[') + std::string(100'000, ']'));
+  EXPECT_THAT([&] { records(); }, ThrowsMessage<InputError>(HasSubstr("run.json:1: JSON nested more than 128 levels")));
+}
+
+TEST_F(Records, AFolderThatCannotBeLookedAtIsNamed) {
+  std::filesystem::create_symlink("loop", folder_ / "loop");
+  EXPECT_THAT([&] { read_records(folder_ / "loop"); },
+              ThrowsMessage<InputError>(HasSubstr("loop: cannot be looked at: Too many levels of symbolic links")));
+  EXPECT_THAT([&] { read_records(folder_ / std::string(300, 'n')); },
+              ThrowsMessage<InputError>(HasSubstr("n: cannot be looked at: File name too long")));
+  std::filesystem::create_symlink("results.jsonl", folder_ / "results.jsonl");
+  EXPECT_THAT([&] { records(); }, ThrowsMessage<InputError>(HasSubstr("results.jsonl: cannot be looked at: Too many")));
 }
 
 }  // namespace

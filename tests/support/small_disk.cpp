@@ -44,10 +44,11 @@ std::string SmallDisk::why_none() {
   return reason;
 }
 
-SmallDisk::SmallDisk(fs::path folder, std::int64_t bytes) : folder_(std::move(folder)) {
+SmallDisk::SmallDisk(fs::path folder, std::int64_t bytes, std::int64_t files) : folder_(std::move(folder)) {
   require(why_none().empty(), "no small disk: " + why_none());
   fs::create_directories(folder_);
-  const std::string size = "size=" + std::to_string(bytes);
+  std::string size = "size=" + std::to_string(bytes);
+  if (files > 0) size += ",nr_inodes=" + std::to_string(files);
   if (::mount("tmpfs", folder_.c_str(), "tmpfs", 0, size.c_str()) != 0)
     fail("mount a small disk", std::strerror(errno));
 }

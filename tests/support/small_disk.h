@@ -10,8 +10,9 @@ namespace orrery {
 // mount namespace of its own, where the disk ends with the program, however that ends.
 class SmallDisk {
  public:
-  // Throws Error when there is a reason why none can be had.
-  SmallDisk(std::filesystem::path folder, std::int64_t bytes);
+  // `files` (inodes) counts the root folder; 0: without a limit. Throws Error when there is a reason why none can be
+  // had.
+  SmallDisk(std::filesystem::path folder, std::int64_t bytes, std::int64_t files = 0);
   SmallDisk(const SmallDisk&) = delete;
   SmallDisk& operator=(const SmallDisk&) = delete;
   ~SmallDisk();
