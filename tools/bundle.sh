@@ -1,23 +1,36 @@
 #!/usr/bin/env bash
-# Makes build-bundle/orrery-bundle.tar.xz: the program for GPU hosts that have an NVIDIA driver, CUDA 13, Open MPI 4.1 and
-# Python's torch, but none of the other libraries. Run it on Debian with the CUDA toolkit on PATH, after tools/setup.sh.
-#   tools/bundle.sh            the program
-#   tools/bundle.sh --tests    and the tests that need GPUs, for tools/gpu_check.sh, which adds their data
-#   on the GPU host:  tar xf orrery-bundle.tar.xz && mpirun -n 2 orrery-bundle/bin/orrery-gpu run --cfg 2 …
+# Makes archives of the program that start on any x86-64 Linux with glibc 2.28 or later, as they are unpacked: with their own C
+# and C++ libraries for hosts whose are older, the host's Open MPI (4.1 or 5), NVIDIA driver and LibTorch. Run it on Debian 12
+# after tools/setup.sh, with the CUDA toolkit on PATH.
+#   tools/bundle.sh                    build-bundle/orrery-VERSION-linux-x86_64.tar.xz
+#   tools/bundle.sh --with-libtorch    …-libtorch.tar.gz: LibTorch and NVIDIA's libraries too, for hosts without network
+#   tools/bundle.sh --with-mpi         …-mpi.tar.xz: Open MPI too, for single nodes without any; may be combined
+#   tools/bundle.sh --tests            the tests that need GPUs too, for tools/gpu_check.sh, which adds their data
+#   on the host:  tar xf orrery-*.tar.xz && mpirun -n 2 orrery-*/bin/orrery run --cfg 2 …
+# tools/install.sh, which is in the archive as well, installs it for a site. tools/bundle/ has what runs on the host.
 # Debian's FFmpeg draws in 130 libraries, so a small one with what src/media uses is built once for all clones.
-#   ORRERY_CACHE   where that FFmpeg goes, and where FlashAttention-3's kernel is (default: ~/.cache/orrery)
+#   ORRERY_CACHE   where that FFmpeg goes, and where LibTorch and FlashAttention-3's kernel are (default: ~/.cache/orrery)
 #   JOBS           compilers at a time (default: all cores)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=$PWD/build-bundle
-bundle=$build/orrery-bundle
+version=$(sed -n 's/^project(orrery VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+name=orrery-$version-linux-x86_64
+bundle=$build/$name
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}
 ffmpeg=$cache/ffmpeg-minimal
 fa3=$cache/fa3_fwd-0.0.3
 jobs=${JOBS:-$(nproc)}
-tests=OFF
-if [ "${1:-}" = --tests ]; then tests=ON; fi
+tests=OFF with_libtorch="" with_mpi=""
+for option; do
+  case $option in
+    --tests) tests=ON ;;
+    --with-libtorch) with_libtorch=yes ;;
+    --with-mpi) with_mpi=yes ;;
+    *) printf 'bundle: unknown option %s; there are --with-libtorch, --with-mpi and --tests\n' "$option" >&2; exit 2 ;;
+  esac
+done
 
 # What an operator may hand in (images, clips to continue) and what the program writes; FFmpeg adds what these need.
 decoders=apng,aac,bmp,gif,h264,hevc,mjpeg,mpeg4,pam,pbm,pcm_f32le,pcm_s16le,pgm,png,ppm,rawvideo,targa,tiff,vp8,vp9,webp
@@ -151,33 +164,100 @@ add_tests() {
     if [ "$ranks" -gt 0 ]; then
       name=$program.np$ranks launcher="mpirun --allow-run-as-root --bind-to none -n $ranks "
     fi
-    printf 'add_test(%s %ssh ../bin/on-host ./%s)\n' "$name" "$launcher" "$program"
+    printf 'add_test(%s %ssh ../libexec/run-test ./%s)\n' "$name" "$launcher" "$program"
     printf 'set_tests_properties(%s PROPERTIES LABELS "%s" TIMEOUT 120 ENVIRONMENT "ORRERY_TEST_DATA=data;ORRERY_SHARE_GPUS=1")\n' \
       "$name" "$labels"
   done >"$bundle/tests/CTestTestfile.cmake"
 }
 
-# What is the GPU host's own: what comes with its driver, launcher and torch, and what every Linux with Python has.
-is_of_host() {
+# What the host has or is asked for (its driver, launcher and LibTorch), and the C and C++ libraries, which have their own folders.
+is_left_out() {
   case $1 in
     libtorch* | libc10* | libcuda* | libcublas* | libnccl* | libmpi* | libopen-rte* | libopen-pal*) ;;
-    ld-linux* | libc.so* | libm.so* | libdl.so* | libpthread.so* | librt.so* | libstdc++* | libgcc_s* | libz.so*) ;;
+    ld-linux* | libc.so* | libm.so* | libdl.so* | libpthread.so* | librt.so* | libstdc++* | libgcc_s*) ;;
     *) return 1 ;;
   esac
 }
 
 needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 
-# The libraries that a file needs and the host lacks, and theirs, into the bundle. Not ldd: it would list those of MPI as well.
+# The file of a library of this machine.
+library() {
+  local path
+  path=$(ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ && !seen++ { print $NF }')
+  [ -n "$path" ] || die "$1 is not in the loader's cache"
+  readlink -f "$path"
+}
+
+# The libraries that a file needs and the host lacks, and theirs, into a folder. Not ldd: it would list those of MPI as well.
 copy_libraries() {
-  local name path
-  for name in $(needed "$1"); do
-    if is_of_host "$name" || [ -e "$bundle/lib/$name" ]; then continue; fi
-    path=$(ldconfig -p | awk -v name="$name" '$1 == name && /x86-64/ && !seen++ { print $NF }')
-    [ -n "$path" ] || die "$1 needs $name, which is not in the loader's cache"
-    cp -L "$path" "$bundle/lib/$name"
-    copy_libraries "$path"
+  local file=$1 folder=${2:-$bundle/lib} name path
+  for name in $(needed "$file"); do
+    if is_left_out "$name" || [ -e "$folder/$name" ]; then continue; fi
+    path=$(library "$name")
+    cp "$path" "$folder/$name"
+    copy_libraries "$path" "$folder"
   done
+}
+
+# The loader with the C library, and the C++ library: each is taken on hosts that have an older one.
+copy_runtime() {
+  local name
+  mkdir -p "$bundle/lib/glibc" "$bundle/lib/gcc"
+  cp "$(readlink -f /lib64/ld-linux-x86-64.so.2)" "$bundle/lib/glibc/ld-linux-x86-64.so.2"
+  for name in libc.so.6 libm.so.6 libmvec.so.1 libdl.so.2 libpthread.so.0 librt.so.1 libutil.so.1 libresolv.so.2; do
+    cp "$(library "$name")" "$bundle/lib/glibc/$name"
+  done
+  for name in libstdc++.so.6 libgcc_s.so.1; do cp "$(library "$name")" "$bundle/lib/gcc/$name"; done
+}
+
+# Of LibTorch's and NVIDIA's libraries those that the program needs, and that cuDNN opens by name, where the wheels have them.
+copy_libtorch() {
+  local site left
+  site=$(readlink -f "$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")/../..")
+  [ -d "$site/nvidia" ] || die "$site has no nvidia/ beside torch/: --with-libtorch takes the wheels that tools/setup.sh installs"
+  mkdir -p "$bundle/lib/torch/lib"
+  cp "$site/torch/version.py" "$bundle/lib/torch/"
+  copy_wheel_libraries "$site" "$build/bin/orrery"
+  for path in "$site"/nvidia/cudnn/lib/*.so* "$site"/nvidia/*/lib/libnvrtc.so* "$site"/nvidia/*/lib/libnvrtc-builtins.so*; do
+    copy_wheel_library "$site" "$path"
+  done
+  left=$(comm -23 <(cd "$site" && find torch/lib nvidia -name '*.so*' | sort) <(cd "$bundle/lib" && find torch nvidia -name '*.so*' | sort))
+  say "LibTorch and NVIDIA: $(du -shc "$bundle/lib/torch" "$bundle/lib/nvidia" | tail -1 | cut -f1); left out: $(tr '\n' ' ' <<<"$left")"
+}
+
+copy_wheel_library() {
+  local to=$bundle/lib/${2#"$1/"}
+  [ ! -e "$to" ] || return 0
+  mkdir -p "$(dirname "$to")"
+  cp "$2" "$to"
+  copy_wheel_libraries "$1" "$2"
+}
+
+copy_wheel_libraries() {
+  local name path
+  for name in $(needed "$2"); do
+    path=$(find "$1/torch/lib" "$1/nvidia" -name "$name" -print -quit)
+    if [ -n "$path" ]; then copy_wheel_library "$1" "$path"; fi
+  done
+}
+
+# Open MPI as Debian has it, with its plugins and launcher, which OPAL_PREFIX makes look for their files in the archive.
+copy_mpi() {
+  local prefix=$bundle/lib/openmpi plugins file
+  plugins=$(ompi_info --parsable --path pkglibdir | sed 's/^path:pkglibdir:\/usr\///')
+  mkdir -p "$prefix/bin" "$prefix/$plugins" "$prefix/share"
+  cp "$(readlink -f "$(command -v mpirun)")" "$prefix/bin/orterun"
+  for file in libmpi.so.40 libopen-rte.so.40 libopen-pal.so.40; do cp "$(library "$file")" "$prefix/lib/$file"; done
+  for file in "/usr/$plugins"/mca_*.so; do
+    case $file in
+      *_ucx* | *_ofi* | *_openib* | *_psm* | *_usnic* | *_cuda* | *_portals4* | *_monitoring*) ;; # of networks between nodes
+      *) cp "$file" "$prefix/$plugins/" ;;
+    esac
+  done
+  cp -rL /usr/share/openmpi "$prefix/share/openmpi"
+  for file in "$prefix"/bin/* "$prefix"/lib/*.so.40 "$prefix/$plugins"/*.so; do copy_libraries "$file" "$prefix/lib"; done
+  cp tools/bundle/mpirun "$bundle/bin/"
 }
 
 # Where the program and the tests look for it. Debugging symbols aside it is whole: of 98 MB, 9 when packed.
@@ -189,53 +269,52 @@ copy_fa3() {
   cp -r "$fa3/fa3_fwd" "$bundle/lib/"
 }
 
-# $1: the torch that the program was built with; another one has other symbols, or, worse, the same with other layouts.
-write_wrappers() {
-  { printf '#!/bin/sh\nbuilt_with=%s\n' "$1"; cat <<'END'; } >"$bundle/bin/on-host"
-# Runs a program of the bundle with the LibTorch and NVIDIA libraries of this host's Python: on-host PROGRAM ARGUMENTS…
-#   PYTHON: the Python that has torch (default: python3)
-folders=$("${PYTHON:-python3}" - "$built_with" <<'PYTHON_END'
-import glob, importlib.metadata, importlib.util, os, sys
-
-# Found rather than imported, which would take seconds in each rank.
-torch = importlib.util.find_spec("torch")
-if torch is None:
-    sys.exit("orrery-gpu: this Python has no torch: set PYTHON to one that has torch " + sys.argv[1])
-version = importlib.metadata.version("torch").split("+")[0]
-if version != sys.argv[1]:
-    sys.exit(f"orrery-gpu: this Python has torch {version}, the bundle needs {sys.argv[1]}: set PYTHON to one that has it")
-folders = [os.path.join(os.path.dirname(torch.origin), "lib")]
-nvidia = importlib.util.find_spec("nvidia")
-for root in nvidia.submodule_search_locations if nvidia else []:
-    folders += sorted(glob.glob(os.path.join(root, "*", "lib")))
-print(":".join(folders))
-PYTHON_END
-) || exit 1
-export LD_LIBRARY_PATH="$folders${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-exec "$@"
+# What bin/orrery compares with the host's.
+write_versions() {
+  local stdcxx
+  stdcxx=$(library libstdc++.so.6)
+  cat <<END
+torch=$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")
+glibc=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)
+stdcxx=${stdcxx##*libstdc++.so.}
 END
-  cat >"$bundle/bin/orrery-gpu" <<'END'
-#!/bin/sh
-# Takes orrery's arguments, and starts one rank: mpirun -n 2 orrery-gpu run …
-bin=$(dirname "$(readlink -f "$0")")
-exec "$bin/on-host" "$bin/orrery" "$@"
-END
-  chmod +x "$bundle/bin/on-host" "$bundle/bin/orrery-gpu"
 }
 
-# A wide dictionary: the tests have most of their code in common.
+# Job files, sbatch scripts and manifests for the host; man pages and completion are made by tools/install.sh, from the program.
+copy_shared_files() {
+  mkdir -p "$bundle/share/orrery"
+  cp -r jobs slurm inputs "$bundle/share/orrery/"
+  if [ $tests = ON ]; then rm -r "$bundle/share/orrery/inputs/mini"; fi # tools/gpu_check.sh comes with the tree
+  cp tools/install.sh "$bundle/"
+  cp README.md "$bundle/share/orrery/"
+}
+
+# A wide dictionary: the tests have most of their code in common. LibTorch's gigabytes are only packed lightly.
 pack() {
+  local archive
   rm -rf "$bundle"
-  mkdir -p "$bundle/bin" "$bundle/lib"
-  strip -o "$bundle/bin/orrery" "$build/bin/orrery"
-  copy_libraries "$bundle/bin/orrery"
+  mkdir -p "$bundle/bin" "$bundle/lib" "$bundle/libexec"
+  strip -o "$bundle/libexec/orrery" "$build/bin/orrery"
+  copy_libraries "$bundle/libexec/orrery"
+  copy_runtime
   if [ $tests = ON ]; then add_tests; fi
-  strip --strip-unneeded "$bundle"/lib/*
+  strip --strip-unneeded "$bundle"/lib/*.so*
   copy_fa3
-  write_wrappers "$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")"
-  tar c -C "$build" --owner=0 --group=0 --sort=name orrery-bundle | xz --lzma2=preset=4,dict=192MiB >"$bundle.tar.xz.tmp"
-  mv "$bundle.tar.xz.tmp" "$bundle.tar.xz"
-  say "$(du -h "$bundle.tar.xz" | cut -f1) in $bundle.tar.xz, unpacked $(du -sh "$bundle" | cut -f1)"
+  cp tools/bundle/orrery "$bundle/bin/"
+  cp tools/bundle/host.sh tools/bundle/run-test "$bundle/libexec/"
+  write_versions >"$bundle/libexec/built-with"
+  copy_shared_files
+  if [ -n "$with_mpi" ]; then copy_mpi; fi
+  if [ -n "$with_libtorch" ]; then
+    copy_libtorch
+    archive=$bundle${with_mpi:+-mpi}-libtorch.tar.gz
+    tar c -C "$build" --owner=0 --group=0 --sort=name "$name" | gzip -1 >"$archive.tmp"
+  else
+    archive=$bundle${with_mpi:+-mpi}.tar.xz
+    tar c -C "$build" --owner=0 --group=0 --sort=name "$name" | xz --lzma2=preset=4,dict=192MiB >"$archive.tmp"
+  fi
+  mv "$archive.tmp" "$archive"
+  say "$(du -h "$archive" | cut -f1) in $archive, unpacked $(du -sh "$bundle" | cut -f1)"
 }
 
 install_ffmpeg

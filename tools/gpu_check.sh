@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
 # Checks Orrery on a GPU host in one call of a few minutes: the tests that need GPUs, a memory check of our kernels, the
 # benchmarks; ends with a short table. Works with one GPU, which ranks then share, and with more.
-#   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery-bundle.tar.xz, with
-#                                the program, the tests and the libraries that bare GPU hosts lack
-#                                (FFmpeg, Boost, ICU, HDF5, sentencepiece, xxHash; see tools/bundle.sh)
-#   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery-bundle.tar.xz if it is there, else builds from source
+#   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery.tar.xz: tools/bundle.sh's
+#                                archive with the tests
+#   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery.tar.xz if it is there, else builds from source
 # A bare GPU host means: NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
 #   OUT     folder for bench.jsonl and the logs (default: build-gpu/results)
 #   SIZES   of the benchmarks, as SIZE:FRAMES (default: "256p:189 480p:93 720p:189")
@@ -22,7 +21,7 @@ die() { printf 'gpu_check: %s\n' "$*" >&2; exit 2; }
 if [ "${1:-}" = --pack ]; then
   tools/bundle.sh --tests
   mkdir -p .gpu
-  cp build-bundle/orrery-bundle.tar.xz .gpu/
+  cp build-bundle/orrery-*-linux-x86_64.tar.xz .gpu/orrery.tar.xz
   say "copy the tree with .gpu to the GPU host"
   exit
 fi
@@ -37,11 +36,12 @@ mkdir -p "$build" "$out"
 status=0
 
 use_bundle() {
-  tar xf .gpu/orrery-bundle.tar.xz -C "$build"
-  tests=$build/orrery-bundle/tests
+  mkdir -p "$build/orrery"
+  tar xf .gpu/orrery.tar.xz -C "$build/orrery" --strip-components 1
+  tests=$build/orrery/tests
   programs=$tests
-  on_host=("$build/orrery-bundle/bin/on-host")
-  orrery=$build/orrery-bundle/bin/orrery-gpu
+  on_host=("$build/orrery/libexec/run-test")
+  orrery=$build/orrery/bin/orrery
   make_test_data
 }
 
@@ -112,7 +112,7 @@ run_benchmarks() {
   done
 }
 
-if [ -e .gpu/orrery-bundle.tar.xz ]; then use_bundle; else build_here; fi
+if [ -e .gpu/orrery.tar.xz ]; then use_bundle; else build_here; fi
 run_tests
 say "memory"
 check_memory

@@ -16,13 +16,13 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 PYTHON=$(command -v python3)
 export PYTHON
 device=${DEVICE:-cuda}
-orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
+orrery=${ORRERY:-$PWD/build-gpu/orrery/bin/orrery}
 out=${OUT:-$PWD/build-gpu/fidelity}
 work=$PWD/build-gpu/fidelity-clips
 rm -rf "$work"
 mkdir -p "$out" "$work"
 : >"$out/fidelity.jsonl"
-if [ ! -e "$orrery" ]; then tar xf .gpu/orrery-bundle.tar.xz -C build-gpu; fi
+if [ ! -e "$orrery" ]; then mkdir -p build-gpu/orrery && tar xf .gpu/orrery.tar.xz -C build-gpu/orrery --strip-components 1; fi
 if [ $# -eq 0 ]; then set -- inputs/mini random:nano; fi
 gpus=0 device_name=CPU
 if [ "$device" = cuda ]; then

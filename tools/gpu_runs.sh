@@ -9,7 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
+orrery=${ORRERY:-$PWD/build-gpu/orrery/bin/orrery}
 out=${OUT:-$PWD/build-gpu/runs}
 work=$PWD/build-gpu/clips
 mkdir -p "$out" "$work"

@@ -20,10 +20,10 @@ export PYTHON
 find_program() {
   orrery=${ORRERY:-$root/build/bin/orrery}
   if [ -n "${ORRERY:-}" ] || [ -e "$orrery" ]; then return; fi
-  orrery=$root/build-gpu/orrery-bundle/bin/orrery-gpu
+  orrery=$root/build-gpu/orrery/bin/orrery
   if [ -e "$orrery" ]; then return; fi
-  mkdir -p "$root/build-gpu"
-  tar xf "$root/.gpu/orrery-bundle.tar.xz" -C "$root/build-gpu"
+  mkdir -p "$root/build-gpu/orrery"
+  tar xf "$root/.gpu/orrery.tar.xz" -C "$root/build-gpu/orrery" --strip-components 1
 }
 
 find_program

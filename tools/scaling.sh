@@ -14,10 +14,10 @@ PYTHON=$(command -v python3)
 export PYTHON
 device=${DEVICE:-cuda}
 ranks=${RANKS:-$(nvidia-smi -L | wc -l)}
-orrery=${ORRERY:-$PWD/build-gpu/orrery-bundle/bin/orrery-gpu}
+orrery=${ORRERY:-$PWD/build-gpu/orrery/bin/orrery}
 out=${OUT:-$PWD/build-gpu/scaling}
 mkdir -p "$out" build-gpu
-if [ ! -e "$orrery" ]; then tar xf .gpu/orrery-bundle.tar.xz -C build-gpu; fi
+if [ ! -e "$orrery" ]; then mkdir -p build-gpu/orrery && tar xf .gpu/orrery.tar.xz -C build-gpu/orrery --strip-components 1; fi
 if [ $# -eq 0 ]; then set -- nano:720p:189 super:480p:93 super:720p:189; fi
 status=0
 

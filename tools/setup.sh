@@ -13,7 +13,7 @@ packages=(
   libheif-dev libjpeg-dev liblcms2-dev libtiff-dev zlib1g-dev
   nlohmann-json3-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
   clang-format clang-tidy shellcheck
-  slurm-wlm munge chromium
+  slurm-wlm munge chromium debootstrap
 )
 torch_version=2.11.0
 cache=${ORRERY_CACHE:-$HOME/.cache/orrery}

@@ -4,6 +4,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# What the tests of other Linuxes need, if it is missing here.
+missing_for_portable() {
+  [ "$(id -u)" -eq 0 ] || echo "root"
+  command -v debootstrap >/dev/null || echo "debootstrap"
+  [ -e "${ORRERY_CACHE:-$HOME/.cache/orrery}/torch-2.11.0" ] || echo "LibTorch from tools/setup.sh"
+  unshare --mount true 2>/dev/null || echo "mount namespaces"
+}
+
 tools/setup.sh
 cmake -G Ninja -S . -B build -DORRERY_WERROR=ON >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 rm -f build-configure.log
@@ -12,4 +20,11 @@ tools/lint.sh
 
 gpu_tests=$(ctest --test-dir build -N -L gpu | sed -n 's/^Total Tests: //p')
 echo "tests: not run here, since they need a GPU: ${gpu_tests} (label gpu)"
-ctest --test-dir build --output-on-failure --no-tests=error -j "$(nproc)" -LE gpu "$@"
+ctest --test-dir build --output-on-failure --no-tests=error -j "$(nproc)" -LE 'gpu|portable' "$@"
+
+missing=$(missing_for_portable | paste -sd, | sed 's/,/, /g')
+if [ -n "$missing" ]; then
+  echo "tests: not run here, since they need $missing: those of the archive on other Linuxes (label portable)"
+elif [ $# -eq 0 ]; then
+  ctest --test-dir build --output-on-failure -j "$(nproc)" -L portable
+fi

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <torch/csrc/jit/frontend/function_schema_parser.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -89,9 +90,12 @@ c10::OperatorHandle checked_operator(const fs::path& library) {
   return *found;
 }
 
+// Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the loader.
 fs::path program_folder() {
   std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  const fs::path started = fs::read_symlink("/proc/self/exe", ignored);
+  const bool is_loader = started.filename().string().starts_with("ld-linux");
+  return (is_loader ? fs::path(program_invocation_name) : started).parent_path();
 }
 
 // As tools/setup.sh has it.
