@@ -88,6 +88,11 @@ Do one of: pip install torch==$torch; export ORRERY_LIBTORCH=the folder of a Lib
 
 # --- MPI -------------------------------------------------------------------------------------------------------------
 
+# The file of a library in the loader's cache; nothing where it is in none.
+known() {
+  PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | sed -n "/x86-64/s/^[[:space:]]*$1 .* => //p" | head -n 1
+}
+
 # Sets mpi_path to $1 when Open MPI's library is there.
 use_mpi() {
   [ -e "$1/libmpi.so.40" ] || return 1
@@ -110,7 +115,7 @@ find_mpi() {
     for each in "$prefix/lib" "$prefix/lib64"; do use_mpi "$each" && return; done
   fi
   [ -n "${MPI_HOME:-}" ] && use_mpi "$MPI_HOME/lib" && return
-  case $known_libraries in *libmpi.so.40*) return 0 ;; esac
+  [ -z "$(known libmpi.so.40)" ] || return 0
   for each in /usr/lib64/openmpi/lib /usr/lib64/mpi/gcc/openmpi4/lib64 /usr/lib64/mpi/gcc/openmpi5/lib64; do
     use_mpi "$each" && return
   done
@@ -130,17 +135,14 @@ choose_runtime() {
   else
     loader=$root/lib/glibc/ld-linux-x86-64.so.2 runtime=$root/lib/glibc:
   fi
-  case $known_libraries in *libstdc++.so.6*) ;; *) runtime=$runtime$root/lib/gcc: && return ;; esac
-  theirs=${known_libraries#*libstdc++.so.6 *=> }
-  theirs=$(readlink -f "${theirs%%
-*}")
+  theirs=$(known libstdc++.so.6)
+  [ -z "$theirs" ] || theirs=$(readlink -f "$theirs")
   at_least "${theirs##*libstdc++.so.}" "$stdcxx" || runtime=$runtime$root/lib/gcc:
 }
 
 start() {
   program=$1
   shift
-  known_libraries=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null)
   find_torch
   find_mpi
   choose_runtime
