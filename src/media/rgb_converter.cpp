@@ -1,7 +1,12 @@
 #include "media/rgb_converter.h"
 
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "core/error.h"
@@ -59,6 +64,30 @@ RgbImage interleaved(const AVFrame& planes) {
     }
   }
   return image;
+}
+
+int multiple_of(int step, int length) { return (length + step - 1) / step * step; }
+
+// The size at which each chroma sample has all its pixels. From odd sizes swscale would stretch the chroma.
+PictureSize whole_size(const AVFrame& frame) {
+  const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  if ((format.flags & AV_PIX_FMT_FLAG_PLANAR) == 0) return {frame.width, frame.height};
+  return {multiple_of(1 << format.log2_chroma_w, frame.width), multiple_of(1 << format.log2_chroma_h, frame.height)};
+}
+
+// The frame with more pixels at the right and below, whose values mean nothing.
+ffmpeg::Frame grown(const AVFrame& frame, PictureSize size) {
+  const auto format = static_cast<AVPixelFormat>(frame.format);
+  ffmpeg::Frame to = make_picture(size.width, size.height, format);
+  for (int plane = 0; plane < av_pix_fmt_count_planes(format); ++plane) {
+    const bool chroma = plane == 1 || plane == 2;
+    const int rows = chroma ? AV_CEIL_RSHIFT(frame.height, av_pix_fmt_desc_get(format)->log2_chroma_h) : frame.height;
+    const int rows_to = chroma ? rows : size.height;
+    std::memset(to->data[plane], 0, static_cast<std::size_t>(to->linesize[plane]) * static_cast<std::size_t>(rows_to));
+    av_image_copy_plane(to->data[plane], to->linesize[plane], frame.data[plane], frame.linesize[plane],
+                        av_image_get_linesize(format, frame.width, plane), rows);
+  }
+  return to;
 }
 
 // What YUV is turned into. Planes, because for packed RGB swscale rounds the weights of two chroma rows to 1 and 0 or
@@ -132,7 +161,7 @@ RgbImage RgbConverter::convert(const AVFrame& frame) {
 
 const AVFrame& RgbConverter::from_yuv(const AVFrame& frame, AVPixelFormat format) {
   const PixelLayout layout = layout_of(frame, untagged_);
-  const PictureSize size{frame.width, frame.height};
+  const PictureSize size = whole_size(frame);
   if (scaler_ == nullptr || layout_ != layout || size_ != size || format_ != format) {
     const PixelLayout rgb{.format = format, .full_range = true};
     // Bilinear: what libjpeg does, so that images come out as other programs read them.
@@ -142,8 +171,13 @@ const AVFrame& RgbConverter::from_yuv(const AVFrame& frame, AVPixelFormat format
     size_ = size;
     format_ = format;
   }
-  ffmpeg::check(sws_scale(scaler_.get(), frame.data, frame.linesize, 0, size.height, rgb_->data, rgb_->linesize),
+  const bool whole = size == PictureSize{frame.width, frame.height};
+  const ffmpeg::Frame larger = whole ? nullptr : grown(frame, size);
+  const AVFrame& from = whole ? frame : *larger;
+  ffmpeg::check(sws_scale(scaler_.get(), from.data, from.linesize, 0, size.height, rgb_->data, rgb_->linesize),
                 "convert a frame to RGB");
+  rgb_->width = frame.width;
+  rgb_->height = frame.height;
   return *rgb_;
 }
 

@@ -104,6 +104,13 @@ TiffFile open_tiff(FileBytes& file, Complaint& complaint) {
   return tiff;
 }
 
+void require_no_thumbnail(TIFF* tiff) {
+  std::uint32_t kind = 0;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_SUBFILETYPE, &kind);
+  require_input((kind & FILETYPE_REDUCEDIMAGE) == 0,
+                "its first picture is a thumbnail, as in a camera's raw file: save the picture itself as PNG");
+}
+
 // Red, green, blue, alpha from the lowest byte, rows from the top; colours multiplied by alpha.
 std::vector<std::uint32_t> pixels_of(TIFF* tiff, Complaint& complaint) {
   std::array<char, 1024> reason{};
@@ -163,6 +170,7 @@ Still read_tiff(const std::string& bytes) {
   Complaint complaint;
   FileBytes file{bytes};
   const TiffFile tiff = open_tiff(file, complaint);
+  require_no_thumbnail(tiff.get());
   std::uint32_t width = 0, height = 0;
   TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff.get(), TIFFTAG_IMAGELENGTH, &height);

@@ -133,6 +133,7 @@ void set_tags(TIFF* tiff, const Samples& samples, const TiffTags& tags) {
   TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, tags.photometric);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, tags.planes);
   TIFFSetField(tiff, TIFFTAG_ORIENTATION, tags.orientation);
+  TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, tags.subfile);
   if (!tags.resolution.empty()) {
     TIFFSetField(tiff, TIFFTAG_XRESOLUTION, static_cast<double>(tags.resolution[0]));
     TIFFSetField(tiff, TIFFTAG_YRESOLUTION, static_cast<double>(tags.resolution[1]));

@@ -30,6 +30,7 @@ struct TiffTags {
   std::uint16_t photometric = PHOTOMETRIC_RGB;
   std::uint16_t orientation = 1;
   std::uint16_t planes = PLANARCONFIG_CONTIG;
+  std::uint32_t subfile = 0;        // FILETYPE_…
   std::uint32_t tile = 0;           // pixels along each side, a multiple of 16; 0: one strip
   std::vector<float> resolution{};  // across and down
   std::uint16_t resolution_unit = RESUNIT_INCH;
@@ -48,14 +49,14 @@ struct HeifTags {
 // Lossless: 8 bits, green, blue and red as the three planes, and alpha if there are four channels.
 void write_heif(const std::filesystem::path& path, const Samples& samples, const HeifTags& tags);
 
-// 8 bits in full range; the chroma has half the size of the luma along both sides.
+// 8 bits in full range; the chroma has half the size of the luma along both sides, rounded up.
 struct Planes {
-  int width = 0;   // even
-  int height = 0;  // even
+  int width = 0;
+  int height = 0;
   std::vector<std::uint8_t> y, cb, cr;
 };
 
-// Lossless; BT.601.
+// Lossless; BT.601; sizes are even.
 void write_heif(const std::filesystem::path& path, const Planes& planes, heif_compression_format codec);
 
 // A CMYK picture as Adobe's programs write it: 0 is full ink.

@@ -187,6 +187,11 @@ TEST_F(Stills, CmykWithoutAProfileIsShownAndWithOneRefused) {
   expect_refused("icc.jpg", "colour profile is not one of RGB or grey");
 }
 
+TEST_F(Stills, AThumbnailIsNotTakenForThePicture) {
+  write_tiff(folder_ / "a.dng", samples_of(waves(32, 32)), {.subfile = FILETYPE_REDUCEDIMAGE});
+  expect_refused("a.dng", "its first picture is a thumbnail");
+}
+
 TEST_F(Stills, FloatTiffsAreRefusedByName) {
   Samples samples{4, 4, 3, 32, std::vector<std::uint8_t>(4 * 4 * 12)};
   write_tiff(folder_ / "a.tif", samples, {});
