@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "media/media_check.h"
+
 namespace orrery {
 namespace {
 
@@ -27,17 +29,25 @@ std::string file_reason(const fs::path& file) {
 
 }  // namespace
 
-std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound) {
+const std::string& MediaProblems::of(const fs::path& file) {
+  const auto [place, is_new] = known_.try_emplace(file);
+  if (is_new) place->second = media_problem(file);
+  return place->second;
+}
+
+std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media) {
   std::vector<std::string> missing;
-  const auto check_file = [&](const char* field, const fs::path& file) {
+  const auto check_file = [&](const char* field, const fs::path& file, bool is_media) {
     if (file.empty()) return;
-    const std::string reason = file_reason(file);
+    std::string reason = file_reason(file);
+    if (reason.empty() && is_media) reason = media.of(file);
     if (!reason.empty()) missing.push_back(std::string(field) + ": " + reason);
   };
-  check_file("image", request.image);
-  check_file("condition_latents", request.condition_latents);
-  check_file("continues", request.continued_video);
-  if (request.continued_video.extension() == ".h5") {
+  const bool latents = request.continued_video.extension() == ".h5";
+  check_file("image", request.image, true);
+  check_file("condition_latents", request.condition_latents, false);
+  check_file("continues", request.continued_video, !latents);
+  if (latents) {
     missing.push_back("continues: " + request.continued_video.string() +
                       ": it is a latent file, expected a video or the id of an earlier line; condition_latents takes "
                       "latents as they are");

@@ -68,8 +68,10 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
   std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
   if (options.schedule == ScheduleChoice::Auto && !all) schedule.reset();
-  return [all, sound, schedule_reason = ScheduleCheck(schedule)](const Request& request) mutable {
-    std::vector<std::string> reasons = all ? missing_inputs(request, sound) : std::vector<std::string>();
+  ScheduleCheck schedule_reason(schedule);
+  MediaProblems media;
+  return [all, sound, schedule_reason, media](const Request& request) mutable {
+    std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
     std::string reason = schedule_reason(request);
     if (!reason.empty()) reasons.push_back(std::move(reason));
     return reasons;

@@ -14,6 +14,10 @@ namespace orrery {
 // the path.
 const std::filesystem::path& require_media_file(const std::filesystem::path& path);
 
+// Throws InputError that names the file where its header is that of no media format, or of one without pictures. Reads
+// nothing behind the header, but an index.
+void require_media_header(const std::filesystem::path& path);
+
 constexpr int kMostPixels = 1 << 26;  // of a picture or frame
 
 // Throws InputError, without a file's name, for a picture of no pixels or of more than are read.

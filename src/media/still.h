@@ -23,6 +23,10 @@ enum class StillKind { Png, Jpeg, WebP, Tiff, Targa, Heif };
 // Throws InputError that names the file: unreadable, cut short, damaged, or an animated WebP, which is not read.
 std::optional<Still> read_still(const std::filesystem::path& path, bool animations);
 
+// Whether read_still takes the file, by its first bytes; an animated PNG, which these do not tell from others, counts.
+// Throws InputError as read_still does, as far as these bytes tell.
+bool begins_as_still(const std::filesystem::path& path);
+
 // The readers of single formats. They throw InputError without a file's name.
 Still decode_still(AVCodecID codec, const std::string& bytes);  // one picture, `bytes` all of its file
 Still read_tiff(const std::string& bytes);                      // the first page

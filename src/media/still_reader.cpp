@@ -57,8 +57,19 @@ bool can_be_targa(std::string_view head) {
   return head.size() >= 18 && (head[1] == 0 || head[1] == 1) && types.find(head[2]) != std::string_view::npos;
 }
 
-std::optional<StillKind> kind_of(const fs::path& path) {
-  const Ends ends = ends_of(path);
+// The flags of an extended WebP's first chunk name an animation.
+bool is_animated_webp(std::string_view head) {
+  constexpr std::size_t kFlags = 20;
+  constexpr unsigned kAnimation = 2;
+  return head.size() > kFlags && head.substr(12, 4) == "VP8X" &&
+         (static_cast<unsigned char>(head[kFlags]) & kAnimation) != 0;
+}
+
+[[noreturn]] void refuse_animated_webp() {
+  throw InputError("an animated WebP, which is not read: save the frame that you want as PNG, or the animation as mp4");
+}
+
+std::optional<StillKind> kind_of(const fs::path& path, const Ends& ends) {
   const std::string_view head = ends.head;
   if (head.starts_with("\x89PNG\r\n\x1A\n")) return StillKind::Png;
   if (head.starts_with("\xFF\xD8\xFF")) return StillKind::Jpeg;
@@ -119,9 +130,7 @@ std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animat
     }
     case StillKind::WebP: {
       StillParts parts = webp_parts(bytes);
-      require_input(!parts.animated,
-                    "an animated WebP, which is not read: save the frame that you want as PNG, or the "
-                    "animation as mp4");
+      if (parts.animated) refuse_animated_webp();
       return decode_parts(AV_CODEC_ID_WEBP, std::move(parts));
     }
     case StillKind::Targa:
@@ -136,8 +145,18 @@ std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animat
 std::optional<Still> read_still(const fs::path& path, bool animations) {
   require_media_file(path);
   return with_file_name(path.string(), [&] {
-    const std::optional<StillKind> kind = kind_of(path);
+    const std::optional<StillKind> kind = kind_of(path, ends_of(path));
     return kind ? read_kind(path, *kind, animations) : std::nullopt;
+  });
+}
+
+bool begins_as_still(const fs::path& path) {
+  require_media_file(path);
+  return with_file_name(path.string(), [&] {
+    const Ends ends = ends_of(path);
+    const std::optional<StillKind> kind = kind_of(path, ends);
+    if (kind == StillKind::WebP && is_animated_webp(ends.head)) refuse_animated_webp();
+    return kind.has_value();
   });
 }
 

@@ -114,10 +114,11 @@ TEST_F(ValidateFiles, RefusesSoundThatTheCheckpointLacks) {
 {"id": "b", "prompt_token_ids": [1], "guidance_scale": 1, "sound": true}
 )");
   EXPECT_EQ(refusal(), "");
+  MediaProblems media;
   Request sounding;
   sounding.sound = true;
-  EXPECT_THAT(missing_inputs(sounding, true), IsEmpty());
-  EXPECT_THAT(missing_inputs(sounding, false),
+  EXPECT_THAT(missing_inputs(sounding, true, media), IsEmpty());
+  EXPECT_THAT(missing_inputs(sounding, false, media),
               ElementsAre("sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or "
                           "sound_tokenizer/ is missing)"));
 }
@@ -173,7 +174,8 @@ TEST_F(ValidateFiles, SaysWhoUsesTheFolder) {
 }
 
 TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
-  write_file(folder_ / "here.png", "not decoded");
+  write_file(folder_ / "here.png", "\x89PNG\r\n\x1A\nnot decoded");
+  write_file(folder_ / "text.mp4", "a video of nothing");
   fs::create_directory(folder_ / "folder.h5");
   struct Row {
     std::string fields, expected;
@@ -184,7 +186,9 @@ TEST_F(ValidateFiles, LooksForTheFilesThatLinesName) {
                                                    {R"("condition_latents": "gone.h5")", "gone.h5: no such file"},
                                                    {R"("condition_latents": "folder.h5")", "folder.h5: it is a folder"},
                                                    {R"("continues": "here.png")", ""},
+                                                   {R"("image": "text.mp4")", "text.mp4: not an image or a video"},
                                                    {R"("continues": "gone.mp4")", "continues: "},
+                                                   {R"("continues": "text.mp4")", "text.mp4: not an image or a video"},
                                                    {R"("continues": "folder.h5")", "it is a latent file, expected a v"},
                                                    {R"("image": "here.png/x")", "here.png/x: no such file"}}) {
     manifest(R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" + row.fields + "}\n");
