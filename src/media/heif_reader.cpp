@@ -55,18 +55,11 @@ Image decode(const heif_image_handle* handle, heif_colorspace space, heif_chroma
   return Image(image);
 }
 
-// Whether the picture is stored as green, blue and red, as lossless AVIF is.
-bool is_rgb(const heif_image_handle* handle) {
-  heif_color_profile_nclx* found = nullptr;
-  if (heif_image_handle_get_nclx_color_profile(handle, &found).code != heif_error_Ok) return false;
-  return Nclx(found)->matrix_coefficients == heif_matrix_coefficients_RGB_GBR;
-}
-
-// Planes with the file's depth, and its chroma where that is known. Grey with alpha, which FFmpeg does not have in
-// planes, becomes 4:2:0.
+// Planes with the file's depth: subsampled chroma as it is, so that it can be interpolated, else RGB. Grey with alpha,
+// which FFmpeg does not have in planes, becomes 4:2:0.
 Image decode(const heif_image_handle* handle, heif_chroma chroma) {
-  if (chroma == heif_chroma_undefined || is_rgb(handle)) return decode(handle, heif_colorspace_RGB, heif_chroma_444);
-  if (chroma != heif_chroma_monochrome) return decode(handle, heif_colorspace_YCbCr, chroma);
+  if (chroma == heif_chroma_420 || chroma == heif_chroma_422) return decode(handle, heif_colorspace_YCbCr, chroma);
+  if (chroma != heif_chroma_monochrome) return decode(handle, heif_colorspace_RGB, heif_chroma_444);
   if (heif_image_handle_has_alpha_channel(handle) != 0) return decode(handle, heif_colorspace_YCbCr, heif_chroma_420);
   return decode(handle, heif_colorspace_monochrome, heif_chroma_monochrome);
 }
@@ -143,19 +136,34 @@ ffmpeg::Frame frame_of(const heif_image* image) {
   return frame;
 }
 
-// Without tags HEIF means BT.601 in full range (ISO/IEC 23000-22, MIAF).
+Nclx nclx_of(const heif_image_handle* handle) {
+  heif_color_profile_nclx* found = nullptr;
+  return Nclx(heif_image_handle_get_nclx_color_profile(handle, &found).code == heif_error_Ok ? found : nullptr);
+}
+
+Nclx nclx_of(const heif_image* image) {
+  heif_color_profile_nclx* found = nullptr;
+  return Nclx(heif_image_get_nclx_color_profile(image, &found).code == heif_error_Ok ? found : nullptr);
+}
+
+AVColorRange range_of(const heif_color_profile_nclx& nclx) {
+  return nclx.full_range_flag != 0 ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+}
+
+// The file's tags tell primaries and transfer. Of matrix and range they do not hold for YCbCr: libheif 1.15 makes that
+// by way of RGB, as BT.601 in full range, unless the image has tags of its own; without tags HEIF means the same
+// (ISO/IEC 23000-22, MIAF).
 void describe_colours(const heif_image_handle* handle, const heif_image* image, Still& still) {
   AVFrame& frame = *still.frame;
   frame.color_range = AVCOL_RANGE_JPEG;
-  heif_color_profile_nclx* found = nullptr;
-  bool tagged = heif_image_get_nclx_color_profile(image, &found).code == heif_error_Ok;
-  tagged = tagged || heif_image_handle_get_nclx_color_profile(handle, &found).code == heif_error_Ok;
-  if (tagged) {
-    const Nclx nclx(found);
-    frame.color_primaries = static_cast<AVColorPrimaries>(nclx->color_primaries);
-    frame.color_trc = static_cast<AVColorTransferCharacteristic>(nclx->transfer_characteristics);
-    frame.colorspace = static_cast<AVColorSpace>(nclx->matrix_coefficients);
-    frame.color_range = nclx->full_range_flag != 0 ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  if (const Nclx file = nclx_of(handle)) {
+    frame.color_primaries = static_cast<AVColorPrimaries>(file->color_primaries);
+    frame.color_trc = static_cast<AVColorTransferCharacteristic>(file->transfer_characteristics);
+    if (heif_image_get_colorspace(image) == heif_colorspace_monochrome) frame.color_range = range_of(*file);
+  }
+  if (const Nclx own = nclx_of(image)) {
+    frame.colorspace = static_cast<AVColorSpace>(own->matrix_coefficients);
+    frame.color_range = range_of(*own);
   }
   const std::size_t size = heif_image_handle_get_raw_color_profile_size(handle);
   if (size == 0) return;
