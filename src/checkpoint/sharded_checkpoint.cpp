@@ -1,12 +1,11 @@
 #include "checkpoint/sharded_checkpoint.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "checkpoint/shard_index.h"
 #include "core/checksum.h"
 #include "core/error.h"
 #include "core/file.h"
-#include "core/json.h"
 
 namespace orrery {
 namespace {
@@ -15,29 +14,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
 constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
-
-// tensor → shard, as the index says it.
-std::map<std::string, std::string> read_weight_map(const fs::path& index) {
-  const SortedJson json = parse_sorted_json_file(index);
-  const bool sound = json.is_object() && json.contains("weight_map") && json["weight_map"].is_object();
-  require_input(sound, index.string() + ": no object \"weight_map\" that says which shard holds each tensor");
-  std::map<std::string, std::string> result;
-  for (const auto& [tensor, shard] : json["weight_map"].items()) {
-    require_input(shard.is_string(),
-                  index.string() + ": tensor " + tensor + ": its shard is " + shard.dump() + ", expected a file name");
-    result.emplace(tensor, shard.get<std::string>());
-  }
-  require_input(!result.empty(), index.string() + ": \"weight_map\" is empty");
-  return result;
-}
-
-// Links are followed, since download caches store shards as links; names that climb out are not.
-void require_inside(const std::string& shard, const std::string& tensor, const fs::path& index) {
-  const fs::path path(shard);
-  const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
-  require_input(!shard.empty() && path.is_relative() && !climbs,
-                index.string() + ": tensor " + tensor + ": shard \"" + shard + "\" lies outside the index's folder");
-}
 
 }  // namespace
 
@@ -59,10 +35,9 @@ void ShardedCheckpoint::open_single(const fs::path& file) {
 
 void ShardedCheckpoint::open_index(const fs::path& index) {
   std::map<std::string, const SafetensorsFile*> opened;
-  for (const auto& [tensor, shard] : read_weight_map(index)) {
+  for (const auto& [tensor, shard] : read_shard_index(index)) {
     const SafetensorsFile*& file = opened[shard];
     if (file == nullptr) {
-      require_inside(shard, tensor, index);
       const fs::path path = folder_ / shard;
       require_input(is_there(path), path.string() + ": no such file, but " + index.string() + " puts tensor " + tensor +
                                         " there: is the download complete?");
