@@ -9,6 +9,13 @@
 #include "core/file.h"
 
 namespace orrery::hdf5 {
+namespace {
+
+// Headers are read twice, and a heap of texts once for each of its texts.
+constexpr std::uint64_t kMostTimes = 4;
+constexpr std::uint64_t kFreeBytes = std::uint64_t{32} << 20;
+
+}  // namespace
 
 std::uint64_t Block::number(std::size_t bytes) {
   std::uint64_t value = 0;
@@ -39,6 +46,8 @@ FileBytes::FileBytes(const std::filesystem::path& path) {
 Block FileBytes::block(std::uint64_t address, std::uint64_t bytes, const std::string& what) const {
   orrery::require(holds(address, bytes), what + ": " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
                                              " are not in the file, which has " + std::to_string(size_));
+  in_blocks_ += bytes;
+  orrery::require(in_blocks_ <= kFreeBytes + kMostTimes * size_, what + ": its structures lie over one another");
   std::string content(bytes, '\0');
   read(address, content.size(), content.data());
   return {std::move(content), what};

@@ -32,7 +32,7 @@ class Block {
   std::size_t at_ = 0;
 };
 
-// A file that is read in small pieces from anywhere.
+// A file that is read in small pieces from anywhere, by one thread.
 class FileBytes {
  public:
   // Throws InputError, as open_input does.
@@ -40,13 +40,15 @@ class FileBytes {
 
   std::uint64_t size() const { return size_; }
   bool holds(std::uint64_t address, std::uint64_t bytes) const { return address <= size_ && bytes <= size_ - address; }
-  // `what` is to be there, for messages. Throws Error when the file does not hold these bytes.
+  // `what` is to be there, for messages. Throws Error when the file does not hold these bytes, and when its blocks are
+  // together far larger than it is: a walk that comes to the same bytes again and again takes hours.
   Block block(std::uint64_t address, std::uint64_t bytes, const std::string& what) const;
   void read(std::uint64_t address, std::size_t bytes, char* into) const;
 
  private:
   Descriptor file_;
   std::uint64_t size_ = 0;
+  mutable std::uint64_t in_blocks_ = 0;  // bytes
 };
 
 }  // namespace orrery::hdf5

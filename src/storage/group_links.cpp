@@ -10,8 +10,12 @@ namespace {
 
 constexpr std::uint64_t kMostHeapBytes = std::uint64_t{1} << 24;
 
+constexpr std::size_t kMostNameBytes = 1024;
+constexpr std::size_t kMostLinks = 100'000;  // of one group
+
 std::string link_name(std::string_view bytes, const std::string& what) {
-  require(!bytes.empty() && bytes.find('/') == std::string_view::npos && bytes.find('\0') == std::string_view::npos,
+  require(!bytes.empty() && bytes.size() <= kMostNameBytes && bytes.find('/') == std::string_view::npos &&
+              bytes.find('\0') == std::string_view::npos,
           what + ": a damaged name in it");
   return std::string(bytes);
 }
@@ -33,9 +37,10 @@ class NameHeap {
 
   std::string name(std::uint64_t offset) const {
     require(offset < names_.size(), what_ + ": its names are damaged");
-    const std::size_t end = names_.find('\0', offset);
-    require(end != std::string::npos, what_ + ": its names are damaged");
-    return link_name(std::string_view(names_).substr(offset, end - offset), what_);
+    const std::string_view from = std::string_view(names_).substr(offset, kMostNameBytes + 1);
+    const std::size_t end = from.find('\0');
+    require(end != std::string_view::npos, what_ + ": its names are damaged, or longer than names in latent files");
+    return link_name(from.substr(0, end), what_);
   }
 
  private:
@@ -44,10 +49,10 @@ class NameHeap {
     constexpr std::uint64_t kNone = 1, kLeast = 16;
     for (std::size_t pieces = 0; offset != kNone; ++pieces) {
       require(pieces <= names_.size() / kLeast && offset <= names_.size(), what_ + ": its names are damaged");
-      Block piece(names_.substr(offset), what_);
+      Block piece(names_.substr(offset, kLeast), what_);
       const std::uint64_t next = piece.number(8);
       const std::uint64_t bytes = piece.number(8);
-      piece.require(bytes >= kLeast && bytes - kLeast <= piece.left(), "its names are damaged");
+      piece.require(bytes >= kLeast && bytes <= names_.size() - offset, "its names are damaged");
       offset = next;
     }
   }
@@ -115,6 +120,7 @@ class SymbolTable {
       table.require(cached <= 1, link.name + " is a soft link, which latent files do not have: name the object itself");
       links_.push_back(std::move(link));
     }
+    require(links_.size() <= kMostLinks, what_ + ": more names than a latent file has");
   }
 
   const FileBytes& file_;

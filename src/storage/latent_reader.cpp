@@ -138,7 +138,8 @@ hdf5::Dataset Reader::open_whole(const std::string& path) const {
   return hdf5::open_dataset(file_.get(), path);
 }
 
-// A latent frame is up to 4 frames, and a frame lasts a second (25 steps) at most: of a longer sound, nothing would be heard.
+// A latent frame is up to 4 frames, and a frame lasts a second (25 steps) at most: of a longer sound, nothing would be
+// heard.
 void Reader::require_plausible_sound() const {
   constexpr std::uint64_t kMostStepsPerLatentFrame = 100;
   if (!has(kSound) || !has(kVideo)) return;

@@ -137,6 +137,17 @@ class LayoutReader {
     index = version == 3 ? ChunkIndex{ChunkIndexKind::Tree, index.address, tree_width, 0, 0} : read_new_index(flags);
     layout_.chunks = read_chunks(file_, index, grid, block_.what(), visited);
     for (const StoredChunk& chunk : layout_.chunks) check_chunk(chunk);
+    require_apart();
+  }
+
+  // A few bytes that are every chunk would become any number of values.
+  void require_apart() const {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
+    for (const StoredChunk& chunk : layout_.chunks) places.emplace_back(chunk.address, chunk.bytes);
+    std::sort(places.begin(), places.end());
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      block_.require(places[i].first - places[i - 1].first >= places[i - 1].second, "its chunks lie over one another");
+    }
   }
 
   ChunkIndex read_new_index(std::uint64_t flags) {

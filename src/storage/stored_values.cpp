@@ -130,7 +130,10 @@ std::optional<std::vector<std::uint64_t>> read_extents(Block& block) {
   const bool is_null = version == 2 && block.number(1) == kNull;
   if (version == 1) block.skip(5);
   std::vector<std::uint64_t> extents;
-  for (std::uint64_t i = 0; i < axes; ++i) extents.push_back(block.number(8));
+  for (std::uint64_t i = 0; i < axes; ++i) {
+    extents.push_back(block.number(8));
+    block.require(extents.back() <= kMostValues, "says that it has more values than any latents have");
+  }
   for (const std::uint64_t extent : extents) {
     block.require((flags & 1U) == 0 || block.number(8) >= extent, "a damaged shape");
   }

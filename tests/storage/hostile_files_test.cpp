@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <random>
 
@@ -11,6 +12,7 @@
 #include "storage/hdf5.h"
 #include "storage/latent_listing.h"
 #include "storage_fixture.h"
+#include "support/cpu_time.h"
 
 namespace orrery {
 namespace {
@@ -253,6 +255,101 @@ TEST_F(HostileFiles, ChunksThatInflateTooFar) {
     }
   }
   expect_refused("/latents/video: a compressed chunk is damaged, or of another size");
+}
+
+std::string little_endian(std::uint64_t number, std::size_t bytes = 8) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(number >> (8 * i));
+  return text;
+}
+
+std::uint64_t number_at(const std::string& content, std::size_t at) {
+  std::uint64_t number = 0;
+  std::memcpy(&number, content.data() + at, sizeof number);
+  return number;
+}
+
+// Each of the dataset's chunks would be read from the same bytes: any number of values from a small file.
+TEST_F(HostileFiles, ChunksThatLieOverOneAnother) {
+  haddr_t addresses[2] = {};
+  {
+    const hdf5::File file = begin();
+    const hdf5::PropertyList properties = chunked({1, 1, 1, 2, 2});
+    const hdf5::Dataset video = dataset(file, "/latents/video", H5T_IEEE_F32LE, {1, 2, 1, 2, 2}, properties.get());
+    write_zeros(video, 32);
+    H5Fflush(file.get(), H5F_SCOPE_GLOBAL);
+    for (hsize_t i = 0; i < 2; ++i) {
+      const hsize_t place[] = {0, i, 0, 0, 0};
+      ASSERT_GE(H5Dget_chunk_info_by_coord(video.get(), place, nullptr, &addresses[i], nullptr), 0);
+    }
+  }
+  const std::size_t second = read_file(path_).find(little_endian(addresses[1]));
+  ASSERT_NE(second, std::string::npos);
+  patch(second, little_endian(addresses[0]));
+  expect_refused("/latents/video: its chunks lie over one another");
+}
+
+// Four thousand texts that are the same mebibyte of the global heap: gigabytes to walk over.
+TEST_F(HostileFiles, TextsThatLieOverOneAnother) {
+  constexpr std::size_t kTexts = 4000, kLong = std::size_t{1} << 20, kReferenceBytes = 16;
+  {
+    const hdf5::File file = begin();
+    const hdf5::Datatype type(H5Tcopy(H5T_C_S1));
+    H5Tset_size(type.get(), H5T_VARIABLE);
+    const hsize_t count = kTexts;
+    const hdf5::Dataspace space(H5Screate_simple(1, &count, nullptr));
+    const hdf5::Attribute made(H5Acreate2(file.get(), "notes", type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT));
+    const std::string text(kLong, 'n');
+    std::vector<const char*> texts(kTexts, "n");
+    texts.front() = text.c_str();
+    ASSERT_GE(H5Awrite(made.get(), type.get(), texts.data()), 0);
+  }
+  const std::string content = read_file(path_);
+  const auto is_reference = [&](std::size_t at) {  // length, address and number of a text
+    const std::uint64_t heap = number_at(content, at + 4);
+    return heap < content.size() && content.compare(heap, 4, "GCOL") == 0;
+  };
+  std::size_t first = content.find(little_endian(kLong, 4), content.find("notes"));
+  while (first != std::string::npos && !is_reference(first)) first = content.find(little_endian(kLong, 4), first + 1);
+  ASSERT_NE(first, std::string::npos);
+  const std::string reference = content.substr(first, kReferenceBytes);
+  std::string all;
+  for (std::size_t i = 0; i < kTexts; ++i) all += reference;
+  patch(first, all);
+  expect_refused("attribute notes: its structures lie over one another");
+}
+
+// A quarter of a million free pieces among a group's names: quick to walk over, but not if each piece is copied to the
+// end of the heap.
+TEST_F(HostileFiles, ANameHeapOfFreePieces) {
+  constexpr std::size_t kPieces = 1 << 18, kPieceBytes = 16, kEndOfFile = 40;  // where a superblock of version 0 has it
+  { begin(); }
+  std::string content = read_file(path_);
+  const std::size_t heap = content.find("HEAP");
+  ASSERT_NE(heap, std::string::npos);
+  std::string names = content.substr(number_at(content, heap + 24), number_at(content, heap + 8));
+  const std::string free = little_endian(names.size());
+  for (std::size_t i = 1; i <= kPieces; ++i) {
+    const std::uint64_t next = names.size() + kPieceBytes;
+    names += little_endian(i == kPieces ? 1 : next) + little_endian(kPieceBytes);
+  }
+  content.replace(heap + 8, 24, little_endian(names.size()) + free + little_endian(content.size()));
+  content += names;
+  content.replace(kEndOfFile, 8, little_endian(content.size()));
+  write_file(path_, content);
+  const double before = cpu_seconds();
+  expect_refused("no dataset /latents/video");
+  EXPECT_LT(cpu_seconds() - before, 10);
+}
+
+// Ten thousand characters are no name, and a group of such names is as large as memory.
+TEST_F(HostileFiles, NamesThatAreFarTooLong) {
+  {
+    const hdf5::File file = begin();
+    const hdf5::Group group(
+        H5Gcreate2(file.get(), std::string(10'000, 'n').c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT));
+  }
+  expect_refused("its names are damaged, or longer than names in latent files");
 }
 
 TEST_F(HostileFiles, SoundThatIsFarLongerThanItsClip) {
