@@ -25,6 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kLeastBuffer = 4096;
+constexpr std::int64_t kMostBytes = std::int64_t{1}
+                                    << 30;  // far above any text or picture; a sparse file can have more
 
 Descriptor open_or_fail(const fs::path& path, int flags) {
   Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -169,6 +171,8 @@ Descriptor open_input(const fs::path& path, std::int64_t* size) {
 std::string read_file(const fs::path& path) {
   std::int64_t size = 0;
   const Descriptor in = open_input(path, &size);
+  require_input(size <= kMostBytes, path.string() + ": has " + std::to_string(size) + " bytes, expected at most " +
+                                        std::to_string(kMostBytes));
   std::string content;
   std::size_t have = 0;
   // One byte more than there should be, so that the end is seen; files of /proc have no length.

@@ -56,6 +56,15 @@ TEST_F(Input, OnlyRegularFilesAreOpened) {
   ::close(socket);
 }
 
+// It takes no room on the disk, but would take all memory.
+TEST_F(Input, FilesWithHolesAreNotReadWhole) {
+  const fs::path path = folder_ / "sparse.json";
+  write_file(path, "{}");
+  fs::resize_file(path, std::uintmax_t{1} << 40);
+  EXPECT_THAT([&] { read_file(path); },
+              ThrowsMessage<InputError>(AllOf(StartsWith(path.string() + ": "), HasSubstr("has 1099511627776 bytes"))));
+}
+
 TEST_F(Input, PathsThatLeadNowhere) {
   fs::create_symlink("loop", folder_ / "loop");
   fs::create_symlink("none", folder_ / "dangling");
