@@ -24,7 +24,8 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr double kMostFps = 240;
+constexpr double kMostGuessedFps = 240;  // above it, the average is nearer the truth
+constexpr double kMostFps = 1000;        // a still may be shown for a minute: of more frames there would be no end
 
 // VP8 and VP9 have alpha in a second stream of bits, which FFmpeg's own decoders leave aside.
 bool has_hidden_alpha(const AVStream& stream, const AVFrame& frame) {
@@ -83,8 +84,10 @@ bool FrameSource::is_image() const {
 
 Fraction FrameSource::fps() const {
   AVRational rate = av_guess_frame_rate(&input_.demuxer(), stream_, nullptr);
-  if (av_q2d(rate) > kMostFps && stream_->avg_frame_rate.num > 0) rate = stream_->avg_frame_rate;
+  if (av_q2d(rate) > kMostGuessedFps && stream_->avg_frame_rate.num > 0) rate = stream_->avg_frame_rate;
   require_input(rate.num > 0 && rate.den > 0, input_.path() + ": has no frame rate");
+  require_input(av_q2d(rate) <= kMostFps, input_.path() + ": has " + std::to_string(av_q2d(rate)) +
+                                              " frames a second, expected at most " + std::to_string(kMostFps));
   return {rate.num, rate.den};
 }
 

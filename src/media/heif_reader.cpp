@@ -116,18 +116,36 @@ void copy_row(const std::uint8_t* from, int from_bits, std::uint8_t* to, int to_
   }
 }
 
+struct PlaneSize {
+  int width;
+  int height;
+};
+
+// Values of the frame's plane `plane`: chroma, which is planes 1 and 2, may be halved.
+PlaneSize plane_size(const AVFrame& frame, int plane) {
+  const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool chroma = plane == 1 || plane == 2;
+  return {chroma ? AV_CEIL_RSHIFT(frame.width, format.log2_chroma_w) : frame.width,
+          chroma ? AV_CEIL_RSHIFT(frame.height, format.log2_chroma_h) : frame.height};
+}
+
 ffmpeg::Frame frame_of(const heif_image* image) {
   const std::vector<heif_channel> channels = channels_of(image);
   const int bits = heif_image_get_bits_per_pixel_range(image, channels[0]);
   require_input(bits >= 8 && bits <= 16, "its values have " + std::to_string(bits) + " bits, expected 8 to 16");
   const int width = heif_image_get_width(image, channels[0]), height = heif_image_get_height(image, channels[0]);
+  require_pixels(width, height);
   ffmpeg::Frame frame = make_picture(width, height, format_of(image, channels.size() == 4, bits));
   for (std::size_t i = 0; i < channels.size(); ++i) {
     int stride = 0;
     const std::uint8_t* plane = heif_image_get_plane_readonly(image, channels[i], &stride);
     require_input(plane != nullptr, "damaged: a plane is missing");
+    const PlaneSize room = plane_size(*frame, static_cast<int>(i));
     const int plane_bits = heif_image_get_bits_per_pixel_range(image, channels[i]);
     const int values = heif_image_get_width(image, channels[i]), rows = heif_image_get_height(image, channels[i]);
+    require_input(values <= room.width && rows <= room.height && plane_bits > 0,
+                  "damaged: a plane of " + std::to_string(values) + "x" + std::to_string(rows) + " values, expected " +
+                      std::to_string(room.width) + "x" + std::to_string(room.height));
     for (int y = 0; y < rows; ++y) {
       copy_row(plane + std::ptrdiff_t{y} * stride, plane_bits, frame->data[i] + std::ptrdiff_t{y} * frame->linesize[i],
                bits, values);

@@ -57,6 +57,7 @@ StillParts jpeg_parts(std::string_view file) {
   const std::size_t length = jpeg_length({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()});
   require_input(length > 0, "cut short: the picture has no end");
   StillParts parts;
+  parts.picture.reserve(file.size());
   parts.picture = file.substr(0, 2);
   Profile profile;
   std::size_t at = 2;

@@ -91,6 +91,7 @@ bool is_needed(std::string_view kind, std::string_view body) {
 
 StillParts png_parts(std::string_view file) {
   StillParts parts;
+  parts.picture.reserve(file.size());
   parts.picture = file.substr(0, kSignature);
   Colours colours;
   std::string_view kind;

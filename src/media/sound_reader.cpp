@@ -87,7 +87,6 @@ class SoundSource {
     wave.rate = frame_->sample_rate;
     const ReadSample value_of = reader_of(format, input_.path());
     const bool apart = av_sample_fmt_is_planar(format) == 1;
-    wave.samples.reserve(wave.samples.size() + static_cast<std::size_t>(frame_->nb_samples * channels));
     for (int i = 0; i < frame_->nb_samples; ++i) {
       for (int channel = 0; channel < channels; ++channel) {
         wave.samples.push_back(value_of(*frame_, apart, channels, channel, i));

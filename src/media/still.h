@@ -28,8 +28,8 @@ std::optional<Still> read_still(const std::filesystem::path& path, bool animatio
 bool begins_as_still(const std::filesystem::path& path);
 
 // The readers of single formats. They throw InputError without a file's name.
-Still decode_still(AVCodecID codec, const std::string& bytes);  // one picture, `bytes` all of its file
-Still read_tiff(const std::string& bytes);                      // the first page
-Still read_heif(const std::string& bytes);                      // HEIC or AVIF: the primary picture, already upright
+Still decode_still(AVCodecID codec, std::string bytes);  // one picture, `bytes` all of its file
+Still read_tiff(const std::string& bytes);               // the first page
+Still read_heif(const std::string& bytes);               // HEIC or AVIF: the primary picture, already upright
 
 }  // namespace orrery

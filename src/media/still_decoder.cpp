@@ -1,5 +1,7 @@
-#include <algorithm>
 #include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
 
 #include "core/error.h"
 #include "media/media_input.h"
@@ -17,21 +19,31 @@ void check(int status) {
   if (status < 0) refuse(ffmpeg::reason(status));
 }
 
-ffmpeg::Packet packet_of(const std::string& bytes) {
+void delete_text(void* text, std::uint8_t*) { delete static_cast<std::string*>(text); }
+
+// Takes the bytes over: a copy beside the decoded picture could double what reading it takes.
+ffmpeg::Packet packet_of(std::string bytes) {
   ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));
-  ffmpeg::check(av_new_packet(packet.get(), static_cast<int>(bytes.size())), "make a packet");
-  std::copy(bytes.begin(), bytes.end(), packet->data);
+  const std::size_t size = bytes.size();
+  bytes.reserve(size + AV_INPUT_BUFFER_PADDING_SIZE);
+  bytes.append(AV_INPUT_BUFFER_PADDING_SIZE, '\0');
+  auto kept = std::make_unique<std::string>(std::move(bytes));
+  auto* const data = reinterpret_cast<std::uint8_t*>(kept->data());
+  packet->buf = ffmpeg::check(av_buffer_create(data, kept->size(), delete_text, kept.get(), 0), "make a packet");
+  kept.release();  // NOLINT(bugprone-unused-return-value): delete_text has it
+  packet->data = data;
+  packet->size = static_cast<int>(size);
   return packet;
 }
 
 }  // namespace
 
-Still decode_still(AVCodecID id, const std::string& bytes) {
+Still decode_still(AVCodecID id, std::string bytes) {
   ffmpeg::capture_log();
   ffmpeg::take_log_line();
   const ffmpeg::Codec codec = make_decoder(id);
   check(avcodec_open2(codec.get(), nullptr, nullptr));
-  const ffmpeg::Packet packet = packet_of(bytes);
+  const ffmpeg::Packet packet = packet_of(std::move(bytes));
   check(avcodec_send_packet(codec.get(), packet.get()));
   check(avcodec_send_packet(codec.get(), nullptr));
   Still still;

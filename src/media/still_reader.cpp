@@ -102,7 +102,7 @@ void make_opaque(AVFrame& frame) {
 }
 
 Still decode_parts(AVCodecID codec, StillParts parts) {
-  Still still = decode_still(codec, parts.picture);
+  Still still = decode_still(codec, std::move(parts.picture));
   still.orientation = exif_orientation(parts.exif);
   still.icc = std::move(parts.icc);
   if (parts.opaque) make_opaque(*still.frame);
@@ -115,28 +115,30 @@ Still decode_parts(AVCodecID codec, StillParts parts) {
 }
 
 std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animations) {
-  const std::string bytes = bytes_of(path);
+  // The parts are copies, each in a statement of its own: the file's bytes are gone before the picture is decoded.
   switch (kind) {
     case StillKind::Tiff:
-      return read_tiff(bytes);
-    case StillKind::Jpeg:
+      return read_tiff(bytes_of(path));
+    case StillKind::Jpeg: {
       // Motion JPEG without a container is pictures in a row.
       if (animations && has_suffix(path, {".mjpeg", ".mjpg"})) return std::nullopt;
-      return decode_parts(AV_CODEC_ID_MJPEG, jpeg_parts(bytes));
+      StillParts parts = jpeg_parts(bytes_of(path));
+      return decode_parts(AV_CODEC_ID_MJPEG, std::move(parts));
+    }
     case StillKind::Png: {
-      StillParts parts = png_parts(bytes);
+      StillParts parts = png_parts(bytes_of(path));
       if (animations && parts.animated) return std::nullopt;
       return decode_parts(AV_CODEC_ID_PNG, std::move(parts));
     }
     case StillKind::WebP: {
-      StillParts parts = webp_parts(bytes);
+      StillParts parts = webp_parts(bytes_of(path));
       if (parts.animated) refuse_animated_webp();
       return decode_parts(AV_CODEC_ID_WEBP, std::move(parts));
     }
     case StillKind::Targa:
-      return decode_still(AV_CODEC_ID_TARGA, bytes);
+      return decode_still(AV_CODEC_ID_TARGA, bytes_of(path));
     default:
-      return read_heif(bytes);
+      return read_heif(bytes_of(path));
   }
 }
 

@@ -31,9 +31,10 @@ class TimedFrames {
     if (frame == nullptr) return std::nullopt;
     TimedImage timed;
     timed.begin = begin_of(*frame);
-    timed.end = std::max(timed.begin + 1, timed.begin + ticks(frame->pkt_duration));
     require_short(timed.begin - previous_);
-    require_short(timed.end - timed.begin);
+    const std::int64_t length = std::max<std::int64_t>(1, ticks(frame->pkt_duration));
+    require_short(length);
+    timed.end = timed.begin + length;
     previous_ = timed.begin;
     timed.image = with_file_name(path_, [&] { return shown_frame(*frame, source_, converter_); });
     return timed;
@@ -49,7 +50,11 @@ class TimedFrames {
       return 0;
     }
     if (time == AV_NOPTS_VALUE || *first_time_ == AV_NOPTS_VALUE) return previous_ + 1;
-    return std::max(previous_, ticks(time - *first_time_));
+    std::int64_t since_first = 0;
+    require_input(!__builtin_sub_overflow(time, *first_time_, &since_first),
+                  path_ + ": its frames' times differ by " + std::to_string(time) + " - " +
+                      std::to_string(*first_time_) + ": they are damaged");
+    return std::max(previous_, ticks(since_first));
   }
 
   std::int64_t ticks(std::int64_t duration) const {

@@ -44,13 +44,14 @@ StillParts webp_parts(std::string_view file) {
                 "cut short: the file is smaller than it says");
   file = file.substr(0, 8 + size_at(file, 4));
   StillParts parts;
+  parts.picture.reserve(file.size());
   for (std::size_t at = kFileHeader; at + kChunkHeader <= file.size();) {
     const std::size_t size = size_at(file, at + 4), padded = size + size % 2;
     require_input(size <= file.size() - at - kChunkHeader, "cut short: a chunk is larger than the file");
     take(parts, file.substr(at, 4), file.substr(at + kChunkHeader, size), file.substr(at, kChunkHeader + padded));
     at += kChunkHeader + padded;
   }
-  parts.picture = "RIFF" + little_endian(parts.picture.size() + 4) + "WEBP" + parts.picture;
+  parts.picture.insert(0, "RIFF" + little_endian(parts.picture.size() + 4) + "WEBP");
   return parts;
 }
 

@@ -2,12 +2,18 @@
 
 #include <gmock/gmock.h>
 
+#include "core/error.h"
 #include "media/image_reader.h"
 #include "media/video_writer.h"
 #include "media_files.h"
 
 namespace orrery {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+using testing::ThrowsMessage;
 
 class VideoFile : public MediaFiles {
  protected:
@@ -65,6 +71,13 @@ TEST_F(VideoFile, IsMovable) {
   int frames = 0;
   while (reader.next(frame)) ++frames;
   EXPECT_EQ(frames, 3);
+}
+
+// A still picture is repeated for up to a minute: at an absurd rate that would never end.
+TEST_F(VideoFile, AbsurdRatesAreRefused) {
+  const auto path = make("fast.mp4", 64, 48, "rgb24", std::string(3 * 64 * 48 * 3, '\x40'), "-r 5000 -c:v libx264");
+  EXPECT_THAT([&] { VideoReader reader(path); },
+              ThrowsMessage<InputError>(AllOf(StartsWith(path.string()), HasSubstr("frames a second"))));
 }
 
 // The same red in both matrices, told apart by the tag, and by the height where there is none.
