@@ -37,6 +37,13 @@ SortedJson parse_unique(std::string_view text, const Place& place) {
   }
 }
 
+// The text is gone before the entries are made: a header may have 100 MB.
+SortedJson read_json(const InputFile& file, std::int64_t length, const Place& place) {
+  std::string text(static_cast<std::size_t>(length), '\0');
+  file.read({kLengthBytes, length}, reinterpret_cast<std::byte*>(text.data()), "header");
+  return parse_unique(text, place);
+}
+
 void refuse_what_was_not_fetched(const InputFile& file, const Place& place) {
   std::string begin(static_cast<std::size_t>(std::min(file.size(), std::int64_t{kNotFetchedBytes})), '\0');
   file.read({0, std::ssize(begin)}, reinterpret_cast<std::byte*>(begin.data()), "its beginning");
@@ -138,9 +145,7 @@ void require_tiling(const std::map<std::string, SafetensorsEntry>& entries, Rang
 std::map<std::string, SafetensorsEntry> read_safetensors_header(const InputFile& file) {
   const Place place{file.path(), ""};
   const std::int64_t length = header_length(file, place);
-  std::string text(static_cast<std::size_t>(length), '\0');
-  file.read({kLengthBytes, length}, reinterpret_cast<std::byte*>(text.data()), "header");
-  const SortedJson header = parse_unique(text, place);
+  const SortedJson header = read_json(file, length, place);
   if (!header.is_object()) place.refuse("the header is not a JSON object");
   const Range data{kLengthBytes + length, file.size() - kLengthBytes - length};
   std::map<std::string, SafetensorsEntry> entries;
