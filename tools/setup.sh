@@ -12,7 +12,7 @@ packages=(
   libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg
   libheif-dev libjpeg-dev liblcms2-dev libtiff-dev zlib1g-dev
   nlohmann-json3-dev libspdlog-dev libfmt-dev libxxhash-dev libgtest-dev libgmock-dev
-  clang-format clang-tidy shellcheck
+  clang-format clang-tidy shellcheck clang libclang-rt-14-dev
   slurm-wlm munge chromium debootstrap
 )
 torch_version=2.11.0

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Set-up, build with warnings as errors, style checks, and every test that a machine without a GPU can run.
-# Arguments go to ctest, for example: tools/test.sh -R manifest
+# Set-up, build with warnings as errors, style checks, every test that a machine without a GPU can run, and 20 CPU seconds of
+# each fuzzer. Arguments go to ctest, for example: tools/test.sh -R manifest; then nothing is fuzzed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,3 +28,11 @@ if [ -n "$missing" ]; then
 elif [ $# -eq 0 ]; then
   ctest --test-dir build --output-on-failure -j "$(nproc)" -L portable
 fi
+
+[ $# -eq 0 ] || exit 0
+fuzzed=0
+tools/fuzz.sh 20 || fuzzed=$?
+if [ $fuzzed -eq 2 ]; then # no clang: it said so
+  fuzzed=0
+fi
+exit $fuzzed

@@ -10,8 +10,13 @@ target_compile_options(orrery_flags INTERFACE
   $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${ORRERY_WERROR}>>:-Werror>)
 target_link_options(orrery_flags INTERFACE -Wl,--as-needed)
 if(ORRERY_SANITIZE)
-  target_compile_options(orrery_flags INTERFACE -fsanitize=${ORRERY_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(orrery_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${ORRERY_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer>)
+  target_compile_definitions(orrery_flags INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(orrery_flags INTERFACE -fsanitize=${ORRERY_SANITIZE})
+endif()
+if(ORRERY_FUZZ)  # clang 14 lacks what libstdc++'s own <source_location> asks for
+  target_include_directories(orrery_flags SYSTEM BEFORE INTERFACE ${PROJECT_SOURCE_DIR}/tools/lint)
 endif()
 target_include_directories(orrery_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 find_package(Threads REQUIRED)
@@ -38,6 +43,12 @@ endfunction()
 
 set(ORRERY_MPIRUN "mpirun;--oversubscribe;--allow-run-as-root;--bind-to;none" CACHE STRING "Launcher of the tests with ranks")
 
+set(orrery_test_environment OMP_NUM_THREADS=1 OMPI_MCA_pml=ob1)
+if(ORRERY_SANITIZE)
+  list(APPEND orrery_test_environment
+    LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0)
+endif()
+
 # Ends what hangs, and nothing else: the longest test takes a minute of a free machine.
 set(ORRERY_TEST_TIMEOUT 1800 CACHE STRING "Seconds after which a test counts as hanging")
 
@@ -56,7 +67,7 @@ function(orrery_test name)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${ORRERY_TEST_TIMEOUT}
       FAIL_REGULAR_EXPRESSION "${ORRERY_SKIPPED}"
-      ENVIRONMENT "OMP_NUM_THREADS=1;OMPI_MCA_pml=ob1")
+      ENVIRONMENT "${orrery_test_environment}")
     return()
   endif()
   target_link_libraries(${name} PRIVATE GTest::gmock orrery_mpi_test_main)
@@ -68,7 +79,7 @@ function(orrery_test name)
     add_test(NAME ${name}.np${ranks} COMMAND ${ORRERY_MPIRUN} -n ${ranks} $<TARGET_FILE:${name}>)
     set_tests_properties(${name}.np${ranks} PROPERTIES LABELS "${arg_LABELS};np${ranks}" TIMEOUT ${ORRERY_TEST_TIMEOUT}
       PROCESSORS ${processors} FAIL_REGULAR_EXPRESSION "${ORRERY_SKIPPED}"
-      ENVIRONMENT "OMP_NUM_THREADS=1;OMPI_MCA_pml=ob1")
+      ENVIRONMENT "${orrery_test_environment}")
   endforeach()
 endfunction()
 

@@ -1,0 +1,65 @@
+// Usage: fuzz_own_latents FOLDER. Writes small latent files and snapshots as the program does: the seeds that no other
+// writer makes.
+#include <filesystem>
+#include <numeric>
+#include <utility>
+
+#include "storage/latent_store.h"
+
+using namespace orrery;
+
+namespace {
+
+FloatArray array(std::vector<std::int64_t> shape) {
+  const auto count = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+  FloatArray result{std::move(shape), std::vector<float>(static_cast<std::size_t>(count))};
+  std::iota(result.values.begin(), result.values.end(), -1.0F);
+  return result;
+}
+
+SamplerHistory history(const std::vector<std::int64_t>& shape) {
+  return {array(shape), array(shape), array(shape), 2, 2};
+}
+
+LatentFile finished() {
+  LatentFile file;
+  file.request = R"({"id":"a","prompt":"a cat"})";
+  file.model = R"({"fingerprint":"00ff"})";
+  file.software = "orrery";
+  file.created = "2026-01-02T03:04:05Z";
+  file.video = array({1, 2, 2, 2, 2});
+  file.cond_ids = {1, 2};
+  file.uncond_ids = {3};
+  file.sigmas = {0.9F, 0.6F, 0.3F, 0};
+  file.timesteps = {900, 600, 300};
+  return file;
+}
+
+LatentFile sounding() {
+  LatentFile file = finished();
+  file.sound = array({1, 2, 4});
+  file.inputs = R"({"image":"0011"})";
+  file.condition = array({1, 2, 1, 2, 2});
+  return file;
+}
+
+LatentFile stopped(LatentFile file) {
+  file.state = LatentFile::State::Running;
+  file.running = RunningState{2, history(file.video.shape), {}};
+  if (file.sound) file.running->sound = history(file.sound->shape);
+  return file;
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  const std::filesystem::path folder = arguments[1];
+  std::filesystem::create_directories(folder / "latents");
+  std::filesystem::create_directories(folder / "snapshot");
+  write_latents(folder / "latents" / "finished.h5", finished());
+  write_latents(folder / "latents" / "sounding.h5", sounding());
+  for (const char* target : {"latents", "snapshot"}) {
+    write_latents(folder / target / "stopped.h5", stopped(finished()));
+    write_latents(folder / target / "sounding_stopped.h5", stopped(sounding()));
+  }
+}

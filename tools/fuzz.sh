@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Fuzzes what reads files: builds the targets of tests/fuzz with clang, libFuzzer and the address and undefined
+# sanitizers, makes their seeds, runs them, as many at once as there are cores, and ends with a table. Exit 1 when
+# anything is found, 2 where clang or its runtime is missing.
+#   tools/fuzz.sh [SECONDS [TARGET…]]   CPU seconds a target (default: 20), all targets unless some are named
+# build-fuzz/corpus/TARGET keeps the inputs that reached something new, for the next run; build-fuzz/found/TARGET what
+# crashed, took more than 10 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$PWD/build-fuzz
+all=(safetensors configs tokenizer manifest job image video latents snapshot)
+
+say() { printf 'fuzz: %s\n' "$*"; }
+
+has_runtime() {
+  command -v clang++ >/dev/null &&
+    echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
+    clang++ -fsanitize=fuzzer,address,undefined -x c++ - -o /dev/null 2>/dev/null
+}
+
+build_targets() {
+  cmake -G Ninja -S . -B "$build" -DORRERY_FUZZ=ON -DORRERY_CUDA=OFF -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DCMAKE_BUILD_TYPE=Fuzz -DCMAKE_CXX_FLAGS_FUZZ="-O1 -gline-tables-only" >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
+  rm -f "$build.log"
+  cmake --build "$build" --target fuzz
+}
+
+make_seeds() {
+  rm -rf "$build/seeds"
+  mkdir -p "$build/seeds"
+  /usr/bin/python3 tests/fuzz/make_seeds.py . "$build/seeds" # Debian's own Python has h5py
+  "$build/bin/fuzz_own_latents" "$build/seeds"
+}
+
+# libFuzzer's own time limit for one input is only for what never ends: it counts the time of a loaded machine.
+run_target() {
+  local seconds=$1 name=$2
+  local log=$build/log/$name dictionary=$build/seeds/$name.dict options=() work
+  work=$(mktemp -d -p "$work_parent")
+  mkdir -p "$build/corpus/$name" "$build/found/$name"
+  if [ -e "$dictionary" ]; then options+=("-dict=$dictionary"); fi
+  TMPDIR=$work ORRERY_FUZZ_CPU_SECONDS=$seconds UBSAN_OPTIONS=print_stacktrace=1 \
+    LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 "$build/bin/fuzz_$name" -timeout=300 -report_slow_units=300 \
+    -rss_limit_mb=4000 -malloc_limit_mb=2000 -max_len=32768 -print_final_stats=1 "-artifact_prefix=$build/found/$name/" \
+    "${options[@]}" "$build/corpus/$name" "$build/seeds/$name" >"$log" 2>&1 || say "$name ended early: $log"
+  rm -rf "$work"
+}
+
+stat_of() { sed -n "s/^stat::$2: *//p" "$build/log/$1" | tail -1; }
+
+print_table() {
+  local seconds=$1 name runs found all_found=0
+  shift
+  printf '%-12s %10s %10s %9s %8s %6s\n' target executed "per CPU s" coverage "peak MB" found
+  for name in "$@"; do
+    runs=$(stat_of "$name" number_of_executed_units)
+    found=$(find "$build/found/$name" -type f | wc -l)
+    all_found=$((all_found + found))
+    printf '%-12s %10s %10s %9s %8s %6s\n' "$name" "${runs:-?}" "$((${runs:-0} / seconds))" \
+      "$(grep -o 'cov: [0-9]*' "$build/log/$name" | tail -1 | cut -c6-)" "$(stat_of "$name" peak_rss_mb)" "$found"
+  done
+  [ "$all_found" -eq 0 ] || say "$all_found findings in $build/found"
+  [ "$all_found" -eq 0 ]
+}
+
+seconds=${1:-20}
+targets=("${@:2}")
+[ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
+if ! has_runtime; then
+  say "NOT RUN: clang++ or its libFuzzer runtime is missing (Debian: clang, libclang-rt-14-dev)"
+  exit 2
+fi
+build_targets
+make_seeds
+mkdir -p "$build/log"
+parent=${TMPDIR:-/tmp}
+if [ -w /dev/shm ]; then parent=/dev/shm; fi # inputs become files there
+work_parent=$(mktemp -d -p "$parent" orrery-fuzz-XXXXXX)
+trap 'rm -rf "$work_parent"' EXIT
+say "${#targets[@]} targets, $seconds CPU seconds each"
+for name in "${targets[@]}"; do
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+  run_target "$seconds" "$name" &
+done
+wait
+print_table "$seconds" "${targets[@]}"
