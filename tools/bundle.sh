@@ -211,15 +211,17 @@ copy_runtime() {
   for name in libstdc++.so.6 libgcc_s.so.1; do cp "$(library "$name")" "$bundle/lib/gcc/$name"; done
 }
 
-# Of LibTorch's and NVIDIA's libraries those that the program needs, and that cuDNN opens by name, where the wheels have them.
+# Of LibTorch's and NVIDIA's libraries those that the program needs, where the wheels have them.
 copy_libtorch() {
-  local site left
+  local site path left
   site=$(readlink -f "$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")/../..")
   [ -d "$site/nvidia" ] || die "$site has no nvidia/ beside torch/: --with-libtorch takes the wheels that tools/setup.sh installs"
   mkdir -p "$bundle/lib/torch/lib"
   cp "$site/torch/version.py" "$bundle/lib/torch/"
   copy_wheel_libraries "$site" "$build/bin/orrery"
-  for path in "$site"/nvidia/cudnn/lib/*.so* "$site"/nvidia/*/lib/libnvrtc.so* "$site"/nvidia/*/lib/libnvrtc-builtins.so*; do
+  # Opened by name: LibTorch's kernels for GPUs by the program, most of the rest by cuDNN.
+  for path in "$site"/torch/lib/lib{torch_cuda,caffe2_nvrtc}.so "$site"/nvidia/cudnn/lib/*.so* \
+    "$site"/nvidia/*/lib/libnvrtc{,-builtins}.so*; do
     copy_wheel_library "$site" "$path"
   done
   left=$(comm -23 <(cd "$site" && find torch/lib nvidia -name '*.so*' | sort) <(cd "$bundle/lib" && find torch nvidia -name '*.so*' | sort))
