@@ -14,7 +14,8 @@ enum class Untagged { Image, Video };
 
 // Turns decoded frames into sRGB: RGB, grey and palettes exactly (rounded to 8 bits), anything else with the matrix,
 // range and chroma position that the frame's tags name; wide gamuts and high dynamic range as ColourMap says;
-// transparent pixels over white.
+// transparent pixels over white. Subsampled chroma is interpolated linearly; without a tag it lies in the middle of its
+// pixels in an image, and at their left in a video (ITU-T H.264 E.2.1).
 class RgbConverter {
  public:
   explicit RgbConverter(Untagged untagged) : untagged_(untagged) {}

@@ -46,20 +46,21 @@ TEST_F(Stills, LosslessHeifIsExact) {
 
 TEST_F(Stills, TheTagsOfAvifAreFollowed) {
   const RgbImage image = waves(64, 48);
-  const std::pair<const char*, const char*> matrices[] = {
-      {"bt709", "bt709"}, {"bt601", "bt470bg"}, {"bt2020", "bt2020nc"}};
-  for (const auto& [matrix, tag] : matrices) {
-    for (const std::string range : {"tv", "pc"}) {
-      for (const char* pixels : {"yuv420p", "yuv444p10le"}) {
-        const std::string tags = std::string("-colorspace ") + tag + " -color_range " + range + " -pix_fmt " + pixels;
-        const auto path = make("a.avif", image,
-                               std::string("-vf scale=out_color_matrix=") + matrix + ":out_range=" + range + " " +
-                                   tags + " -c:v libaom-av1 -still-picture 1 -crf 3 -cpu-used 8");
-        const RgbImage found = read_image(path);
-        EXPECT_GT(psnr(found, image), 38) << tags;
-        EXPECT_GT(psnr(found, judge(path, 64, 48)), 45) << tags;
-      }
-    }
+  struct Case {
+    std::string matrix, tag, range, pixels;
+  };
+  for (const Case& each : {Case{"bt709", "bt709", "tv", "yuv420p"},
+                           {"bt709", "bt709", "pc", "yuv420p"},
+                           {"bt601", "bt470bg", "tv", "yuv420p"},
+                           {"bt2020", "bt2020nc", "pc", "yuv420p10le"},
+                           {"bt709", "bt709", "tv", "yuv444p10le"}}) {
+    const std::string tags = "-colorspace " + each.tag + " -color_range " + each.range + " -pix_fmt " + each.pixels;
+    const auto path = make("a.avif", image,
+                           "-vf scale=out_color_matrix=" + each.matrix + ":out_range=" + each.range + " " + tags +
+                               " -c:v libaom-av1 -still-picture 1 -crf 3 -cpu-used 8");
+    const RgbImage found = read_image(path);
+    EXPECT_GT(psnr(found, image), 38) << tags;
+    EXPECT_GT(psnr(found, judge(path, 64, 48)), 45) << tags;
   }
 }
 
