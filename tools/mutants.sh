@@ -5,16 +5,17 @@
 # --together plants faults of different files and different test programs at once, but for those that runs of the whole
 # program are to notice: a third of the time. A case that fails may then be another fault's merit: look at its name.
 # MUTANTS_DIR (default: build/mutants) keeps the copy and its build, configured as tools/test.sh does and with CMAKE_ARGS.
-# Where it is this clone itself, its own build is used and each file is put back: quicker, but let it end by itself.
+# Where it is this clone itself, its own build is used and each file is put back afterwards: quicker.
 # Exit 1 when a fault is not noticed, or its place is not found any more in the sources: then mend its entry.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python3 - "$PWD" "${MUTANTS_DIR:-$PWD/build/mutants}" "$@" <<'END'
-import json, os, pathlib, re, shutil, subprocess, sys
+import json, os, pathlib, re, shutil, signal, subprocess, sys
 
 source, copy = map(pathlib.Path, sys.argv[1:3])
 words = [word for word in sys.argv[3:] if word != "--together"]
 together = "--together" in sys.argv[3:]
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that files are put back
 
 
 def copy_sources():

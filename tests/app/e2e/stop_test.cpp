@@ -160,8 +160,9 @@ INSTANTIATE_TEST_SUITE_P(Ways, Signalled,
                                          Signalling{"Usr1ToTheLauncher", 2, SIGUSR1, true}),
                          [](const auto& test) { return test.param.name; });
 
-// mpirun turns SIGTERM into its own exit code and a time of grace, all of which it waits: a second, unless it is told
-// otherwise. Five are hundreds of these steps.
+// mpirun turns SIGTERM into its own exit code and a time of grace, a second unless it is told otherwise, which it waits
+// twice: before it passes the signal on, and before it kills. A clip of three steps is done by then, so that this one
+// is long; the program stops at the next step once it has the signal.
 TEST_F(Stop, ALauncherThatIsTerminatedLeavesASnapshot) {
   const std::vector<Json> lines{long_line("a")};
   CommandLine line = on_ranks(2, command("out", lines, {"--cfg", "2", "--snapshot-every", "0"}));
