@@ -5,7 +5,6 @@
 
 #include <filesystem>
 
-#include "support/small_disk.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -115,27 +114,6 @@ TEST(ClipSpaces, WhatCannotBeWrittenIsKnownBeforeTheClip) {
   folder.write("out/latents", "in the way");
   EXPECT_THAT(write_problem(clip(), space(Media::None), folder / "out"),
               AllOf(HasSubstr("out/latents: cannot be made a folder"), HasSubstr("in the way")));
-}
-
-// On a disk of as many inodes; the bytes are enough.
-TEST(ClipSpaces, LackOfInodesIsKnownBeforeTheClip) {
-  if (!SmallDisk::why_none().empty()) GTEST_SKIP() << "no disk can be mounted here: " << SmallDisk::why_none();
-  constexpr std::int64_t kFolders = 5;  // the disk's own, OUT and three in it
-  const TemporaryFolder folder;
-  const ClipSpace mp4 = space(Media::Mp4);
-  const std::int64_t wanted = mp4.file_count(clip());
-  const SmallDisk disk(folder / "disk", 64 << 20, kFolders + wanted);
-  const std::filesystem::path out = folder / "disk/out";
-  EXPECT_EQ(write_problem(clip(), mp4, out), "");
-  folder.write("disk/one", "");
-  EXPECT_EQ(write_problem(clip(), mp4, out), out.string() +
-                                                 ": no room: the clip makes up to 7 files, and the file "
-                                                 "system has 6 left (inodes, df -i): remove some files, or "
-                                                 "choose another --out");
-  for (std::int64_t i = 1; i < wanted; ++i) folder.write("disk/more" + std::to_string(i), "");
-  EXPECT_THAT(write_problem(clip(), mp4, out), HasSubstr("No space left on device")) << "not even a probe can be made";
-  std::filesystem::remove(folder / "disk/one");
-  EXPECT_THAT(write_problem(clip(), mp4, out), HasSubstr("has 1 left (inodes, df -i)"));
 }
 
 }  // namespace
