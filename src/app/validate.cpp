@@ -68,7 +68,11 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
 
 // Not known where the text tower would be released by itself: that is the GPU's to say.
 std::string memory_text(const RankMemory& memory, TextTower text_tower) {
-  const std::string kept = gigabytes(memory.peak(false)), released = gigabytes(memory.peak(true));
+  const auto size = [](std::int64_t bytes) {
+    constexpr std::int64_t kMega = 1'000'000;
+    return bytes < 1000 * kMega ? std::to_string((bytes + kMega - 1) / kMega) + " MB" : gigabytes(bytes);
+  };
+  const std::string kept = size(memory.peak(false)), released = size(memory.peak(true));
   const std::string clip = "one clip of the largest request needs ";
   if (text_tower == TextTower::Keep) return clip + kept + " on a GPU";
   if (text_tower == TextTower::Release) return clip + released + " on a GPU";
