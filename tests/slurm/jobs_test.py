@@ -110,7 +110,7 @@ class RefusalTest(unittest.TestCase):
             ("generate.sbatch", [*lost, "--cfg", "2"], ["--nodes", "2"], {}, "cannot be read on n1,n2"),
             ("generate.sbatch", [*on_cpus, "--stepz", "3"], [], {}, "--stepz"),
             ("generate.sbatch", on_cpus, [], {"ORRERY": "/missing/orrery"}, "no program /missing/orrery on n"),
-            ("generate.sbatch", on_cpus, [], {"ORRERY_HOME": "/missing"}, "/missing is no clone of orrery"),
+            ("generate.sbatch", on_cpus, [], {"ORRERY_HOME": "/missing"}, "/missing has no slurm/common.sh"),
             ("generate.sbatch", [], [], {}, "One job that makes the clips of a manifest"),
             ("array.sbatch", on_cpus, [], {}, "not an array: sbatch --array"),
             ("decode.sbatch", ["--device", "cpu", cluster.state], [], {}, "no latent files for this job in"),
