@@ -191,7 +191,38 @@ def h5_file(path, libver, text_type, sounding, running, track):
                     group.create_dataset(name, data=like[()], track_times=track)
 
 
+def refused_parts(file):
+    """What must not be believed: each is one way to be refused, or to be led elsewhere."""
+    latents = file["latents"]
+    yield latents.__setitem__, ("soft", h5py.SoftLink("/latents/video"))
+    yield latents.__setitem__, ("elsewhere", h5py.ExternalLink("/etc/passwd", "/x"))
+    yield latents.create_dataset, ("external", (4,), "f4", None)
+    yield latents.create_dataset, ("flags", None, None, numpy.array([True, False]))
+    yield latents.create_dataset, ("complex", None, None, numpy.zeros(2, "c8"))
+    yield latents.create_dataset, ("texts", None, h5py.string_dtype(), ["a", "bc"])
+    yield latents.create_dataset, ("scalar", None, None, numpy.float32(1))
+    yield latents.create_dataset, ("empty", None, None, h5py.Empty("f4"))
+    yield latents.create_virtual_dataset, ("virtual", h5py.VirtualLayout((4,), "f4"))
+    yield file.attrs.create, ("many", ["x"] * 40, None, h5py.string_dtype())
+
+
+def make_refused_latents(folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(10):
+        path = folder / f"refused-{number}.h5"
+        h5_file(path, "earliest", h5py.string_dtype(), False, False, False)
+        with h5py.File(path, "a") as file:
+            make, arguments = list(refused_parts(file))[number]
+            options = {"external": [("/etc/passwd", 0, 16)]} if arguments[0] == "external" else {}
+            make(*arguments, **options)
+    torn = bytearray((folder / "refused-9.h5").read_bytes())
+    heap = torn.index(b"GCOL")
+    torn[heap + 16:heap + 32] = bytes(16)
+    (folder / "torn-heap.h5").write_bytes(torn)
+
+
 def make_latents(seeds):
+    make_refused_latents(seeds.out / "latents")
     fixed = h5py.string_dtype("utf-8", 16)
     for running in (False, True):
         for libver in ("earliest", "latest"):
