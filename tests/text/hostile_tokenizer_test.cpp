@@ -53,7 +53,8 @@ TEST(ManyAddedTokens, EachTheBeginningOfTheNext) {
     const std::size_t length = 1 + (i * 7) % kTokens;
     added.add(std::string(length, 'a'), static_cast<std::int64_t>(length), "t.json");
   }
-  const auto stretches = added.cut(std::string(2 * kTokens + 3, 'a') + "b");
+  const std::string text = std::string(2 * kTokens + 3, 'a') + "b";
+  const auto stretches = added.cut(text);
   ASSERT_EQ(stretches.size(), 4U);
   EXPECT_EQ(stretches[1].id, static_cast<std::int64_t>(kTokens));
   EXPECT_EQ(stretches[2].id, 3);
