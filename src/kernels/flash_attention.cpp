@@ -90,7 +90,8 @@ c10::OperatorHandle checked_operator(const fs::path& library) {
   return *found;
 }
 
-// Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the loader.
+// Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the
+// loader.
 fs::path program_folder() {
   std::error_code ignored;
   const fs::path started = fs::read_symlink("/proc/self/exe", ignored);
