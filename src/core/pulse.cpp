@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "core/job_end.h"
 #include "core/place_change.h"
 
 namespace orrery {
@@ -52,7 +53,9 @@ Meeting::Meeting() noexcept {
   pulse.meetings.fetch_add(1, std::memory_order_relaxed);
 }
 
+// A rank that was stopped goes on when its launcher ends it, and lets the others out of the call that they waited in.
 Meeting::~Meeting() {
+  wait_if_job_is_lost();
   pulse.meetings.fetch_sub(1, std::memory_order_relaxed);
   beat();
 }

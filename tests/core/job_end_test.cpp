@@ -1,4 +1,4 @@
-// In a program of its own: after forbid_writing() nothing is written in it any more.
+// In a program of its own: after forbid_writing() nothing is written in it any more, and no meeting ends.
 #include "core/job_end.h"
 
 #include <gtest/gtest.h>
@@ -9,13 +9,14 @@
 #include <thread>
 
 #include "core/file.h"
+#include "core/pulse.h"
 
 namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
 
-TEST(JobEnd, LetsNoFileAppearAndNoLineBeAdded) {
+TEST(JobEnd, LetsNoFileAppearNoLineBeAddedAndNoMeetingEnd) {
   const fs::path folder = fs::temp_directory_path() / ("orrery-job-end-" + std::to_string(::getpid()));
   fs::create_directories(folder);
   write_file(folder / "before", "kept");
@@ -29,7 +30,14 @@ TEST(JobEnd, LetsNoFileAppearAndNoLineBeAdded) {
       std::_Exit(1);  // writing came back
     }).detach();
   }
-  while (begun < 2 || !fs::exists(folder / "after.tmp")) std::this_thread::yield();
+  std::thread([&begun] {
+    {
+      const Meeting meeting;
+      ++begun;
+    }
+    std::_Exit(1);  // the meeting ended
+  }).detach();
+  while (begun < 3 || !fs::exists(folder / "after.tmp")) std::this_thread::yield();
   // The temporary file is complete when the other thread comes to the gate, and a moment later it would be renamed.
   while (fs::file_size(folder / "after.tmp") < 7) std::this_thread::yield();
   for (int look = 0; look < 50; ++look) {
