@@ -41,6 +41,9 @@ class Job:
     def wait_for_output(self, pattern):
         self._until(lambda: re.search(pattern, self.output), f"saying {pattern}")
 
+    def wait_for_file(self, path):
+        self._until(path.exists, f"making {path}")
+
     def wait(self):
         """The job's end: its state and exit code, as "COMPLETED 0"."""
         self._until(lambda: self.field("JobState") not in RUNNING, "ended")
