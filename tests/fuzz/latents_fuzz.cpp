@@ -1,6 +1,5 @@
 // A latent file, finished or not, as all commands read it.
 #include "fuzz.h"
-#include "mend_hdf5.h"
 #include "storage/latent_listing.h"
 #include "storage/latent_store.h"
 
@@ -33,13 +32,6 @@ void read_all(const std::filesystem::path& path, std::size_t size) {
 }
 
 }  // namespace
-
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t limit, unsigned seed) {
-  constexpr unsigned kAsItIs = 8;  // one input in so many keeps wrong checksums
-  std::string input = fuzz::mutated(std::string(fuzz::bytes(data, size)), limit);
-  if (seed % kAsItIs != 0) fuzz::mend_hdf5(input);
-  return fuzz::give_back(input, data, limit);
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::Folder folder;

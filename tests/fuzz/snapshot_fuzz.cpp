@@ -1,6 +1,5 @@
 // A snapshot: a latent file that is not finished, and the sampler's state in it as tensors.
 #include "fuzz.h"
-#include "mend_hdf5.h"
 #include "pipeline/snapshot.h"
 
 using namespace orrery;
@@ -24,13 +23,6 @@ void resume(const LatentFile& file) {
 }
 
 }  // namespace
-
-extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t limit, unsigned seed) {
-  constexpr unsigned kAsItIs = 8;  // one input in so many keeps wrong checksums
-  std::string input = fuzz::mutated(std::string(fuzz::bytes(data, size)), limit);
-  if (seed % kAsItIs != 0) fuzz::mend_hdf5(input);
-  return fuzz::give_back(input, data, limit);
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::Folder folder;

@@ -1,6 +1,7 @@
 # Finds LibTorch, MPI and the C library for a program of this archive, and starts it. For sh; bin/orrery sources it.
 #   root   the unpacked archive
-# Nothing is exported: what the program starts sees the host as it is.
+# Nothing is exported, so that what the program starts sees the host as it is; but OPAL_PREFIX where the archive's Open MPI is
+# taken, which would not find its own files without.
 # shellcheck shell=sh
 # shellcheck disable=SC2154  # root is the caller's
 
