@@ -132,9 +132,11 @@ std::vector<RunningProgram> running_programs(const std::string& text) {
   for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    // A process may be gone by now: then there is nothing to read.
+    // A process that ended since it was listed has nothing to read; one that ends now fails the read, which getline
+    // notes in the stream, where an iterator of its buffer would throw.
     std::ifstream file(entry.path() / "cmdline", std::ios::binary);
-    std::string line((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    std::string line;
+    std::getline(file, line);
     std::replace(line.begin(), line.end(), '\0', ' ');
     if (line.find(text) != std::string::npos) found.push_back({std::stoi(name), line});
   }
