@@ -143,7 +143,7 @@ ffmpeg::Frame frame_of(const heif_image* image) {
     const PlaneSize room = plane_size(*frame, static_cast<int>(i));
     const int plane_bits = heif_image_get_bits_per_pixel_range(image, channels[i]);
     const int values = heif_image_get_width(image, channels[i]), rows = heif_image_get_height(image, channels[i]);
-    require_input(values <= room.width && rows <= room.height && plane_bits > 0,
+    require_input(values == room.width && rows == room.height && plane_bits > 0,
                   "damaged: a plane of " + std::to_string(values) + "x" + std::to_string(rows) + " values, expected " +
                       std::to_string(room.width) + "x" + std::to_string(room.height));
     for (int y = 0; y < rows; ++y) {

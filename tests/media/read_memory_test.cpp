@@ -1,10 +1,13 @@
-// What reading a picture holds in memory at most: four times the picture as it is decoded, and a fixed sum. Its file,
-// which cannot be smaller where the pixels are noise, and the picture of 8 bits that is asked for are among these.
+// What reading a picture or a sound takes of memory at most. Of a picture that is four times what is decoded, and a
+// fixed sum: its file, which cannot be smaller where the pixels are noise, and the picture of 8 bits that is asked for
+// are among these.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "media/image_reader.h"
+#include "media/sound_reader.h"
+#include "media/wav_writer.h"
 #include "media_files.h"
 #include "support/heap_peak.h"
 
@@ -43,6 +46,19 @@ TEST_F(ReadMemory, OfPicturesOfAllFormats) {
     expect_bounded(make(name, kSide, kSide, "rgb24", rgb, ""));
   }
   expect_bounded(make("deep.png", kSide, kSide, "rgba64le", noise, ""), 8);
+}
+
+// A sound comes in packets of some kilobytes. Samples that moved once a packet would ask for hundreds of times the
+// sound.
+TEST_F(ReadMemory, OfASoundGrowsWithItsLength) {
+  write_wav(folder_ / "a.wav", std::vector<float>(1'000'000, 0.5F), 2, 48000);
+  const HeapPeak peak;
+  const std::optional<Waveform> wave = read_sound(folder_ / "a.wav");
+  const auto decoded = static_cast<std::int64_t>(wave->samples.size() * sizeof(float));
+  std::printf("a.wav: %.1f MB held, %.1f MB allocated for %.1f MB\n", 1e-6 * static_cast<double>(peak.bytes()),
+              1e-6 * static_cast<double>(peak.allocated()), 1e-6 * static_cast<double>(decoded));
+  EXPECT_LE(peak.bytes(), kFixedBytes + 4 * decoded);
+  EXPECT_LE(peak.allocated(), kFixedBytes + 16 * decoded);
 }
 
 }  // namespace

@@ -44,6 +44,54 @@ TEST_F(Stills, LosslessHeifIsExact) {
   }
 }
 
+std::string big_endian(std::size_t value) {
+  std::string text;
+  for (const int shift : {24, 16, 8, 0}) text.push_back(static_cast<char>(value >> shift));
+  return text;
+}
+
+std::size_t number_at(const std::string& bytes, std::size_t at) {
+  std::size_t value = 0;
+  for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[i]);
+  return value;
+}
+
+// An item's place in a HEIF's iloc box: numbers of 32 bits from `entry` on. libheif lists alpha's item first.
+struct AlphaPlace {
+  explicit AlphaPlace(const std::string& heif) : entry(heif.find("iloc") + 12) {}
+  std::size_t base() const { return entry + 4; }
+  std::size_t offset() const { return entry + 10; }
+  std::size_t length() const { return entry + 14; }
+  std::size_t entry;
+};
+
+std::string with_alpha_of(std::string heif, const std::string& other) {
+  const AlphaPlace from(other), to(heif);
+  const std::size_t length = number_at(other, from.length());
+  heif.replace(to.base(), 4, big_endian(heif.size()));
+  heif.replace(to.offset(), 4, big_endian(0));
+  heif.replace(to.length(), 4, big_endian(length));
+  return heif + other.substr(number_at(other, from.base()) + number_at(other, from.offset()), length);
+}
+
+// libheif gives each plane its own size: a larger one would be written past the picture's end, a smaller one would
+// leave pixels as they were in memory.
+TEST_F(Stills, HeifPlanesOfAnotherSizeAreRefused) {
+  const auto heif = [&](int width, int height) {
+    const RgbImage image = waves(width, height);
+    write_heif(folder_ / "whole.avif", with_alpha(image, {image.rgb.begin(), image.rgb.begin() + image.rgb.size() / 3}),
+               {});
+    return read_file(folder_ / "whole.avif");
+  };
+  const std::string small = heif(64, 48), large = heif(96, 80);
+  write_file(folder_ / "same.avif", with_alpha_of(small, small));
+  EXPECT_EQ(read_image(folder_ / "same.avif"), (heif(64, 48), read_image(folder_ / "whole.avif")));
+  write_file(folder_ / "larger.avif", with_alpha_of(small, large));
+  expect_refused("larger.avif", "damaged: a plane of 96x80 values, expected 64x48");
+  write_file(folder_ / "smaller.avif", with_alpha_of(large, small));
+  expect_refused("smaller.avif", "damaged: a plane of 64x48 values, expected 96x80");
+}
+
 TEST_F(Stills, TheTagsOfAvifAreFollowed) {
   const RgbImage image = waves(64, 48);
   struct Case {

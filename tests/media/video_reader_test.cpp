@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "core/error.h"
+#include "core/file.h"
 #include "media/image_reader.h"
 #include "media/video_writer.h"
 #include "media_files.h"
@@ -78,6 +79,42 @@ TEST_F(VideoFile, AbsurdRatesAreRefused) {
   const auto path = make("fast.mp4", 64, 48, "rgb24", std::string(3 * 64 * 48 * 3, '\x40'), "-r 5000 -c:v libx264");
   EXPECT_THAT([&] { VideoReader reader(path); },
               ThrowsMessage<InputError>(AllOf(StartsWith(path.string()), HasSubstr("frames a second"))));
+}
+
+// Matroska's clusters, each of one frame, with 64-bit times in milliseconds.
+std::string with_cluster_times(std::string video, const std::vector<std::uint64_t>& times) {
+  std::size_t at = 0;
+  for (const std::uint64_t time : times) {
+    at = video.find("\x1F\x43\xB6\x75", at);
+    std::string long_time = "\xE7\x88";
+    for (int shift = 56; shift >= 0; shift -= 8) long_time.push_back(static_cast<char>(time >> shift));
+    ++video[at + 5];                      // the cluster's size: a checksum and a time of one byte are one byte shorter
+    video.replace(at + 6, 9, long_time);  // than a long time alone
+    ++at;
+  }
+  return video;
+}
+
+// A difference that wraps around is negative, and its frame would be left out without a word.
+TEST_F(VideoFile, TimesThatDifferByMoreThan63BitsAreRefused) {
+  RgbImage two = waves(64, 48);
+  two.rgb.insert(two.rgb.end(), two.rgb.begin(), two.rgb.end());
+  const auto path =
+      make("a.mkv", 64, 48, "rgb24", {two.rgb.begin(), two.rgb.end()}, "-c:v ffv1 -g 1 -live 1 -cluster_time_limit 1");
+  constexpr std::uint64_t kLate = std::uint64_t{1} << 62, kEarly = std::uint64_t{11} << 60;  // 2^62, -5 * 2^60
+  const auto frames = [&](const std::vector<std::uint64_t>& times) {
+    write_file(folder_ / "b.mkv", with_cluster_times(read_file(path), times));
+    VideoReader reader(folder_ / "b.mkv");
+    int count = 0;
+    for (RgbImage frame; reader.next(frame);) ++count;
+    return count;
+  };
+  EXPECT_EQ(frames({0, 80}), 3);
+  EXPECT_THAT(
+      [&] {
+        frames({kLate, kEarly});
+      },
+      ThrowsMessage<InputError>(AllOf(HasSubstr("b.mkv: "), HasSubstr("its frames' times differ by"))));
 }
 
 // The same red in both matrices, told apart by the tag, and by the height where there is none.

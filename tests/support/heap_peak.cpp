@@ -19,9 +19,12 @@ namespace {
 
 std::atomic<std::int64_t> held{0};
 std::atomic<std::int64_t> most_held{0};
+std::atomic<std::int64_t> handed_out{0};
 
 void* counted(void* block) {
-  const std::int64_t now = held += static_cast<std::int64_t>(::malloc_usable_size(block));
+  const auto size = static_cast<std::int64_t>(::malloc_usable_size(block));
+  handed_out += size;
+  const std::int64_t now = held += size;
   std::int64_t most = most_held;
   while (now > most && !most_held.compare_exchange_weak(most, now)) {
   }
@@ -66,8 +69,10 @@ namespace orrery {
 HeapPeak::HeapPeak() {
   held = 0;
   most_held = 0;
+  handed_out = 0;
 }
 
 std::int64_t HeapPeak::bytes() const { return most_held; }
+std::int64_t HeapPeak::allocated() const { return handed_out; }
 
 }  // namespace orrery

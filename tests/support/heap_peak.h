@@ -9,7 +9,8 @@ namespace orrery {
 class HeapPeak {
  public:
   HeapPeak();
-  std::int64_t bytes() const;  // the most that were held
+  std::int64_t bytes() const;      // the most that were held
+  std::int64_t allocated() const;  // the sum of all that were asked for, freed or not
 };
 
 }  // namespace orrery
