@@ -45,7 +45,11 @@ const std::map<std::string, std::function<void(const Comm&)>> kWays{
     {"finishes", [](const Comm&) {}},
     {"throws", [](const Comm&) { throw orrery::Error("the device fell off"); }},
     {"killed", [](const Comm&) { ::raise(SIGKILL); }},
-    {"crashes", [](const Comm&) { ::raise(SIGSEGV); }},
+    {"crashes",
+     [](const Comm&) {
+       std::signal(SIGSEGV, SIG_DFL);  // also where a sanitizer would report it
+       ::raise(SIGSEGV);
+     }},
     {"exits", [](const Comm&) { std::_Exit(0); }},
     {"stopped", [](const Comm&) { ::raise(SIGSTOP); }},
     {"stopped_later",
