@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-$PWD/build-sanitize}
 
 configure() {
-  cmake -G Ninja -S . -B "$build" -DORRERY_SANITIZE=address,undefined -DORRERY_CUDA=OFF >"$build.log" 2>&1 ||
+  cmake -G Ninja -S . -B "$build" -DORRERY_SANITIZE=address,undefined -DORRERY_CUDA=OFF \
+    "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -g1" >"$build.log" 2>&1 ||
     { cat "$build.log"; exit 1; }
   rm -f "$build.log"
 }
