@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "storage/array.h"
+#include "io/latents/array.h"
 
 namespace orrery {
 

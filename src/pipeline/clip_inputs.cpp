@@ -1,8 +1,8 @@
 #include "pipeline/clip_inputs.h"
 
-#include "core/checksum.h"
-#include "core/error.h"
-#include "core/json.h"
+#include "base/core/checksum.h"
+#include "base/core/error.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "media/video_format.h"
-#include "parallel/device.h"
+#include "io/media/video_format.h"
+#include "base/parallel/device.h"
 #include "pipeline/frame_download.h"
 #include "pipeline/root_work.h"
 

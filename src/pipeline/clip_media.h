@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "audio/decoder.h"
-#include "core/error.h"
-#include "cosmos3/media.h"
+#include "models/audio/decoder.h"
+#include "base/core/error.h"
+#include "models/cosmos3/media.h"
 #include "pipeline/clip_media_files.h"
 #include "pipeline/video_decode.h"
 

@@ -3,9 +3,9 @@
 #include <filesystem>
 #include <span>
 
-#include "media/made_from.h"
-#include "media/png_writer.h"
-#include "media/wav_writer.h"
+#include "io/media/made_from.h"
+#include "io/media/png_writer.h"
+#include "io/media/wav_writer.h"
 
 namespace orrery {
 namespace {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "media/contact_sheet.h"
-#include "media/video_writer.h"
+#include "io/media/contact_sheet.h"
+#include "io/media/video_writer.h"
 #include "pipeline/run_folder.h"
 
 namespace orrery {

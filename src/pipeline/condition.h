@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "media/rgb_image.h"
+#include "io/media/rgb_image.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
-#include "wan/encoder.h"
+#include "models/wan/encoder.h"
 
 namespace orrery {
 

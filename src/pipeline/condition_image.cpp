@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {

@@ -4,11 +4,11 @@
 #include <string>
 #include <utility>
 
-#include "core/error.h"
-#include "media/last_frames.h"
+#include "base/core/error.h"
+#include "io/media/last_frames.h"
 #include "pipeline/condition.h"
 #include "pipeline/condition_image.h"
-#include "wan/config.h"
+#include "models/wan/config.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "wan/encoder.h"
+#include "models/wan/encoder.h"
 
 // How a clip goes on from the last pixel frames of another one: they are encoded anew, as the beginning of the new clip
 // (MODES.md A). Latent frames taken as they are would not do: the first latent frame of a clip stands for one pixel

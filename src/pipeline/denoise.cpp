@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "parallel/profiler_range.h"
-#include "sampler/noise.h"
+#include "base/device/profiler_range.h"
+#include "models/sampler/noise.h"
 
 namespace orrery {
 namespace {

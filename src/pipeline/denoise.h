@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "pipeline/guidance.h"
-#include "sampler/schedule.h"
-#include "sampler/unipc.h"
+#include "models/sampler/schedule.h"
+#include "models/sampler/unipc.h"
 
 namespace orrery {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "media/video_reader.h"
+#include "io/media/video_reader.h"
 
 namespace orrery {
 

@@ -4,8 +4,8 @@
 #include <optional>
 #include <utility>
 
-#include "core/host_memory.h"
-#include "parallel/profiler_range.h"
+#include "base/core/host_memory.h"
+#include "base/device/profiler_range.h"
 #include "pipeline/arrays.h"
 #include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_inputs.h"

@@ -8,16 +8,16 @@
 #include <string>
 #include <vector>
 
-#include "core/log.h"
-#include "core/stopwatch.h"
-#include "core/utc.h"
-#include "parallel/comm.h"
-#include "parallel/stop_flag.h"
+#include "base/core/log.h"
+#include "base/core/stopwatch.h"
+#include "base/core/utc.h"
+#include "base/parallel/comm.h"
+#include "base/parallel/stop_flag.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/condition.h"
 #include "pipeline/guidance.h"
 #include "pipeline/media_backlog.h"
-#include "pipeline/memory.h"
+#include "models/cost/memory.h"
 #include "pipeline/noise_ahead.h"
 #include "pipeline/phase_clock.h"
 #include "pipeline/progress.h"
@@ -25,8 +25,8 @@
 #include "pipeline/step_times.h"
 #include "pipeline/step_watch.h"
 #include "pipeline/towers.h"
-#include "sampler/schedule.h"
-#include "storage/latent_store.h"
+#include "models/sampler/schedule.h"
+#include "io/latents/latent_store.h"
 
 namespace orrery {
 

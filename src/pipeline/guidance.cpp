@@ -2,7 +2,7 @@
 
 #include <ATen/record_function.h>
 
-#include "parallel/profiler_range.h"
+#include "base/device/profiler_range.h"
 
 namespace orrery {
 

@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "cosmos3/gen_tower.h"
-#include "parallel/collectives.h"
+#include "models/cosmos3/gen_tower.h"
+#include "base/parallel/collectives.h"
 #include "pipeline/texts.h"
-#include "sampler/unipc.h"
+#include "models/sampler/unipc.h"
 
 namespace orrery {
 

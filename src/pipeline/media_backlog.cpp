@@ -3,8 +3,8 @@
 #include <chrono>
 #include <utility>
 
-#include "core/error.h"
-#include "parallel/comm.h"
+#include "base/core/error.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "cosmos3/media.h"
+#include "models/cosmos3/media.h"
 #include "pipeline/request.h"
 
 namespace orrery {

@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "core/stopwatch.h"
-#include "parallel/device_memory.h"
+#include "base/core/stopwatch.h"
+#include "base/device/device_memory.h"
 
 namespace orrery {
 

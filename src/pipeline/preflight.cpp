@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "parallel/device_memory.h"
+#include "base/device/device_memory.h"
 #include "pipeline/root_work.h"
 
 namespace orrery {

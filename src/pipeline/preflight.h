@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "parallel/comm.h"
-#include "pipeline/memory.h"
+#include "base/parallel/comm.h"
+#include "models/cost/memory.h"
 
 namespace orrery {
 

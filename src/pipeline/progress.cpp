@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/pulse.h"
+#include "base/core/pulse.h"
 
 namespace orrery {
 namespace {

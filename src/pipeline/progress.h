@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "core/log.h"
-#include "core/stopwatch.h"
+#include "base/core/log.h"
+#include "base/core/stopwatch.h"
 #include "pipeline/progress_text.h"
 
 namespace orrery {

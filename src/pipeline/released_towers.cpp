@@ -4,9 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "core/error.h"
-#include "parallel/device_memory.h"
-#include "pipeline/memory.h"
+#include "base/core/error.h"
+#include "base/device/device_memory.h"
+#include "models/cost/memory.h"
 
 namespace orrery {
 namespace {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "core/log.h"
+#include "base/core/log.h"
 #include "pipeline/towers.h"
 
 namespace orrery {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "text/caption.h"
+#include "io/text/caption.h"
 
 namespace orrery {
 

@@ -2,7 +2,7 @@
 
 #include <c10/util/accumulate.h>
 
-#include "core/json.h"
+#include "base/core/json.h"
 #include "pipeline/arrays.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "parallel/comm.h"
+#include "base/parallel/comm.h"
 #include "pipeline/denoise.h"
 
 namespace orrery {

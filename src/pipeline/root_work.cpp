@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string>
 
-#include "parallel/device.h"
+#include "base/parallel/device.h"
 
 namespace orrery {
 namespace {

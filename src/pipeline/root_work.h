@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "core/error.h"
-#include "parallel/comm.h"
+#include "base/core/error.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 

@@ -4,9 +4,9 @@
 #include <chrono>
 #include <utility>
 
-#include "core/error.h"
-#include "core/stopwatch.h"
-#include "parallel/comm.h"
+#include "base/core/error.h"
+#include "base/core/stopwatch.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 namespace {

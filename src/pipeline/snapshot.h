@@ -6,7 +6,7 @@
 #include <string>
 
 #include "pipeline/denoise.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 
 namespace orrery {
 

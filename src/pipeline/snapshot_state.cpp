@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/error.h"
+#include "base/core/error.h"
 #include "pipeline/arrays.h"
 #include "pipeline/snapshot.h"
 

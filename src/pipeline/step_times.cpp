@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "parallel/device_clock.h"
+#include "base/device/device_clock.h"
 
 namespace orrery {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/pulse.h"
+#include "base/core/pulse.h"
 
 namespace orrery {
 

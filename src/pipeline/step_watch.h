@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "parallel/stop_flag.h"
+#include "base/parallel/stop_flag.h"
 #include "pipeline/progress.h"
 #include "pipeline/snapshot.h"
 #include "pipeline/step_times.h"

@@ -3,8 +3,8 @@
 #include <functional>
 #include <vector>
 
-#include "core/shard.h"
-#include "cosmos3/und_tower.h"
+#include "base/core/shard.h"
+#include "models/cosmos3/und_tower.h"
 #include "pipeline/token_ids.h"
 
 namespace orrery {

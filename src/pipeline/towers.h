@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cosmos3/transformer.h"
+#include "models/cosmos3/transformer.h"
 #include "pipeline/texts.h"
 
 namespace orrery {

@@ -4,10 +4,10 @@
 
 #include <vector>
 
-#include "core/error.h"
-#include "core/pulse.h"
-#include "wan/strip.h"
-#include "wan/tiles.h"
+#include "base/core/error.h"
+#include "base/core/pulse.h"
+#include "models/wan/strip.h"
+#include "models/wan/tiles.h"
 
 namespace orrery {
 namespace {

@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 
-#include "parallel/collectives.h"
-#include "parallel/comm.h"
+#include "base/parallel/collectives.h"
+#include "base/parallel/comm.h"
 #include "pipeline/vae_split.h"
-#include "wan/decoder.h"
+#include "models/wan/decoder.h"
 
 namespace orrery {
 

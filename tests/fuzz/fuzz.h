@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "base/core/error.h"
 
 namespace orrery::fuzz {
 

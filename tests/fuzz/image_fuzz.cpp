@@ -1,8 +1,8 @@
 // A picture of any format that read_image takes.
 #include "fuzz.h"
-#include "media/image_reader.h"
-#include "media/made_from.h"
-#include "media/media_check.h"
+#include "io/media/image_reader.h"
+#include "io/media/made_from.h"
+#include "io/media/media_check.h"
 #include "mend_png.h"
 
 using namespace orrery;

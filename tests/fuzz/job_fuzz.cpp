@@ -1,5 +1,5 @@
 // A job file, with all its options. The first byte says for which command.
-#include "app/options.h"
+#include "app/cli/options.h"
 #include "fuzz.h"
 
 namespace orrery::fuzz {

@@ -1,7 +1,7 @@
 // A latent file, finished or not, as all commands read it.
 #include "fuzz.h"
-#include "storage/latent_listing.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_listing.h"
+#include "io/latents/latent_store.h"
 
 using namespace orrery;
 

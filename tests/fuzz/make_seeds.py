@@ -60,8 +60,8 @@ def make_safetensors(seeds):
     seeds.write("safetensors", "pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n")
     index = {"metadata": {"total_size": 1}, "weight_map": {"a": "one.safetensors", "b": "sub/two.safetensors"}}
     seeds.write("safetensors", "index", json.dumps(index))
-    seeds.words("safetensors", ["src/checkpoint/safetensors_header.cpp", "src/checkpoint/stored_type.cpp",
-                                "src/checkpoint/shard_index.cpp"], JSON_WORDS)
+    seeds.words("safetensors", ["src/io/checkpoint/safetensors_header.cpp", "src/io/checkpoint/stored_type.cpp",
+                                "src/io/checkpoint/shard_index.cpp"], JSON_WORDS)
 
 
 def make_configs(seeds):
@@ -78,8 +78,8 @@ def make_configs(seeds):
                 "use_native_flow_schedule": True, "sound_tokenizer": [None, None]}
     seeds.write("configs", "p", "p" + json.dumps(pipeline))
     seeds.write("configs", "m", "m" + json.dumps({"_class_name": "Cosmos3OmniModular", "is_distilled": False}))
-    seeds.words("configs", ["src/cosmos3/config.cpp", "src/wan/config.cpp", "src/audio/config.cpp",
-                            "src/sampler/scheduler_config.cpp", "src/app/pipeline_index.cpp"], JSON_WORDS)
+    seeds.words("configs", ["src/models/cosmos3/config.cpp", "src/models/wan/config.cpp", "src/models/audio/config.cpp",
+                            "src/models/sampler/scheduler_config.cpp", "src/models/zoo/pipeline_index.cpp"], JSON_WORDS)
 
 
 def byte_alphabet():
@@ -103,7 +103,7 @@ def small_tokenizer(pattern):
 
 
 def make_tokenizers(seeds):
-    qwen = re.search(r'R"re\((.*)\)re"', seeds.read("src/text/bpe_tables.h").decode())[1]
+    qwen = re.search(r'R"re\((.*)\)re"', seeds.read("src/io/text/bpe_tables.h").decode())[1]
     for name, pattern in (("qwen", qwen), ("plain", r"\s+|\S+"), ("nested", "(a+)+b|.")):
         # Last, so that what is mutated most, the texts at the end, are not the 256 bytes of the vocabulary.
         seeds.write("tokenizer", "j-" + name, b"j" + json.dumps(small_tokenizer(pattern)).encode())
@@ -115,7 +115,7 @@ def make_tokenizers(seeds):
     seeds.write("tokenizer", "c", "c" + json.dumps(config))
     seeds.write("tokenizer", "s", b"s" + sentence_piece())
     seeds.write("tokenizer", "t", "tIt's 12 caf\u0065\u0301s <|im_end|>abc\n\n \u732b")
-    seeds.words("tokenizer", ["src/text/tokenizer_json.cpp", "src/text/vocabulary_files.cpp"],
+    seeds.words("tokenizer", ["src/io/text/tokenizer_json.cpp", "src/io/text/vocabulary_files.cpp"],
                 (*JSON_WORDS, "<|im_end|>", r"\\p{L}", r"\\s+", "(?!", "(?i:", "{1,9}", "*+", "[^"))
 
 
@@ -149,7 +149,7 @@ def make_manifests(seeds):
              "aspect_ratio": "16,9", "append_metadata": False, "image": "a.png", "condition_frames": [0]}
     seeds.write("manifest", "every", json.dumps(every))
     seeds.write("manifest", "chain", '{"id":"a","prompt":"{\\"k\\": NaN}"}\n{"id":"b","prompt":"x","condition_latents":"a"}')
-    seeds.words("manifest", ["src/app/manifest_fields.cpp", "src/text/caption.cpp"], JSON_WORDS)
+    seeds.words("manifest", ["src/app/manifest/manifest_fields.cpp", "src/io/text/caption.cpp"], JSON_WORDS)
 
 
 def make_jobs(seeds):
@@ -160,7 +160,7 @@ def make_jobs(seeds):
             if command == 0 or path.stem == "all-options":
                 seeds.write("job", f"{path.stem}-{command}", bytes([command]) + short)
     seeds.write("job", "quoted", b'\x00out = "a \\u00e9 # b"  # a comment\nseed=1\n')
-    seeds.words("job", ["src/app/option_table.cpp", "src/app/option_values.h"], ("inf", "nan", "1e309", "2/8", "01:00:00"))
+    seeds.words("job", ["src/app/cli/option_table.cpp", "src/app/cli/option_values.h"], ("inf", "nan", "1e309", "2/8", "01:00:00"))
 
 
 def h5_file(path, libver, text_type, sounding, running, track):

@@ -1,7 +1,7 @@
 // A manifest of any number of lines, and the captions of its prompts.
-#include "app/manifest.h"
+#include "app/manifest/manifest.h"
 #include "fuzz.h"
-#include "text/prompt.h"
+#include "io/text/prompt.h"
 
 namespace orrery::fuzz {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "storage/superblock_checksum.h"
+#include "io/latents/superblock_checksum.h"
 
 namespace orrery::fuzz {
 namespace {

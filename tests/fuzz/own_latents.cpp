@@ -4,7 +4,7 @@
 #include <numeric>
 #include <utility>
 
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 
 using namespace orrery;
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "checkpoint/safetensors_header.h"
-#include "checkpoint/shard_index.h"
+#include "io/checkpoint/safetensors_header.h"
+#include "io/checkpoint/shard_index.h"
 #include "fuzz.h"
 
 namespace orrery::fuzz {

@@ -3,11 +3,11 @@
 // files of the folder are sound.
 #include <map>
 
-#include "core/json.h"
+#include "base/core/json.h"
 #include "fuzz.h"
-#include "text/byte_alphabet.h"
-#include "text/prompt.h"
-#include "text/tokenizer.h"
+#include "io/text/byte_alphabet.h"
+#include "io/text/prompt.h"
+#include "io/text/tokenizer.h"
 
 namespace orrery::fuzz {
 namespace {

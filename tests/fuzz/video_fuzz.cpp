@@ -1,8 +1,8 @@
 // A video: its frames as a continued clip takes them, and its sound.
 #include "fuzz.h"
-#include "media/media_check.h"
-#include "media/sound_reader.h"
-#include "media/video_reader.h"
+#include "io/media/media_check.h"
+#include "io/media/sound_reader.h"
+#include "io/media/video_reader.h"
 
 using namespace orrery;
 

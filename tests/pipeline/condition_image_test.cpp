@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {

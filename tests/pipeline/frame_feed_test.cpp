@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "core/error.h"
-#include "media/media_files.h"
+#include "base/core/error.h"
+#include "io/media/media_files.h"
 #include "support/golden.h"
 
 namespace orrery {

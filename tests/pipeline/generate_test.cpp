@@ -7,8 +7,8 @@
 #include <csignal>
 #include <limits>
 
-#include "checkpoint/sharded_checkpoint.h"
-#include "parallel/stop_signals.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "base/parallel/stop_signals.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

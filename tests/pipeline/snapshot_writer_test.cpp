@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/error.h"
+#include "base/core/error.h"
 #include "pipeline/snapshot.h"
 #include "support/temporary_folder.h"
 

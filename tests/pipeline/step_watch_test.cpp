@@ -6,7 +6,7 @@
 
 #include <thread>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"
 

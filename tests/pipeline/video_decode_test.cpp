@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/sharded_checkpoint.h"
 #include "pipeline/frame_download.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

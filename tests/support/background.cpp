@@ -8,7 +8,7 @@
 #include <exception>
 #include <utility>
 
-#include "core/error.h"
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <limits>
 
-#include "core/error.h"
-#include "core/file.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
 
 namespace orrery {
 namespace fs = std::filesystem;

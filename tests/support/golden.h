@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "core/json.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

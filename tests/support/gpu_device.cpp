@@ -1,4 +1,4 @@
-#include "parallel/device.h"
+#include "base/parallel/device.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "core/file.h"
-#include "core/json.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/json.h"
 
 namespace orrery {
 namespace {

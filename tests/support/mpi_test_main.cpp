@@ -6,8 +6,8 @@
 #include <iostream>
 #include <sstream>
 
-#include "parallel/device.h"
-#include "parallel/mpi_session.h"
+#include "base/parallel/device.h"
+#include "base/parallel/mpi_session.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "parallel/comm.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 

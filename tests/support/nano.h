@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cosmos3/config.h"
+#include "models/cosmos3/config.h"
 
 namespace orrery {
 

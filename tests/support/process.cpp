@@ -16,7 +16,7 @@
 #include <iterator>
 #include <map>
 
-#include "core/error.h"
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/descriptor.h"
-#include "core/error.h"
+#include "base/core/descriptor.h"
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "core/error.h"
-#include "core/file.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
 
 namespace orrery {
 namespace fs = std::filesystem;

@@ -55,7 +55,7 @@ if(ORRERY_WITH_CUDA)
   target_compile_definitions(orrery_torch_cuda INTERFACE ORRERY_WITH_CUDA=1)
 
   # Links the kernels for good: without this the linker drops a library that no symbol asks for. For tests that need a
-  # GPU; the program loads them where it finds one (load_gpu_kernels() of src/parallel/gpu.h).
+  # GPU; the program loads them where it finds one (load_gpu_kernels() of src/base/device/gpu.h).
   add_library(orrery_torch_kernels INTERFACE)
   target_link_libraries(orrery_torch_kernels INTERFACE -Wl,--push-state,--no-as-needed ${TORCH_CUDA_LIBRARY} -Wl,--pop-state)
 endif()

@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "core/error.h"
-#include "core/json.h"
-#include "core/stopwatch.h"
+#include "base/core/error.h"
+#include "base/core/json.h"
+#include "base/core/stopwatch.h"
 #include "pipeline/snapshot.h"
 
 namespace {

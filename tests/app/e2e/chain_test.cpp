@@ -3,8 +3,8 @@
 #include <hdf5.h>
 
 #include "clips.h"
-#include "core/error.h"
-#include "storage/hdf5.h"
+#include "base/core/error.h"
+#include "io/latents/hdf5.h"
 
 namespace orrery {
 namespace {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/file.h"
+#include "base/core/file.h"
 
 namespace orrery {
 namespace fs = std::filesystem;

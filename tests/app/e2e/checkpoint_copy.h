@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "core/json.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

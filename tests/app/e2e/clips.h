@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/golden.h"
 #include "support/temporary_folder.h"
 

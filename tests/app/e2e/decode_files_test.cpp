@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "clips.h"
-#include "media/made_from.h"
+#include "io/media/made_from.h"
 
 namespace orrery {
 namespace {

@@ -10,10 +10,10 @@
 #include <map>
 #include <memory>
 
-#include "core/disk_space.h"
-#include "core/file.h"
+#include "base/core/disk_space.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/small_disk.h"
 #include "support/temporary_folder.h"
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 #include "media_tools.h"
 
 namespace orrery {

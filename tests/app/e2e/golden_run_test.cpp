@@ -8,9 +8,9 @@
 #include <iostream>
 #include <map>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/golden.h"
 #include "support/temporary_folder.h"
 

@@ -1,4 +1,4 @@
-"""The example of src/storage/README.md reads what the program writes."""
+"""The example of src/io/latents/README.md reads what the program writes."""
 import json
 import os
 import pathlib
@@ -15,7 +15,7 @@ LINE = {"id": "a", "prompt_token_ids": [7, 8], "negative_token_ids": [5], "num_f
 
 class Example(unittest.TestCase):
     def test_reads_a_latent_file(self):
-        text = (SOURCE / "src/storage/README.md").read_text(encoding="utf-8")
+        text = (SOURCE / "src/io/latents/README.md").read_text(encoding="utf-8")
         example = re.search(r"```python\n(.*?)```", text, re.DOTALL).group(1)
         with tempfile.TemporaryDirectory() as folder:
             manifest = pathlib.Path(folder, "clips.jsonl")

@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 #include "media_tools.h"
 
 namespace orrery {

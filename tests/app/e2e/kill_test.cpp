@@ -15,10 +15,10 @@
 #include <regex>
 #include <thread>
 
-#include "core/error.h"
-#include "core/file.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "core/error.h"
-#include "core/file.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
 #include "support/process.h"
 
 namespace orrery {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "core/json.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

@@ -6,7 +6,7 @@
 
 #include "checkpoint_copy.h"
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 #include "media_tools.h"
 #include "refusal.h"
 

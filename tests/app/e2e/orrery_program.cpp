@@ -4,8 +4,8 @@
 #include <sstream>
 #include <thread>
 
-#include "core/error.h"
-#include "core/file.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
 #include "support/temporary_folder.h"
 
 // The main of src/main.cpp, which this library is built with.

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
+#include "base/core/json.h"
 #include "support/process.h"
 
 namespace orrery {

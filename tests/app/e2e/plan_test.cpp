@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
 #include "support/temporary_folder.h"
 

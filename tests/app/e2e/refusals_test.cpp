@@ -5,7 +5,7 @@
 #include <iostream>
 
 #include "checkpoint_copy.h"
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
 #include "refusal.h"
 #include "support/temporary_folder.h"

@@ -4,10 +4,10 @@
 
 #include <map>
 
-#include "core/file.h"
-#include "media/made_from.h"
+#include "base/core/file.h"
+#include "io/media/made_from.h"
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

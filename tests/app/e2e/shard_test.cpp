@@ -7,9 +7,9 @@
 #include <memory>
 #include <set>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
-#include "storage/latent_store.h"
+#include "io/latents/latent_store.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

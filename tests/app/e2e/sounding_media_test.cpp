@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 #include "media_tools.h"
 
 namespace orrery {

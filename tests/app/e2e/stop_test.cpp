@@ -5,7 +5,7 @@
 #include <csignal>
 
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 
 namespace orrery {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
 #include "support/temporary_folder.h"
 

@@ -7,7 +7,7 @@
 #include <regex>
 #include <sstream>
 
-#include "core/file.h"
+#include "base/core/file.h"
 #include "orrery_program.h"
 #include "support/temporary_folder.h"
 

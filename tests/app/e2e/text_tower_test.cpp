@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "clips.h"
-#include "core/file.h"
+#include "base/core/file.h"
 
 namespace orrery {
 namespace {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "app/bench/context.h"
+
+namespace orrery {
+
+// What one call of a phase computes and moves at least, and what the ceilings allow for it; 0: not known.
+struct PhaseCost {
+  double flops = 0;
+  double bytes = 0;
+  double best_ms = 0;
+};
+
+// Work that is reported in its parts.
+struct BrokenDown {
+  std::string what;  // the part of the benchmark
+  std::string of;    // the work in words: "step"
+  std::function<void()> work;
+};
+
+// Runs the work once and reports a line for each of its phases, then "the rest". Phases are rank 0's own, so
+// that they add up: with the time that it waits for others. Collective.
+void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs,
+                   const BenchContext& context);
+
+// Runs the work once under the profiler, and reports as many of the kernels of rank 0 that took the longest as the
+// settings ask for; not at all when that is none. Collective.
+void report_kernels(const BrokenDown& subject, const BenchContext& context);
+
+}  // namespace orrery

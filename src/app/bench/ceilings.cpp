@@ -1,0 +1,198 @@
+#include "app/bench/ceilings.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "models/kernels/product.h"
+#include "models/nn/attention.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kMiB = 1 << 20;
+constexpr std::int64_t kUneven = 70;  // no multiple of what attention kernels take at a time
+
+std::string count(std::int64_t value) { return std::to_string(value); }
+
+class LayerMeasurement {
+ public:
+  LayerMeasurement(const LayerWork& work, const BenchRanks& ranks, const Timer& timer, RowFormat products,
+                   Report* report)
+      : work_(work),
+        ranks_(ranks),
+        timer_(timer),
+        products_(products),
+        report_(report),
+        options_(at::TensorOptions().device(ranks.device).dtype(ranks.dtype)) {}
+
+  LayerCeilings operator()() {
+    LayerCeilings ceilings;
+    ceilings.attention_ms = of_best([&](const NamedAttention& by) { return attention(by, work_); });
+    if (report_ != nullptr && ranks_.device.is_cuda()) other_attention();
+    for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
+    ceilings.in_turn_ms = of_best([&](const NamedAttention& by) { return in_turn(by); });
+    if (ranks_.tp.shard().size > 1) all_reduce();
+    ceilings.copy_gbps = device_copy();
+    if (ranks_.device.is_cuda()) host_copies();
+    return ceilings;
+  }
+
+ private:
+  double add(Record record, const std::function<void()>& run, double seconds = 1.5) {
+    record.what = "ceilings";
+    record.ms = timer_.measure(run, seconds);
+    if (report_ != nullptr) report_->add(record);
+    return record.ms.median;
+  }
+
+  // The least of what `measure` gives for each kernel.
+  template <class Measure>
+  double of_best(Measure measure) const {
+    double best = std::numeric_limits<double>::max();
+    for (const NamedAttention& by : ranks_.all_attention) best = std::min(best, measure(by));
+    return best;
+  }
+
+  static Record attention_record(const NamedAttention& by, const LayerWork& work, const char* what = "") {
+    Record record;
+    record.name = "attention by " + name_of(by.kernel) + what;
+    record.shape = count(work.tokens) + " x " + count(work.keys) + ", " + count(work.heads) + "/" +
+                   count(work.kv_heads) + " heads of " + count(work.head_dim);
+    record.flops = work.attention_flops();
+    record.more["kernel"] = name_of(by.kernel);
+    return record;
+  }
+
+  struct AttentionOperands {
+    at::Tensor q, k, v;
+  };
+
+  // Heads beside one another in a token's row, as the products leave and take them.
+  AttentionOperands operands(const LayerWork& work) const {
+    const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
+    return {at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k)};
+  }
+
+  double attention(const NamedAttention& by, const LayerWork& work, const char* what = "", double seconds = 1.5) {
+    const AttentionOperands x = operands(work);
+    return add(
+        attention_record(by, work, what), [&] { by.attention(x.q, x.k, x.v, Mask::None); }, seconds);
+  }
+
+  // With numbers of tokens and keys that are no round ones, as a clip with sound and its own prompt has them; and with
+  // the heads that ranks have who share a layer's heads.
+  void other_attention() {
+    constexpr double kSeconds = 0.6;
+    LayerWork work = work_;
+    for (bool whole = true; work.kv_heads > 0; work.heads /= 2, work.kv_heads /= 2, whole = false) {
+      LayerWork uneven = work;
+      uneven.tokens += kUneven;
+      uneven.keys += kUneven;
+      for (const NamedAttention& by : ranks_.all_attention) {
+        if (!whole) attention(by, work, "", kSeconds);
+        attention(by, uneven, ", uneven", kSeconds);
+      }
+    }
+  }
+
+  struct ProductOperands {
+    at::Tensor y;
+    ScaledRows x;
+    ScaledRows weight;
+  };
+
+  ProductOperands operands(const LayerProduct& product) const {
+    const auto random = [&](std::int64_t rows, double scale) {
+      const at::Tensor plain = at::randn({rows, product.in}, options_).mul_(scale);
+      return products_ == RowFormat::Plain ? ScaledRows{plain, {}} : float8_rows(plain);
+    };
+    return {at::empty({work_.tokens, product.out}, options_), random(work_.tokens, 1), random(product.out, 0.02)};
+  }
+
+  double product(const LayerProduct& product) {
+    const at::Tensor x = at::randn({work_.tokens, product.in}, options_);
+    const at::Tensor weight = at::randn({product.out, product.in}, options_).mul_(0.02);
+    Record record;
+    record.name = product.name;
+    record.shape = count(work_.tokens) + " x " + count(product.in) + " -> " + count(product.out);
+    record.flops = work_.product_flops(product);
+    const double by_default = add(record, [&] { at::linear(x, weight); });
+    const bool plain = products_ == RowFormat::Plain;
+    ProductOperands ours = operands(product);
+    record.name += plain ? ", as the layer calls it" : " in 8 bits";
+    const double as_called = add(record, [&] { orrery::product(ours.y, ours.x, ours.weight); });
+    return plain ? std::min(by_default, as_called) : as_called;
+  }
+
+  // What a layer's products and attention take when a chip at its power limit has nothing else to do.
+  double in_turn(const NamedAttention& by) {
+    const AttentionOperands x = operands(work_);
+    std::vector<ProductOperands> products;
+    for (const LayerProduct& product : work_.products()) products.push_back(operands(product));
+    Record record = attention_record(by, work_, " and products in turn");
+    for (const LayerProduct& product : work_.products()) record.flops += work_.product_flops(product);
+    constexpr double kSeconds = 3;
+    return add(
+        record,
+        [&] {
+          by.attention(x.q, x.k, x.v, Mask::None);
+          for (ProductOperands& each : products) orrery::product(each.y, each.x, each.weight);
+        },
+        kSeconds);
+  }
+
+  void all_reduce() {
+    at::Tensor x = at::zeros({work_.tokens, work_.hidden}, options_);
+    const double ranks = ranks_.tp.shard().size;
+    Record record;
+    record.name = "all-reduce";
+    record.shape = count(work_.tokens) + " x " + count(work_.hidden) + " over " + count(ranks_.tp.shard().size);
+    record.bytes = static_cast<double>(x.nbytes()) * 2 * (ranks - 1) / ranks;
+    add(record, [&] { ranks_.tp.all_reduce_sum(x); });
+  }
+
+  double device_copy() {
+    const std::int64_t bytes = (ranks_.device.is_cuda() ? 1024 : 64) * kMiB;
+    const at::Tensor from = at::zeros({bytes}, options_.dtype(at::kByte));
+    at::Tensor to = at::empty_like(from);
+    Record record;
+    record.name = "device copy";
+    record.shape = count(bytes / kMiB) + " MiB";
+    record.bytes = 2 * static_cast<double>(bytes);
+    return record.bytes / add(record, [&] { to.copy_(from); }) / 1e6;
+  }
+
+  void host_copies() {
+    constexpr std::int64_t kBytes = 256 * kMiB;
+    at::Tensor host = at::empty({kBytes}, at::TensorOptions().dtype(at::kByte).pinned_memory(true));
+    at::Tensor device = at::empty({kBytes}, options_.dtype(at::kByte));
+    Record record;
+    record.shape = count(kBytes / kMiB) + " MiB, pinned";
+    record.bytes = static_cast<double>(kBytes);
+    record.name = "host to device";
+    add(record, [&] { device.copy_(host, /*non_blocking=*/true); });
+    record.name = "device to host";
+    add(record, [&] { host.copy_(device, /*non_blocking=*/true); });
+  }
+
+  const LayerWork& work_;
+  const BenchRanks& ranks_;
+  const Timer& timer_;
+  RowFormat products_;
+  Report* report_;
+  at::TensorOptions options_;
+};
+
+}  // namespace
+
+double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
+
+LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
+                                     RowFormat products, Report* report) {
+  return LayerMeasurement(work, ranks, timer, products, report)();
+}
+
+}  // namespace orrery

@@ -1,0 +1,80 @@
+#include "app/bench/collectives_bench.h"
+
+#include <c10/util/accumulate.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "models/nn/residual.h"
+
+namespace orrery {
+namespace {
+
+struct Exchange {
+  std::string name;
+  std::string shape;
+  double bytes;  // of the result on one rank
+  double wire;   // how often each byte of it crosses a rank's link at least
+  std::function<void()> run;
+};
+
+void measure(const Exchange& exchange, const BenchContext& context) {
+  Record record;
+  record.what = "collectives";
+  record.name = exchange.name;
+  record.shape = exchange.shape;
+  record.ms = context.timer.measure(exchange.run);
+  record.bytes = exchange.bytes * exchange.wire;
+  record.more["algorithm_gbps"] = rounded(exchange.bytes / record.ms.median / 1e6);
+  context.report.add(record);
+}
+
+// As a layer begins and ends them, but with nothing to hide behind.
+void measure_sums(const LayerWork& work, const BenchContext& context) {
+  Collectives& tp = context.ranks.tp;
+  const at::TensorOptions options = at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype);
+  std::vector<at::Tensor> parts;
+  for (const Range& part : row_ranges(work.tokens, tp.shard().size)) {
+    parts.push_back(at::zeros({part.size, work.hidden}, options));
+  }
+  bool by_peers = false;
+  const auto run = [&] {
+    for (const at::Tensor& part : parts) tp.start_sum(part);
+    for (std::size_t i = 0; i < parts.size(); ++i) by_peers = tp.finish_sum().other.defined();
+  };
+  run();
+  const double bytes =
+      static_cast<double>(work.tokens * work.hidden) * static_cast<double>(parts.front().element_size());
+  const double size = tp.shard().size;
+  measure({by_peers ? "sums behind, terms from the peer" : "sums behind, all-reduced",
+           std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " in " + std::to_string(parts.size()),
+           bytes, 2 * (size - 1) / size, run},
+          context);
+}
+
+}  // namespace
+
+void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context) {
+  const BenchRanks& ranks = context.ranks;
+  const int tp = ranks.tp.shard().size;
+  const int cfg = ranks.cfg.shard().size;
+  const at::TensorOptions options = at::TensorOptions().device(ranks.device);
+  if (tp > 1) {
+    at::Tensor x = at::zeros({work.tokens, work.hidden}, options.dtype(ranks.dtype));
+    measure({"all-reduce over tp",
+             std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " over " + std::to_string(tp),
+             static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
+            context);
+    measure_sums(work, context);
+  }
+  if (cfg > 1) {
+    const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));
+    measure(
+        {"all-gather over cfg", std::to_string(velocity.size(1)) + " float32 each, of " + std::to_string(cfg),
+         static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},
+        context);
+  }
+}
+
+}  // namespace orrery

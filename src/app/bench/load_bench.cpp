@@ -1,0 +1,114 @@
+#include "app/bench/load_bench.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "io/checkpoint/input_file.h"
+#include "io/checkpoint/stored_type.h"
+#include "base/core/pulse.h"
+#include "models/cosmos3/und_tower.h"
+#include "base/device/device_memory.h"
+
+namespace orrery {
+namespace {
+
+// Adds up what is copied out of another source: as it lies in the files, or, where there are none, as it is made.
+class CountingSource final : public WeightSource {
+ public:
+  explicit CountingSource(std::shared_ptr<WeightSource> source) : source_(std::move(source)) {}
+  std::vector<std::string> names() const override { return source_->names(); }
+  const TensorInfo* find(const std::string& name) const override { return source_->find(name); }
+  void copy(const std::string& name, const Slice& slice, at::Tensor into) const override {
+    const StoredType* const type = source_->files().empty() ? nullptr : find_stored_type(find(name)->dtype);
+    const auto count = static_cast<double>(into.numel());
+    bytes_ += count * (type == nullptr ? static_cast<double>(into.element_size()) : type->bits / 8.0);
+    source_->copy(name, slice, std::move(into));
+  }
+  std::string where(const std::string& name) const override { return source_->where(name); }
+  std::string fingerprint() const override { return source_->fingerprint(); }
+  std::vector<std::filesystem::path> files() const override { return source_->files(); }
+  double bytes() const { return bytes_; }
+
+ private:
+  std::shared_ptr<WeightSource> source_;
+  mutable double bytes_ = 0;  // a const copy() is what the layers call
+};
+
+// A measurement that reads files starts with the page cache that the settings ask for, and says so.
+void prepare_cache(const BenchModel& model, const BenchContext& context, Record& record) {
+  if (model.transformer->files().empty()) return;
+  const bool drops = context.settings.drop_cache;
+  record.more["cache"] = drops ? "dropped" : "as it was";
+  if (!drops) return;
+  for (const std::filesystem::path& path : model.transformer->files()) InputFile(path).drop_from_cache();
+}
+
+// Makes a Tower of the model's weights, timed; `more` are further arguments of its constructor.
+template <class Tower, class... More>
+Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report,
+           const More&... more) {
+  const BenchRanks& ranks = context.ranks;
+  const auto source = std::make_shared<CountingSource>(model.transformer);
+  std::optional<Tower> tower;
+  Record record;
+  record.what = "load";
+  record.name = name;
+  record.shape = model.name + ", a rank's share";
+  prepare_cache(model, context, record);
+  const double ms = context.timer.once([&] {
+    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config, ranks.tp,
+                  more...);
+  });
+  record.ms = spread_of({ms});
+  record.bytes = source->bytes();
+  record.more["bytes"] = record.bytes;
+  if (plain_gbps > 0) record.best_ms = record.bytes / plain_gbps / 1e6;
+  if (report != nullptr) report->add(record);
+  return *std::move(tower);
+}
+
+void read_whole(const InputFile& file, std::vector<std::byte>& buffer) {
+  const auto step = static_cast<std::int64_t>(buffer.size());
+  for (std::int64_t at = 0; at < file.size(); at += step) {
+    file.read({at, std::min(step, file.size() - at)}, buffer.data(), "plain read");
+    beat();
+  }
+}
+
+}  // namespace
+
+double bench_plain_read(const BenchModel& model, const BenchContext& context) {
+  constexpr std::size_t kBlock = std::size_t{16} << 20;
+  const std::vector<std::filesystem::path> paths = model.transformer->files();
+  if (paths.empty()) return 0;
+  const std::vector<InputFile> files(paths.begin(), paths.end());
+  Record record;
+  record.what = "load";
+  record.name = "plain read";
+  record.shape = model.name + ", " + std::to_string(files.size()) + " files, 16 MiB at a time";
+  for (const InputFile& file : files) record.bytes += static_cast<double>(file.size());
+  record.more["bytes"] = record.bytes;
+  prepare_cache(model, context, record);
+  std::vector<std::byte> buffer(kBlock);
+  record.ms = spread_of({context.timer.once([&] {
+    if (!context.ranks.world.is_root()) return;
+    for (const InputFile& file : files) read_whole(file, buffer);
+  })});
+  context.report.add(record);
+  return record.gbps();
+}
+
+GenTower load_media_tower(const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report) {
+  return load<GenTower>("media tower", model, context, plain_gbps, report, context.settings.products,
+                        context.ranks.attention.attention);
+}
+
+void bench_text_tower_load(const BenchModel& model, const BenchContext& context, double plain_gbps) {
+  load<UndTower>("text tower", model, context, plain_gbps, &context.report, context.ranks.attention.attention);
+  release_unused_memory(context.ranks.device);
+}
+
+}  // namespace orrery

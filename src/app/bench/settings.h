@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "models/audio/config.h"
+#include "io/checkpoint/weight_source.h"
+#include "models/cosmos3/config.h"
+#include "models/kernels/scaled_rows.h"
+#include "pipeline/vae_split.h"
+#include "models/wan/config.h"
+
+namespace orrery {
+
+// What can be measured.
+enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings };
+
+struct BenchSettings {
+  std::set<BenchPart> parts{BenchPart::Step, BenchPart::Vae, BenchPart::Sound, BenchPart::Collectives,
+                            BenchPart::Ceilings};
+  std::int64_t width = 1280;  // pixels
+  std::int64_t height = 720;  // pixels
+  std::int64_t frames = 189;
+  VaeSplit vae_split = VaeSplit::Exact;
+  RowFormat products = RowFormat::Plain;  // what the layers' products compute in
+  int repeats = 0;                        // runs of each measurement; 0: as many as fit a few seconds, at least 3
+  int kernels = 0;                        // how many of a step's and a decode's slowest kernels are listed
+
+  bool drop_cache = false;  // before each reading of a checkpoint's files
+
+  bool wants(BenchPart part) const { return parts.contains(part); }
+};
+
+// The model to measure: sizes, and where its weights come from.
+struct BenchModel {
+  std::string name;
+  Cosmos3Config transformer_config;
+  WanConfig vae_config;
+  std::optional<SoundConfig> sound_config;
+  std::shared_ptr<WeightSource> transformer;
+  std::shared_ptr<WeightSource> vae;
+  std::shared_ptr<WeightSource> sound;  // null: the model has no sound decoder
+};
+
+}  // namespace orrery

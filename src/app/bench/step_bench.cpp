@@ -1,0 +1,111 @@
+#include "app/bench/step_bench.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/bench/clip.h"
+#include "models/cost/step_costs.h"
+#include "models/nn/phase.h"
+#include "base/device/device_memory.h"
+#include "pipeline/denoise.h"
+#include "pipeline/guidance.h"
+#include "models/sampler/schedule.h"
+#include "models/sampler/unipc.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kGuidance = 6;  // above 1: both branches run
+constexpr double kBudgetSeconds = 10;
+constexpr double kSomeTimestep = 500;
+
+// What the text tower leaves of a prompt, without the tower.
+TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const BenchRanks& ranks) {
+  const at::TensorOptions options = at::TensorOptions().device(ranks.device).dtype(ranks.dtype);
+  TextCache cache;
+  cache.tokens = kBenchTextTokens;
+  const auto make = [&] { return at::randn({kBenchTextTokens, work.kv_heads, work.head_dim}, options); };
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) cache.layers.push_back({make(), make()});
+  return cache;
+}
+
+// Steps of one request, over and over.
+class Stepper {
+ public:
+  Stepper(const GuidedModel& model, MediaLatents latents)
+      : model_(model),
+        latents_(std::move(latents)),
+        schedule_(make_schedule(ScheduleKind::Native, 35, 10)),
+        sampler_(schedule_.sigmas) {}
+
+  // From the same latents each time: random weights lead nowhere.
+  void operator()() {
+    if (sampler_.step_index() == sampler_.steps()) sampler_ = UniPc(schedule_.sigmas);
+    const auto timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.step_index())];
+    const MediaVelocity velocity = model_.velocity(latents_, static_cast<double>(timestep));
+    phase("guidance + sampler step", [&] { sampler_.step(velocity.video, latents_.video); });
+  }
+
+ private:
+  const GuidedModel& model_;
+  MediaLatents latents_;
+  Schedule schedule_;
+  UniPc sampler_;
+};
+
+Record branch_record(const Cosmos3Config& config, const LayerWork& work, const LayerCeilings& ceilings) {
+  const auto layers = static_cast<double>(config.num_hidden_layers);
+  Record record;
+  record.what = "step";
+  record.name = "branch";
+  record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
+  record.flops = layers * work.flops();
+  record.best_ms = layers * ceilings.layer_ms();
+  record.more["floor_ms"] = rounded(record.best_ms);
+  record.more["hot_floor_ms"] = rounded(layers * ceilings.in_turn_ms);
+  return record;
+}
+
+// As many of `branch` as this rank runs.
+Record step_record(const Record& branch, const BenchRanks& ranks) {
+  const int branches = ranks.cfg.shard().size == 1 ? 2 : 1;
+  Record record = branch;
+  record.name = "step";
+  record.flops *= branches;
+  record.best_ms *= branches;
+  record.more = {{"branches", branches}};
+  return record;
+}
+
+}  // namespace
+
+void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
+                const LayerCeilings& ceilings, const BenchContext& context) {
+  const BenchRanks& ranks = context.ranks;
+  const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
+  const MediaLatents noise = noise_for(42, shape, config.sound_dim, ranks.device);
+  Record record = branch_record(config, work, ceilings);
+  {
+    const Branch branch = tower.prepare(text({}), shape);
+    record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kBudgetSeconds);
+    context.report.add(record);
+  }
+  const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
+  Stepper step(model, noise);
+  record = step_record(record, ranks);
+  reset_peak_memory(ranks.device);
+  record.ms = context.timer.measure([&] { step(); }, kBudgetSeconds);
+  record.peak_memory = context.timer.largest_memory();
+  record.more["host_ms"] = rounded(context.timer.host_ms([&] { step(); }));
+  context.report.add(record);
+
+  const BrokenDown subject{"step", "step", [&] { step(); }};
+  report_phases(
+      subject,
+      step_costs(work, shape, context.settings.products, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
+      context);
+  report_kernels(subject, context);
+}
+
+}  // namespace orrery

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "app/bench/statistics.h"
+#include "base/parallel/comm.h"
+#include "base/device/device_clock.h"
+
+namespace orrery {
+
+// Repeats work on all ranks at the same time; what counts is the slowest rank. `world` outlives it.
+class Timer {
+ public:
+  // `repeats` 0: each measurement as often as its budget allows, 3 to 20 times.
+  Timer(const Comm& world, at::Device device, int repeats) : world_(&world), clock_(device), repeats_(repeats) {}
+
+  const DeviceClock& clock() const { return clock_; }
+  // Milliseconds of one `work`, after one or two runs to warm up. Short work is repeated within a measurement.
+  // Collective.
+  Spread measure(const std::function<void()>& work, double budget_seconds = 1.5) const;
+  // Milliseconds of `count` times `work` in a row, the slowest rank's. Collective.
+  double once(const std::function<void()>& work, int count = 1) const;
+  // Milliseconds until `work` has queued all that it has for the device, the slowest rank's. Collective.
+  double host_ms(const std::function<void()>& work) const;
+  // The slowest rank's figure, or the largest. Collective.
+  double largest(double value) const { return world_->max(value); }
+  // The most bytes that tensors held on any rank's GPU since reset_peak_memory; none on CPUs. Collective.
+  std::optional<std::int64_t> largest_memory() const;
+
+ private:
+  const Comm* world_;
+  DeviceClock clock_;
+  int repeats_;
+};
+
+}  // namespace orrery

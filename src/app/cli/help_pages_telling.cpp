@@ -1,0 +1,152 @@
+#include <array>
+
+#include "app/cli/help_pages.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::array kPlainCodes{HelpEntry{"0", "done"}, HelpEntry{"2", "bad usage, or an input that cannot be read"},
+                                 HelpEntry{"3", "internal error"}};
+
+constexpr std::string_view kInspect =
+    R"(Shows what is in latent files and snapshots: request, model, state and sampler position, every dataset with its
+shape and its size on disk, and statistics of each channel with the values that are not finite. Several files become a
+table.
+
+Everything is read, so checksums are verified. The files of a run at work may be looked at. What cannot be read is
+named at the end, with exit code 2.)";
+
+constexpr std::array kInspectFiles{HelpEntry{"FILE.png", "with --preview: the latent frames in false colours"}};
+
+constexpr std::array kInspectExamples{
+    HelpEntry{"All clips of a run in a table:", "orrery inspect out/latents/*.h5"},
+    HelpEntry{"What is in one, and a picture of it:", "orrery inspect --preview street.png out/latents/street.h5"},
+    HelpEntry{"For programs:", "orrery inspect --json out/snapshots/street.h5 | python3 -m json.tool"}};
+
+constexpr std::string_view kCompare =
+    R"(Says how far B is from A, which may be two latent files, or two images or videos, whose pictures and sounds
+are compared: the largest difference, the root of the mean square relative to A's, the PSNR, and the first frame, or
+sample of sound, that differs.)";
+
+constexpr std::array kCompareCodes{
+    HelpEntry{"0", "no value differs by more than --tolerance"},
+    HelpEntry{"1", "a value differs by more, or one video has more frames or sound than the other"},
+    HelpEntry{"2", "the files cannot be read, or cannot be compared"}, HelpEntry{"3", "internal error"}};
+
+constexpr std::array kCompareExamples{
+    HelpEntry{"Latents of one GPU and of two:", "orrery compare one/latents/a.h5 two/latents/a.h5 --tolerance 1e-3"},
+    HelpEntry{"Two videos, for programs:", "orrery compare --json before/media/a.mp4 after/media/a.mp4"}};
+
+constexpr std::string_view kReport =
+    R"(Sums up the records of all runs and shards in a folder: what is done, failed (grouped by reason) and left, GPU
+hours, where the time went and how many clips an hour were finished. It may be used while they work, from any host
+that sees the folder.)";
+
+constexpr std::array kReportExamples{HelpEntry{"Once:", "orrery report out"},
+                                     HelpEntry{"Until nothing remains:", "orrery report --watch out"},
+                                     HelpEntry{"For programs:", "orrery report --json out | python3 -m json.tool"}};
+
+constexpr std::string_view kPlan =
+    R"(Says what a manifest takes, without a GPU and in a second: tokens, floating-point operations, memory of each GPU,
+bytes between them, seconds a clip and GPU hours, for one --cfg and --tp or, with --gpus, for all; and which of them
+makes the most clips a GPU hour, and which has a clip ready first.
+
+Speeds are built in for two kinds of GPUs, or come from lines that orrery bench --json wrote on the machine in
+question. It takes the options of run.)";
+
+constexpr std::array kPlanExamples{
+    HelpEntry{"Which ranks to ask for, of up to eight:",
+              "orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl --gpus 8"},
+    HelpEntry{"Before the weights are there, for programs:",
+              R"(orrery plan --checkpoint random:super --manifest clips.jsonl \
+  --gpu h100 --gpus 16 --gemm fp8 --json)"},
+    HelpEntry{"On a machine of one's own:", R"(orrery bench --model nano --size 720p --json > profile.jsonl
+orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl \
+  --cfg 2 --tp 4 --profile profile.jsonl)"}};
+
+constexpr std::string_view kBench =
+    R"(Measures a denoise step, the decoders, the collectives and loading at a clip's true size, and in the same run
+what the machine does with each operation alone, so that every figure has its share of the possible beside it. Prints a
+table, or JSON lines that also have the ranks, the device, its clocks and the versions. Nothing is written.
+
+Under mpirun or srun, start cfg x tp ranks; times are the slowest rank's.)";
+
+constexpr std::array kBenchVariables{
+    HelpEntry{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"},
+    HelpEntry{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"},
+    HelpEntry{"ORRERY_FA3", "FlashAttention-3's library, as for run"}};
+
+constexpr std::array kBenchExamples{
+    HelpEntry{"A 720p clip on one GPU:", "orrery bench --model nano --size 720p --frames 189"},
+    HelpEntry{"Parts of it on eight, with the slowest kernels:",
+              R"(mpirun -n 8 orrery bench --model super --cfg 2 --tp 4 \
+  --what step,collectives,ceilings --kernels 20 --json)"},
+    HelpEntry{"How fast a checkpoint is read from disk:",
+              "orrery bench --checkpoint Cosmos3-Nano --what load --drop-cache"}};
+
+constexpr std::string_view kCompletion = "Prints a script that completes commands, options and their values in bash.";
+
+constexpr std::array kCompletionExamples{HelpEntry{"In this shell:", "source <(orrery completion bash)"},
+                                         HelpEntry{"In every shell:", R"(orrery completion bash \
+  > ~/.local/share/bash-completion/completions/orrery)"}};
+
+constexpr std::array kPages{HelpPage{Command::Inspect,
+                                     "show what is in latent files",
+                                     "[OPTION…] FILE.h5…",
+                                     kInspect,
+                                     kInspectFiles,
+                                     kPlainCodes,
+                                     {},
+                                     kInspectExamples,
+                                     "orrery compare; src/io/latents/README.md for the format"},
+                            HelpPage{Command::Compare,
+                                     "say how far two latent files, or two videos, are apart",
+                                     "[OPTION…] A B",
+                                     kCompare,
+                                     {},
+                                     kCompareCodes,
+                                     {},
+                                     kCompareExamples,
+                                     "orrery inspect"},
+                            HelpPage{Command::Report,
+                                     "sum up what the runs in a folder have made, and what is left",
+                                     "[OPTION…] OUT",
+                                     kReport,
+                                     {},
+                                     kPlainCodes,
+                                     {},
+                                     kReportExamples,
+                                     "orrery run, orrery inspect"},
+                            HelpPage{Command::Plan,
+                                     "say what a manifest takes of memory and time",
+                                     "--checkpoint DIR --manifest FILE [--gpus N] [OPTION…]",
+                                     kPlan,
+                                     {},
+                                     kPlainCodes,
+                                     {},
+                                     kPlanExamples,
+                                     "orrery bench, orrery validate"},
+                            HelpPage{Command::Bench,
+                                     "measure a machine: a step, a decode, and what they could take",
+                                     "--model tiny|nano|super [OPTION…]\n--checkpoint DIR [OPTION…]",
+                                     kBench,
+                                     {},
+                                     kPlainCodes,
+                                     kBenchVariables,
+                                     kBenchExamples,
+                                     "tools/results/README.md for figures measured with it"},
+                            HelpPage{Command::Completion,
+                                     "print the completion of commands and options for bash",
+                                     "bash",
+                                     kCompletion,
+                                     {},
+                                     kPlainCodes,
+                                     {},
+                                     kCompletionExamples,
+                                     ""}};
+
+}  // namespace
+
+std::span<const HelpPage> telling_pages() { return kPages; }
+
+}  // namespace orrery

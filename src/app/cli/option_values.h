@@ -1,0 +1,173 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/core/numbers.h"
+#include "app/cli/options.h"
+#include "base/core/error.h"
+
+// How option values are written: read_value stores a text or throws InputError(reason), write_value is its inverse and
+// gives nothing for a value that is not set.
+namespace orrery {
+
+template <class E>
+struct Choice {
+  std::string_view name;
+  E value;
+};
+
+constexpr auto choices(DeviceKind) {
+  return std::array{Choice<DeviceKind>{"auto", DeviceKind::Auto}, Choice<DeviceKind>{"cpu", DeviceKind::Cpu},
+                    Choice<DeviceKind>{"cuda", DeviceKind::Cuda}};
+}
+constexpr auto choices(Dtype) {
+  return std::array{Choice<Dtype>{"auto", Dtype::Auto}, Choice<Dtype>{"float32", Dtype::Float32},
+                    Choice<Dtype>{"bfloat16", Dtype::BFloat16}};
+}
+constexpr auto choices(VaeSplit) {
+  return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
+                    Choice<VaeSplit>{"none", VaeSplit::None}};
+}
+constexpr auto choices(RowFormat) {
+  return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
+}
+constexpr auto choices(AttentionWish) {
+  return std::array{Choice<AttentionWish>{"auto", AttentionWish::Auto},
+                    Choice<AttentionWish>{"fa3", AttentionWish::Fa3},
+                    Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
+}
+constexpr auto choices(Semantics) {
+  return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
+}
+constexpr auto choices(ScheduleChoice) {
+  return std::array{Choice<ScheduleChoice>{"native", ScheduleChoice::Native},
+                    Choice<ScheduleChoice>{"double_shift", ScheduleChoice::DoubleShift},
+                    Choice<ScheduleChoice>{"karras", ScheduleChoice::Karras},
+                    Choice<ScheduleChoice>{"auto", ScheduleChoice::Auto}};
+}
+constexpr auto choices(TextTower) {
+  return std::array{Choice<TextTower>{"keep", TextTower::Keep}, Choice<TextTower>{"release", TextTower::Release},
+                    Choice<TextTower>{"auto", TextTower::Auto}};
+}
+constexpr auto choices(Media) {
+  return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};
+}
+constexpr auto choices(OnError) {
+  return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
+}
+
+constexpr auto choices(ModelName) {
+  return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
+                    Choice<ModelName>{"super", ModelName::Super}};
+}
+constexpr auto choices(GpuKind) {
+  return std::array{Choice<GpuKind>{"h100", GpuKind::H100}, Choice<GpuKind>{"h200", GpuKind::H200}};
+}
+constexpr auto choices(BenchPart) {
+  return std::array{
+      Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},
+      Choice<BenchPart>{"sound", BenchPart::Sound}, Choice<BenchPart>{"collectives", BenchPart::Collectives},
+      Choice<BenchPart>{"load", BenchPart::Load},   Choice<BenchPart>{"ceilings", BenchPart::Ceilings}};
+}
+
+template <class E>
+requires std::is_enum_v<E>
+void read_value(const std::string& text, E& target) {
+  std::string allowed;
+  for (const auto& choice : choices(E{})) {
+    if (choice.name == text) {
+      target = choice.value;
+      return;
+    }
+    allowed.append(allowed.empty() ? "" : ", ").append(choice.name);
+  }
+  throw InputError("\"" + text + "\" is not one of " + allowed);
+}
+
+template <class Integer>
+requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>) void read_value(const std::string& text,
+                                                                                        Integer& target) {
+  using Limits = std::numeric_limits<Integer>;
+  const std::optional<std::int64_t> value = parse_integer(text);
+  require_input(value.has_value(), "\"" + text + "\" is not an integer");
+  require_input(*value >= std::int64_t{Limits::min()} && *value <= std::int64_t{Limits::max()},
+                text + " is outside " + std::to_string(Limits::min()) + " to " + std::to_string(Limits::max()));
+  target = static_cast<Integer>(*value);
+}
+
+inline void read_value(const std::string& text, double& target) {
+  const std::optional<double> value = parse_number(text);
+  require_input(value.has_value(), "\"" + text + "\" is not a number");
+  target = *value;
+}
+
+inline void read_value(const std::string& text, bool& target) {
+  require_input(text == "true" || text == "false", "\"" + text + "\" is not one of true, false");
+  target = text == "true";
+}
+
+inline void read_value(const std::string& text, std::filesystem::path& target) {
+  require_input(!text.empty(), "the path is empty");
+  target = text;
+}
+
+inline void read_value(const std::string& text, std::optional<std::string>& target) { target = text; }
+
+inline void read_value(const std::string& text, std::optional<std::int64_t>& target) {
+  read_value(text, target.emplace());
+}
+
+inline void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
+inline void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
+  target = parse_duration(text);
+  require_input(target.has_value(), "\"" + text + "\" is not a time as HH:MM:SS, for example 00:30:00");
+}
+
+template <class E>
+requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
+  for (const auto& choice : choices(E{})) {
+    if (choice.value == value) return std::string(choice.name);
+  }
+  return std::nullopt;
+}
+
+template <class Integer>
+requires(std::is_integral_v<Integer> &&
+         !std::is_same_v<Integer, bool>) std::optional<std::string> write_value(Integer value) {
+  return std::to_string(value);
+}
+
+inline std::optional<std::string> write_value(double value) { return number_text(value); }
+inline std::optional<std::string> write_value(bool value) { return value ? "true" : "false"; }
+inline std::optional<std::string> write_value(const std::filesystem::path& value) {
+  return value.empty() ? std::nullopt : std::optional(value.string());
+}
+inline std::optional<std::string> write_value(const std::optional<std::string>& value) { return value; }
+inline std::optional<std::string> write_value(const std::optional<std::int64_t>& value) {
+  return value ? write_value(*value) : std::nullopt;
+}
+inline std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
+  return value ? std::optional(value->text()) : std::nullopt;
+}
+inline std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value) {
+  return value ? std::optional(duration_digits(*value)) : std::nullopt;
+}
+
+// "720p", "480p", "256p", or "1280x720"
+void read_value(const std::string& text, FrameSize& target);
+std::optional<std::string> write_value(const FrameSize& value);
+
+// "step,vae"
+void read_value(const std::string& text, std::set<BenchPart>& target);
+std::optional<std::string> write_value(const std::set<BenchPart>& value);
+
+}  // namespace orrery

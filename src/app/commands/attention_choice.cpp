@@ -1,0 +1,66 @@
+#include "app/commands/attention_choice.h"
+
+#include <memory>
+#include <utility>
+
+#include "app/cli/option_values.h"
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+AttentionKernels without_fa3(const AttentionCase& attention, std::string why) {
+  return {{{libtorch_kernel(attention), Attention()}}, std::move(why)};
+}
+
+// Null, and why, where this rank has none.
+std::shared_ptr<const FlashAttention> load_fa3(const AttentionCase& attention, std::string& problem) {
+  problem = fa3_problem(attention);
+  if (!problem.empty()) return nullptr;
+  try {
+    return find_flash_attention();
+  } catch (const InputError& e) {
+    problem = e.what();
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+AttentionKernels common_kernels(const AttentionCase& attention, const std::shared_ptr<const FlashAttention>& own,
+                                const std::string& problem, const Comm& world) {
+  AttentionKernels kernels = without_fa3(attention, world.first_problem(problem));
+  if (kernels.without_fa3.empty()) {
+    kernels.fastest_first.insert(kernels.fastest_first.begin(), {AttentionKernel::Fa3, Attention(own)});
+  }
+  return kernels;
+}
+
+AttentionKernels find_attention(const AttentionCase& attention, const Comm& world) {
+  std::string problem;
+  const std::shared_ptr<const FlashAttention> own = load_fa3(attention, problem);
+  return common_kernels(attention, own, problem, world);
+}
+
+const NamedAttention& choose(AttentionWish wish, const AttentionKernels& kernels) {
+  const NamedAttention& fastest = kernels.fastest_first.front();
+  const NamedAttention& libtorch = kernels.fastest_first.back();
+  if (wish == AttentionWish::Fa3) {
+    require_input(fastest.kernel == AttentionKernel::Fa3, "--attention-kernel fa3: " + kernels.without_fa3);
+  }
+  if (wish != AttentionWish::Cudnn) return fastest;
+  require_input(libtorch.kernel == AttentionKernel::Cudnn,
+                "--attention-kernel cudnn: it computes on GPUs in bfloat16; elsewhere attention is ATen's: leave the "
+                "option out");
+  return libtorch;
+}
+
+AttentionChoice choose_attention(AttentionWish wish, const AttentionCase& attention, const Comm& world) {
+  const AttentionKernels kernels =
+      wish == AttentionWish::Cudnn ? without_fa3(attention, "") : find_attention(attention, world);
+  AttentionChoice choice{choose(wish, kernels), {}};
+  if (choice.by.kernel == AttentionKernel::Cudnn) choice.remark = kernels.without_fa3;
+  return choice;
+}
+
+}  // namespace orrery

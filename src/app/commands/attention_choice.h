@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/cli/options.h"
+#include "models/nn/attention.h"
+#include "base/parallel/comm.h"
+
+namespace orrery {
+
+// The kernels that every rank has for a case of attention.
+struct AttentionKernels {
+  std::vector<NamedAttention> fastest_first;  // not empty
+  std::string without_fa3;                    // why FlashAttention-3 is none of them; empty: it is
+};
+
+// From what this rank has of FlashAttention-3: the kernel, or null and why it has none. Collective over `world`.
+AttentionKernels common_kernels(const AttentionCase& attention, const std::shared_ptr<const FlashAttention>& own,
+                                const std::string& problem, const Comm& world);
+
+// Loads FlashAttention-3 where it can compute `attention`. Collective over `world`.
+AttentionKernels find_attention(const AttentionCase& attention, const Comm& world);
+
+// What --attention-kernel makes of the kernels of `attention`: auto takes the fastest. Throws InputError when the one
+// asked for is none of them.
+const NamedAttention& choose(AttentionWish wish, const AttentionKernels& kernels);
+
+// How a run computes attention, the same on all ranks.
+struct AttentionChoice {
+  NamedAttention by;
+  std::string remark;  // why auto did not take FlashAttention-3 on a GPU in a 16-bit type; otherwise empty
+};
+
+// find_attention and choose; FlashAttention-3 is not looked for when cuDNN is asked for. Collective over `world`.
+AttentionChoice choose_attention(AttentionWish wish, const AttentionCase& attention, const Comm& world);
+
+}  // namespace orrery

@@ -1,0 +1,101 @@
+#include "app/commands/bench.h"
+
+#include <iostream>
+#include <optional>
+
+#include "app/commands/attention_choice.h"
+#include "models/zoo/checkpoint_files.h"
+#include "app/commands/device_options.h"
+#include "app/cli/option_values.h"
+#include "app/cli/version.h"
+#include "app/bench/bench.h"
+#include "base/core/error.h"
+#include "base/core/pulse.h"
+#include "base/device/gpu.h"
+
+namespace orrery {
+namespace {
+
+std::filesystem::path checkpoint_of(const Options& options) {
+  if (options.model == ModelName::None) return options.checkpoint;
+  return std::string("random:").append(write_value(options.model).value());
+}
+
+BenchModel model_of(const CheckpointFiles& files) {
+  return {files.name(), files.transformer_config, files.vae_config, files.sound_config, files.transformer, files.vae,
+          files.sound};
+}
+
+std::string device_name(at::Device device) { return device.is_cuda() ? gpu_name(device.index()) : "CPU"; }
+
+// "GPU-" and the digits in groups, as NVML knows it.
+std::string nvml_name(const std::string& uuid) {
+  std::string name = "GPU";
+  std::size_t begin = 0;
+  for (const std::size_t digits : {8, 4, 4, 4, 12}) {
+    name.append("-").append(uuid, begin, digits);
+    begin += digits;
+  }
+  return name;
+}
+
+Json facts_of(const Options& options, const BenchModel& model, at::Device device, at::ScalarType dtype,
+              AttentionKernel attention) {
+  return {
+      {"model", model.name},
+      {"size", write_value(options.bench_size).value()},
+      {"frames", options.bench.frames},
+      {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
+      {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+      {"gemm", write_value(options.products).value()},
+      {"attention", name_of(attention)},
+      {"vae_split", write_value(options.bench.vae_split).value()},
+      {"device", device_name(device)},
+      {"versions", versions()}};
+}
+
+// Opened on rank 0 first, so that a refusal is told once.
+CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
+  std::optional<CheckpointFiles> files;
+  world.from_root([&] {
+    files = open_checkpoint(checkpoint_of(options));
+    require_divisible(files->transformer_config, options.grid.tp);
+    return std::string();
+  });
+  return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
+}
+
+Report report_of(const Options& options, const Comm& world, at::Device device, Json facts) {
+  if (!world.is_root()) return Report(std::cout, Report::Form::Silent, {}, nullptr);
+  auto clocks =
+      device.is_cuda() ? std::make_unique<ClockWatch>(Nvml::load(), nvml_name(gpu_uuid(device.index()))) : nullptr;
+  return Report(std::cout, options.json ? Report::Form::JsonLines : Report::Form::Table, std::move(facts),
+                std::move(clocks));
+}
+
+}  // namespace
+
+int bench(const Options& options, const Comm& world) {
+  note_phase("bench");
+  const ProcessGrid grid(world, options.grid);
+  const Log log(options.log_level(), world.shard().rank);
+  set_threads(world);
+  const at::Device device = choose_device(options.device, world);
+  const at::ScalarType dtype = compute_dtype(options.dtype, device);
+  require_products(options.products, device);
+  const BenchModel model = model_of(open_everywhere(options, world));
+  const auto tp = make_collectives(grid.tp(), device);
+  const auto cfg = make_collectives(grid.cfg(), device);
+  const AttentionKernels kernels = find_attention({device, dtype, model.transformer_config.head_dim}, world);
+  const NamedAttention& attention = choose(options.attention, kernels);
+  if (device.is_cuda() && !kernels.without_fa3.empty())
+    log.info("attention without FlashAttention-3: " + kernels.without_fa3);
+  Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
+  BenchSettings settings = options.bench;
+  settings.products = options.products;
+  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
+            log);
+  return 0;
+}
+
+}  // namespace orrery

@@ -1,0 +1,74 @@
+#include "app/commands/clip_loop.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/core/stopwatch.h"
+
+namespace orrery {
+namespace {
+
+// "[3/120] drive-0003"
+std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
+  std::string label = "[";
+  return label.append(std::to_string(index + 1)).append("/").append(std::to_string(count)).append("] ") +
+         job.request.id;
+}
+
+// Why no work should go into the clip, or "". Collective: the disk is rank 0's.
+std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const OutProblem& out_problem,
+                           const RunContext& context) {
+  if (!job.refusal.empty()) return job.refusal;
+  if (!job.resumes && failed_ids.contains(job.request.parent)) {
+    return std::string(job.request.encodes_parent ? "continues" : "condition_latents") + ": the clip it continues, \"" +
+           job.request.parent + "\", failed";
+  }
+  return context.world.from_root([&] { return out_problem(job); });
+}
+
+ClipResult skipped(std::string reason, const PhaseTimes& before) {
+  ClipResult result;
+  result.error = std::move(reason);
+  result.times = before;
+  return result;
+}
+
+// Whether --on-error stop ends the run here.
+bool ends_by_failure(Generator& generator, const ClipRecords& records, const RunContext& context) {
+  if (context.options.on_error != OnError::Stop) return false;
+  // Whether a clip fails shows only when its video is written.
+  generator.finish();
+  if (records.failed_ids().empty()) return false;
+  if (context.world.is_root()) context.log.warning("stopping after the first failure, as --on-error stop says");
+  return true;
+}
+
+}  // namespace
+
+void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const OutProblem& out_problem,
+                Progress& progress, RunContext& context) {
+  Stopwatch since_last;
+  for (std::size_t i = 0; i < plan.jobs.size() && !context.stop.agree(generator.seconds_ahead()); ++i) {
+    const ClipJob& job = plan.jobs[i];
+    const std::string reason = reason_to_skip(job, records.failed_ids(), out_problem, context);
+    PhaseTimes before;
+    before.add("between", since_last.seconds());
+    const std::string label = label_of(job, i, plan.jobs.size());
+    progress.clip_begins(label, work_of(job.request));
+    if (reason.empty()) {
+      generator(job, label, before, i + 1 < plan.jobs.size() ? &plan.jobs[i + 1] : nullptr);
+    } else {
+      generator.finish();
+      records.add(job, skipped(reason, before));
+    }
+    const bool ended = ends_by_failure(generator, records, context);
+    since_last.restart();
+    if (ended) break;
+  }
+  progress.phase("encode");
+  generator.finish();
+  progress.finish();
+}
+
+}  // namespace orrery

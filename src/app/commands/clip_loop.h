@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "app/outputs/clip_records.h"
+#include "app/commands/run_context.h"
+#include "app/commands/run_plan.h"
+#include "pipeline/generate.h"
+#include "pipeline/progress.h"
+
+namespace orrery {
+
+// Why a clip's files cannot be written now, or "". Throws Error when nothing can be written any more.
+using OutProblem = std::function<std::string(const ClipJob& job)>;
+
+// Makes the clips of `plan` one after another, until the ranks agree to stop or, with --on-error stop, one has failed.
+// `generator` delivers to `records`; a clip that no work should go into (it is refused, continues one that failed, or
+// `out_problem`, asked on rank 0, has a reason) fails there at once. Every clip that was begun is delivered at the end.
+// Collective over the world.
+void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const OutProblem& out_problem,
+                Progress& progress, RunContext& context);
+
+}  // namespace orrery

@@ -1,0 +1,172 @@
+#include "app/commands/decode.h"
+
+#include <optional>
+
+#include "models/zoo/checkpoint_files.h"
+#include "app/commands/device_options.h"
+#include "app/manifest/manifest_fields.h"
+#include "app/manifest/request_rules.h"
+#include "app/cli/version.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/pulse.h"
+#include "base/parallel/device.h"
+#include "pipeline/clip_media.h"
+#include "pipeline/generate.h"
+#include "pipeline/root_work.h"
+
+namespace orrery {
+namespace {
+
+// The request in the file, or an empty object: files that other programs wrote need not have one.
+Json request_in(const std::filesystem::path& path, const LatentFile& file) {
+  const std::size_t begin = file.request.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos || file.request[begin] != '{') return Json::object();
+  Json request = parse_object_or_null(file.request);
+  require_input(request.is_object(), path.string() + ": the request in it is not valid JSON (which has no NaN)");
+  return request;
+}
+
+// Frames per second. Throws InputError for a rate that is none: a clip must not be shown at another speed than its own.
+double fps_in(const std::filesystem::path& path, const Json& request) {
+  Request clip;
+  const auto fps = request.find("fps");
+  if (fps == request.end() || fps->is_null()) return clip.fps;
+  require_input(fps->is_number(),
+                path.string() + ": the request in it: fps: found " + describe(*fps) + ", expected a number");
+  clip.fps = fps->get<double>();
+  for (const FieldProblem& problem : check_request(clip)) {
+    throw InputError(path.string() + ": the request in it: " + problem.field + ": " + problem.reason);
+  }
+  return clip.fps;
+}
+
+ClipLabel label_of(const std::filesystem::path& path, const LatentFile& file, const CheckpointFiles& checkpoint) {
+  ClipLabel label;
+  label.id = path.stem().string();
+  label.model = checkpoint.name();
+  label.version = software_name();
+  label.latents = latents_checksum(file);
+  const Json request = request_in(path, file);
+  if (request.contains("prompt") && request["prompt"].is_string()) label.prompt = request["prompt"].get<std::string>();
+  if (request.contains("seed") && request["seed"].is_number()) label.seed = request["seed"].dump();
+  label.fps = fps_in(path, request);
+  return label;
+}
+
+void require_finite(const std::filesystem::path& path, const at::Tensor& latents) {
+  require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
+}
+
+// A file's latents and what its media say of it, on rank 0.
+struct Clip {
+  MediaLatents latents;
+  ClipLabel label;
+};
+
+Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpoint) {
+  const LatentFile file = read_latents(path);
+  require_input(file.state == LatentFile::State::Complete,
+                path.string() + ": its clip is not finished: run it to the end first");
+  require_input(file.video.shape[1] == checkpoint.vae_config.z_dim,
+                path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
+                    " channels, the checkpoint's VAE takes " + std::to_string(checkpoint.vae_config.z_dim));
+  Clip clip{latents_of(file), label_of(path, file, checkpoint)};
+  require_finite(path, clip.latents.video);
+  if (!clip.latents.has_sound()) return clip;
+  require_finite(path, clip.latents.sound);
+  require_input(checkpoint.sound != nullptr,
+                path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
+  const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
+  require_input(clip.latents.sound.size(0) == wanted,
+                path.string() + ": its sound latents have " + std::to_string(clip.latents.sound.size(0)) +
+                    " channels, the checkpoint's decoder takes " + std::to_string(wanted));
+  return clip;
+}
+
+class Decoding {
+ public:
+  // Collective over `world`.
+  Decoding(const Options& options, const Comm& world, CheckpointFiles checkpoint)
+      : world_(world),
+        checkpoint_(std::move(checkpoint)),
+        device_(choose_device(options.device, world)),
+        dtype_(compute_dtype(options.dtype, device_)),
+        split_(options.vae_split),
+        folder_{options.out},
+        settings_(media_settings_of(options)),
+        ranks_(world, device_) {
+    if (!world.is_root() && split_ == VaeSplit::None) return;
+    decoder_.emplace(Weights(checkpoint_.vae, Shard{}, device_, dtype_), checkpoint_.vae_config);
+  }
+
+  // The files made, on rank 0. Throws RequestFailed on all ranks alike. Collective.
+  std::vector<std::string> operator()(const std::filesystem::path& path) {
+    const Clip clip = share(path);
+    const MediaDecoders decoders{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr};
+    MediaMaker make(ranks_, decoders, split_, folder_, settings_);
+    const MediaOutcome made = make(clip.latents, clip.label, [] { return false; });
+    if (!made.error.empty()) throw RequestFailed(made.error);
+    std::vector<std::string> files;
+    on_root(world_, [&] { files = made.files->finish(); });
+    return files;
+  }
+
+ private:
+  // The video's latents on every rank, the rest on rank 0.
+  Clip share(const std::filesystem::path& path) {
+    Clip clip;
+    on_root(world_, [&] {
+      clip = read_clip(path, checkpoint_);
+      if (clip.latents.has_sound()) load_sound();
+    });
+    clip.latents.video = share_from_root(world_, clip.latents.video).to(device_);
+    return clip;
+  }
+
+  // With the first file that has sound.
+  void load_sound() {
+    if (!sound_) sound_.emplace(Weights(checkpoint_.sound, Shard{}, device_, dtype_), *checkpoint_.sound_config);
+  }
+
+  const Comm& world_;
+  CheckpointFiles checkpoint_;
+  at::Device device_;
+  at::ScalarType dtype_;
+  VaeSplit split_;
+  RunFolder folder_;
+  MediaSettings settings_;
+  DecodeRanks ranks_;
+  std::optional<WanDecoder> decoder_;  // where this rank decodes
+  std::optional<SoundDecoder> sound_;
+};
+
+}  // namespace
+
+int decode_files(const Options& options, const Comm& world) {
+  note_phase("loading");
+  set_threads(world);
+  const Log log(options.log_level(), world.shard().rank);
+  std::optional<CheckpointFiles> checkpoint;
+  world.from_root([&] {
+    require_writable_folder(options.out / "media");
+    checkpoint = open_checkpoint(options.checkpoint);
+    return std::string();
+  });
+  if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
+  Decoding decoding(options, world, std::move(*checkpoint));
+  int failed = 0;
+  for (const std::filesystem::path& path : options.files) {
+    note_clip(path.string());
+    note_phase("decode");
+    try {
+      for (const std::string& made : decoding(path)) log.info(path.string() + " -> " + (options.out / made).string());
+    } catch (const RequestFailed& e) {
+      if (world.is_root()) log.warning(e.what());
+      ++failed;
+    }
+  }
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace orrery

@@ -1,0 +1,73 @@
+#include "app/commands/encode.h"
+
+#include <vector>
+
+#include "models/zoo/checkpoint_files.h"
+#include "app/commands/device_options.h"
+#include "app/cli/version.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/json_text.h"
+#include "base/core/pulse.h"
+#include "pipeline/arrays.h"
+#include "pipeline/frame_feed.h"
+#include "pipeline/generate.h"
+
+namespace orrery {
+namespace {
+
+// Latent (C, t, h, w) of the feed's first `limit` frames (0: as many as make 4k + 1).
+at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t limit, at::Device device) {
+  WanEncodeStream stream(encoder);
+  std::vector<at::Tensor> latents;
+  std::int64_t used = 0;
+  while (limit == 0 || used < limit) {
+    const std::int64_t wanted = stream.frames_wanted();
+    const at::Tensor frames = feed.next(wanted);
+    if (!frames.defined() || frames.size(1) < wanted) break;
+    latents.push_back(stream.next(frames.to(device)).to(at::kCPU));
+    used += wanted;
+  }
+  require_input(used >= limit, "it has only " + std::to_string(used) + " usable frames, --num-frames asks for " +
+                                   std::to_string(limit));
+  return at::stack(latents, 1);
+}
+
+}  // namespace
+
+void encode_file(const Options& options, at::Device device, const Log& log) {
+  const std::filesystem::path& source = options.files.front();
+  note_clip(source.string());
+  note_phase("encode");
+  require_writable_folder(std::filesystem::absolute(options.out).parent_path());
+  const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
+  const Request& size = options.defaults;
+  FrameFeed feed(source, size.height, size.width);
+  const WanEncoder encoder(Weights(checkpoint.vae, Shard{}, device, compute_dtype(options.dtype, device)),
+                           checkpoint.vae_config);
+  at::Tensor latent;
+  try {
+    latent = encode_feed(encoder, feed, options.encode_frames.value_or(0), device);
+  } catch (const InputError& e) {
+    const std::string reason = e.what();
+    throw InputError(reason.starts_with(source.string()) ? reason : source.string() + ": " + reason);
+  }
+  const std::int64_t frames = (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1;
+  const double fps = static_cast<double>(feed.fps().numerator) / feed.fps().denominator;
+  LatentFile file;
+  file.request = json_text({{"id", options.out.stem().string()},
+                            {"source", source.string()},
+                            {"num_frames", frames},
+                            {"height", size.height},
+                            {"width", size.width},
+                            {"fps", fps}});
+  file.model = json_text(checkpoint.description());
+  file.software = software_name();
+  file.created = utc_now();
+  file.video = to_array(latent.unsqueeze(0));
+  write_latents(options.out, file);
+  log.info(source.string() + " -> " + options.out.string() + ": " + std::to_string(frames) + " frames, latents " +
+           shape_text(file.video.shape));
+}
+
+}  // namespace orrery

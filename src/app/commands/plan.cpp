@@ -1,0 +1,31 @@
+#include "app/commands/plan.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "app/plan/forecast.h"
+#include "app/plan/forecast_text.h"
+#include "app/commands/run_plan.h"
+#include "base/core/error.h"
+#include "base/core/json_text.h"
+
+namespace orrery {
+
+void plan(const Options& options, std::ostream& out) {
+  const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
+  std::vector<ClipJob> jobs = plan_jobs(options, &checkpoint);
+  if (options.shard) jobs = jobs_of(*options.shard, std::move(jobs));
+  for (const ClipJob& job : jobs) {
+    require_input(job.refusal.empty(), options.manifest.string() + ": \"" + job.request.id + "\": " + job.refusal);
+  }
+  require_input(!jobs.empty(),
+                options.manifest.string() + ": no clips in it" + (options.shard ? " for this --shard" : ""));
+  const Forecast forecast = make_forecast(options, checkpoint, jobs);
+  if (options.json) {
+    out << json_text(to_json(forecast)) << "\n";
+  } else {
+    out << page_of(forecast);
+  }
+}
+
+}  // namespace orrery

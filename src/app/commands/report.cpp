@@ -1,0 +1,170 @@
+#include "app/commands/report.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <thread>
+#include <utility>
+
+#include "app/outputs/run_records.h"
+#include "base/core/text_table.h"
+#include "base/core/json_text.h"
+#include "base/core/printable.h"
+#include "pipeline/progress_text.h"
+
+namespace orrery {
+namespace {
+
+constexpr auto kBetweenLooks = std::chrono::seconds(5);
+constexpr std::size_t kNamedIds = 3;     // of a group of failures
+constexpr std::int64_t kMostSpans = 12;  // of the throughput's table
+
+std::string fixed(double value, int digits) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
+  return text.data();
+}
+
+// Seconds since 1970 of "2026-01-31T12:00:00Z"; 0 for anything else.
+std::int64_t moment_of(const std::string& time) {
+  std::tm parts{};
+  return ::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr ? 0 : ::timegm(&parts);
+}
+
+std::string time_text(std::int64_t moment) {
+  const std::time_t time = moment;
+  std::tm parts{};
+  ::gmtime_r(&time, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts);
+  return text.data();
+}
+
+// Clips that were finished from `begin` on, for a span of time.
+struct Span {
+  std::int64_t begin = 0;
+  std::int64_t clips = 0;
+};
+
+struct Throughput {
+  std::int64_t span_seconds = 0;
+  std::vector<Span> spans;  // without gaps, the oldest first
+};
+
+// Whole minutes, hours or days, so that a dozen of them reach from the first clip to the last.
+Throughput throughput_of(const std::vector<std::string>& times) {
+  Throughput all;
+  if (times.empty()) return all;
+  const std::int64_t first = moment_of(times.front()), last = moment_of(times.back());
+  for (const std::int64_t seconds :
+       {60, 300, 900, 3600, 3 * 3600, 6 * 3600, 24 * 3600, 7 * 24 * 3600, 28 * 24 * 3600}) {
+    all.span_seconds = seconds;
+    if (last / seconds - first / seconds < kMostSpans) break;
+  }
+  for (std::int64_t begin = first / all.span_seconds; begin <= last / all.span_seconds; ++begin) {
+    all.spans.push_back({begin * all.span_seconds, 0});
+  }
+  for (const std::string& time : times) {
+    const std::int64_t span = moment_of(time) / all.span_seconds - first / all.span_seconds;
+    ++all.spans[static_cast<std::size_t>(std::clamp<std::int64_t>(span, 0, std::ssize(all.spans) - 1))].clips;
+  }
+  return all;
+}
+
+std::vector<std::pair<std::string, double>> slowest_first(const std::map<std::string, double>& phases) {
+  std::vector<std::pair<std::string, double>> sorted(phases.begin(), phases.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  return sorted;
+}
+
+std::string failures_text(const std::vector<FailureGroup>& failures) {
+  std::string text = failures.empty() ? "" : "\nfailed\n";
+  for (const FailureGroup& group : failures) {
+    text.append("  ")
+        .append(std::to_string(group.ids.size()))
+        .append(" x ")
+        .append(printable(group.reason))
+        .append("\n      ");
+    for (std::size_t i = 0; i < std::min(kNamedIds, group.ids.size()); ++i) {
+      text.append(i == 0 ? "" : ", ").append(printable(group.ids[i]));
+    }
+    text.append(group.ids.size() > kNamedIds ? ", …\n" : "\n");
+  }
+  return text;
+}
+
+std::string behind_blank_line(const TextTable& table) {
+  std::string text("\n");
+  return text.append(table.text());
+}
+
+std::string phases_text(const RunRecords& records) {
+  TextTable table({"phase", "seconds", "share"}, 1);
+  for (const auto& [phase, seconds] : slowest_first(records.phases)) {
+    table.add({phase, fixed(seconds, 1), fixed(100 * seconds / std::max(records.seconds, 1e-9), 1) + " %"});
+  }
+  return records.phases.empty() ? "" : behind_blank_line(table);
+}
+
+std::string throughput_text(const Throughput& throughput) {
+  TextTable table({"from (UTC)", "clips", "an hour"}, 1);
+  for (const Span& span : throughput.spans) {
+    const double hours = static_cast<double>(throughput.span_seconds) / 3600;
+    table.add({time_text(span.begin), std::to_string(span.clips), fixed(static_cast<double>(span.clips) / hours, 1)});
+  }
+  return throughput.spans.empty() ? "" : behind_blank_line(table);
+}
+
+std::string page_of(const RunRecords& records) {
+  const auto remaining = records.remaining();
+  std::string page = std::to_string(records.done) + " done, " + std::to_string(records.failed) + " failed, " +
+                     std::to_string(records.stopped) + " stopped";
+  if (remaining) page += ", " + std::to_string(*remaining) + " of " + std::to_string(*records.requested) + " remain";
+  page += records.on_gpus ? "; " + fixed(records.gpu_seconds / 3600, 2) + " GPU hours" : std::string();
+  page += "; " + duration_text(records.seconds) + " of work\n";
+  return page + failures_text(records.failures) + phases_text(records) +
+         throughput_text(throughput_of(records.done_times));
+}
+
+Json to_json(const RunRecords& records) {
+  Json json{{"done", records.done}, {"failed", records.failed}, {"stopped", records.stopped}};
+  json["requested"] = records.requested ? Json(*records.requested) : Json();
+  json["remaining"] = records.remaining() ? Json(*records.remaining()) : Json();
+  json["gpu_hours"] = records.on_gpus ? Json(records.gpu_seconds / 3600) : Json();
+  json["seconds"] = records.seconds;
+  json["phases"] = Json::object();
+  for (const auto& [phase, seconds] : slowest_first(records.phases)) json["phases"][phase] = seconds;
+  json["failures"] = Json::array();
+  for (const FailureGroup& group : records.failures) {
+    json["failures"].push_back({{"reason", group.reason}, {"ids", group.ids}});
+  }
+  const Throughput throughput = throughput_of(records.done_times);
+  json["throughput"] = {{"span_seconds", throughput.span_seconds}, {"spans", Json::array()}};
+  for (const Span& span : throughput.spans) {
+    json["throughput"]["spans"].push_back({{"begin", span.begin}, {"clips", span.clips}});
+  }
+  return json;
+}
+
+}  // namespace
+
+void report(const Options& options, std::ostream& out) {
+  while (true) {
+    const RunRecords records = read_records(options.files.front());
+    if (options.watch && !options.json && ::isatty(STDOUT_FILENO) == 1) out << "\x1b[H\x1b[2J";
+    if (options.json) {
+      out << json_text(to_json(records)) << "\n";
+    } else {
+      out << page_of(records);
+    }
+    out.flush();
+    if (!options.watch || records.remaining() == 0) return;
+    std::this_thread::sleep_for(kBetweenLooks);
+  }
+}
+
+}  // namespace orrery

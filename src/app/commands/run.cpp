@@ -1,0 +1,165 @@
+#include "app/commands/run.h"
+
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "app/commands/attention_choice.h"
+#include "models/zoo/checkpoint_files.h"
+#include "app/commands/clip_loop.h"
+#include "app/outputs/clip_records.h"
+#include "app/commands/device_options.h"
+#include "app/outputs/gallery.h"
+#include "app/commands/prepare_run.h"
+#include "app/commands/run_context.h"
+#include "app/commands/run_facts.h"
+#include "app/outputs/run_files.h"
+#include "app/commands/run_models.h"
+#include "app/commands/run_plan.h"
+#include "app/outputs/run_space.h"
+#include "app/outputs/run_summary.h"
+#include "app/outputs/timing_files.h"
+#include "app/cli/version.h"
+#include "base/core/pulse.h"
+#include "base/parallel/sum_path.h"
+#include "pipeline/clip_media.h"
+#include "pipeline/progress.h"
+
+namespace orrery {
+namespace {
+
+double work_of(const RunPlan& plan) {
+  double work = 0;
+  for (const ClipJob& job : plan.jobs) work += work_of(job.request);
+  return work;
+}
+
+// "1 clip to", "2 clips to"
+std::string clips_to(std::size_t count) { return std::to_string(count) + (count == 1 ? " clip to " : " clips to "); }
+
+// The exit code of a run that was stopped with `left` clips to go.
+int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
+  constexpr int kStopped = 75;
+  log.info("stopped by " + stop.reason() + " with " + clips_to(left) + "go: run the same command again to resume");
+  return kStopped;
+}
+
+// What rank 0 finds to do, on every rank. There `hold` is set, all of it. Collective.
+RunPlan share_plan(RunContext& context, RootHold& hold) {
+  const Options& options = context.options;
+  RunPlan plan;
+  const std::string text = context.world.from_root([&] {
+    if (!options.log_file.empty()) context.log.keep_in(options.log_file);
+    plan = prepare_run(options, context.log, hold);
+    return context.world.shard().size == 1 ? std::string() : encode_plan(plan);
+  });
+  if (!context.world.is_root()) plan = decode_plan(text);
+  context.log.info(clips_to(plan.jobs.size()) + "make, " + std::to_string(plan.complete.size()) +
+                   " already complete in " + options.out.string());
+  return plan;
+}
+
+// Clips that were kept in the belief that the one they continue would get its old latents again. On other numbers of
+// ranks it may not.
+void warn_of_stale_children(const RequestResult& parent, const KeptChildren& children, const Log& log) {
+  const auto [begin, end] = children.equal_range(parent.id);
+  for (auto child = begin; child != end; ++child) {
+    if (parent.latent_checksum.empty() || child->second.made_from == parent.latent_checksum) continue;
+    log.warning(child->second.latents.string() + ": this finished clip continues other latents of the clip \"" +
+                parent.id + "\" than were made now: remove the file and run again to make it from these");
+  }
+}
+
+// Chosen for the whole run, and told. Collective.
+AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& config) {
+  const at::ScalarType dtype = compute_dtype(context.options.dtype, context.device);
+  AttentionChoice choice =
+      choose_attention(context.options.attention, {context.device, dtype, config.head_dim}, context.world);
+  const std::string remark = choice.remark.empty() ? "" : ": " + choice.remark;
+  if (context.device.is_cuda()) context.log.info("attention by " + name_of(choice.by.kernel) + remark);
+  return choice;
+}
+
+// Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
+ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice& attention, const RootHold& hold,
+                               double load_seconds, Gallery& gallery) {
+  const Options& options = context.options;
+  const RunFacts facts = facts_of(context, *hold.checkpoint, attention, hold.manifest_requests);
+  const RunFiles files(options.out, hold.shard);
+  files.write_run(config_of(options, hold.shard), versions(), facts);
+  std::optional<TimingFiles> timings;
+  if (options.timings) timings.emplace(options.out, facts.topology, load_seconds, context.log);
+  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &children = hold.kept_children,
+          &log = context.log](RequestResult result) {
+    result.attention = kernel;
+    files.append(result);
+    warn_of_stale_children(result, children, log);
+    if (timings) timings->write(result);
+    gallery.update();
+  };
+}
+
+// Makes the clips of `plan`, each of which `keep` gets on rank 0. Collective.
+RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, const RunPlan& plan,
+                           const RootHold& hold, ClipRecords::Keep keep, RunContext& context) {
+  const Options& options = context.options;
+  DecodeRanks ranks(context.world, context.device);
+  MediaMaker media(ranks, models.media.decoders(), options.vae_split, {options.out}, media_settings_of(options));
+  Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
+  ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
+  std::string told;
+  const auto deliver = [&](const ClipJob& job, ClipResult result) {
+    const std::string path = sum_path(*models.tp);
+    if (path != told) context.log.info("sums over the --tp ranks go " + path);
+    told = path;
+    records.add(job, std::move(result));
+  };
+  Generator generator(context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings),
+                      context.stop, deliver, progress, context.log);
+  const ClipSpace space(models.sizes.transformer, options);
+  const auto out_problem = [&](const ClipJob& job) {  // on rank 0
+    hold.lock->require_in_place();
+    return write_problem(job, space, options.out);
+  };
+  make_clips(plan, generator, records, out_problem, progress, context);
+  return records.summary();
+}
+
+}  // namespace
+
+int run(const Options& options, const Comm& world) {
+  note_phase("the checks");
+  RunContext context(options, world);
+  const Log& log = context.log;
+  RootHold hold;
+  const RunPlan plan = share_plan(context, hold);
+  Gallery gallery(options.out, log);
+  if (world.is_root()) gallery.repair();
+  if (plan.jobs.empty()) return 0;
+  if (context.stop.agree()) return leave_stopped(context.stop, plan.jobs.size(), log);
+  if (!hold.checkpoint) hold.checkpoint = open_checkpoint(options.checkpoint);
+  const CheckpointFiles& checkpoint = *hold.checkpoint;
+
+  note_phase("loading");
+  const Stopwatch loading;
+  const AttentionChoice attention = attention_of(context, checkpoint.transformer_config);
+  GenerateSettings settings = settings_of(options, checkpoint, attention.by.kernel);
+  const RunModels models(checkpoint, plan, context, attention.by.attention);
+  settings.sizes = models.sizes;
+  world.barrier();
+  const double load_seconds = loading.seconds();
+  log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
+  ClipRecords::Keep keep;
+  if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery);
+  const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), context);
+  if (world.is_root()) gallery.finish();
+  if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());
+  if (summary.unfinished() > 0 && context.stop.agree()) {
+    return leave_stopped(context.stop, summary.unfinished(), log);
+  }
+  return summary.failed() == 0 ? 0 : 1;
+}
+
+}  // namespace orrery

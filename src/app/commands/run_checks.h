@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/zoo/checkpoint_files.h"
+#include "app/manifest/manifest_shard.h"
+#include "app/cli/options.h"
+#include "app/commands/run_plan.h"
+#include "base/core/error.h"
+
+namespace orrery {
+
+// What is wrong with a run, found by checks that do not depend on each other.
+class Problems {
+ public:
+  // Makes a check; an InputError that it throws is kept.
+  template <class Check>
+  void attempt(const Check& check) {
+    try {
+      check();
+    } catch (const InputError& e) {
+      text_.append(text_.empty() ? "" : "\n").append(e.what());
+    }
+  }
+  // Throws one InputError with all that was kept, if there is any.
+  void require_none() const { require_input(text_.empty(), text_); }
+
+ private:
+  std::string text_;
+};
+
+// What goes into a run: its checkpoint and its clips.
+struct RunInput {
+  std::optional<CheckpointFiles> checkpoint;  // none: it was refused
+  ManifestShard shard;
+  std::int64_t manifest_requests = 0;  // of all shards together
+  std::vector<ClipJob> jobs;           // of this shard
+};
+
+// The checks of `run` and `validate` that look at nothing in OUT: environment, checkpoint, manifest, texts, schedules.
+// No weight is read. What is refused goes to `problems`.
+RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& problems);
+
+// Those of OUT: finished clips and snapshots that may stand for `input`'s jobs, and space. Writes nothing; OUT need not
+// be there. Throws InputError. Space that lacks for later clips is a warning of the plan.
+RunPlan check_out(const Options& options, const CheckpointFiles& checkpoint, std::vector<ClipJob> jobs);
+
+}  // namespace orrery

@@ -1,0 +1,27 @@
+#include "app/commands/run_context.h"
+
+#include "app/commands/device_options.h"
+#include "app/commands/stop_limits.h"
+#include "base/parallel/device.h"
+
+namespace orrery {
+namespace {
+
+at::Device device_of(const Options& options, const Comm& world) {
+  set_threads(world);
+  const at::Device device = choose_device(options.device, world);
+  require_products(options.products, device);
+  return device;
+}
+
+}  // namespace
+
+RunContext::RunContext(const Options& run_options, const Comm& run_world)
+    : options(run_options),
+      world(run_world),
+      grid(world, options.grid),
+      stop(world, stop_limits(options)),
+      log(options.log_level(), world.shard().rank),
+      device(device_of(options, world)) {}
+
+}  // namespace orrery

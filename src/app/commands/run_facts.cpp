@@ -1,0 +1,59 @@
+#include "app/commands/run_facts.h"
+
+#include "app/outputs/clip_files.h"
+#include "app/commands/device_options.h"
+#include "app/cli/option_values.h"
+#include "app/cli/version.h"
+#include "base/core/json_text.h"
+#include "base/core/printable.h"
+
+namespace orrery {
+namespace {
+
+// What a latent file says of its model.
+std::string model_json(const CheckpointFiles& checkpoint, const Options& options, AttentionKernel attention) {
+  Json model = checkpoint.description();
+  if (options.products != RowFormat::Plain) model["gemm"] = write_value(options.products).value();
+  model["attention"] = name_of(attention);
+  return json_text(model);
+}
+
+}  // namespace
+
+GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
+  GenerateSettings settings;
+  settings.folder = {options.out};
+  settings.schedule = schedule_of(options, checkpoint);
+  settings.vae_fingerprint = checkpoint.vae->fingerprint();
+  settings.model_json = model_json(checkpoint, options, attention);
+  settings.model_name = valid_utf8(checkpoint.name());
+  settings.software = software_name();
+  settings.snapshot_every = options.snapshot_every;
+  return settings;
+}
+
+RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
+                  std::int64_t manifest_requests) {
+  const Options& options = context.options;
+  const at::ScalarType dtype = compute_dtype(options.dtype, context.device);
+  RunFacts facts;
+  facts.manifest_requests = manifest_requests;
+  facts.topology = {{"ranks", context.world.shard().size},
+                    {"cfg", options.grid.cfg},
+                    {"tp", options.grid.tp},
+                    {"device", context.device.is_cuda() ? "cuda" : "cpu"},
+                    {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+                    {"gemm", write_value(options.products).value()},
+                    {"attention", name_of(attention.by.kernel)}};
+  if (!attention.remark.empty()) facts.topology["attention_remark"] = attention.remark;
+  facts.checkpoint = checkpoint.description();
+  facts.checkpoint["folder"] = checkpoint.place();
+  return facts;
+}
+
+std::string config_of(Options options, ManifestShard shard) {
+  if (!shard.is_whole()) options.shard = shard;
+  return dump_config(options);
+}
+
+}  // namespace orrery

@@ -1,0 +1,209 @@
+#include "app/commands/run_plan.h"
+
+#include <cstddef>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "app/manifest/manifest.h"
+#include "base/core/numbers.h"
+#include "app/manifest/prompts.h"
+#include "app/manifest/request_inputs.h"
+#include "base/core/error.h"
+#include "base/core/json_text.h"
+#include "base/core/printable.h"
+
+namespace orrery {
+namespace {
+
+std::string join_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+// None: only the checkpoint knows, and it has been refused.
+std::optional<ScheduleKind> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
+  if (options.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
+  return checkpoint == nullptr ? schedule_of(options, {}) : schedule_of(options, *checkpoint);
+}
+
+// Why a request cannot be scheduled, or "". Each schedule is computed once.
+class ScheduleCheck {
+ public:
+  explicit ScheduleCheck(std::optional<ScheduleKind> kind) : kind_(kind) {}
+
+  std::string operator()(const Request& r) {
+    if (!kind_ || falls(r.steps, r.flow_shift)) return "";
+    return "flow_shift: " + number_text(r.flow_shift) + " leaves no room between the noise levels of " +
+           std::to_string(r.steps) + " steps, which have to fall from below 1 to 0 in float32: use one that is " +
+           (r.flow_shift > 1 ? "smaller" : "larger");
+  }
+
+ private:
+  bool falls(std::int64_t steps, double flow_shift) {
+    const auto [place, is_new] = falls_.try_emplace({steps, flow_shift});
+    if (is_new) place->second = schedule_falls(*kind_, steps, flow_shift);
+    return place->second;
+  }
+
+  std::optional<ScheduleKind> kind_;
+  std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
+};
+
+// Why the checkpoint cannot make this clip, or "".
+std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint, ScheduleCheck& schedule_reason) {
+  if (checkpoint != nullptr && request.sound && !checkpoint->has_sound()) {
+    return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
+           "missing)";
+  }
+  return schedule_reason(request);
+}
+
+// What parse_manifest refuses beside the rules.
+RequestCheck request_check(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
+  const bool all = unmakeable == Unmakeable::IsRefused;
+  const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
+  std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
+  if (options.schedule == ScheduleChoice::Auto && !all) schedule.reset();
+  ScheduleCheck schedule_reason(schedule);
+  MediaProblems media;
+  return [all, sound, schedule_reason, media](const Request& request) mutable {
+    std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
+    std::string reason = schedule_reason(request);
+    if (!reason.empty()) reasons.push_back(std::move(reason));
+    return reasons;
+  };
+}
+
+ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
+  ClipJob job;
+  job.refusal = std::move(refusal);
+  job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
+  job.request = std::move(request);
+  return job;
+}
+
+// Each text of the jobs once, as its number.
+class TextNumbers {
+ public:
+  std::size_t operator()(const TokenIds& text) {
+    const auto [place, is_new] = numbers_.emplace(text, lines_.size());
+    if (is_new) lines_.push_back(json_text(text.values()));
+    return place->second;
+  }
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::map<TokenIds, std::size_t> numbers_;
+  std::vector<std::string> lines_;
+};
+
+Json job_json(const ClipJob& job, TextNumbers& number) {
+  return {{"request", job.request_json},      {"semantics", job.request.semantics},
+          {"parent", job.request.parent},     {"cond", number(job.ids.cond)},
+          {"uncond", number(job.ids.uncond)}, {"refusal", valid_utf8(job.refusal)},
+          {"latents_done", job.latents_done}, {"resumes", job.resumes},
+          {"recipe", job.parent_recipe}};
+}
+
+ClipJob job_from_json(const Json& json, const std::vector<TokenIds>& texts) {
+  ClipJob job;
+  job.request_json = json.at("request").get<std::string>();
+  job.request = parse_request(job.request_json, {json.at("parent").get<std::string>()});
+  job.request.semantics = json.at("semantics").get<Semantics>();
+  job.ids = {texts.at(json.at("cond").get<std::size_t>()), texts.at(json.at("uncond").get<std::size_t>())};
+  job.refusal = json.at("refusal").get<std::string>();
+  job.latents_done = json.at("latents_done").get<bool>();
+  job.resumes = json.at("resumes").get<bool>();
+  job.parent_recipe = json.at("recipe").get<std::string>();
+  return job;
+}
+
+Json next_line(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const Json line = parse_json(text.substr(0, end));
+  text.remove_prefix(end + 1);
+  return line;
+}
+
+}  // namespace
+
+std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
+  std::deque<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
+                                                request_check(options, checkpoint, unmakeable));
+  // A folder that is not there has no tokenizer either: that has been told.
+  if (checkpoint == nullptr && !std::filesystem::is_directory(options.checkpoint)) return {};
+  PromptReader read_prompt(tokenizer_of(options.checkpoint), default_negative_prompt(options.negative_prompt_file));
+  ScheduleCheck schedule_reason(known_schedule(options, checkpoint));
+  const RepeatedPrompts repeated(requests);
+  std::vector<ClipJob> jobs;
+  std::vector<std::string> problems;
+  jobs.reserve(requests.size());
+  for (; !requests.empty(); requests.pop_front()) {
+    Request& request = requests.front();
+    ResolvedPrompt prompt = read_prompt(request, repeated.has(request));
+    const std::string problem =
+        checkpoint == nullptr ? "" : vocabulary_problem(prompt, checkpoint->transformer_config.vocab_size);
+    if (!problem.empty()) problems.push_back("id \"" + request.id + "\": " + problem);
+    std::string refusal = refusal_of(request, checkpoint, schedule_reason);
+    jobs.push_back(make_job(std::move(request), std::move(prompt), std::move(refusal)));
+  }
+  require_input(problems.empty(), join_lines(problems));
+  return jobs;
+}
+
+std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
+  if (shard.is_whole()) return jobs;
+  std::vector<Request> requests;
+  for (const ClipJob& job : jobs) requests.push_back(job.request);
+  const std::vector<std::int64_t> shards = shards_of(requests, shard.count);
+  std::vector<ClipJob> mine;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (shards[i] == shard.index) mine.push_back(std::move(jobs[i]));
+  }
+  return mine;
+}
+
+RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
+  ClipFiles files(jobs, options, checkpoint);
+  RunPlan plan;
+  auto left = jobs.begin();
+  for (auto job = jobs.begin(); job != jobs.end(); ++job) {
+    if (files.look_for(*job)) {
+      plan.complete.push_back(job->request.id);
+      continue;
+    }
+    if (job != left) *left = std::move(*job);
+    ++left;
+  }
+  jobs.erase(left, jobs.end());
+  plan.jobs = std::move(jobs);
+  require_input(files.conflicts().empty(), join_lines(files.conflicts()));
+  plan.warnings = files.warnings();
+  plan.kept_children = files.kept_children();
+  return plan;
+}
+
+// A line of JSON each: the completed ids, the number of texts, the texts, the jobs.
+std::string encode_plan(const RunPlan& plan) {
+  TextNumbers number;
+  std::string jobs;
+  for (const ClipJob& job : plan.jobs) jobs += json_text(job_json(job, number)) + "\n";
+  std::string text = json_text(plan.complete) + "\n" + std::to_string(number.lines().size()) + "\n";
+  for (const std::string& line : number.lines()) text += line + "\n";
+  return text + jobs;
+}
+
+RunPlan decode_plan(std::string_view text) {
+  RunPlan plan;
+  plan.complete = next_line(text).get<std::vector<std::string>>();
+  std::vector<TokenIds> texts(next_line(text).get<std::size_t>());
+  for (TokenIds& ids : texts) ids = next_line(text).get<TokenIds::Values>();
+  while (!text.empty()) plan.jobs.push_back(job_from_json(next_line(text), texts));
+  return plan;
+}
+
+}  // namespace orrery

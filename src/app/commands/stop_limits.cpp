@@ -1,0 +1,50 @@
+#include "app/commands/stop_limits.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/core/numbers.h"
+#include "base/core/error.h"
+#include "base/core/utc.h"
+#include "pipeline/progress_text.h"
+
+namespace orrery {
+namespace {
+
+using Clock = std::chrono::system_clock;
+
+constexpr const char* kJobEnd = "SLURM_JOB_END_TIME";
+
+// The job that the variable tells of has ended: the environment is another job's, or an old one's.
+[[noreturn]] void refuse_past_end(std::int64_t end, std::int64_t seconds_ago) {
+  throw InputError(std::string(kJobEnd) + " is " + std::to_string(end) + ", which was " +
+                   duration_text(static_cast<double>(seconds_ago)) + " ago (" + utc_text(end) +
+                   "): it is left from a job that has ended: unset it, or start from a new job");
+}
+
+// None outside Slurm, and for jobs without a limit in versions that do not say.
+std::optional<Clock::time_point> end_of_slurm_job(const Environment& variable, Clock::time_point now) {
+  const std::optional<std::string> text = variable(kJobEnd);
+  const std::optional<std::int64_t> seconds = text ? parse_integer(*text) : std::nullopt;
+  constexpr std::int64_t kLatest = std::int64_t{1} << 33;  // what is later is no limit
+  if (!seconds || *seconds <= 0 || *seconds > kLatest) return std::nullopt;
+  const Clock::time_point end{std::chrono::seconds(*seconds)};
+  if (end <= now) refuse_past_end(*seconds, std::chrono::duration_cast<std::chrono::seconds>(now - end).count());
+  return end;
+}
+
+}  // namespace
+
+StopLimits stop_limits(const Options& options, const Environment& variable, Clock::time_point now) {
+  StopLimits limits;
+  limits.steps = options.stop_after_steps;
+  limits.moment = end_of_slurm_job(variable, now);
+  if (options.time_limit) {
+    const Clock::time_point end = now + *options.time_limit;
+    if (!limits.moment || end < *limits.moment) limits.moment = end;
+  }
+  return limits;
+}
+
+}  // namespace orrery

@@ -1,0 +1,33 @@
+#include "app/commands/tokens.h"
+
+#include <cstddef>
+
+#include "app/manifest/manifest.h"
+#include "app/manifest/prompts.h"
+#include "base/core/file.h"
+#include "base/core/json_text.h"
+
+namespace orrery {
+namespace {
+
+Json tokens_line(const Request& request, PromptReader& reader) {
+  const ResolvedPrompt prompt = reader(request);
+  Json line;
+  line["id"] = request.id;
+  line["caption"] = request.prompt_token_ids ? Json(nullptr) : Json(prompt.caption);
+  line["ids"] = prompt.ids.values();
+  const bool has_negative_text = request.guided() && !request.negative_token_ids;
+  line["negative_caption"] = has_negative_text ? Json(reader.negative_caption(request)) : Json(nullptr);
+  line["negative_ids"] = request.guided() ? Json(prompt.negative_ids.values()) : Json(nullptr);
+  return line;
+}
+
+}  // namespace
+
+void print_tokens(const Options& o, std::ostream& out) {
+  const std::deque<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
+  PromptReader reader(tokenizer_of(o.checkpoint), default_negative_prompt(o.negative_prompt_file));
+  for (const Request& request : requests) out << json_text(tokens_line(request, reader)) << '\n';
+}
+
+}  // namespace orrery

@@ -1,0 +1,135 @@
+#include "app/commands/validate.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "app/plan/forecast.h"
+#include "app/commands/run_checks.h"
+#include "app/outputs/run_lock.h"
+#include "base/core/disk_space.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/printable.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+template <class Value>
+std::string range_of(const std::vector<ClipJob>& jobs, const Value& value) {
+  const auto less = [&](const ClipJob& a, const ClipJob& b) { return value(a) < value(b); };
+  const auto [low, high] = std::minmax_element(jobs.begin(), jobs.end(), less);
+  const auto from = value(*low), to = value(*high);
+  return from == to ? std::to_string(from) : std::to_string(from) + " to " + std::to_string(to);
+}
+
+// Rows of what was found.
+class Table {
+ public:
+  void row(const std::string& what, const std::string& found) {
+    constexpr std::size_t kColumn = 12;
+    text_ += what + std::string(kColumn - what.size(), ' ') + printable(found) + "\n";
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string requests_text(const RunInput& input) {
+  const std::string all =
+      std::to_string(input.manifest_requests) + (input.manifest_requests == 1 ? " request" : " requests");
+  if (input.shard.is_whole()) return all;
+  return all + ", " + std::to_string(input.jobs.size()) + " of them in shard " + input.shard.text();
+}
+
+void describe_input(const RunInput& input, const Options& o, Table& table) {
+  if (input.checkpoint) {
+    table.row("checkpoint", input.checkpoint->summary());
+    for (const std::string& note : input.checkpoint->notes) table.row("note", note);
+  }
+  table.row("ranks", "cfg " + std::to_string(o.grid.cfg) + " x tp " + std::to_string(o.grid.tp) + " = " +
+                         std::to_string(o.grid.cfg * o.grid.tp));
+  table.row("manifest", o.manifest.string() + ": " + requests_text(input));
+  const std::vector<ClipJob>& jobs = input.jobs;
+  if (jobs.empty()) return;
+  table.row("clips", "width " + range_of(jobs, [](const ClipJob& j) { return j.request.width; }) + ", height " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.height; }) + ", frames " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.num_frames; }) + ", steps " +
+                         range_of(jobs, [](const ClipJob& j) { return j.request.steps; }));
+  table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
+}
+
+// Not known where the text tower would be released by itself: that is the GPU's to say.
+std::string memory_text(const RankMemory& memory, TextTower text_tower) {
+  const auto size = [](std::int64_t bytes) {
+    constexpr std::int64_t kMega = 1'000'000;
+    return bytes < 1000 * kMega ? std::to_string((bytes + kMega - 1) / kMega) + " MB" : gigabytes(bytes);
+  };
+  const std::string kept = size(memory.peak(false)), released = size(memory.peak(true));
+  const std::string clip = "one clip of the largest request needs ";
+  if (text_tower == TextTower::Keep) return clip + kept + " on a GPU";
+  if (text_tower == TextTower::Release) return clip + released + " on a GPU";
+  return clip + kept + " on a GPU, " + released + " where the text tower is released";
+}
+
+void describe_memory(const RunInput& input, const Options& o, Table& table) {
+  if (!input.checkpoint || input.jobs.empty()) return;
+  const RankMemory memory = rank_memory(o, *input.checkpoint, clip_kinds(input.jobs), o.grid);
+  table.row("memory", memory_text(memory, o.text_tower));
+}
+
+void require_writable(const char* option, const fs::path& folder) {
+  require_input(is_folder(folder), std::string(option) + ": " + folder.string() + " is not a folder");
+  require_input(::access(folder.c_str(), W_OK | X_OK) == 0,
+                std::string(option) + ": no file can be written in " + folder.string() + ": " + std::strerror(errno));
+}
+
+// What keeps a run from making or using the folder.
+void require_usable(const fs::path& out, ManifestShard shard) {
+  require_writable("--out", nearest_existing(out));
+  for (const char* folder : {"latents", "media", "snapshots"})
+    require_writable("--out", nearest_existing(out / folder));
+  const std::string held = run_lock_problem(out, shard);
+  require_input(held.empty(), held);
+}
+
+void describe_out(const RunPlan& plan, const Options& options, Table& table) {
+  const auto resumes =
+      std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) { return job.resumes; });
+  std::string found = options.out.string();
+  if (!plan.complete.empty()) found += ": " + std::to_string(plan.complete.size()) + " requests done earlier";
+  if (resumes > 0) found += (plan.complete.empty() ? ": " : ", ") + std::to_string(resumes) + " go on from a snapshot";
+  table.row("out", found);
+  for (const std::string& warning : plan.warnings) table.row("warning", warning);
+}
+
+}  // namespace
+
+std::string validate(const Options& options) {
+  Problems problems;
+  Table table;
+  RunInput input = check_input(options, Unmakeable::IsRefused, problems);
+  describe_input(input, options, table);
+  problems.attempt([&] { describe_memory(input, options, table); });
+  problems.attempt([&] {
+    if (!options.log_file.empty()) require_writable("--log-file", fs::absolute(options.log_file).parent_path());
+  });
+  if (!options.out.empty()) {
+    problems.attempt([&] {
+      require_usable(options.out, input.shard);
+      if (!input.checkpoint) return;
+      describe_out(check_out(options, *input.checkpoint, std::move(input.jobs)), options, table);
+    });
+  }
+  problems.require_none();
+  return table.text();
+}
+
+}  // namespace orrery

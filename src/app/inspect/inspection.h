@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "app/inspect/latent_statistics.h"
+#include "base/core/json.h"
+#include "io/latents/latent_listing.h"
+#include "io/latents/latent_store.h"
+
+namespace orrery {
+
+// All that can be said of one latent file.
+struct Inspection {
+  std::filesystem::path path;
+  std::int64_t file_bytes = 0;
+  LatentFile content;  // its latents and the sampler's history without their values
+  std::string latent_checksum;
+  std::vector<StoredDataset> datasets;
+  ValueStatistics all_video;
+  std::vector<ValueStatistics> video;  // by channel
+  std::vector<ValueStatistics> sound;  // by channel; empty without sound
+  std::int64_t not_finite = 0;         // values of the video and the sound
+};
+
+// Reads all of the file. Throws InputError that names it.
+Inspection inspect_file(const std::filesystem::path& path);
+
+// "complete", or "running, step 12 of 35".
+std::string state_text(const Inspection& inspection);
+
+Json to_json(const Inspection& inspection);
+
+// A page for people.
+std::string page_of(const Inspection& inspection);
+
+// A table with a line a file.
+std::string table_of(const std::vector<Inspection>& inspections);
+
+}  // namespace orrery

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/latents/array.h"
+
+namespace orrery {
+
+// Of some values: over the finite ones, which may be none (then all is 0), and how many are not.
+struct ValueStatistics {
+  double min = 0;
+  double max = 0;
+  double mean = 0;
+  double deviation = 0;  // standard deviation, of all values
+  std::int64_t nan = 0;
+  std::int64_t infinite = 0;
+};
+
+// One for each channel of an array [1, C, …]. Throws Error for another shape.
+std::vector<ValueStatistics> channel_statistics(const FloatArray& array);
+
+// Of all values together.
+ValueStatistics statistics_of(const FloatArray& array);
+
+}  // namespace orrery

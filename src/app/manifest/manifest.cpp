@@ -1,0 +1,243 @@
+#include "app/manifest/manifest.h"
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "app/manifest/json_line.h"
+#include "app/manifest/manifest_fields.h"
+#include "base/core/nearest.h"
+#include "app/manifest/request_rules.h"
+#include "base/core/error.h"
+#include "base/core/json_text.h"
+#include "base/core/text_file.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where a request stands in the manifest.
+struct Origin {
+  int line = 0;
+  const char* key = "";   // of what it goes on from: "continues" or "condition_latents"
+  std::string continued;  // its value as written
+};
+
+// `id "x": ` once the line's id is known.
+std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id + "\": "; }
+
+// Reads the lines of one manifest and collects what is wrong with them.
+class ManifestReader {
+ public:
+  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse,
+                 const std::set<std::string>& known_ids)
+      : file_(file.string()),
+        folder_(fs::absolute(file).parent_path()),
+        defaults_(defaults),
+        also_refuse_(also_refuse),
+        known_ids_(known_ids) {}
+
+  void read_line(std::string_view text);
+  std::deque<Request> take();
+
+ private:
+  Request read_fields(const JsonLine& line);
+  void check_together(const Json& object, const Request& request);
+  void find_parent(const Json& object, Request& request);
+  void find_parent(const Json& object, const char* key, Request& request);
+  void check_parent(const Request& request, const Request& parent);
+  void check_values(const Request& request);
+  void check_unique(const Request& request);
+  bool is_forward(std::size_t index);
+  void bad(const std::string& reason) {
+    problems_[at_.line] += file_ + ":" + std::to_string(at_.line) + ": " + who_ + reason + "\n";
+  }
+
+  std::string file_;
+  fs::path folder_;
+  const Request& defaults_;
+  const RequestCheck& also_refuse_;
+  const std::set<std::string>& known_ids_;  // of clips that are not in this text
+  Origin at_;                               // the line that is looked at
+  std::string who_;                         // its request, in messages
+  std::map<int, std::string> problems_;     // by line
+  std::deque<Request> requests_;
+  std::deque<Origin> origins_;                      // of the requests
+  std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
+};
+
+Request ManifestReader::read_fields(const JsonLine& line) {
+  Request request = defaults_;
+  for (const auto& [key, value] : line.object.items()) {
+    if (line.repeated.contains(key)) bad(key + ": given more than once");
+    const ManifestField* field = find_field(key);
+    if (field == nullptr) {
+      bad(key + ": unknown key" + did_you_mean(key, field_names()));
+      continue;
+    }
+    try {
+      if (!(field->optional && value.is_null())) field->read(value, folder_, request);
+    } catch (const InputError& e) {
+      bad(key + ": " + e.what());
+    }
+  }
+  return request;
+}
+
+// Rules on which keys a line has, rather than on their values.
+void ManifestReader::check_together(const Json& object, const Request& request) {
+  const auto given = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
+  if (!given("id")) bad("id: missing: every line needs one, it names the clip's files");
+  if (!given("prompt") && !given("prompt_token_ids")) bad("prompt: missing: give a text, or prompt_token_ids");
+  if (given("prompt") && given("prompt_token_ids")) bad("prompt_token_ids: excludes prompt: give one of the two");
+  if (given("negative_prompt") && given("negative_token_ids")) {
+    bad("negative_token_ids: excludes negative_prompt: give one of the two");
+  }
+  const std::pair<const char*, const char*> starts[] = {
+      {"condition_latents", "image"}, {"continues", "image"}, {"continues", "condition_latents"}};
+  for (const auto& [key, other] : starts) {
+    if (given(key) && given(other)) bad(std::string(key) + ": excludes " + other + ": give one of the two");
+  }
+  if (given("condition_frames") && !request.conditioned()) {
+    bad("condition_frames: needs image, continues or condition_latents");
+  }
+}
+
+void ManifestReader::find_parent(const Json& object, Request& request) {
+  find_parent(object, "condition_latents", request);
+  find_parent(object, "continues", request);
+  // The last five pixel frames of what came before, unless the line says otherwise.
+  const bool anew = request.encodes_parent || !request.continued_video.empty();
+  const auto frames = object.find("condition_frames");
+  if (anew && (frames == object.end() || frames->is_null())) request.condition_frames = {0, 1};
+}
+
+void ManifestReader::find_parent(const Json& object, const char* key, Request& request) {
+  const auto given = object.find(key);
+  if (given == object.end() || !given->is_string()) return;
+  at_.key = key;
+  at_.continued = given->get<std::string>();
+  const auto earlier = index_of_id_.find(at_.continued);
+  const bool is_earlier = earlier != index_of_id_.end();
+  if (!is_earlier && !known_ids_.contains(at_.continued)) return;
+  request.parent = at_.continued;
+  request.encodes_parent = std::string_view(key) == "continues";
+  (request.encodes_parent ? request.continued_video : request.condition_latents).clear();
+  if (is_earlier && !request.encodes_parent) check_parent(request, requests_[earlier->second]);
+}
+
+// Latents are taken as they are, so they must fit.
+void ManifestReader::check_parent(const Request& request, const Request& parent) {
+  const auto size = [](const Request& r) { return std::to_string(r.width) + "x" + std::to_string(r.height); };
+  const std::string clip = "condition_latents: clip \"" + parent.id + "\" ";
+  if (size(parent) != size(request)) {
+    bad(clip + "is " + size(parent) + ", this one " + size(request) + ": a clip has the size of the one it continues");
+  }
+  if (std::cmp_greater(request.condition_frames.size(), parent.latent_frames())) {
+    bad(clip + "has " + std::to_string(parent.latent_frames()) + " latent frames, condition_frames asks for " +
+        std::to_string(request.condition_frames.size()));
+  }
+}
+
+void ManifestReader::check_values(const Request& request) {
+  for (const FieldProblem& problem : check_request(request)) bad(problem.field + ": " + problem.reason);
+}
+
+void ManifestReader::check_unique(const Request& request) {
+  if (request.id.empty()) return;
+  const auto [first, is_new] = index_of_id_.emplace(request.id, requests_.size());
+  if (!is_new) bad("already used in line " + std::to_string(origins_[first->second].line) + ": ids must be unique");
+}
+
+// Whether what the request goes on from is the id of its own line or of a later one, which is reported.
+bool ManifestReader::is_forward(std::size_t index) {
+  if (!requests_[index].parent.empty()) return false;
+  const auto found = index_of_id_.find(origins_[index].continued);
+  if (found == index_of_id_.end()) return false;
+  bad(std::string(at_.key) + (found->second == index
+                                  ? ": names the clip of this line, which cannot continue itself"
+                                  : ": names the clip of line " + std::to_string(origins_[found->second].line) +
+                                        ", which comes later: move it up"));
+  return true;
+}
+
+void ManifestReader::read_line(std::string_view text) {
+  at_ = {at_.line + 1, "", ""};
+  who_.clear();
+  const std::size_t start = text.find_first_not_of(" \t\r");
+  if (start == std::string_view::npos || text[start] == '#') return;
+  JsonLine line;
+  try {
+    line = parse_json_line(text);
+  } catch (const InputError& e) {
+    bad(e.what());
+    return;
+  }
+  if (const auto id = line.object.find("id"); id != line.object.end() && id->is_string()) {
+    if (check_id(id->get_ref<const std::string&>()).empty()) who_ = who(id->get_ref<const std::string&>());
+  }
+  Request request = read_fields(line);
+  find_parent(line.object, request);
+  check_together(line.object, request);
+  check_values(request);
+  check_unique(request);
+  requests_.push_back(std::move(request));
+  origins_.push_back(at_);
+}
+
+std::deque<Request> ManifestReader::take() {
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    at_ = origins_[i];
+    who_ = who(requests_[i].id);
+    if (is_forward(i) || !also_refuse_) continue;
+    for (const std::string& reason : also_refuse_(requests_[i])) bad(reason);
+  }
+  std::string problems;
+  for (const auto& [line, text] : problems_) problems += text;
+  if (!problems.empty()) problems.pop_back();
+  require_input(problems.empty(), problems);
+  require_input(!requests_.empty(), file_ + ": no request in it: expected one JSON object a line");
+  return std::move(requests_);
+}
+
+}  // namespace
+
+std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
+                                   const RequestCheck& also_refuse) {
+  const std::set<std::string> known_ids;
+  ManifestReader reader(file, defaults, also_refuse, known_ids);
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    reader.read_line(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return reader.take();
+}
+
+std::string read_manifest(const fs::path& file) {
+  try {
+    return read_text_file(file);
+  } catch (const InputError& e) {
+    const std::string from = file.is_absolute() ? "" : "; the path starts at " + fs::current_path().string();
+    throw InputError(std::string("--manifest: ") + e.what() + "; expected JSON Lines, one request a line" + from);
+  }
+}
+
+std::string manifest_line(const Request& request) {
+  Json line = Json::object();
+  write_fields(request, line);
+  return json_text(line);
+}
+
+Request parse_request(std::string_view line, const std::set<std::string>& known_ids) {
+  const Request defaults;
+  const RequestCheck no_check;
+  ManifestReader reader("request", defaults, no_check, known_ids);
+  reader.read_line(line);
+  return reader.take().front();
+}
+
+}  // namespace orrery

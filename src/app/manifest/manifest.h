@@ -1,0 +1,40 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/manifest/request_rules.h"
+#include "pipeline/request.h"
+
+namespace orrery {
+
+// Reads JSON Lines, UTF-8, one request a line; blank lines and lines that start with # are skipped. What a line leaves
+// out comes from `defaults`. `file` names the manifest in messages; its folder is where relative paths start, and the
+// paths of the requests are absolute. Nothing but `text` is read.
+//
+// A `continues` or `condition_latents` that is the id of an earlier line continues that line's clip: it becomes
+// Request::parent. The id of a later line is refused; any other text is a path, so a file that is called like an id is
+// written ./NAME.
+//
+// Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line; what
+// `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line. A deque, so that a manifest
+// of very many lines can be taken from its front without being held twice.
+using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
+std::deque<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
+                                   const RequestCheck& also_refuse = {});
+
+// The manifest's text. Throws InputError, naming --manifest.
+std::string read_manifest(const std::filesystem::path& file);
+
+// The request as one JSON line with the keys in a fixed order; a parent's id stands under the key that named it.
+std::string manifest_line(const Request& request);
+
+// The request that manifest_line wrote; `known_ids` has the id of its parent, if it has one. Throws InputError.
+Request parse_request(std::string_view line, const std::set<std::string>& known_ids);
+
+}  // namespace orrery

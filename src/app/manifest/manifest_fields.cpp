@@ -1,0 +1,166 @@
+#include "app/manifest/manifest_fields.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "app/manifest/request_rules.h"
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void wrong_type(const char* expected, const Json& found) {
+  throw InputError(std::string(expected) + " was expected, found " + describe(found));
+}
+
+std::string text(const Json& value) {
+  if (!value.is_string()) wrong_type("a string", value);
+  return value.get<std::string>();
+}
+
+std::string valid_id(const Json& value) {
+  std::string id = text(value);
+  const std::string reason = check_id(id);
+  require_input(reason.empty(), reason);
+  return id;
+}
+
+fs::path path_from(const Json& value, const fs::path& folder) {
+  const std::string name = text(value);
+  require_input(!name.empty(), "the path is empty");
+  require_input(name.find('\0') == std::string::npos, "the path has a null character");
+  return (folder / name).lexically_normal();
+}
+
+std::int64_t integer(const Json& value) {
+  if (!value.is_number_integer()) wrong_type("an integer", value);
+  const bool too_large = value.is_number_unsigned() &&
+                         value.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()};
+  require_input(!too_large, value.dump() + " is too large");
+  return value.get<std::int64_t>();
+}
+
+std::uint32_t seed(const Json& value) {
+  constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
+  const std::int64_t number = integer(value);
+  require_input(0 <= number && number <= kLargest, value.dump() + " is outside 0 to " + std::to_string(kLargest));
+  return static_cast<std::uint32_t>(number);
+}
+
+double number(const Json& value) {
+  if (!value.is_number()) wrong_type("a number", value);
+  return value.get<double>();
+}
+
+bool truth(const Json& value) {
+  if (!value.is_boolean()) wrong_type("true or false", value);
+  return value.get<bool>();
+}
+
+std::vector<std::int64_t> integers(const Json& value) {
+  if (!value.is_array()) wrong_type("a list of integers", value);
+  std::vector<std::int64_t> list(value.size());
+  std::transform(value.begin(), value.end(), list.begin(), integer);
+  return list;
+}
+
+// Token ids take the place of the default text, and a text that of default ids.
+void set_negative_prompt(const Json& value, Request& r) {
+  r.negative_prompt = text(value);
+  r.negative_token_ids.reset();
+}
+
+void set_negative_ids(const Json& value, Request& r) {
+  r.negative_token_ids = integers(value);
+  r.negative_prompt.reset();
+}
+
+using Folder = const fs::path&;
+constexpr bool kOptional = true;
+constexpr bool kValue = false;
+
+const std::array kFields{
+    ManifestField{"id", kValue, [](const Json& v, Folder, Request& r) { r.id = valid_id(v); }},
+    ManifestField{"prompt", kOptional, [](const Json& v, Folder, Request& r) { r.prompt = text(v); }},
+    ManifestField{"negative_prompt", kOptional, [](const Json& v, Folder, Request& r) { set_negative_prompt(v, r); }},
+    ManifestField{"image", kOptional, [](const Json& v, Folder f, Request& r) { r.image = path_from(v, f); }},
+    ManifestField{"condition_latents", kOptional,
+                  [](const Json& v, Folder f, Request& r) { r.condition_latents = path_from(v, f); }},
+    ManifestField{"continues", kOptional,
+                  [](const Json& v, Folder f, Request& r) { r.continued_video = path_from(v, f); }},
+    ManifestField{"condition_frames", kOptional,
+                  [](const Json& v, Folder, Request& r) { r.condition_frames = integers(v); }},
+    ManifestField{"num_frames", kValue, [](const Json& v, Folder, Request& r) { r.num_frames = integer(v); }},
+    ManifestField{"height", kValue, [](const Json& v, Folder, Request& r) { r.height = integer(v); }},
+    ManifestField{"width", kValue, [](const Json& v, Folder, Request& r) { r.width = integer(v); }},
+    ManifestField{"fps", kValue, [](const Json& v, Folder, Request& r) { r.fps = number(v); }},
+    ManifestField{"steps", kValue, [](const Json& v, Folder, Request& r) { r.steps = integer(v); }},
+    ManifestField{"guidance_scale", kValue, [](const Json& v, Folder, Request& r) { r.guidance_scale = number(v); }},
+    ManifestField{"flow_shift", kValue, [](const Json& v, Folder, Request& r) { r.flow_shift = number(v); }},
+    ManifestField{"seed", kValue, [](const Json& v, Folder, Request& r) { r.seed = seed(v); }},
+    ManifestField{"sound", kValue, [](const Json& v, Folder, Request& r) { r.sound = truth(v); }},
+    ManifestField{"aspect_ratio", kOptional, [](const Json& v, Folder, Request& r) { r.aspect_ratio = text(v); }},
+    ManifestField{"append_metadata", kValue, [](const Json& v, Folder, Request& r) { r.append_metadata = truth(v); }},
+    ManifestField{"prompt_token_ids", kOptional,
+                  [](const Json& v, Folder, Request& r) { r.prompt_token_ids = integers(v); }},
+    ManifestField{"negative_token_ids", kOptional, [](const Json& v, Folder, Request& r) { set_negative_ids(v, r); }},
+};
+
+std::string shortened(const std::string& dumped) {
+  constexpr std::size_t kLongest = 60;
+  return dumped.size() <= kLongest ? dumped : dumped.substr(0, kLongest) + "…";
+}
+
+}  // namespace
+
+const ManifestField* find_field(std::string_view name) {
+  const auto* field = std::find_if(kFields.begin(), kFields.end(), [&](const auto& f) { return f.name == name; });
+  return field == kFields.end() ? nullptr : field;
+}
+
+std::span<const std::string_view> field_names() {
+  static const auto names = [] {
+    std::array<std::string_view, kFields.size()> list;
+    std::transform(kFields.begin(), kFields.end(), list.begin(), [](const ManifestField& field) { return field.name; });
+    return list;
+  }();
+  return names;
+}
+
+void write_fields(const Request& r, Json& line) {
+  line["id"] = r.id;
+  if (!r.prompt_token_ids) line["prompt"] = r.prompt;
+  if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
+  if (!r.image.empty()) line["image"] = r.image.string();
+  if (!r.condition_latents.empty()) line["condition_latents"] = r.condition_latents.string();
+  if (!r.continued_video.empty()) line["continues"] = r.continued_video.string();
+  if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;
+  if (r.conditioned()) line["condition_frames"] = r.condition_frames;
+  line["num_frames"] = r.num_frames;
+  line["height"] = r.height;
+  line["width"] = r.width;
+  line["fps"] = r.fps;
+  line["steps"] = r.steps;
+  line["guidance_scale"] = r.guidance_scale;
+  line["flow_shift"] = r.flow_shift;
+  line["seed"] = r.seed;
+  line["sound"] = r.sound;
+  if (r.aspect_ratio) line["aspect_ratio"] = *r.aspect_ratio;
+  line["append_metadata"] = r.append_metadata;
+  if (r.prompt_token_ids) line["prompt_token_ids"] = *r.prompt_token_ids;
+  if (r.negative_token_ids) line["negative_token_ids"] = *r.negative_token_ids;
+}
+
+std::string describe(const Json& value) {
+  if (value.is_null()) return "null";
+  if (value.is_boolean() || value.is_number()) return shortened(value.dump());
+  if (value.is_string()) return "the string " + shortened(value.dump(-1, ' ', true));
+  return (value.is_array() ? "the list " : "the object ") + shortened(value.dump(-1, ' ', true));
+}
+
+}  // namespace orrery

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/core/json.h"
+#include "pipeline/request.h"
+
+namespace orrery {
+
+// One key of a manifest line.
+struct ManifestField {
+  std::string_view name;
+  bool optional;  // null means: not given
+  // Stores `value` in the request; a path in it starts at `folder`. Throws InputError(reason) for a wrong type, or for
+  // a number that does not fit.
+  void (*read)(const Json& value, const std::filesystem::path& folder, Request& request);
+};
+
+// The field called `name`, or null.
+const ManifestField* find_field(std::string_view name);
+
+// All names, in the order in which manifest_line writes them.
+std::span<const std::string_view> field_names();
+
+// Adds the request's keys to the object `line`; optional fields that are unset are left out.
+void write_fields(const Request& request, Json& line);
+
+// A JSON value in words: "the number 12", "the string \"abc\"", "null". Long ones are cut.
+std::string describe(const Json& value);
+
+}  // namespace orrery

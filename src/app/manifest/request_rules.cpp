@@ -1,0 +1,149 @@
+#include "app/manifest/request_rules.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstddef>
+#include <string_view>
+
+#include "base/core/numbers.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kMaxFrames = 100001;
+constexpr std::int64_t kMaxSide = 16384;
+constexpr std::int64_t kMaxSteps = 1000;
+constexpr std::int64_t kMaxTokens = std::int64_t{1} << 22;  // 95 times the published 720p clip; beyond it nothing fits
+constexpr double kMinFps = 0.01;
+constexpr double kMaxFps = 1000;
+constexpr std::size_t kMaxIdLength = 200;  // leaves room for ".h5.tmp" in the 255 bytes of a file name
+
+bool between(std::int64_t value, std::int64_t low, std::int64_t high) { return low <= value && value <= high; }
+
+std::string range_reason(const std::string& found, const std::string& low, const std::string& high) {
+  return found + " is outside " + low + " to " + high;
+}
+
+std::string range_reason(std::int64_t found, std::int64_t low, std::int64_t high) {
+  return range_reason(std::to_string(found), std::to_string(low), std::to_string(high));
+}
+
+std::string frames_reason(std::int64_t frames) {
+  if (!between(frames, 1, kMaxFrames)) return range_reason(frames, 1, kMaxFrames);
+  if (frames % 4 == 1) return "";
+  const std::int64_t nearest = (frames + 1) / 4 * 4 + 1;
+  return std::to_string(frames) + " is not a multiple of 4, plus 1 (nearest: " + std::to_string(nearest) + ")";
+}
+
+std::string side_reason(std::int64_t side) {
+  if (!between(side, 16, kMaxSide)) return range_reason(side, 16, kMaxSide);
+  if (side % 16 == 0) return "";
+  const std::int64_t nearest = (side + 8) / 16 * 16;
+  return std::to_string(side) + " is not a multiple of 16 (nearest: " + std::to_string(nearest) + ")";
+}
+
+std::string tokens_reason(const Request& r) {
+  const std::int64_t tokens = r.latent_frames() * ((r.height + 31) / 32) * ((r.width + 31) / 32);
+  if (tokens <= kMaxTokens) return "";
+  return "the clip has " + std::to_string(tokens) + " tokens at " + std::to_string(r.width) + "x" +
+         std::to_string(r.height) + ", at most " + std::to_string(kMaxTokens) +
+         " are allowed: make it shorter or smaller";
+}
+
+std::string fps_reason(double fps) {
+  if (fps >= kMinFps && fps <= kMaxFps) return "";
+  return range_reason(number_text(fps), number_text(kMinFps), number_text(kMaxFps)) + " frames per second";
+}
+
+// Text files, metadata and HDF5 would each end the text there.
+std::string null_reason(const std::string& text) {
+  const std::size_t place = text.find('\0');
+  if (place == std::string::npos) return "";
+  return "byte " + std::to_string(place + 1) + " is a null character (\\u0000): remove it";
+}
+
+bool is_ratio(std::string_view text) {
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos) return false;
+  const auto is_side = [](std::string_view side) {
+    return !side.empty() && side.size() <= 5 && side.find_first_not_of("0123456789") == std::string_view::npos &&
+           side.find_first_not_of('0') != std::string_view::npos;
+  };
+  return is_side(text.substr(0, comma)) && is_side(text.substr(comma + 1));
+}
+
+std::string ids_reason(const std::optional<std::vector<std::int64_t>>& ids) {
+  if (!ids) return "";
+  if (ids->empty()) return "the list is empty";
+  const auto negative = std::find_if(ids->begin(), ids->end(), [](std::int64_t id) { return id < 0; });
+  return negative == ids->end() ? "" : std::to_string(*negative) + " is not a token id: ids start at 0";
+}
+
+std::string condition_reason(const Request& r) {
+  if (r.condition_frames.empty()) return "the list is empty";
+  const std::int64_t* previous = nullptr;
+  for (const std::int64_t& frame : r.condition_frames) {
+    if (!between(frame, 0, r.latent_frames() - 1)) {
+      return std::to_string(frame) + " is not a latent frame of the clip, which has 0 to " +
+             std::to_string(r.latent_frames() - 1);
+    }
+    if (previous != nullptr && frame == *previous) return std::to_string(frame) + " is listed twice";
+    if (previous != nullptr && frame < *previous) {
+      return std::to_string(frame) + " follows " + std::to_string(*previous) + ": the frames must increase";
+    }
+    previous = &frame;
+  }
+  if (!r.image.empty() && r.continued_video.empty() && r.parent.empty() && r.condition_frames.size() != 1) {
+    return std::to_string(r.condition_frames.size()) + " frames are listed, an image is one";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<FieldProblem> check_request(const Request& r) {
+  std::vector<FieldProblem> problems;
+  const auto check = [&](const char* field, const std::string& reason) {
+    if (!reason.empty()) problems.push_back({field, reason});
+  };
+  check("num_frames", frames_reason(r.num_frames));
+  check("height", side_reason(r.height));
+  check("width", side_reason(r.width));
+  if (problems.empty()) {
+    check("num_frames", tokens_reason(r));
+    check("condition_frames", condition_reason(r));
+  }
+  check("prompt", null_reason(r.prompt));
+  check("negative_prompt", null_reason(r.negative_prompt.value_or("")));
+  check("fps", fps_reason(r.fps));
+  check("steps", between(r.steps, 1, kMaxSteps) ? "" : range_reason(r.steps, 1, kMaxSteps));
+  check("guidance_scale", std::isfinite(r.guidance_scale) && r.guidance_scale >= 0
+                              ? ""
+                              : number_text(r.guidance_scale) + " is not a finite number of at least 0");
+  check("flow_shift", std::isfinite(r.flow_shift) && r.flow_shift > 0
+                          ? ""
+                          : number_text(r.flow_shift) + " is not a finite number above 0");
+  check("aspect_ratio", !r.aspect_ratio || is_ratio(*r.aspect_ratio)
+                            ? ""
+                            : "\"" + *r.aspect_ratio + "\" is not WIDTH,HEIGHT in digits, for example \"16,9\"");
+  check("prompt_token_ids", ids_reason(r.prompt_token_ids));
+  check("negative_token_ids", ids_reason(r.negative_token_ids));
+  return problems;
+}
+
+std::string check_id(const std::string& id) {
+  if (id.empty()) return "it is empty: it names the clip's files";
+  if (id.size() > kMaxIdLength) {
+    return std::to_string(id.size()) + " characters are too long for a file name: at most " +
+           std::to_string(kMaxIdLength);
+  }
+  if (id == "." || id == "..") return "\"" + id + "\" is a folder, not a name for files";
+  const auto allowed = [](unsigned char c) {
+    return c < 0x80 && (std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-');
+  };
+  if (std::all_of(id.begin(), id.end(), allowed)) return "";
+  return "\"" + id + "\" has other characters than letters, digits, '.', '_' and '-'";
+}
+
+}  // namespace orrery

@@ -1,0 +1,193 @@
+#include "app/outputs/clip_files.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "app/commands/device_options.h"
+#include "app/manifest/manifest.h"
+#include "app/cli/option_values.h"
+#include "app/cli/version.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "io/media/made_from.h"
+#include "pipeline/media_shape.h"
+#include "pipeline/snapshot.h"
+
+namespace orrery {
+namespace {
+
+// A checkpoint that only moved, or got another name, is the same.
+bool same_weights(const std::string& model, const Json& wanted) {
+  const Json found = parse_object_or_null(model);
+  const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
+  return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
+}
+
+// Of files that do not say: "bf16".
+std::string gemm_of(const std::string& model) {
+  const Json found = parse_object_or_null(model);
+  const Json gemm = found.is_object() ? found.value("gemm", Json("bf16")) : Json("");
+  return gemm.is_string() ? gemm.get<std::string>() : gemm.dump();
+}
+
+// What the file's inputs held; an empty object in files that do not say.
+Json inputs_of(const LatentHeader& found) {
+  Json inputs = parse_object_or_null(found.inputs);
+  return inputs.is_object() ? inputs : Json::object();
+}
+
+// The member's text; "" when it has none.
+std::string text_in(const Json& object, const char* key) {
+  const bool has_text = object.is_object() && object.contains(key) && object[key].is_string();
+  return has_text ? object[key].get<std::string>() : "";
+}
+
+// "orrery 0.1.0 (3d88f48)" without the revision.
+std::string release_of(const std::string& software) { return software.substr(0, software.find(" (")); }
+
+}  // namespace
+
+ClipFiles::ClipFiles(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint)
+    : options_(&options),
+      checkpoint_(&checkpoint),
+      folder_{options.out},
+      model_(checkpoint.description()),
+      recipes_(jobs, options, checkpoint) {}
+
+bool ClipFiles::look_for(ClipJob& job) {
+  recipes_.add(job);
+  if (!options_->force) {
+    look_for_latents(job);
+    if (!job.latents_done) look_for_snapshot(job);
+  }
+  return job.latents_done && media_done(job.request);
+}
+
+bool ClipFiles::media_done(const Request& request) {
+  const std::vector<Artifact> artifacts = artifacts_of(folder_, request, media_settings_of(*options_));
+  return std::all_of(artifacts.begin(), artifacts.end(), [&](const Artifact& artifact) {
+    const auto is_ours = [&](const std::filesystem::path& file) { return made_of_kept_latents(file, request.id); };
+    return !artifact.wanted || std::all_of(artifact.witnesses.begin(), artifact.witnesses.end(), is_ours);
+  });
+}
+
+// Media of earlier releases do not say what they were made from; beside latents of earlier releases, those that are
+// younger than these count.
+bool ClipFiles::made_of_kept_latents(const std::filesystem::path& media, const std::string& id) {
+  if (!is_file(media)) return false;
+  const std::optional<std::string> mark = made_from(media);
+  if (mark) return *mark == checksum_of(id);
+  if (!kept_[id].recorded.empty()) return false;
+  std::error_code error;
+  const auto made = std::filesystem::last_write_time(media, error);
+  return !error && made >= std::filesystem::last_write_time(folder_.latents(id), error) && !error;
+}
+
+const std::string& ClipFiles::checksum_of(const std::string& id) {
+  std::string& checksum = kept_[id].checksum;
+  if (checksum.empty()) checksum = stored_checksum(folder_.latents(id));
+  return checksum;
+}
+
+void ClipFiles::look_for_latents(ClipJob& job) {
+  const std::filesystem::path path = folder_.latents(job.request.id);
+  if (!is_there(path)) return;
+  try {
+    const LatentHeader found = read_latent_header(path);
+    if (found.state != LatentFile::State::Complete) return;
+    const std::string other = difference(found, job);
+    job.latents_done = true;
+    kept_[job.request.id] = {found.checksum, found.checksum};
+    if (other.empty()) return remember_child(job, inputs_of(found));
+    conflicts_.push_back(path.string() + ": this finished clip was made " + other +
+                         ": remove the file to make the clip again, choose another id or --out, or give --force to "
+                         "make everything again");
+  } catch (const OtherVersion& e) {
+    conflicts_.emplace_back(e.what());
+  } catch (const InputError& e) {
+    warnings_.push_back(std::string(e.what()) + ": the clip is made again");
+  }
+}
+
+void ClipFiles::remember_child(const ClipJob& job, const Json& inputs) {
+  const std::string& parent = job.request.parent;
+  if (parent.empty() || !inputs.contains("parent") || kept_.contains(parent)) return;
+  kept_children_.insert({parent, {folder_.latents(job.request.id), text_in(inputs["parent"], "latents")}});
+}
+
+// Snapshots are few, and read whole here: a damaged one has to be known before the models are chosen.
+void ClipFiles::look_for_snapshot(ClipJob& job) {
+  const std::filesystem::path path = folder_.snapshot(job.request.id);
+  if (!is_there(path)) return;
+  const auto refuse = [&](const std::string& why) {
+    conflicts_.push_back(path.string() + ": this unfinished clip was begun " + why +
+                         ": remove the file to start the clip over, choose another id or --out, or give --force to "
+                         "make everything again");
+  };
+  try {
+    const std::string other = difference(read_latent_header(path), job);
+    if (!other.empty()) return refuse(other);
+    const LatentFile snapshot = read_latents(path);
+    if (release_of(snapshot.software) != release_of(software_name())) {
+      return refuse("by " + snapshot.software + ", this is " + software_name());
+    }
+    const Cosmos3Config& config = checkpoint_->transformer_config;
+    state_of(snapshot, media_shape(job.request, config.latent_channel), config.sound_dim);
+    job.resumes = true;
+  } catch (const OtherVersion& e) {
+    refuse(std::string("by another version of Orrery (") + e.what() + ")");
+  } catch (const InputError& e) {
+    const std::string what = e.what();
+    warnings_.push_back((what.starts_with(path.string()) ? what : path.string() + ": " + what) +
+                        ": the clip starts over");
+  }
+}
+
+// How the file differs from what `job` would make, or "". The ids tell of another tokenizer or default negative prompt,
+// and of what earlier versions made of one frame's caption and of guidance below 1; the length of the sound of what
+// they made of it; the sigmas of another schedule.
+std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) {
+  const Schedule wanted =
+      make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift);
+  if (!same_weights(found.model, model_)) return "with another checkpoint";
+  if (gemm_of(found.model) != write_value(options_->products)) return "with another --gemm";
+  const Json inputs = inputs_of(found);
+  if (without_known_paths(found.request, inputs) != without_known_paths(manifest_line(job.request), inputs)) {
+    return "from another request with this id";
+  }
+  if (const std::string other = input_difference(inputs, job); !other.empty()) return other;
+  if (const std::string other = parent_difference(inputs, job); !other.empty()) return other;
+  if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
+    return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
+  }
+  if (found.sound_steps != job.request.sound_steps()) {
+    return "with " + std::to_string(found.sound_steps) + " latent steps of sound, this version makes " +
+           std::to_string(job.request.sound_steps());
+  }
+  return found.sigmas != wanted.sigmas ? "with another --schedule" : "";
+}
+
+// A file that cannot be read now has no other content: the clip that was made from it stands.
+std::string ClipFiles::input_difference(const Json& inputs, const ClipJob& job) {
+  for (const RequestFile& file : job.request.input_files()) {
+    if (!inputs.contains(file.key)) continue;
+    const std::string& content = recipes_.content(file.path);
+    if (content.empty() || inputs[file.key] == content) continue;
+    return std::string("from another ") + file.key + ": the content of " + file.path.string() + " has changed since";
+  }
+  return "";
+}
+
+// The parent is known by its latents where they are there, otherwise by what this run will make them from.
+std::string ClipFiles::parent_difference(const Json& inputs, const ClipJob& job) {
+  const std::string& parent = job.request.parent;
+  if (parent.empty() || !inputs.contains("parent")) return "";
+  const std::string words = "from other latents of the clip \"" + parent + "\", which it continues: that clip ";
+  if (kept_.contains(parent)) {
+    const bool same = text_in(inputs["parent"], "latents") == checksum_of(parent);
+    return same ? "" : words + "has been made again since";
+  }
+  return text_in(inputs["parent"], "recipe") == job.parent_recipe ? "" : words + "will be made from another request";
+}
+
+}  // namespace orrery

@@ -1,0 +1,74 @@
+#include "app/outputs/clip_recipes.h"
+
+#include "app/manifest/manifest.h"
+#include "app/cli/option_values.h"
+#include "base/core/checksum.h"
+#include "pipeline/clip_inputs.h"
+
+namespace orrery {
+
+ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint) {
+  switch (options.schedule) {
+    case ScheduleChoice::Native:
+      return ScheduleKind::Native;
+    case ScheduleChoice::DoubleShift:
+      return ScheduleKind::DoubleShift;
+    case ScheduleChoice::Karras:
+      return ScheduleKind::Karras;
+    default:
+      require_own_schedule(options.schedule, checkpoint.own_schedule_problem);
+      return checkpoint.own_schedule;
+  }
+}
+
+Json without_known_paths(const std::string& request, const Json& inputs) {
+  Json json = parse_object_or_null(request);
+  if (!json.is_object()) return json;
+  for (const auto& [key, content] : inputs.items()) {
+    // A changed number of files is another request: the key stays, without its path.
+    if (json.contains(key)) json[key] = nullptr;
+  }
+  return json;
+}
+
+ClipRecipes::ClipRecipes(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint)
+    : options_(&options), checkpoint_(&checkpoint), model_(checkpoint.description()) {
+  for (const ClipJob& job : jobs) {
+    if (!job.request.parent.empty()) parents_.insert(job.request.parent);
+  }
+}
+
+void ClipRecipes::add(ClipJob& job) {
+  if (const auto parent = recipes_.find(job.request.parent); parent != recipes_.end()) {
+    job.parent_recipe = parent->second;
+  }
+  if (parents_.contains(job.request.id)) recipes_[job.request.id] = recipe_of(job);
+}
+
+const std::string& ClipRecipes::content(const std::filesystem::path& file) {
+  const auto [found, is_new] = contents_.try_emplace(file);
+  if (is_new) found->second = content_of(file);
+  return found->second;
+}
+
+std::string ClipRecipes::recipe_of(const ClipJob& job) {
+  if (!job.refusal.empty()) return "";  // it will not be made
+  Json inputs = Json::object();
+  for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
+  const Json recipe{
+      {"request", without_known_paths(manifest_line(job.request), inputs)},
+      {"inputs", inputs},
+      {"parent", job.parent_recipe},
+      {"transformer", model_["transformer_fingerprint"]},
+      {"vae", model_["vae_fingerprint"]},
+      {"sound_steps", job.request.sound_steps()},
+      {"gemm", write_value(options_->products).value()},
+      {"cond", job.ids.cond},
+      {"uncond", job.ids.uncond},
+      {"sigmas",
+       make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift).sigmas}};
+  const std::string text = recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return checksum(text.data(), text.size());
+}
+
+}  // namespace orrery

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "models/zoo/checkpoint_files.h"
+#include "app/cli/options.h"
+#include "pipeline/generate.h"
+
+namespace orrery {
+
+// The schedule that --schedule asks for; auto leaves it to the checkpoint's files. Throws InputError when these ask for
+// one that is not implemented.
+ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint);
+
+// What clips are made from, by content rather than by path. For one thread of rank 0.
+class ClipRecipes {
+ public:
+  // `jobs`: all that will be asked for, of which those that others continue need a recipe. References must outlive the
+  // object.
+  ClipRecipes(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint);
+
+  // Sets job.parent_recipe. Call once for each job, in the manifest's order: a clip comes after the one it continues.
+  void add(ClipJob& job);
+
+  // The checksum of a file's bytes; "" when it cannot be read. Each path is read once.
+  const std::string& content(const std::filesystem::path& file);
+
+ private:
+  std::string recipe_of(const ClipJob& job);
+
+  const Options* options_;
+  const CheckpointFiles* checkpoint_;
+  Json model_;
+  std::set<std::string> parents_;               // ids
+  std::map<std::string, std::string> recipes_;  // by id, of the parents
+  std::map<std::filesystem::path, std::string> contents_;
+};
+
+// The request of a latent file or a job, as JSON, without the paths of the files whose content `inputs` records.
+Json without_known_paths(const std::string& request, const Json& inputs);
+
+}  // namespace orrery

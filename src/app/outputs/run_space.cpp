@@ -1,0 +1,130 @@
+#include "app/outputs/run_space.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+
+#include "base/core/disk_space.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "io/media/contact_sheet.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kHeader = 64 << 10;  // of a file: text, ids, chunk tables
+
+// A clip's files may still be written while the next one is made.
+constexpr std::size_t kClipsAtOnce = 2;
+
+// H.264 at --crf 18; 6 less doubles it.
+constexpr double kVideoBytesPerPixel = 1.0 / 12;
+constexpr double kPngBytesPerPixel = 2;
+constexpr double kAacBytesPerSecond = 24e3;
+constexpr double kWavBytesPerSecond = 48e3 * 2 * sizeof(float);
+
+std::string needed_and_there(std::int64_t needed, std::int64_t available) {
+  return "about " + bytes_text(needed) + ", and " + bytes_text(available) + " are free";
+}
+
+}  // namespace
+
+ClipSpace::ClipSpace(const Cosmos3Config& config, const Options& options)
+    : video_channels_(config.latent_channel),
+      sound_channels_(config.sound_dim),
+      previews_(options.previews),
+      frames_(options.keep_frames) {
+  const bool mp4 = options.media == Media::Mp4;
+  bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - options.crf) / 6.0) : 0) +
+                     (options.keep_frames ? kPngBytesPerPixel : 0);
+  bytes_per_second_ = (mp4 ? kAacBytesPerSecond : 0) + (options.keep_frames ? kWavBytesPerSecond : 0);
+}
+
+std::int64_t ClipSpace::latents(const Request& request) const {
+  const std::int64_t video = video_channels_ * request.latent_frames() * (request.height / 16) * (request.width / 16);
+  return (video + sound_channels_ * request.sound_steps()) * std::int64_t{sizeof(float)};
+}
+
+double ClipSpace::media(const Request& request) const {
+  const auto frames = static_cast<double>(request.num_frames);
+  const double pixels = frames * static_cast<double>(request.height * request.width);
+  const SheetSize sheet = previews_ ? contact_sheet_size(static_cast<int>(request.width),
+                                                         static_cast<int>(request.height), request.num_frames)
+                                    : SheetSize{};
+  return bytes_per_pixel_ * pixels + kPngBytesPerPixel * sheet.width * sheet.height +
+         (request.sound ? bytes_per_second_ * frames / request.fps : 0);
+}
+
+std::int64_t ClipSpace::files(const ClipJob& job) const {
+  const std::int64_t latent_file = job.latents_done ? 0 : latents(job.request) + kHeader;
+  return latent_file + static_cast<std::int64_t>(media(job.request)) + kHeader;
+}
+
+std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
+  constexpr std::int64_t kArrays = 4;  // the sample, the last one, and two outputs of the model
+  return job.latents_done ? 0 : 2 * (kArrays * latents(job.request) + kHeader);
+}
+
+std::int64_t ClipSpace::file_count(const ClipJob& job) const {
+  constexpr std::int64_t kLatentsAndSnapshots = 3;
+  constexpr std::int64_t kMedia = 4;  // the video, a preview, the folder of frames, the record
+  return (job.latents_done ? 0 : kLatentsAndSnapshots) + kMedia + (frames_ ? job.request.num_frames + 1 : 0);
+}
+
+SpaceVerdict judge_space(const std::vector<ClipJob>& jobs, const ClipSpace& space, std::int64_t available,
+                         const std::filesystem::path& out) {
+  std::int64_t next = 0;
+  std::int64_t all = 0;
+  std::int64_t largest_snapshots = 0;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!jobs[i].refusal.empty()) continue;
+    largest_snapshots = std::max(largest_snapshots, space.snapshots(jobs[i]));
+    all += space.files(jobs[i]);
+    if (i < kClipsAtOnce) next = all + largest_snapshots;
+  }
+  const std::string clips = std::to_string(jobs.size()) + (jobs.size() == 1 ? " clip needs " : " clips need ");
+  if (available < next) {
+    return {out.string() + ": no room: the next clips need " + needed_and_there(next, available) +
+                ": free some, or choose another --out",
+            ""};
+  }
+  if (available >= all + largest_snapshots) return {};
+  return {"", out.string() + ": " + clips + needed_and_there(all + largest_snapshots, available) +
+                  ": the last of them may fail"};
+}
+
+std::string lack_of_space(const ClipJob& job, const ClipSpace& space, std::int64_t available,
+                          const std::filesystem::path& out) {
+  const std::int64_t needed = space.files(job);
+  if (available >= needed) return "";
+  return out.string() + ": no room: the clip's files need " + needed_and_there(needed, available);
+}
+
+std::string lack_of_files(const ClipJob& job, const ClipSpace& space, std::int64_t available,
+                          const std::filesystem::path& out) {
+  const std::int64_t needed = space.file_count(job);
+  if (available >= needed) return "";
+  return out.string() + ": no room: the clip makes up to " + std::to_string(needed) +
+         " files, and the file system has " + std::to_string(available) +
+         " left (inodes, df -i): remove some files, or choose another --out";
+}
+
+std::string write_problem(const ClipJob& job, const ClipSpace& space, const std::filesystem::path& out) {
+  try {
+    make_run_folders(out);
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  const std::optional<std::int64_t> bytes = available_bytes(out);
+  std::string problem = bytes ? lack_of_space(job, space, *bytes, out) : "";
+  if (!problem.empty()) return problem;
+  const std::optional<std::int64_t> files = available_files(out);
+  return files ? lack_of_files(job, space, *files, out) : "";
+}
+
+void make_run_folders(const std::filesystem::path& out) {
+  for (const auto& folder : {out, out / "latents", out / "media", out / "snapshots"}) require_writable_folder(folder);
+}
+
+}  // namespace orrery

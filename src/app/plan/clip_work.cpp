@@ -1,0 +1,117 @@
+#include "app/plan/clip_work.h"
+
+#include <c10/util/accumulate.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "app/bench/sound_bench.h"
+#include "models/cost/step_costs.h"
+#include "models/cost/vae_work.h"
+#include "models/cosmos3/positions.h"
+#include "app/plan/phase_kind.h"
+#include "pipeline/media_shape.h"
+#include "pipeline/video_decode.h"
+
+namespace orrery {
+namespace {
+
+void add(StepWork& work, const PhaseCosts& costs, double calls) {
+  for (const auto& [phase, cost] : costs) {
+    switch (kind_of(phase)) {
+      case PhaseKind::Attention:
+        work.attention_flops += calls * cost.flops;
+        break;
+      case PhaseKind::Product:
+        work.product_flops += calls * cost.flops;
+        break;
+      default:
+        work.other_flops += calls * cost.flops;
+        work.memory_bytes += calls * cost.bytes;
+    }
+  }
+}
+
+// Of one branch.
+StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaShape& shape, std::int64_t tokens,
+                     std::int64_t text_tokens) {
+  const auto tp = static_cast<int>(sizes.layout.tp);
+  LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, tp);
+  layer.parts = 1;  // a phase's whole work, however many calls it comes in
+  const auto layers = static_cast<double>(sizes.transformer.num_hidden_layers);
+  const auto element = static_cast<double>(sizes.layout.element_bytes);
+  StepWork work;
+  add(work, layer_costs(layer, products, {}, element), layers);
+  add(work, branch_costs(layer, shape, {}, element), 1);
+  // Two sums a layer, each byte of which leaves a rank twice, but for its own part.
+  const double state = static_cast<double>(tokens * layer.hidden) * element;
+  work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
+  return work;
+}
+
+void add(StepWork& sum, const StepWork& more) {
+  sum.attention_flops += more.attention_flops;
+  sum.product_flops += more.product_flops;
+  sum.other_flops += more.other_flops;
+  sum.memory_bytes += more.memory_bytes;
+  sum.sum_bytes += more.sum_bytes;
+  sum.gather_bytes += more.gather_bytes;
+}
+
+// The lengths of the texts whose branches a rank runs; of two groups the longer one's.
+std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const auto cond = static_cast<std::int64_t>(ids.cond.size());
+  const auto uncond = static_cast<std::int64_t>(ids.uncond.size());
+  if (!request.guided()) return {cond};
+  if (sizes.layout.cfg == 2) return {std::max(cond, uncond)};
+  return {cond, uncond};
+}
+
+// The text tower's last layer ends in its keys and values.
+double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
+  const LayerWork layer = layer_work(sizes.transformer, tokens, 0, static_cast<int>(sizes.layout.tp));
+  return static_cast<double>(sizes.transformer.num_hidden_layers - 1) * layer.flops() +
+         layer.product_flops(layer.products().front());
+}
+
+// One decoding of a clip.
+void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
+  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp),
+                                       shape.video[2], shape.video[3]);
+  const std::int64_t frames = (shape.video[1] - 1) * WanConfig::kTemporalFactor + 1;
+  constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
+  work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
+  work.decode_flops += static_cast<double>(shape.video[1]) * decoder_flops(sizes.vae, part.height, part.width);
+}
+
+void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
+  add_video(work, sizes, shape);
+  if (shape.sound_steps == 0 || !sizes.sound) return;
+  work.sound_steps = shape.sound_steps;
+  work.sound_flops = sound_flops(*sizes.sound, shape.sound_steps);
+}
+
+}  // namespace
+
+ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
+                   bool decodes) {
+  const MediaShape shape = media_shape(request, sizes.transformer.latent_channel);
+  ClipWork work;
+  work.tokens = patch_grid(shape.video).tokens() + shape.sound_steps;
+  work.steps = request.steps;
+  for (const std::int64_t text : branch_texts(sizes, request, ids)) {
+    add(work.step, branch_work(sizes, products, shape, work.tokens, text));
+    work.text_flops += text_flops(sizes, text);
+    work.text_tokens = std::max(work.text_tokens, text);
+  }
+  add(work.step, sampler_costs(shape, {}), 1);
+  const auto values =
+      static_cast<double>(c10::multiply_integers(shape.video) + sizes.transformer.sound_dim * shape.sound_steps);
+  work.latent_bytes = values * sizeof(float);
+  if (request.guided() && sizes.layout.cfg == 2) work.step.gather_bytes = work.latent_bytes;
+  if (decodes) add_media(work, sizes, shape);
+  if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long
+  return work;
+}
+
+}  // namespace orrery

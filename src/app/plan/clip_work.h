@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+
+#include "models/kernels/scaled_rows.h"
+#include "models/cost/memory.h"
+#include "pipeline/request.h"
+#include "pipeline/texts.h"
+
+namespace orrery {
+
+// What one rank does in a denoise step. Floating-point operations: a multiplication and an addition are two.
+struct StepWork {
+  double attention_flops = 0;
+  double product_flops = 0;  // of the layers
+  double other_flops = 0;    // of products that memory holds up
+  double memory_bytes = 0;   // read and written in all that is neither attention nor a layer's product
+  double sum_bytes = 0;      // sent in sums over the tp group
+  double gather_bytes = 0;   // sent in the exchange of the branches' velocities
+
+  double flops() const { return attention_flops + product_flops + other_flops; }
+  double sent_bytes() const { return sum_bytes + gather_bytes; }
+};
+
+// What one rank does for a clip, the one with most of it.
+struct ClipWork {
+  std::int64_t tokens = 0;       // of video and sound
+  std::int64_t text_tokens = 0;  // of the longest text
+  std::int64_t steps = 0;
+  StepWork step;
+  double text_flops = 0;
+  double decoded_pixels = 0;  // of all frames, and of those of a clip that is decoded to be continued
+  double decode_flops = 0;
+  std::int64_t sound_steps = 0;
+  double sound_flops = 0;
+  double latent_bytes = 0;  // of the file
+
+  double flops() const { return text_flops + static_cast<double>(steps) * step.flops() + decode_flops + sound_flops; }
+};
+
+// By arithmetic on the sizes. `decodes`: media are wanted.
+ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
+                   bool decodes);
+
+}  // namespace orrery

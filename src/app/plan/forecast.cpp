@@ -1,0 +1,176 @@
+#include "app/plan/forecast.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+#include <tuple>
+
+#include "app/commands/device_options.h"
+#include "models/zoo/media_models.h"
+#include "app/cli/option_values.h"
+#include "base/core/error.h"
+#include "app/plan/profile_file.h"
+
+namespace orrery {
+namespace {
+
+auto size_of(const Request& r) {
+  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent);
+}
+
+void keep_longer(TokenIds& longest, const TokenIds& ids) {
+  if (ids.size() > longest.size()) longest = ids;
+}
+
+bool any(const std::vector<ClipKind>& kinds, bool (*has)(const Request&)) {
+  return std::any_of(kinds.begin(), kinds.end(), [&](const ClipKind& kind) { return has(kind.request); });
+}
+
+// All ways to use up to `gpus` GPUs for one clip; 0: the one that the options name.
+std::vector<GridShape> grids_of(const Options& options, const Cosmos3Config& config, bool guided) {
+  if (options.gpus == 0) return {options.grid};
+  std::vector<GridShape> grids;
+  for (int cfg = 1; cfg <= (guided ? 2 : 1); ++cfg) {
+    for (int tp = 1; tp <= config.num_key_value_heads && cfg * tp <= options.gpus; ++tp) {
+      if (divides(config, tp)) grids.push_back({cfg, tp});
+    }
+  }
+  return grids;
+}
+
+ModelSizes sizes_of(const Options& options, const CheckpointFiles& checkpoint, const GridShape& grid) {
+  const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(options.dtype, at::kCUDA)));
+  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
+          ModelLayout{grid.cfg, grid.tp, element_bytes}, options.vae_split};
+}
+
+class Forecaster {
+ public:
+  Forecaster(const Options& options, const CheckpointFiles& checkpoint, const Forecast& forecast)
+      : options_(options), checkpoint_(checkpoint), forecast_(forecast) {}
+
+  ClipWork work(const GridShape& grid, const ClipKind& kind) const {
+    const bool decodes = media_settings_of(options_).wanted();
+    return clip_work(sizes_of(options_, checkpoint_, grid), options_.products, kind.request, kind.ids, decodes);
+  }
+
+  TopologyForecast operator()(const GridShape& grid) const {
+    TopologyForecast topology;
+    topology.grid = grid;
+    topology.memory = rank_memory(options_, checkpoint_, forecast_.kinds, grid);
+    for (const ClipKind& kind : forecast_.kinds) add(kind, topology);
+    topology.released = topology.memory.releases(options_.text_tower, forecast_.gpu_memory);
+    topology.fits = topology.memory.fits(topology.released, forecast_.gpu_memory);
+    return topology;
+  }
+
+ private:
+  void add(const ClipKind& kind, TopologyForecast& topology) const {
+    topology.work.push_back(work(topology.grid, kind));
+    const MachineProfile& machine = forecast_.machine;
+    topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(options_.products)));
+    topology.clips += kind.clips;
+    topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
+  }
+
+  const Options& options_;
+  const CheckpointFiles& checkpoint_;
+  const Forecast& forecast_;
+};
+
+void set_machine(Forecast& forecast, const Options& options) {
+  const bool by_cudnn = options.attention == AttentionWish::Cudnn;
+  forecast.machine = builtin_profile(options.gpu, by_cudnn ? AttentionKernel::Cudnn : AttentionKernel::Fa3);
+  forecast.rates_from = "built in";
+  if (!options.profile.empty()) {
+    MeasuredProfile measured = read_profile(options.profile, forecast.machine);
+    forecast.machine = std::move(measured.machine);
+    forecast.borrowed = std::move(measured.borrowed);
+    forecast.rates_from = options.profile.string();
+  }
+  require_input(
+      options.attention == AttentionWish::Auto || name_of(forecast.machine.attention) == write_value(options.attention),
+      forecast.rates_from + ": has no step with --attention-kernel " + *write_value(options.attention) +
+          ": add the lines of orrery bench --json with it");
+  require_input(!forecast.machine.rates(options.products).attention.empty(),
+                forecast.rates_from + ": has no step with --gemm " + *write_value(options.products) +
+                    ": add the lines of orrery bench --json with it");
+  forecast.gpu_memory =
+      options.gpu_memory > 0 ? static_cast<std::int64_t>(options.gpu_memory * 1e9) : builtin_memory(options.gpu);
+}
+
+template <class Cost>
+const TopologyForecast* least(const std::vector<TopologyForecast>& topologies, Cost cost) {
+  const TopologyForecast* best = nullptr;
+  for (const TopologyForecast& each : topologies) {
+    if (each.fits && (best == nullptr || cost(each) < cost(*best))) best = &each;
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
+  std::vector<ClipKind> kinds;
+  std::map<decltype(size_of(Request())), std::size_t> places;
+  for (const ClipJob& job : jobs) {
+    const auto [place, is_new] = places.try_emplace(size_of(job.request), kinds.size());
+    if (is_new) kinds.push_back({job.request, {}, 0, {}});
+    ClipKind& kind = kinds[place->second];
+    keep_longer(kind.ids.cond, job.ids.cond);
+    keep_longer(kind.ids.uncond, job.ids.uncond);
+    if (!kind.request.needs_encoder()) {
+      kind.request.image = job.request.image;
+      kind.request.continued_video = job.request.continued_video;
+    }
+    ++kind.clips;
+  }
+  return kinds;
+}
+
+RankMemory rank_memory(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
+                       const GridShape& grid) {
+  const bool decodes = media_settings_of(options).wanted();
+  const at::ScalarType dtype = compute_dtype(options.dtype, at::kCUDA);
+  MediaModelSet models;
+  models.decoder = decodes;
+  models.encoder = any(kinds, [](const Request& r) { return r.needs_encoder(); });
+  models.sound = decodes && any(kinds, [](const Request& r) { return r.sound; });
+  RankMemory memory;
+  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, options.products);
+  memory.models = media_model_bytes(checkpoint, dtype, models);
+  const ModelSizes sizes = sizes_of(options, checkpoint, grid);
+  const auto most = [&](const ClipMemory& clip) { return std::max(clip.step, decodes ? clip.media : 0); };
+  for (const ClipKind& kind : kinds) {
+    memory.working = std::max(memory.working, most(clip_tensors(sizes, kind.request, kind.ids)));
+    memory.reserved = std::max(memory.reserved, most(clip_memory(sizes, kind.request, kind.ids)));
+  }
+  return memory;
+}
+
+const TopologyForecast* Forecast::most_clips() const {
+  return least(topologies, [](const TopologyForecast& t) { return t.gpu_hours(); });
+}
+
+const TopologyForecast* Forecast::shortest() const {
+  return least(topologies, [](const TopologyForecast& t) { return t.all_seconds; });
+}
+
+Forecast make_forecast(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipJob>& jobs) {
+  Forecast forecast;
+  forecast.checkpoint = checkpoint.name();
+  forecast.products = options.products;
+  forecast.kinds = clip_kinds(jobs);
+  set_machine(forecast, options);
+  const Forecaster forecaster(options, checkpoint, forecast);
+  for (ClipKind& kind : forecast.kinds) kind.work = forecaster.work({}, kind);
+  const bool guided = any(forecast.kinds, [](const Request& r) { return r.guided(); });
+  for (const GridShape& grid : grids_of(options, checkpoint.transformer_config, guided)) {
+    require_divisible(checkpoint.transformer_config, grid.tp);
+    forecast.topologies.push_back(forecaster(grid));
+  }
+  forecast.gpus = options.gpus > 0 ? options.gpus : options.grid.cfg * options.grid.tp;
+  return forecast;
+}
+
+}  // namespace orrery

@@ -1,0 +1,59 @@
+#include "base/core/numbers.h"
+
+#include <array>
+#include <charconv>
+#include <system_error>
+
+namespace orrery {
+namespace {
+
+template <class T>
+std::optional<T> parse_whole(std::string_view text) {
+  T value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+// Two digits or, of hours, up to six.
+std::optional<std::int64_t> parse_digits(std::string_view text, std::size_t most) {
+  const bool digits = text.find_first_not_of("0123456789") == std::string_view::npos;
+  return digits && text.size() >= 2 && text.size() <= most ? parse_integer(text) : std::nullopt;
+}
+
+std::string two_digits(std::int64_t value) {
+  std::string text = std::to_string(value);
+  if (text.size() < 2) text.insert(text.begin(), '0');
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
+
+std::optional<double> parse_number(std::string_view text) { return parse_whole<double>(text); }
+
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+  const std::size_t first = text.find(':');
+  const std::size_t second = text.rfind(':');
+  if (first == second) return std::nullopt;
+  const auto hours = parse_digits(text.substr(0, first), 6);
+  const auto minutes = parse_digits(text.substr(first + 1, second - first - 1), 2);
+  const auto seconds = parse_digits(text.substr(second + 1), 2);
+  if (!hours || !minutes || !seconds || *minutes > 59 || *seconds > 59) return std::nullopt;
+  return std::chrono::seconds(*hours * 3600 + *minutes * 60 + *seconds);
+}
+
+std::string duration_digits(std::chrono::seconds duration) {
+  const std::int64_t seconds = duration.count();
+  return two_digits(seconds / 3600) + ":" + two_digits(seconds / 60 % 60) + ":" + two_digits(seconds % 60);
+}
+
+std::string number_text(double value) {
+  std::array<char, 32> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return {digits.data(), end};
+}
+
+}  // namespace orrery

@@ -1,0 +1,72 @@
+#include "base/core/printable.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdio>
+
+namespace orrery {
+namespace {
+
+constexpr char32_t kNone = 0xFFFFFFFF;
+
+struct Character {
+  char32_t code = kNone;   // kNone: not UTF-8
+  std::size_t length = 1;  // bytes
+};
+
+// The character at the start of `text`, which is not empty.
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  char32_t code = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80U) return {};
+    code = code << 6U | (byte(i) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  return code < kSmallest.at(length) || surrogate || code > 0x10FFFF ? Character{} : Character{code, length};
+}
+
+bool acts_on_terminals(char32_t c) {
+  const bool control = (c < 0x20 && c != '\t') || (c >= 0x7F && c < 0xA0);
+  const bool direction = (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return control || direction || c == 0x2028 || c == 0x2029;
+}
+
+template <class Escaped>
+std::string with_escapes(std::string_view text, const Escaped& is_escaped) {
+  std::string shown;
+  shown.reserve(text.size());
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    if (c.code == kNone) {
+      shown += "\xEF\xBF\xBD";
+    } else if (is_escaped(c.code)) {
+      std::array<char, 16> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c.code));
+      shown += escape.data();
+    } else {
+      shown += text.substr(0, c.length);
+    }
+    text.remove_prefix(c.length);
+  }
+  return shown;
+}
+
+}  // namespace
+
+std::string valid_utf8(std::string_view text) {
+  return with_escapes(text, [](char32_t) { return false; });
+}
+
+std::string printable(std::string_view text) { return with_escapes(text, acts_on_terminals); }
+
+std::string printable_lines(std::string_view text) {
+  return with_escapes(text, [](char32_t c) { return c != '\n' && acts_on_terminals(c); });
+}
+
+}  // namespace orrery

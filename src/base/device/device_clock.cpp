@@ -1,0 +1,28 @@
+#include "base/device/device_clock.h"
+
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include "base/device/device_memory.h"
+
+namespace orrery {
+
+double DeviceClock::Mark::ms_until(const Mark& later) const {
+  if (event_) return event_->elapsedTime(*later.event_);
+  return std::chrono::duration<double, std::milli>(later.time_ - time_).count();
+}
+
+DeviceClock::Mark DeviceClock::mark() const {
+  Mark mark;
+  if (device_.is_cpu()) {
+    mark.time_ = std::chrono::steady_clock::now();
+    return mark;
+  }
+  const c10::impl::VirtualGuardImpl guard(device_.type());
+  mark.event_.emplace(device_.type(), c10::EventFlag::BACKEND_DEFAULT);  // the other flag's events carry no time
+  mark.event_->record(guard.getStream(device_));
+  return mark;
+}
+
+void DeviceClock::wait() const { finish_work(device_); }
+
+}  // namespace orrery

@@ -1,0 +1,49 @@
+// What stands in for gpu_cuda.cpp and the collectives of GPUs in a program built without CUDA.
+#include "base/core/error.h"
+#include "base/device/gpu.h"
+#include "base/parallel/nccl_collectives.h"
+#include "base/parallel/shared_gpu_collectives.h"
+
+namespace orrery {
+namespace {
+
+constexpr const char* kNoCuda =
+    "this program was built without CUDA: use --device cpu, or build it where the CUDA toolkit is found";
+
+}  // namespace
+
+GpuCount count_gpus() { return {0, kNoCuda}; }
+
+void load_gpu_kernels() { throw Error(kNoCuda); }
+
+std::string gpu_uuid(int) { throw Error(kNoCuda); }
+
+std::string gpu_name(int) { throw Error(kNoCuda); }
+
+bool multiplies_float8(int) { throw Error(kNoCuda); }
+
+bool is_hopper(int) { throw Error(kNoCuda); }
+
+void use_gpu(int) { throw Error(kNoCuda); }
+
+std::int64_t free_gpu_bytes(int, int) { throw Error(kNoCuda); }
+
+std::int64_t peak_gpu_bytes(int) { throw Error(kNoCuda); }
+
+void reset_peak_gpu_bytes(int) { throw Error(kNoCuda); }
+
+void release_unused_gpu_memory() { throw Error(kNoCuda); }
+
+void synchronize_gpu() { throw Error(kNoCuda); }
+
+void abort_gpu_communicators() noexcept {}
+
+void begin_profiler_range(const char*) noexcept {}
+
+void end_profiler_range() noexcept {}
+
+std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+}  // namespace orrery

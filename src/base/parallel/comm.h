@@ -1,0 +1,80 @@
+#pragma once
+
+#include <mpi.h>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/core/error.h"
+#include "base/core/handle.h"
+#include "base/core/shard.h"
+
+namespace orrery {
+
+// Rank 0 failed and has the message; this rank leaves with the same exit code and says nothing.
+class PeerRefused : public Error {
+ public:
+  explicit PeerRefused(int exit_code) : Error("rank 0 failed and says why"), exit_code_(exit_code) {}
+  int exit_code() const { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+// The program's exit code for an error: 2 for InputError and for paths that cannot be followed, rank 0's for
+// PeerRefused, 3 for all others.
+int exit_code_of(const std::exception& error) noexcept;
+
+struct CommTraits {
+  using type = MPI_Comm;
+  static type null() noexcept { return MPI_COMM_NULL; }
+  static void close(type comm) noexcept;
+};
+
+// What to tell the user of an exception: its message, without the C++ backtrace that LibTorch's errors carry, and
+// with what helps against a lack of GPU memory.
+std::string message_of(const std::exception& error);
+
+// A communicator that this object owns. Every member below is_root() is collective.
+// Must be destroyed before the MpiSession. Errors throw Error with MPI's own words.
+class Comm {
+ public:
+  // A private duplicate of `comm`, with MPI_ERRORS_RETURN. Collective.
+  explicit Comm(MPI_Comm comm);
+
+  MPI_Comm get() const { return comm_.get(); }
+  Shard shard() const { return shard_; }
+  bool is_root() const { return shard_.rank == 0; }
+
+  // Ranks with the same color (>= 0) form a group, in the order of their ranks here.
+  Comm split(int color) const;
+  // Ranks of the same node.
+  Comm split_by_node() const;
+  void barrier() const;
+  int max(int value) const;
+  double max(double value) const;
+  // Rank 0 gets every rank's value, in rank order; the others get nothing.
+  std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
+  // The text of rank `root`, on every rank. Any bytes.
+  std::string broadcast(std::string text, int root = 0) const;
+  // How many ranks gave this text, this one included. Only the first 63 bytes count.
+  int ranks_with(const std::string& text) const;
+  // The problem of the lowest rank that has one, on every rank; empty when none has.
+  std::string first_problem(const std::string& problem) const;
+  // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0
+  // rethrows and the other ranks throw PeerRefused. The waiting ranks sleep: their cores are rank 0's meanwhile.
+  std::string from_root(const std::function<std::string()>& work) const;
+
+ private:
+  using Owned = UniqueHandle<CommTraits>;
+  explicit Comm(Owned comm);
+  void sleep_until_all_arrive() const;
+
+  Owned comm_;
+  Shard shard_;
+};
+
+}  // namespace orrery

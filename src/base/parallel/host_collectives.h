@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "base/parallel/collectives.h"
+#include "base/parallel/comm.h"
+
+namespace orrery {
+
+// Collectives of tensors on `device` that travel through host memory and MPI, which rounds and orders sums as it does
+// for a CPU's tensors. Unlike other backends each call waits for what the current stream has queued: ranks that share a
+// GPU, which NCCL refuses, have no other way.
+class HostCollectives : public Collectives {
+ public:
+  // `comm` must outlive it.
+  HostCollectives(const Comm& comm, at::Device device);
+
+  Shard shard() const override { return mpi_->shard(); }
+  void all_reduce_sum(at::Tensor& x) override;
+  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
+
+ protected:
+  at::Device device() const { return device_; }
+
+ private:
+  at::Tensor on_host(const at::Tensor& x) const;
+  at::Tensor on_device(const at::Tensor& x) const;  // undefined stays undefined
+
+  std::unique_ptr<Collectives> mpi_;
+  at::Device device_;
+};
+
+}  // namespace orrery

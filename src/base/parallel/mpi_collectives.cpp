@@ -1,0 +1,115 @@
+#include "base/parallel/mpi_collectives.h"
+
+#include <mpi.h>
+
+#include <string>
+
+#include "base/core/pulse.h"
+#include "base/parallel/blocks.h"
+#include "base/parallel/check.h"
+#include "base/parallel/operand.h"
+#include "base/parallel/transfers.h"
+
+namespace orrery {
+namespace {
+
+MPI_Datatype reducible_type(at::ScalarType dtype) {
+  if (dtype == at::kFloat) return MPI_FLOAT;
+  if (dtype == at::kDouble) return MPI_DOUBLE;
+  if (dtype == at::kLong) return MPI_INT64_T;
+  throw Error(std::string("all_reduce_sum cannot sum tensors of ") + at::toString(dtype));
+}
+
+class MpiCollectives final : public Collectives {
+ public:
+  explicit MpiCollectives(const Comm& comm) : comm_(comm) {}
+
+  Shard shard() const override { return comm_.shard(); }
+  void all_reduce_sum(at::Tensor& x) override;
+  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
+
+ private:
+  const Comm& comm_;
+};
+
+void MpiCollectives::all_reduce_sum(at::Tensor& x) {
+  const Meeting meeting;
+  require_operand(x, at::kCPU);
+  if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {  // MPI has neither
+    at::Tensor sum = x.to(at::kFloat);
+    all_reduce_sum(sum);
+    x.copy_(sum);
+    return;
+  }
+  const MPI_Datatype type = reducible_type(x.scalar_type());
+  auto* data = static_cast<std::byte*>(x.mutable_data_ptr());
+  for_blocks(x.numel(), [&](std::int64_t begin, int count) {
+    std::byte* block = data + begin * x.element_size();
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, block, count, type, MPI_SUM, comm_.get()), "sum a tensor over ranks");
+  });
+}
+
+at::Tensor MpiCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
+  require_operand(x, at::kCPU);
+  const auto [rank, size] = shard();
+  const at::Tensor stacked = empty_stack(x, size);
+  stacked[rank].copy_(x);
+  Transfers transfers(comm_);
+  for (int distance = 1; distance < size; ++distance) {  // each rank starts with another peer
+    transfers.receive(stacked[(rank + size - distance) % size], (rank + size - distance) % size);
+    transfers.send(x, (rank + distance) % size);
+  }
+  transfers.wait();
+  return join_stacked(stacked, dim);
+}
+
+void MpiCollectives::broadcast(at::Tensor& x, int root) {
+  const Meeting meeting;
+  require_operand(x, at::kCPU);
+  auto* data = static_cast<std::byte*>(x.mutable_data_ptr());
+  for_blocks(static_cast<std::int64_t>(x.nbytes()), [&](std::int64_t begin, int count) {
+    check_mpi(MPI_Bcast(data + begin, count, MPI_BYTE, root, comm_.get()), "broadcast a tensor");
+  });
+}
+
+std::pair<at::Tensor, at::Tensor> MpiCollectives::exchange_rows(const at::Tensor& up, const at::Tensor& down) {
+  require_operand(up, at::kCPU);
+  require_operand(down, at::kCPU);
+  const auto [rank, size] = shard();
+  std::pair<at::Tensor, at::Tensor> received;
+  Transfers transfers(comm_);
+  if (rank > 0) {
+    transfers.receive(received.first = at::empty_like(down), rank - 1);
+    transfers.send(up, rank - 1);
+  }
+  if (rank + 1 < size) {
+    transfers.receive(received.second = at::empty_like(up), rank + 1);
+    transfers.send(down, rank + 1);
+  }
+  transfers.wait();
+  return received;
+}
+
+std::vector<at::Tensor> MpiCollectives::gather_to_root(const at::Tensor& x) {
+  require_operand(x, at::kCPU);
+  const std::vector<std::int64_t> rows = comm_.gather_to_root(x.size(0));
+  Transfers transfers(comm_);
+  if (!comm_.is_root()) {
+    transfers.send(x, 0);
+    transfers.wait();
+    return {};
+  }
+  std::vector<at::Tensor> all = empty_for_rows(x, rows);
+  for (int rank = 1; rank < shard().size; ++rank) transfers.receive(all[static_cast<std::size_t>(rank)], rank);
+  transfers.wait();
+  return all;
+}
+
+}  // namespace
+
+std::unique_ptr<Collectives> make_mpi_collectives(const Comm& comm) { return std::make_unique<MpiCollectives>(comm); }
+
+}  // namespace orrery

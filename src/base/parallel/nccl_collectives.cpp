@@ -1,0 +1,144 @@
+#include "base/parallel/nccl_collectives.h"
+
+#include <c10/cuda/CUDAStream.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/parallel/nccl_comm.h"
+#include "base/parallel/operand.h"
+#include "base/parallel/sum_path.h"
+#include "base/parallel/sums_behind.h"
+
+namespace orrery {
+namespace {
+
+ncclDataType_t reducible_type(at::ScalarType dtype) {
+  if (dtype == at::kFloat) return ncclFloat32;
+  if (dtype == at::kBFloat16) return ncclBfloat16;
+  if (dtype == at::kHalf) return ncclFloat16;
+  if (dtype == at::kDouble) return ncclFloat64;
+  if (dtype == at::kLong) return ncclInt64;
+  throw Error(std::string("all_reduce_sum cannot sum tensors of ") + at::toString(dtype));
+}
+
+cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
+
+// Sends and receives that NCCL starts together, so that no pair waits for another. Empty tensors do not travel.
+class Group {
+ public:
+  explicit Group(ncclComm_t comm) : comm_(comm) { check_nccl(ncclGroupStart(), "start a NCCL group"); }
+  void send(const at::Tensor& x, int to) {
+    if (x.numel() == 0) return;
+    check_nccl(ncclSend(x.const_data_ptr(), x.nbytes(), ncclUint8, to, comm_, stream()),
+               "send a tensor to rank " + std::to_string(to));
+  }
+  void receive(const at::Tensor& x, int from) {
+    if (x.numel() == 0) return;
+    check_nccl(ncclRecv(x.mutable_data_ptr(), x.nbytes(), ncclUint8, from, comm_, stream()),
+               "receive a tensor from rank " + std::to_string(from));
+  }
+  void launch() { check_nccl(ncclGroupEnd(), "launch a NCCL group"); }
+
+ private:
+  ncclComm_t comm_;
+};
+
+class NcclCollectives final : public Collectives, public TellsSumPath {
+ public:
+  NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm) {}
+
+  Shard shard() const override { return comm_.shard(); }
+  void all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
+  void start_sum(at::Tensor x) override;
+  SumTerms finish_sum() override;
+  std::string sum_path() const override { return sums_ ? sums_->path() : ""; }
+  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
+
+ private:
+  void all_reduce_on(at::Tensor& x, cudaStream_t stream) const;
+
+  const Comm& comm_;
+  at::Device device_;
+  NcclComm nccl_;
+  std::optional<SumsBehind> sums_;  // since the first start_sum()
+};
+
+void NcclCollectives::start_sum(at::Tensor x) {
+  require_turn();
+  require_operand(x, device_);
+  if (!sums_) sums_.emplace(comm_, [this](at::Tensor& sum, cudaStream_t stream) { all_reduce_on(sum, stream); });
+  sums_->start(x);
+  enqueue(std::move(x));
+}
+
+SumTerms NcclCollectives::finish_sum() {
+  const at::Tensor x = dequeue();
+  return {x, sums_->finish(x)};
+}
+
+void NcclCollectives::all_reduce_on(at::Tensor& x, cudaStream_t stream) const {
+  require_operand(x, device_);
+  check_nccl(ncclAllReduce(x.const_data_ptr(), x.mutable_data_ptr(), static_cast<std::size_t>(x.numel()),
+                           reducible_type(x.scalar_type()), ncclSum, nccl_.get(), stream),
+             "sum a tensor over ranks");
+}
+
+at::Tensor NcclCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
+  require_operand(x, device_);
+  const at::Tensor stacked = empty_stack(x, shard().size);
+  check_nccl(
+      ncclAllGather(x.const_data_ptr(), stacked.mutable_data_ptr(), x.nbytes(), ncclUint8, nccl_.get(), stream()),
+      "gather a tensor from all ranks");
+  return join_stacked(stacked, dim);
+}
+
+void NcclCollectives::broadcast(at::Tensor& x, int root) {
+  require_operand(x, device_);
+  void* data = x.mutable_data_ptr();
+  check_nccl(ncclBroadcast(data, data, x.nbytes(), ncclUint8, root, nccl_.get(), stream()), "broadcast a tensor");
+}
+
+std::pair<at::Tensor, at::Tensor> NcclCollectives::exchange_rows(const at::Tensor& up, const at::Tensor& down) {
+  require_operand(up, device_);
+  require_operand(down, device_);
+  const auto [rank, size] = shard();
+  std::pair<at::Tensor, at::Tensor> received;
+  if (rank > 0) received.first = at::empty_like(down);
+  if (rank + 1 < size) received.second = at::empty_like(up);
+  Group group(nccl_.get());
+  if (rank > 0) {
+    group.receive(received.first, rank - 1);
+    group.send(up, rank - 1);
+  }
+  if (rank + 1 < size) {
+    group.receive(received.second, rank + 1);
+    group.send(down, rank + 1);
+  }
+  group.launch();
+  return received;
+}
+
+std::vector<at::Tensor> NcclCollectives::gather_to_root(const at::Tensor& x) {
+  require_operand(x, device_);
+  const std::vector<std::int64_t> rows = comm_.gather_to_root(x.size(0));
+  std::vector<at::Tensor> all;
+  if (comm_.is_root()) all = empty_for_rows(x, rows);
+  Group group(nccl_.get());
+  if (!comm_.is_root()) group.send(x, 0);
+  for (std::size_t rank = 1; rank < all.size(); ++rank) group.receive(all[rank], static_cast<int>(rank));
+  group.launch();
+  return all;
+}
+
+}  // namespace
+
+std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device) {
+  return std::make_unique<NcclCollectives>(comm, device);
+}
+
+}  // namespace orrery

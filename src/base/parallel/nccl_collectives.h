@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "base/parallel/collectives.h"
+#include "base/parallel/comm.h"
+
+namespace orrery {
+
+// Collectives of tensors on `device` (with its number) over NCCL, queued on the current stream. Collective over `comm`,
+// which must outlive the result. Throws Error in a program that was built without CUDA.
+std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device);
+
+}  // namespace orrery

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <nccl.h>
+
+#include <source_location>
+#include <string_view>
+
+#include "base/parallel/comm.h"
+
+namespace orrery {
+
+// Throws Error "WHAT: NCCL's own words (file:line)" unless `code` is ncclSuccess.
+void check_nccl(ncclResult_t code, std::string_view what, std::source_location at = std::source_location::current());
+
+// A NCCL communicator of the same ranks as a Comm, on the current GPU of each.
+class NcclComm {
+ public:
+  // Collective.
+  explicit NcclComm(const Comm& comm);
+  NcclComm(const NcclComm&) = delete;
+  NcclComm& operator=(const NcclComm&) = delete;
+  // Collective, and waits for the work in flight; while an exception unwinds it only gives that work up.
+  ~NcclComm();
+
+  // For the next call. Throws Error when something queued earlier has failed since.
+  ncclComm_t get(std::source_location at = std::source_location::current()) const;
+
+ private:
+  ncclComm_t comm_ = nullptr;
+};
+
+}  // namespace orrery

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/parallel/awake_clock.h"
+#include "base/parallel/own_sign.h"
+#include "base/parallel/peer_links.h"
+#include "base/parallel/rank_watch.h"
+
+namespace orrery {
+
+// Ends the job when a rank is lost: when it is gone, stopped, or stuck in a collective or on its GPU. Launchers end a
+// job at once when a process fails, some of them, but none notices the others: the ranks would wait until the time
+// limit.
+//
+// A thread on every rank tells all other ranks over TCP, twice a second and at each change of clip or phase, how far
+// its rank is, and judges what it hears (rank_watch.h). It uses no MPI, so it works while the main thread waits in a
+// collective. When a rank is lost, the lowest of the others prints one line; from then on no rank writes a file, NCCL
+// communicators are aborted, and every process ends with exit code 3. What even that does not end, a stopped process,
+// MPI_Abort leaves to the launcher.
+class Watchdog {
+ public:
+  // `timeout`: as RankWatch. From the main thread; collective.
+  Watchdog(const Comm& world, std::optional<double> timeout);
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+  ~Watchdog();
+
+  // Why the ranks cannot watch each other, so that each watches itself alone, the same on all; empty: they do.
+  const std::string& problem() const { return problem_; }
+  // This rank ends the job with `code` and says why: the others let it, and in ten seconds all are gone whatever
+  // happens.
+  void announce_end(int code);
+  // The work is done, and this process ends by itself. Rank 0 then waits, for seconds at most, until the processes of
+  // the other ranks have ended, since launchers kill what is left when rank 0 ends with another code than 0.
+  void take_leave();
+
+ private:
+  Watchdog(Shard world, PeerSockets peers, std::optional<double> timeout);
+  void run();
+  void note(const PeerEvent& event, double now);
+  double now() { return clock_.seconds(std::chrono::steady_clock::now()); }
+  // Whether the verdict is to be acted on: what a launcher does after a stop signal is no loss.
+  bool is_due(const RankVerdict& verdict, double now);
+  [[noreturn]] void end_job(const RankVerdict& verdict);
+  // True when another rank has told the user by then.
+  bool is_told_in(double seconds);
+  [[noreturn]] void leave_lost(bool speaker);
+  bool all_end_in(double seconds);
+
+  int rank_;
+  std::string problem_;
+  RankWatch watch_;
+  PeerLinks links_;
+  OwnSign own_;
+  AwakeClock clock_;
+  std::atomic<bool> place_changed_{false};  // since the last sign
+  std::atomic<int> ending_{-1};             // the exit code, when somebody ends the job
+  std::optional<double> end_noticed_;       // when the thread saw that
+  std::optional<double> loss_noticed_;      // when it saw a rank gone
+  std::atomic<bool> leaving_{false};
+  std::thread thread_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint/safetensors_file.h"
+#include "io/checkpoint/weight_source.h"
+
+namespace orrery {
+
+// One component of a checkpoint (transformer/, vae/, …) from its safetensors files. The index
+// diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
+// index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
+// no weight is. Throws InputError naming the folder, index, shard or tensor.
+class ShardedCheckpoint : public WeightSource {
+ public:
+  explicit ShardedCheckpoint(std::filesystem::path folder);
+
+  std::vector<std::string> names() const override;
+  const TensorInfo* find(const std::string& name) const override;
+  void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
+  std::string where(const std::string& name) const override;
+  // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
+  // tensor, and two trainings of one model differ.
+  std::string fingerprint() const override;
+  std::vector<std::filesystem::path> files() const override;
+
+ private:
+  void open_index(const std::filesystem::path& index);
+  void open_single(const std::filesystem::path& file);
+
+  std::filesystem::path folder_;
+  std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();
+  std::deque<SafetensorsFile> files_;  // a deque: the map points into it
+  std::map<std::string, const SafetensorsFile*> holder_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint/read_threads.h"
+#include "io/checkpoint/staging.h"
+#include "io/checkpoint/strided_bytes.h"
+
+namespace orrery {
+
+// Where a tensor's piece is stored.
+struct StoredPiece {
+  const InputFile& file;
+  std::string name;  // of the tensor, for messages
+  at::ScalarType dtype;
+  StridedBytes bytes;
+};
+
+// How a reader works. Of memory beside the tensors it keeps piece_bytes · buffers, and only where it has to stage.
+struct ReadSizes {
+  std::int64_t piece_bytes = std::int64_t{8} << 20;  // of one read at most, a multiple of 4
+  std::int64_t least_bytes = std::int64_t{1} << 20;  // of one read: smaller tensors are not shared out among readers
+  std::size_t readers = 8;                           // reads under way
+  std::size_t buffers = 12;                          // more, so that reading goes on while the device copies
+};
+
+// Fills tensors from files with several reads under way at once: on a CPU straight into the tensor, for a GPU or
+// another dtype through a ring of staging buffers, from which the device copies while later pieces are being read.
+// Buffers and threads are made when they are first needed and kept. One call at a time.
+class TensorReader {
+ public:
+  explicit TensorReader(const ReadSizes& sizes = {}) : sizes_(sizes) {}
+
+  // `into` has as many numbers as the piece, in its order; any floating dtype, any device. On CUDA the last copies may
+  // still be queued on the current stream. Throws InputError naming file and tensor when the file is shorter than it
+  // was, Error when it cannot be read.
+  void read(const StoredPiece& piece, at::Tensor into);
+
+ private:
+  // Of each read of so many packed bytes, at most.
+  std::int64_t largest_piece(const StridedBytes& bytes) const;
+  void read_straight(const StoredPiece& piece, std::byte* into);
+  void read_staged(const StoredPiece& piece, at::Tensor into);
+  ReadThreads& threads();
+
+  ReadSizes sizes_;
+  std::optional<ReadThreads> threads_;
+  std::unique_ptr<StagingRing> ring_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,149 @@
+#include "io/checkpoint/weights.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "io/checkpoint/weight_source.h"
+#include "base/core/error.h"
+#include "base/core/pulse.h"
+
+namespace orrery {
+
+struct Weights::Shared {
+  std::shared_ptr<WeightSource> source;
+  Shard tp;
+  at::Device device;
+  at::ScalarType dtype;
+  std::set<std::string> taken;
+  std::vector<std::string> ignored;
+  std::int64_t bytes = 0;
+
+  std::string place(const std::string& name) const { return source->where(name) + ": tensor " + name + ": "; }
+  void check(const std::string& name, at::IntArrayRef shape) const;
+  Slice cut(const std::string& name, at::IntArrayRef shape, Split split) const;
+  void read(const std::string& name, const Slice& slice, const at::Tensor& into);
+  at::Tensor empty(at::IntArrayRef shape, at::ScalarType type);
+};
+
+namespace {
+
+std::string text(at::IntArrayRef shape) {
+  std::ostringstream out;
+  out << shape;
+  return out.str();
+}
+
+}  // namespace
+
+void Weights::Shared::check(const std::string& name, at::IntArrayRef shape) const {
+  const TensorInfo* const info = source->find(name);
+  require_input(info != nullptr,
+                source->where(name) + ": tensor " + name + " is missing; expected shape " + text(shape));
+  require_input(shape == at::IntArrayRef(info->shape), place(name) + "found shape " + text(info->shape) +
+                                                           ", expected " + text(shape) +
+                                                           " from the sizes in config.json");
+}
+
+Slice Weights::Shared::cut(const std::string& name, at::IntArrayRef shape, Split split) const {
+  if (shape.empty()) return {0, {0, 1}};
+  if (split == Split::None) return {0, {0, shape[0]}};
+  const std::size_t dim = split == Split::Rows ? 0 : 1;
+  require(dim < shape.size(), place(name) + "shape " + text(shape) + " has no columns to split");
+  require_input(shape[dim] % tp.size == 0, place(name) + "its " + std::to_string(shape[dim]) +
+                                               (dim == 0 ? " rows" : " columns") + " do not split over --tp " +
+                                               std::to_string(tp.size) + " ranks");
+  return {static_cast<std::int64_t>(dim), tp.slice(shape[dim])};
+}
+
+void Weights::Shared::read(const std::string& name, const Slice& slice, const at::Tensor& into) {
+  source->copy(name, slice, into);
+  taken.insert(name);
+  beat();
+}
+
+at::Tensor Weights::Shared::empty(at::IntArrayRef shape, at::ScalarType type) {
+  at::Tensor made = at::empty(shape, at::TensorOptions(device).dtype(type));
+  bytes += static_cast<std::int64_t>(made.nbytes());
+  return made;
+}
+
+Weights::Weights(std::shared_ptr<WeightSource> source, Shard tp, at::Device device, at::ScalarType dtype)
+    : shared_(std::make_shared<Shared>(Shared{std::move(source), tp, device, dtype, {}, {}, 0})) {
+  if (device.is_cuda()) note_gpu_work();
+}
+
+Weights Weights::operator/(std::string_view scope) const {
+  Weights inner = *this;
+  inner.scope_ += std::string(scope) + ".";
+  return inner;
+}
+
+Weights Weights::operator/(std::int64_t index) const { return *this / std::to_string(index); }
+
+at::Tensor Weights::take(std::string_view name, at::IntArrayRef shape, Split split) const {
+  return take_as(name, shape, split, shared_->dtype);
+}
+
+at::Tensor Weights::take_float32(std::string_view name, at::IntArrayRef shape) const {
+  return take_as(name, shape, Split::None, at::kFloat);
+}
+
+at::Tensor Weights::take_as(std::string_view name, at::IntArrayRef shape, Split split, at::ScalarType dtype) const {
+  const std::string full = scope_ + std::string(name);
+  shared_->check(full, shape);
+  const Slice slice = shared_->cut(full, shape, split);
+  std::vector<std::int64_t> mine = shape.vec();
+  if (!mine.empty()) mine[static_cast<std::size_t>(slice.dim)] = slice.range.size;
+  at::Tensor result = shared_->empty(mine, dtype);
+  shared_->read(full, slice, result);
+  return result;
+}
+
+at::Tensor Weights::take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const {
+  std::vector<std::pair<std::string, Slice>> slices;
+  std::int64_t rows = 0;
+  for (const WeightPart& part : parts) {
+    const std::string full = scope_ + part.name;
+    shared_->check(full, {part.rows, columns});
+    slices.emplace_back(full, shared_->cut(full, {part.rows, columns}, Split::Rows));
+    rows += slices.back().second.range.size;
+  }
+  at::Tensor result = shared_->empty({rows, columns}, shared_->dtype);
+  std::int64_t begin = 0;
+  for (const auto& [full, slice] : slices) {
+    shared_->read(full, slice, result.narrow(0, begin, slice.range.size));
+    begin += slice.range.size;
+  }
+  return result;
+}
+
+bool Weights::has(std::string_view name) const { return shared_->source->find(scope_ + std::string(name)) != nullptr; }
+
+void Weights::ignore(std::string_view prefix) const { shared_->ignored.push_back(scope_ + std::string(prefix)); }
+
+void Weights::require_all_read() const {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> unread;
+  for (const std::string& name : shared_->source->names()) {
+    const auto covers = [&](const std::string& prefix) { return name.starts_with(prefix); };
+    const bool known =
+        shared_->taken.contains(name) || std::any_of(shared_->ignored.begin(), shared_->ignored.end(), covers);
+    if (!known) unread.push_back(name);
+  }
+  if (unread.empty()) return;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(kNamed, unread.size()); ++i) list += (i == 0 ? "" : ", ") + unread[i];
+  if (unread.size() > kNamed) list += ", …";
+  throw InputError(shared_->source->where(unread.front()) + ": " + std::to_string(unread.size()) +
+                   " tensor(s) that this model does not have: " + list +
+                   ": is it another model's checkpoint, or a newer one?");
+}
+
+std::int64_t Weights::bytes() const { return shared_->bytes; }
+Shard Weights::tp() const { return shared_->tp; }
+at::Device Weights::device() const { return shared_->device; }
+at::ScalarType Weights::dtype() const { return shared_->dtype; }
+
+}  // namespace orrery

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/core/shard.h"
+
+namespace orrery {
+
+// How a tensor is shared out over a tensor-parallel group.
+enum class Split {
+  None,     // every rank has all of it
+  Rows,     // dimension 0 is cut: column-parallel layers, whose outputs are rows of the weight
+  Columns,  // dimension 1 is cut: row-parallel layers
+};
+
+// Where tensors come from: safetensors files, or a generator.
+class WeightSource;
+
+// One part of a fused matrix.
+struct WeightPart {
+  std::string name;
+  std::int64_t rows;  // of the whole tensor, before the split
+};
+
+// A checkpoint seen from a scope: `weights / "layers" / 3` takes names that start with "layers.3.". Copies are cheap
+// and share one record of what was taken. Every take checks the name and the whole tensor's shape, copies this rank's
+// piece only, and converts it to the dtype and device of the set; each error is an InputError that names tensor and
+// file.
+class Weights {
+ public:
+  Weights(std::shared_ptr<WeightSource> source, Shard tp, at::Device device, at::ScalarType dtype);
+
+  Weights operator/(std::string_view scope) const;
+  Weights operator/(std::int64_t index) const;
+
+  // The tensor `name` under this scope, whose whole shape must be `shape`.
+  at::Tensor take(std::string_view name, at::IntArrayRef shape, Split split = Split::None) const;
+  // The same in float32 whatever the dtype of the set: for the islands that MODEL.md computes in float32.
+  at::Tensor take_float32(std::string_view name, at::IntArrayRef shape) const;
+  // Matrices of `columns` columns stacked by rows; each part is cut by rows on its own, so that a rank holds its heads
+  // of q, then of k, then of v. (sum of rows / tp, columns).
+  at::Tensor take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const;
+  bool has(std::string_view name) const;
+  // The tensors whose names in this scope start with `prefix` are known and not needed: not reported as unread.
+  void ignore(std::string_view prefix) const;
+  // Throws InputError naming the first few tensors of the source that were neither taken nor ignored.
+  void require_all_read() const;
+
+  // Of all tensors handed out so far, in the dtypes in which they were taken.
+  std::int64_t bytes() const;
+  Shard tp() const;
+  at::Device device() const;
+  at::ScalarType dtype() const;
+
+ private:
+  struct Shared;
+  at::Tensor take_as(std::string_view name, at::IntArrayRef shape, Split split, at::ScalarType dtype) const;
+
+  std::shared_ptr<Shared> shared_;
+  std::string scope_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,25 @@
+#include "base/core/checksum.h"
+#include "io/latents/latent_store.h"
+
+namespace orrery {
+namespace {
+
+std::string values_checksum(const FloatArray& array) {
+  return checksum(array.values.data(), array.values.size() * sizeof(float));
+}
+
+}  // namespace
+
+std::string latents_checksum(const LatentFile& file) {
+  const std::string video = values_checksum(file.video);
+  if (!file.sound) return video;
+  const std::string both = video + values_checksum(*file.sound);
+  return checksum(both.data(), both.size());
+}
+
+std::string stored_checksum(const std::filesystem::path& path) {
+  const std::string recorded = read_latent_header(path).checksum;
+  return recorded.empty() ? latents_checksum(read_latents(path)) : recorded;
+}
+
+}  // namespace orrery

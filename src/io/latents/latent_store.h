@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/core/error.h"
+#include "io/latents/array.h"
+
+namespace orrery {
+
+// What a second-order UniPC sampler carries from one step to the next, for one modality (MODEL.md §5). All three arrays
+// have the latent's shape; those that the sampler does not hold yet are empty.
+struct SamplerHistory {
+  FloatArray last_sample;     // x before the last prediction
+  FloatArray model_output_0;  // denoised estimate of the step before the last
+  FloatArray model_output_1;  // denoised estimate of the last step
+  int lower_order_steps = 0;  // steps done, counted up to the sampler's order
+  int last_order = 0;         // order of the last prediction; 0 before the first
+  friend bool operator==(const SamplerHistory&, const SamplerHistory&) = default;
+};
+
+struct RunningState {
+  int step = 0;  // steps done: the next one to do, from 0
+  SamplerHistory video;
+  std::optional<SamplerHistory> sound;
+  friend bool operator==(const RunningState&, const RunningState&) = default;
+};
+
+// The content of a latent file, version 1: a finished clip, or one stopped at a step boundary. Empty members are not
+// stored. The reader requires `state` and `video` (and `running` when the state is Running); the rest may be empty in
+// files that other programs wrote.
+struct LatentFile {
+  enum class State { Complete, Running };
+
+  State state = State::Complete;
+  std::string request;              // JSON: the request after the defaults were filled in
+  std::string inputs;               // JSON: what the request's files held (checksums by key); "": none, or not known
+  std::string model;                // JSON: checkpoint fingerprint and dimensions
+  std::string software;             // name, version and revision of the writer
+  std::string created;              // ISO 8601, UTC
+  FloatArray video;                 // [1, C, t, h, w]
+  std::optional<FloatArray> sound;  // [1, S, T]
+  std::vector<std::int64_t> cond_ids;
+  std::vector<std::int64_t> uncond_ids;
+  std::vector<float> sigmas;
+  std::vector<std::int64_t> timesteps;
+  std::optional<RunningState> running;  // present exactly when the state is Running
+  std::optional<FloatArray> condition;  // [1, C, t', h, w]: the latent frames that the clip starts from
+  friend bool operator==(const LatentFile&, const LatentFile&) = default;
+};
+
+// Writes the file beside `path` and renames it: a reader sees the old file or the new one. Complete files are
+// compressed, running ones are not; equal content gives equal bytes. Needs memory for one more copy of the file.
+// Thread-safe. Throws Error: shapes that contradict the values, or a file that cannot be written.
+void write_latents(const std::filesystem::path& path, const LatentFile& file);
+
+// A latent file of a version that this program does not know.
+class OtherVersion : public InputError {
+ public:
+  using InputError::InputError;
+};
+
+// Reads any version 1 file; latents of other floating-point types, layouts and filters are converted. Thread-safe.
+// Throws InputError that names the file and the dataset or attribute: not a latent file, another version
+// (OtherVersion), something required is missing or has the wrong shape, or the content is damaged (checksums are
+// verified).
+LatentFile read_latents(const std::filesystem::path& path);
+
+// What tells whether a latent file stands for a request: everything but the latents and the sampler's history.
+struct LatentHeader {
+  LatentFile::State state = LatentFile::State::Complete;
+  std::string request;   // JSON, or ""
+  std::string inputs;    // JSON, or ""
+  std::string model;     // JSON, or ""
+  std::string checksum;  // latents_checksum as the writer of a finished file recorded it; "": it did not
+  std::vector<std::int64_t> cond_ids;
+  std::vector<std::int64_t> uncond_ids;
+  std::vector<float> sigmas;
+  std::int64_t sound_steps = 0;  // T of the sound latents [1, S, T]; 0: no sound
+};
+
+// Quick, whatever the size of the latents. Throws InputError like read_latents.
+LatentHeader read_latent_header(const std::filesystem::path& path);
+
+// 32 hexadecimal digits over the values of the video latents and, if there are any, the sound latents.
+std::string latents_checksum(const LatentFile& file);
+
+// The checksum of a finished file's latents: as the file records it, or of the values where it does not. Throws
+// InputError like read_latents.
+std::string stored_checksum(const std::filesystem::path& path);
+
+// Version of the HDF5 library in use: "1.10.8".
+std::string hdf5_version();
+
+}  // namespace orrery

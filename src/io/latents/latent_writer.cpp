@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "io/latents/hdf5_data.h"
+#include "io/latents/latent_format.h"
+#include "io/latents/latent_store.h"
+#include "io/latents/superblock_checksum.h"
+
+namespace orrery {
+namespace {
+
+using namespace latent_format;
+
+// The file is built in memory that grows by this much, and written by us: HDF5 1.10 crashes once it has failed to
+// write, and this way it never meets a full disk.
+constexpr std::size_t kGrowth = std::size_t{8} << 20;
+constexpr unsigned kMostAttributes = 32;
+
+void require_shape(const FloatArray& array, std::size_t rank, const char* name) {
+  const bool positive = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
+  const auto count = std::accumulate(array.shape.begin(), array.shape.end(), std::int64_t{1}, std::multiplies<>());
+  require(array.shape.size() == rank && positive && static_cast<std::size_t>(count) == array.values.size(),
+          std::string(name) + ": " + std::to_string(array.values.size()) + " values cannot be stored with shape " +
+              shape_text(array.shape) + ", expected " + std::to_string(rank) + " axes");
+}
+
+void require_consistent(const LatentFile& file) {
+  require((file.state == LatentFile::State::Running) == file.running.has_value(),
+          "a latent file holds the sampler's state exactly when it is running");
+  require_shape(file.video, 5, kVideo);
+  if (file.sound) require_shape(*file.sound, 3, kSound);
+  if (file.condition) require_shape(*file.condition, 5, kCondition);
+}
+
+class Writer {
+ public:
+  explicit Writer(bool compress) : compress_(compress), file_(create_in_memory()) {}
+
+  void write(const LatentFile& file);
+  // The bytes of the file, once everything is written.
+  std::string image() const;
+
+ private:
+  static hdf5::File create_in_memory();
+  void write_identity(const LatentFile& file);
+  void write_floats(const std::string& path, const FloatArray& array, const char* axes, const char* description);
+  void write_tokens(const char* path, const std::vector<std::int64_t>& ids, const char* description);
+  void write_schedule(const LatentFile& file);
+  void write_running(const RunningState& running);
+  void write_history(const std::string& path, const SamplerHistory& history, const char* axes);
+
+  bool compress_;
+  hdf5::File file_;
+};
+
+hdf5::File Writer::create_in_memory() {
+  const char* what = "create an HDF5 file in memory";
+  const hdf5::PropertyList access(hdf5::check(H5Pcreate(H5P_FILE_ACCESS), what));
+  hdf5::check(H5Pset_fapl_core(access.get(), kGrowth, false), what);
+  // The format of HDF5 1.10: its structures carry checksums, by which a torn block is found.
+  hdf5::check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), what);
+  const hdf5::PropertyList creation(hdf5::check(H5Pcreate(H5P_FILE_CREATE), what));
+  hdf5::check(H5Pset_obj_track_times(creation.get(), false), what);
+  // All attributes of the root stay in its header, which has a checksum; HDF5 would move more than eight elsewhere.
+  hdf5::check(H5Pset_attr_phase_change(creation.get(), kMostAttributes, kMostAttributes), what);
+  return hdf5::File(hdf5::check(H5Fcreate("latents.h5", H5F_ACC_TRUNC, creation.get(), access.get()), what));
+}
+
+std::string Writer::image() const {
+  const char* what = "read back an HDF5 file in memory";
+  hdf5::check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL), what);
+  const ssize_t size = hdf5::check(H5Fget_file_image(file_.get(), nullptr, 0), what);
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  hdf5::check(H5Fget_file_image(file_.get(), bytes.data(), bytes.size()), what);
+  hdf5::mend_superblock(bytes);
+  return bytes;
+}
+
+void Writer::write(const LatentFile& file) {
+  write_identity(file);
+  write_floats(kVideo, file.video, kVideoAxes,
+               "video latents as the transformer sees them; noisy until the state is complete");
+  if (file.sound) {
+    write_floats(kSound, *file.sound, kSoundAxes,
+                 "sound latents as the transformer sees them; noisy until the state is complete");
+  }
+  write_tokens(kCondIds, file.cond_ids, "token ids of the prompt");
+  write_tokens(kUncondIds, file.uncond_ids, "token ids of the negative prompt");
+  write_schedule(file);
+  if (file.condition) {
+    hdf5::create_group(file_.get(), "/condition");
+    write_floats(kCondition, *file.condition, kVideoAxes, "clean latent frames that the clip is conditioned on");
+  }
+  if (file.running) write_running(*file.running);
+}
+
+void Writer::write_identity(const LatentFile& file) {
+  const hid_t root = file_.get();
+  hdf5::write_attribute(root, "format", kFormat);
+  hdf5::write_attribute(root, "version", kVersion);
+  hdf5::write_attribute(root, "state", file.running ? kRunning : kComplete);
+  hdf5::write_attribute(root, "request", file.request);
+  if (!file.inputs.empty()) hdf5::write_attribute(root, "inputs", file.inputs);
+  hdf5::write_attribute(root, "model", file.model);
+  hdf5::write_attribute(root, "software", file.software);
+  hdf5::write_attribute(root, "created", file.created);
+  if (!file.running) hdf5::write_attribute(root, "checksum", latents_checksum(file));
+  for (const char* group : {"/latents", "/text", kSampler}) hdf5::create_group(root, group);
+}
+
+void Writer::write_floats(const std::string& path, const FloatArray& array, const char* axes, const char* description) {
+  if (array.empty()) return;
+  hdf5::write_dataset(file_.get(), path, array.shape, array.values.data(), {axes, description, compress_});
+}
+
+void Writer::write_tokens(const char* path, const std::vector<std::int64_t>& ids, const char* description) {
+  if (ids.empty()) return;
+  hdf5::write_dataset(file_.get(), path, {std::ssize(ids)}, ids.data(), {"token", description, compress_});
+}
+
+void Writer::write_schedule(const LatentFile& file) {
+  if (!file.sigmas.empty()) {
+    hdf5::write_dataset(file_.get(), kSigmas, {std::ssize(file.sigmas)}, file.sigmas.data(),
+                        {"step", "noise level before each step, and 0 after the last", compress_});
+  }
+  if (!file.timesteps.empty()) {
+    hdf5::write_dataset(file_.get(), kTimesteps, {std::ssize(file.timesteps)}, file.timesteps.data(),
+                        {"step", "timestep that the transformer is given at each step", compress_});
+  }
+}
+
+void Writer::write_running(const RunningState& running) {
+  const hdf5::Group sampler(hdf5::check(H5Gopen2(file_.get(), kSampler, H5P_DEFAULT), "open /sampler"));
+  hdf5::write_attribute(sampler.get(), "step", running.step);
+  write_history(kVideoHistory, running.video, kVideoAxes);
+  if (running.sound) write_history(kSoundHistory, *running.sound, kSoundAxes);
+}
+
+void Writer::write_history(const std::string& path, const SamplerHistory& history, const char* axes) {
+  hdf5::create_group(file_.get(), path);
+  const hdf5::Group group(hdf5::check(H5Gopen2(file_.get(), path.c_str(), H5P_DEFAULT), "open " + path));
+  hdf5::write_attribute(group.get(), "lower_order_steps", history.lower_order_steps);
+  hdf5::write_attribute(group.get(), "last_order", history.last_order);
+  write_floats(path + "/last_sample", history.last_sample, axes, "latents before the last prediction");
+  write_floats(path + "/model_output_0", history.model_output_0, axes, "denoised estimate of the step before the last");
+  write_floats(path + "/model_output_1", history.model_output_1, axes, "denoised estimate of the last step");
+}
+
+std::string encode(const LatentFile& file) {
+  const hdf5::Session session;
+  Writer writer(file.state == LatentFile::State::Complete);
+  writer.write(file);
+  return writer.image();
+}
+
+}  // namespace
+
+void write_latents(const std::filesystem::path& path, const LatentFile& file) {
+  require_consistent(file);
+  write_file(path, encode(file));
+}
+
+}  // namespace orrery

@@ -1,0 +1,113 @@
+#include "io/latents/object_header.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/core/error.h"
+
+namespace orrery::hdf5 {
+namespace {
+
+constexpr std::size_t kMostStructures = 100'000;
+constexpr std::size_t kMostMessages = 10'000;
+constexpr std::uint64_t kShared = 2;  // a flag: the message only says where it is
+constexpr std::size_t kChecksum = 4;
+constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{1} << 24;
+
+class HeaderReader {
+ public:
+  HeaderReader(const FileBytes& file, std::string what, Visited& visited)
+      : file_(file), what_(std::move(what)), visited_(visited) {}
+
+  std::vector<Message> read(std::uint64_t address) {
+    Block start = file_.block(address, 4, what_);
+    if (start.text(4) == "OHDR") {
+      read_new(address);
+    } else {
+      read_old(address);
+    }
+    for (std::size_t next = 0; next != continuations_.size();) follow(continuations_[next++]);  // which adds to them
+    return std::move(messages_);
+  }
+
+ private:
+  void read_old(std::uint64_t address) {
+    constexpr std::size_t kPrefix = 16;
+    Block prefix = file_.block(address, kPrefix, what_);
+    prefix.require(prefix.number(1) == 1, "not an object header");
+    prefix.skip(7);
+    read_messages(file_.block(address + kPrefix, bounded(prefix.number(4)), what_));
+  }
+
+  void read_new(std::uint64_t address) {
+    constexpr std::size_t kLongestPrefix = 34;
+    Block prefix = file_.block(address, std::min<std::uint64_t>(kLongestPrefix, file_.size() - address), what_);
+    const std::size_t all = prefix.left();
+    prefix.skip(4);
+    prefix.require(prefix.number(1) == 2, "an object header of an unknown version");
+    const std::uint64_t flags = prefix.number(1);
+    if ((flags & 0x20U) != 0) prefix.skip(16);  // times
+    if ((flags & 0x10U) != 0) prefix.skip(4);   // bounds of compact storage
+    is_new_ = true;
+    has_order_ = (flags & 4U) != 0;
+    const std::uint64_t bytes = prefix.number(std::size_t{1} << (flags & 3U));
+    const std::uint64_t begin = address + (all - prefix.left());
+    file_.block(begin, bounded(bytes) + kChecksum, what_);
+    read_messages(file_.block(begin, bytes, what_));
+  }
+
+  std::uint64_t bounded(std::uint64_t bytes) const {
+    require(bytes <= kMostHeaderBytes, what_ + ": an object header of " + std::to_string(bytes) + " bytes");
+    return bytes;
+  }
+
+  void read_messages(Block block) {
+    const std::size_t head = is_new_ ? (has_order_ ? 6 : 4) : 8;
+    while (block.left() >= head) {
+      const auto type = static_cast<MessageType>(block.number(is_new_ ? 1 : 2));
+      const std::uint64_t bytes = block.number(2);
+      const std::uint64_t flags = block.number(1);
+      block.skip(head - (is_new_ ? 4 : 5));
+      block.require(is_new_ || bytes % 8 == 0, "a message of " + std::to_string(bytes) + " bytes");
+      block.require((flags & kShared) == 0, "a message that stands elsewhere (a named type): not supported");
+      block.require(messages_.size() < kMostMessages, "an object header without end");
+      messages_.push_back({type, block.part(bytes)});
+      if (type == MessageType::Continuation) continuations_.push_back(messages_.back().body);
+    }
+  }
+
+  void follow(Block body) {
+    const std::uint64_t address = body.number(8);
+    const std::uint64_t bytes = bounded(body.number(8));
+    visited_.add(address, what_);
+    Block more = file_.block(address, bytes, what_);
+    if (is_new_) {
+      more.require(bytes >= 4 + kChecksum && more.text(4) == "OCHK", "its continuation is damaged");
+      more = more.part(more.left() - kChecksum);
+    }
+    read_messages(std::move(more));
+  }
+
+  const FileBytes& file_;
+  std::string what_;
+  Visited& visited_;
+  std::vector<Message> messages_;
+  std::vector<Block> continuations_;
+  bool is_new_ = false;     // version 2
+  bool has_order_ = false;  // each message says when it was made
+};
+
+}  // namespace
+
+void Visited::add(std::uint64_t address, const std::string& what) {
+  require(addresses_.insert(address).second, what + ": leads to a place that something else leads to");
+  require(addresses_.size() <= kMostStructures, what + ": more structures than a latent file has");
+}
+
+std::vector<Message> read_object_header(const FileBytes& file, std::uint64_t address, const std::string& what,
+                                        Visited& visited) {
+  visited.add(address, what);
+  return HeaderReader(file, what, visited).read(address);
+}
+
+}  // namespace orrery::hdf5

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <vector>
+
+#include "io/latents/file_bytes.h"
+
+namespace orrery::hdf5 {
+
+inline constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
+
+// Messages of object headers, by the numbers of the HDF5 file format specification.
+enum class MessageType : std::uint64_t {
+  Nil = 0x00,
+  Extents = 0x01,
+  LinkInfo = 0x02,
+  ValueType = 0x03,
+  OldFillValue = 0x04,
+  FillValue = 0x05,
+  Link = 0x06,
+  ExternalFiles = 0x07,
+  Layout = 0x08,
+  GroupInfo = 0x0A,
+  Filters = 0x0B,
+  NamedValue = 0x0C,
+  OldTime = 0x0E,
+  Continuation = 0x10,
+  SymbolTable = 0x11,
+  Time = 0x12,
+  AttributeInfo = 0x15,
+  References = 0x16
+};
+
+struct Message {
+  MessageType type;
+  Block body;
+};
+
+// The addresses of structures that a walk over a file has met.
+class Visited {
+ public:
+  // Throws Error where a walk comes to one place twice, or to far more than a latent file has: it might never end.
+  void add(std::uint64_t address, const std::string& what);
+
+ private:
+  std::set<std::uint64_t> addresses_;
+};
+
+// All messages of the object header at `address`, with those of the blocks that continue it. `what` is the object, for
+// messages. Throws Error.
+std::vector<Message> read_object_header(const FileBytes& file, std::uint64_t address, const std::string& what,
+                                        Visited& visited);
+
+}  // namespace orrery::hdf5

@@ -1,0 +1,70 @@
+#include "io/media/contact_sheet.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+constexpr int kTiles = 12;
+constexpr int kColumns = 4;
+constexpr int kTileWidth = 320;  // at most, in pixels
+constexpr int kGap = 4;          // pixels between tiles
+
+int factor_of(int width) { return (width + kTileWidth - 1) / kTileWidth; }
+
+int tiles_of(std::int64_t frames) { return static_cast<int>(std::min<std::int64_t>(kTiles, frames)); }
+
+}  // namespace
+
+SheetSize contact_sheet_size(int width, int height, std::int64_t frames) {
+  const int tiles = tiles_of(frames), factor = factor_of(width);
+  const int columns = std::min(kColumns, tiles), rows = (tiles + columns - 1) / columns;
+  return {columns * (width / factor + kGap) - kGap, rows * (height / factor + kGap) - kGap};
+}
+
+ContactSheet::ContactSheet(int width, int height, std::int64_t frames)
+    : width_(width), height_(height), factor_(factor_of(width)), frames_(frames) {
+  require(width > 0 && height >= factor_ && frames > 0, "a contact sheet needs frames of some pixels");
+  const int tiles = tiles_of(frames);
+  for (int i = 0; i < tiles; ++i) shown_.push_back(tiles == 1 ? 0 : i * (frames - 1) / (tiles - 1));
+  const SheetSize size = contact_sheet_size(width_, height_, frames_);
+  sheet_.width = size.width;
+  sheet_.height = size.height;
+  sheet_.rgb.assign(3 * static_cast<std::size_t>(sheet_.width) * static_cast<std::size_t>(sheet_.height), 0);
+}
+
+void ContactSheet::add(std::span<const std::uint8_t> rgb) {
+  require(rgb.size() == 3 * static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) && next_ < frames_,
+          "a contact sheet of " + std::to_string(frames_) + " frames got another frame");
+  const auto found = std::find(shown_.begin(), shown_.end(), next_++);
+  if (found != shown_.end()) place(rgb, static_cast<int>(found - shown_.begin()));
+}
+
+void ContactSheet::place(std::span<const std::uint8_t> rgb, int tile) {
+  const int tile_width = width_ / factor_, tile_height = height_ / factor_;
+  const int left = tile % kColumns * (tile_width + kGap), top = tile / kColumns * (tile_height + kGap);
+  for (int y = 0; y < tile_height; ++y) {
+    for (int x = 0; x < tile_width; ++x) {
+      for (int c = 0; c < 3; ++c) {
+        int sum = 0;
+        for (int dy = 0; dy < factor_; ++dy) {
+          for (int dx = 0; dx < factor_; ++dx) {
+            sum += rgb[3 * (static_cast<std::size_t>(y * factor_ + dy) * static_cast<std::size_t>(width_) +
+                            static_cast<std::size_t>(x * factor_ + dx)) +
+                       static_cast<std::size_t>(c)];
+          }
+        }
+        const auto place = 3 * (static_cast<std::size_t>(top + y) * static_cast<std::size_t>(sheet_.width) +
+                                static_cast<std::size_t>(left + x)) +
+                           static_cast<std::size_t>(c);
+        sheet_.rgb[place] = static_cast<std::uint8_t>((sum + factor_ * factor_ / 2) / (factor_ * factor_));
+      }
+    }
+  }
+}
+
+}  // namespace orrery

@@ -1,0 +1,46 @@
+#include "io/media/ffmpeg.h"
+
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "base/core/error.h"
+
+namespace orrery::ffmpeg {
+namespace {
+
+std::string& last_log_line() {
+  thread_local std::string line;
+  return line;
+}
+
+void keep_errors(void*, int level, const char* format, va_list arguments) {
+  if (level > AV_LOG_ERROR) return;
+  std::array<char, 512> text{};
+  std::vsnprintf(text.data(), text.size(), format, arguments);
+  std::string& line = last_log_line();
+  line = text.data();
+  line.erase(line.find_last_not_of('\n') + 1);
+}
+
+}  // namespace
+
+void capture_log() { av_log_set_callback(keep_errors); }
+
+std::string take_log_line() { return std::exchange(last_log_line(), {}); }
+
+std::string reason(int status) {
+  std::array<char, AV_ERROR_MAX_STRING_SIZE> text{};
+  av_strerror(status, text.data(), text.size());
+  const std::string line = take_log_line();
+  return line.empty() ? text.data() : text.data() + (" (" + line + ")");
+}
+
+int check(int status, std::string_view what, std::source_location at) {
+  if (status >= 0) return status;
+  fail(what, reason(status), at);
+}
+
+}  // namespace orrery::ffmpeg

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+
+#include "io/media/fraction.h"
+#include "io/media/media_input.h"
+#include "io/media/rgb_converter.h"
+
+namespace orrery {
+
+// The decoded frames of an image or of a file's best video stream, in display order. Damage is refused, never
+// concealed, as is what this reader cannot show as a player does: interlaced frames, which would have combs, alpha that
+// the decoder drops, Dolby Vision without a base layer. Everything throws InputError that names the file. Internal to
+// media/.
+class FrameSource {
+ public:
+  explicit FrameSource(const std::filesystem::path& path);
+
+  AVFrame* next();  // valid until the next call; null after the last
+
+  const AVStream& stream() const { return *stream_; }
+  Untagged untagged() const;
+  bool is_image() const;  // a format of single pictures
+  // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
+  Fraction fps() const;
+  // How wide a pixel is for its height; 0: not known.
+  AVRational pixel_aspect(const AVFrame& frame) const;
+
+ private:
+  void feed_decoder();
+  void require_whole_picture() const;
+  void require_all_packets() const;
+  void require_shown(const AVFrame& frame) const;
+
+  MediaInput input_;
+  AVStream* stream_;
+  ffmpeg::Codec codec_;
+  ffmpeg::Packet packet_;
+  ffmpeg::Frame frame_;
+  std::int64_t packets_ = 0;
+};
+
+}  // namespace orrery

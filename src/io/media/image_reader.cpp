@@ -1,0 +1,27 @@
+#include "io/media/image_reader.h"
+
+#include <optional>
+#include <utility>
+
+#include "base/core/error.h"
+#include "io/media/file_name.h"
+#include "io/media/frame_source.h"
+#include "io/media/shown_picture.h"
+
+namespace orrery {
+
+RgbImage read_image(const std::filesystem::path& path) {
+  if (std::optional<Still> still = read_still(path, /*animations=*/false)) return shown_still(std::move(*still), path);
+  FrameSource source(path);
+  const AVFrame* frame = source.next();
+  require_input(frame != nullptr, path.string() + ": has no picture");
+  // Some decoders report damage in the log alone and return what they have.
+  const std::string complaint = ffmpeg::take_log_line();
+  require_input(complaint.empty(), path.string() + ": damaged or cut short: " + complaint);
+  return with_file_name(path.string(), [&] {
+    RgbConverter converter(source.untagged());
+    return shown_frame(*frame, source, converter);
+  });
+}
+
+}  // namespace orrery

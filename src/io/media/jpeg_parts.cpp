@@ -1,0 +1,75 @@
+#include <algorithm>
+#include <cstddef>
+#include <map>
+
+#include "base/core/error.h"
+#include "io/media/jpeg_end.h"
+#include "io/media/still_parts.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::string_view kExif("Exif\0\0", 6);
+constexpr std::string_view kIcc("ICC_PROFILE\0", 12);
+
+// A profile comes in up to 255 numbered segments.
+struct Profile {
+  std::map<unsigned, std::string> parts;
+  unsigned count = 0;
+};
+
+// All parts joined; empty where one is missing, since half a profile is none.
+std::string joined(const Profile& profile) {
+  std::string icc;
+  for (unsigned i = 1; i <= profile.count; ++i) {
+    const auto found = profile.parts.find(i);
+    if (found == profile.parts.end()) return "";
+    icc += found->second;
+  }
+  return icc;
+}
+
+// APP0 tells the pixels' shape and APP14 the colour space; what else programs put into APPn and comments shows nothing.
+bool is_needed(unsigned marker) {
+  constexpr unsigned kApp0 = 0xE0, kApp14 = 0xEE, kApp15 = 0xEF, kComment = 0xFE;
+  return marker == kApp0 || marker == kApp14 || marker < kApp0 || (marker > kApp15 && marker != kComment);
+}
+
+unsigned byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
+
+// `segment` begins with its marker and its length.
+void take(std::string_view segment, StillParts& parts, Profile& profile) {
+  const unsigned marker = byte_at(segment, 1);
+  const std::string_view body = segment.substr(std::min<std::size_t>(4, segment.size()));
+  if (marker == 0xE1 && body.starts_with(kExif) && parts.exif.empty()) parts.exif = body;
+  if (marker == 0xE2 && body.starts_with(kIcc) && body.size() > kIcc.size() + 2) {
+    profile.count = byte_at(body, kIcc.size() + 1);
+    profile.parts[byte_at(body, kIcc.size())] = body.substr(kIcc.size() + 2);
+  }
+  // JFIF's unit: 0 for the pixels' shape, else dots a length, of which viewers make nothing.
+  const bool dots = marker == 0xE0 && body.size() > 7 && body[7] != 0;
+  if (is_needed(marker) && !dots) parts.picture += segment;
+}
+
+}  // namespace
+
+StillParts jpeg_parts(std::string_view file) {
+  const std::size_t length = jpeg_length({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()});
+  require_input(length > 0, "cut short: the picture has no end");
+  StillParts parts;
+  parts.picture.reserve(file.size());
+  parts.picture = file.substr(0, 2);
+  Profile profile;
+  std::size_t at = 2;
+  while (byte_at(file, at + 1) != 0xDA) {
+    const bool padding = byte_at(file, at + 1) == 0xFF;
+    const std::size_t size = padding ? 1 : 2 + (byte_at(file, at + 2) << 8 | byte_at(file, at + 3));
+    if (!padding) take(file.substr(at, size), parts, profile);
+    at += size;
+  }
+  parts.picture += file.substr(at, length - at);
+  parts.icc = joined(profile);
+  return parts;
+}
+
+}  // namespace orrery

@@ -1,0 +1,103 @@
+#include "io/media/made_from.h"
+
+extern "C" {
+#include <libavutil/crc.h>
+}
+
+#include <fstream>
+#include <system_error>
+
+#include "io/media/ffmpeg.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kDigits = 32;
+constexpr std::size_t kHead = 256;  // bytes in which the chunks of PNG and WAV files stand
+
+// With the keyword's final null character.
+std::string png_keyword() { return std::string("tEXt") + kMadeFromKey + '\0'; }
+std::string wav_comment() { return std::string(kMadeFromKey) + ": "; }
+
+void put_big_endian(std::string& out, std::uint32_t value) {
+  for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(value >> shift & 0xFF));
+}
+
+void put_little_endian(std::string& out, std::size_t value) {
+  for (const int shift : {0, 8, 16, 24}) out.push_back(static_cast<char>(value >> shift & 0xFF));
+}
+
+// As PNG counts: a CRC of type and data.
+std::uint32_t crc_of(const std::string& bytes) {
+  const AVCRC* table = av_crc_get_table(AV_CRC_32_IEEE_LE);
+  return ~av_crc(table, ~std::uint32_t{0}, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+std::string head_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string head(kHead, '\0');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  return head;
+}
+
+std::optional<std::string> behind(const std::string& head, const std::string& mark) {
+  const std::size_t found = head.find(mark);
+  if (found == std::string::npos || head.size() < found + mark.size() + kDigits) return std::nullopt;
+  return head.substr(found + mark.size(), kDigits);
+}
+
+int refuse_other_files(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+
+std::optional<std::string> in_metadata(const fs::path& file) {
+  ffmpeg::capture_log();
+  AVIOContext* opened = nullptr;
+  if (avio_open(&opened, ("file:" + file.string()).c_str(), AVIO_FLAG_READ) < 0) return std::nullopt;
+  const ffmpeg::File owner(opened);
+  AVFormatContext* context = avformat_alloc_context();
+  if (context == nullptr) return std::nullopt;
+  context->pb = opened;
+  context->io_open = refuse_other_files;
+  // Frees the context where it fails.
+  if (avformat_open_input(&context, nullptr, av_find_input_format("mp4"), nullptr) < 0) return std::nullopt;
+  const ffmpeg::Demuxer demuxer(context);
+  const AVDictionaryEntry* entry = av_dict_get(demuxer->metadata, kMadeFromKey, nullptr, 0);
+  if (entry == nullptr) return std::nullopt;
+  return entry->value;
+}
+
+}  // namespace
+
+std::optional<std::string> made_from(const fs::path& file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return std::nullopt;
+  if (file.extension() == ".png") return behind(head_of(file), png_keyword());
+  if (file.extension() == ".wav") return behind(head_of(file), wav_comment());
+  return in_metadata(file);
+}
+
+std::string png_mark(const std::string& latents) {
+  if (latents.empty()) return "";
+  const std::string typed = png_keyword() + latents;
+  std::string chunk;
+  put_big_endian(chunk, static_cast<std::uint32_t>(typed.size() - 4));
+  chunk += typed;
+  put_big_endian(chunk, crc_of(typed));
+  return chunk;
+}
+
+std::string wav_mark(const std::string& latents) {
+  if (latents.empty()) return "";
+  std::string text = wav_comment() + latents + '\0';
+  std::string comment = "INFOICMT";
+  put_little_endian(comment, text.size());
+  if (text.size() % 2 == 1) text.push_back('\0');
+  comment += text;
+  std::string chunk = "LIST";
+  put_little_endian(chunk, comment.size());
+  return chunk + comment;
+}
+
+}  // namespace orrery

@@ -1,0 +1,106 @@
+#include "io/media/mp4_encoder.h"
+
+#include <string>
+
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& format) {
+  // Without it a name such as 2026-11-29T14:30:00/a.mp4 begins with a protocol.
+  const std::string url = "file:" + path.string();
+  AVFormatContext* context = nullptr;
+  ffmpeg::check(avformat_alloc_output_context2(&context, nullptr, "mp4", url.c_str()), "make an mp4 file");
+  ffmpeg::Muxer muxer(context);
+  muxer->flags |= AVFMT_FLAG_BITEXACT;
+  muxer->max_interleave_delta = 0;  // the pictures wait for the sound, however late it comes
+  for (const auto& [key, value] : format.metadata) {
+    ffmpeg::check(av_dict_set(&muxer->metadata, key.c_str(), value.c_str(), 0), "set metadata " + key);
+  }
+  ffmpeg::check(avio_open(&muxer->pb, url.c_str(), AVIO_FLAG_WRITE), "create " + path.string());
+  return muxer;
+}
+
+void describe_picture(AVCodecContext& codec, const VideoFormat& format) {
+  codec.width = format.width;
+  codec.height = format.height;
+  codec.pix_fmt = AV_PIX_FMT_YUV420P;
+  codec.time_base = {format.fps.denominator, format.fps.numerator};
+  codec.framerate = {format.fps.numerator, format.fps.denominator};
+  codec.sample_aspect_ratio = {1, 1};
+  codec.color_range = AVCOL_RANGE_MPEG;
+  codec.colorspace = AVCOL_SPC_BT709;
+  codec.color_primaries = AVCOL_PRI_BT709;
+  codec.color_trc = AVCOL_TRC_BT709;
+  codec.chroma_sample_location = AVCHROMA_LOC_LEFT;
+}
+
+bool has_avx512() {
+#ifdef __x86_64__
+  return __builtin_cpu_supports("avx512f") != 0;
+#else
+  return false;
+#endif
+}
+
+// With AVX-512, x264's macroblock tree reads memory that nobody wrote (version 164), and the same frames become now
+// this file, now that one. AVX2 code does not.
+void keep_to_what_was_written(AVCodecContext& codec) {
+  if (!has_avx512()) return;
+  ffmpeg::check(av_opt_set(codec.priv_data, "x264-params", "asm=avx2", 0), "choose an H.264 encoder's instructions");
+}
+
+ffmpeg::Codec make_codec(const VideoFormat& format) {
+  const AVCodec* x264 = avcodec_find_encoder_by_name("libx264");
+  require(x264 != nullptr,
+          "this FFmpeg has no libx264 encoder: install one that has, or write no video (--media none)");
+  ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(x264), "make an H.264 encoder"));
+  describe_picture(*codec, format);
+  codec->thread_count = format.threads;
+  codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+  ffmpeg::check(av_opt_set_double(codec->priv_data, "crf", format.crf, 0), "set crf " + std::to_string(format.crf));
+  keep_to_what_was_written(*codec);
+  ffmpeg::check(avcodec_open2(codec.get(), x264, nullptr),
+                "start an H.264 encoder for " + std::to_string(format.width) + "x" + std::to_string(format.height));
+  return codec;
+}
+
+void write_header(AVFormatContext& muxer, bool sound) {
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "movflags", "+faststart+use_metadata_tags", 0);
+  // The edit list that hides AAC's priming counts in these units.
+  if (sound) av_dict_set_int(&options, "movie_timescale", kSoundRate, 0);
+  const int status = avformat_write_header(&muxer, &options);
+  av_dict_free(&options);
+  ffmpeg::check(status, "write the header of an mp4 file");
+}
+
+}  // namespace
+
+Mp4Encoder::Mp4Encoder(const std::filesystem::path& path, const VideoFormat& format)
+    : converter_(format.width, format.height),
+      fps_(format.fps),
+      muxer_(make_muxer(path, format)),
+      video_(*muxer_, make_codec(format)) {
+  if (format.sound) sound_.emplace(*muxer_);
+  write_header(*muxer_, format.sound);
+}
+
+void Mp4Encoder::encode(std::span<const std::uint8_t> rgb) {
+  AVFrame* frame = converter_.convert(rgb);
+  frame->pts = frames_++;
+  video_.encode(frame);
+}
+
+void Mp4Encoder::encode_sound(std::span<const float> interleaved) {
+  sound_.value().encode(interleaved, av_rescale(frames_, std::int64_t{kSoundRate} * fps_.denominator, fps_.numerator));
+}
+
+void Mp4Encoder::finish() {
+  video_.encode(nullptr);
+  ffmpeg::check(av_write_trailer(muxer_.get()), "write the index of an mp4 file");
+  ffmpeg::check(avio_closep(&muxer_->pb), "close an mp4 file");
+}
+
+}  // namespace orrery

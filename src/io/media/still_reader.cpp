@@ -1,0 +1,165 @@
+#include <algorithm>
+#include <cctype>
+#include <fstream>
+#include <initializer_list>
+#include <string_view>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "io/media/exif.h"
+#include "io/media/file_name.h"
+#include "io/media/media_input.h"
+#include "io/media/still.h"
+#include "io/media/still_parts.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 30;
+constexpr std::size_t kHeadBytes = 32;
+constexpr std::string_view kTargaEnd("TRUEVISION-XFILE.\0", 18);
+
+struct Ends {
+  std::string head;  // up to kHeadBytes
+  std::string tail;  // up to TGA's signature's length
+};
+
+Ends ends_of(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  Ends ends{std::string(kHeadBytes, '\0'), std::string(kTargaEnd.size(), '\0')};
+  file.read(ends.head.data(), static_cast<std::streamsize>(kHeadBytes));
+  ends.head.resize(static_cast<std::size_t>(file.gcount()));
+  file.clear();
+  file.seekg(-static_cast<std::streamoff>(kTargaEnd.size()), std::ios::end);
+  file.read(ends.tail.data(), static_cast<std::streamsize>(kTargaEnd.size()));
+  return ends;
+}
+
+bool has_suffix(const fs::path& path, std::initializer_list<std::string_view> suffixes) {
+  std::string suffix = path.extension().string();
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
+}
+
+// The brands of single pictures; those of sequences as well, whose files have a picture beside.
+bool is_heif(std::string_view head) {
+  constexpr std::string_view kBrands[] = {"avif", "avis", "heic", "heix", "heim",
+                                          "heis", "hevc", "hevx", "mif1", "msf1"};
+  return head.substr(4, 4) == "ftyp" &&
+         std::find(std::begin(kBrands), std::end(kBrands), head.substr(8, 4)) != std::end(kBrands);
+}
+
+// A header that can be one: colour map or none, and a type of picture that exists.
+bool can_be_targa(std::string_view head) {
+  const std::string_view types("\1\2\3\x9\xA\xB");
+  return head.size() >= 18 && (head[1] == 0 || head[1] == 1) && types.find(head[2]) != std::string_view::npos;
+}
+
+// The flags of an extended WebP's first chunk name an animation.
+bool is_animated_webp(std::string_view head) {
+  constexpr std::size_t kFlags = 20;
+  constexpr unsigned kAnimation = 2;
+  return head.size() > kFlags && head.substr(12, 4) == "VP8X" &&
+         (static_cast<unsigned char>(head[kFlags]) & kAnimation) != 0;
+}
+
+[[noreturn]] void refuse_animated_webp() {
+  throw InputError("an animated WebP, which is not read: save the frame that you want as PNG, or the animation as mp4");
+}
+
+std::optional<StillKind> kind_of(const fs::path& path, const Ends& ends) {
+  const std::string_view head = ends.head;
+  if (head.starts_with("\x89PNG\r\n\x1A\n")) return StillKind::Png;
+  if (head.starts_with("\xFF\xD8\xFF")) return StillKind::Jpeg;
+  if (head.starts_with("RIFF") && head.substr(std::min<std::size_t>(8, head.size())).starts_with("WEBP"))
+    return StillKind::WebP;
+  for (const std::string_view tiff : {std::string_view("II*\0", 4), std::string_view("MM\0*", 4),
+                                      std::string_view("II+\0", 4), std::string_view("MM\0+", 4)}) {
+    if (head.starts_with(tiff)) return StillKind::Tiff;
+  }
+  if (head.size() >= 12 && is_heif(head)) return StillKind::Heif;
+  const bool named = has_suffix(path, {".tga", ".targa", ".icb", ".vda", ".vst"});
+  if (can_be_targa(head) && (ends.tail == kTargaEnd || named)) return StillKind::Targa;
+  return std::nullopt;
+}
+
+std::string bytes_of(const fs::path& path) {
+  const std::uintmax_t size = fs::file_size(path);
+  require_input(size <= kMostBytes,
+                "a picture of " + std::to_string(size) + " bytes, expected at most " + std::to_string(kMostBytes));
+  return read_file(path);
+}
+
+// Pixels whose alpha means nothing are made opaque: FFmpeg gives lossless WebP as ARGB always.
+void make_opaque(AVFrame& frame) {
+  if (frame.format != AV_PIX_FMT_ARGB) return;
+  for (int y = 0; y < frame.height; ++y) {
+    std::uint8_t* row = frame.data[0] + std::ptrdiff_t{y} * frame.linesize[0];
+    for (int x = 0; x < frame.width; ++x) row[std::ptrdiff_t{4} * x] = 255;
+  }
+}
+
+Still decode_parts(AVCodecID codec, StillParts parts) {
+  Still still = decode_still(codec, std::move(parts.picture));
+  still.orientation = exif_orientation(parts.exif);
+  still.icc = std::move(parts.icc);
+  if (parts.opaque) make_opaque(*still.frame);
+  if (parts.colour) {
+    still.frame->color_primaries = static_cast<AVColorPrimaries>(parts.colour->primaries);
+    still.frame->color_trc = static_cast<AVColorTransferCharacteristic>(parts.colour->transfer);
+    still.icc.clear();
+  }
+  return still;
+}
+
+std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animations) {
+  // The parts are copies, each in a statement of its own: the file's bytes are gone before the picture is decoded.
+  switch (kind) {
+    case StillKind::Tiff:
+      return read_tiff(bytes_of(path));
+    case StillKind::Jpeg: {
+      // Motion JPEG without a container is pictures in a row.
+      if (animations && has_suffix(path, {".mjpeg", ".mjpg"})) return std::nullopt;
+      StillParts parts = jpeg_parts(bytes_of(path));
+      return decode_parts(AV_CODEC_ID_MJPEG, std::move(parts));
+    }
+    case StillKind::Png: {
+      StillParts parts = png_parts(bytes_of(path));
+      if (animations && parts.animated) return std::nullopt;
+      return decode_parts(AV_CODEC_ID_PNG, std::move(parts));
+    }
+    case StillKind::WebP: {
+      StillParts parts = webp_parts(bytes_of(path));
+      if (parts.animated) refuse_animated_webp();
+      return decode_parts(AV_CODEC_ID_WEBP, std::move(parts));
+    }
+    case StillKind::Targa:
+      return decode_still(AV_CODEC_ID_TARGA, bytes_of(path));
+    default:
+      return read_heif(bytes_of(path));
+  }
+}
+
+}  // namespace
+
+std::optional<Still> read_still(const fs::path& path, bool animations) {
+  require_media_file(path);
+  return with_file_name(path.string(), [&] {
+    const std::optional<StillKind> kind = kind_of(path, ends_of(path));
+    return kind ? read_kind(path, *kind, animations) : std::nullopt;
+  });
+}
+
+bool begins_as_still(const fs::path& path) {
+  require_media_file(path);
+  return with_file_name(path.string(), [&] {
+    const Ends ends = ends_of(path);
+    const std::optional<StillKind> kind = kind_of(path, ends);
+    if (kind == StillKind::WebP && is_animated_webp(ends.head)) refuse_animated_webp();
+    return kind.has_value();
+  });
+}
+
+}  // namespace orrery

@@ -1,0 +1,137 @@
+#include "io/media/video_reader.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/core/error.h"
+#include "io/media/even_frames.h"
+#include "io/media/file_name.h"
+#include "io/media/frame_source.h"
+#include "io/media/shown_picture.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kLongestPicture = 60;  // seconds
+
+// Frames of a file with the ticks at which they are shown, counted from the first one.
+class TimedFrames {
+ public:
+  explicit TimedFrames(const std::filesystem::path& path)
+      : path_(path.string()), source_(path), converter_(source_.untagged()), fps_(source_.fps()) {}
+
+  Fraction fps() const { return fps_; }
+  bool is_image() const { return source_.is_image(); }
+
+  std::optional<TimedImage> next() {
+    const AVFrame* frame = source_.next();
+    if (frame == nullptr) return std::nullopt;
+    TimedImage timed;
+    timed.begin = begin_of(*frame);
+    require_short(timed.begin - previous_);
+    const std::int64_t length = std::max<std::int64_t>(1, ticks(frame->pkt_duration));
+    require_short(length);
+    timed.end = timed.begin + length;
+    previous_ = timed.begin;
+    timed.image = with_file_name(path_, [&] { return shown_frame(*frame, source_, converter_); });
+    return timed;
+  }
+
+ private:
+  // The nearest tick, so that rounded time stamps (of milliseconds, say) have one each. A frame without a time stamp
+  // follows the one before.
+  std::int64_t begin_of(const AVFrame& frame) {
+    const std::int64_t time = frame.best_effort_timestamp;
+    if (!first_time_) {
+      first_time_ = time;
+      return 0;
+    }
+    if (time == AV_NOPTS_VALUE || *first_time_ == AV_NOPTS_VALUE) return previous_ + 1;
+    std::int64_t since_first = 0;
+    require_input(!__builtin_sub_overflow(time, *first_time_, &since_first),
+                  path_ + ": its frames' times differ by " + std::to_string(time) + " - " +
+                      std::to_string(*first_time_) + ": they are damaged");
+    return std::max(previous_, ticks(since_first));
+  }
+
+  std::int64_t ticks(std::int64_t duration) const {
+    return av_rescale_q_rnd(duration, source_.stream().time_base, {fps_.denominator, fps_.numerator},
+                            AV_ROUND_NEAR_INF);
+  }
+
+  void require_short(std::int64_t length) const {
+    const double seconds = static_cast<double>(length) * fps_.denominator / fps_.numerator;
+    require_input(seconds <= kLongestPicture, path_ + ": a frame is shown for " + std::to_string(seconds) +
+                                                  " seconds, expected at most " + std::to_string(kLongestPicture));
+  }
+
+  std::string path_;
+  FrameSource source_;
+  RgbConverter converter_;
+  Fraction fps_;
+  std::optional<std::int64_t> first_time_;
+  std::int64_t previous_ = 0;  // tick
+};
+
+}  // namespace
+
+class VideoReader::Impl {
+ public:
+  explicit Impl(const std::filesystem::path& path) : path_(path.string()), frames_(source_of(path)) {
+    require_input(!frames_.empty(), path_ + ": has no picture");
+    width_ = frames_.first().width;
+    height_ = frames_.first().height;
+  }
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+  Fraction fps() const { return fps_; }
+  bool is_image() const { return image_; }
+
+  bool next(RgbImage& frame) {
+    RgbImage image;
+    if (!frames_.next(image)) return false;
+    require_input(image.width == width_ && image.height == height_,
+                  path_ + ": a frame has " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+                      " pixels, the first had " + std::to_string(width_) + "x" + std::to_string(height_));
+    frame = std::move(image);
+    return true;
+  }
+
+ private:
+  EvenFrames::Source source_of(const std::filesystem::path& path) {
+    if (std::optional<Still> still = read_still(path, /*animations=*/true)) {
+      image_ = true;
+      return [image = std::optional(TimedImage{shown_still(std::move(*still), path)})]() mutable {
+        return std::exchange(image, std::nullopt);
+      };
+    }
+    const auto frames = std::make_shared<TimedFrames>(path);
+    fps_ = frames->fps();
+    image_ = frames->is_image();
+    return [frames] { return frames->next(); };
+  }
+
+  std::string path_;
+  Fraction fps_{25, 1};  // FFmpeg's default for images
+  bool image_ = false;
+  EvenFrames frames_;
+  int width_ = 0;  // of the first frame: the size after rotation is known from it alone
+  int height_ = 0;
+};
+
+VideoReader::VideoReader(const std::filesystem::path& path) : impl_(std::make_unique<Impl>(path)) {}
+VideoReader::VideoReader(VideoReader&&) noexcept = default;
+VideoReader& VideoReader::operator=(VideoReader&&) noexcept = default;
+VideoReader::~VideoReader() = default;
+
+int VideoReader::width() const { return impl_->width(); }
+int VideoReader::height() const { return impl_->height(); }
+Fraction VideoReader::fps() const { return impl_->fps(); }
+bool VideoReader::is_image() const { return impl_->is_image(); }
+bool VideoReader::next(RgbImage& frame) { return impl_->next(frame); }
+
+}  // namespace orrery

@@ -1,0 +1,146 @@
+#include "io/media/video_writer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <exception>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/pulse.h"
+#include "io/media/bounded_queue.h"
+#include "io/media/mp4_encoder.h"
+
+namespace orrery {
+namespace {
+
+// libswscale reads some bytes past a frame's last pixel: they must be ours.
+constexpr std::size_t kReadAhead = 64;
+
+const VideoFormat& checked(const VideoFormat& format) {
+  const auto even = [](int extent) { return extent > 0 && extent % 2 == 0; };
+  require_input(even(format.width) && even(format.height), "a video of " + std::to_string(format.width) + "x" +
+                                                               std::to_string(format.height) +
+                                                               " pixels cannot be written: both must be even");
+  // Lossless H.264 has a profile of its own, which most players show as black.
+  require_input(format.crf >= 1 && format.crf <= 51, "crf is " + std::to_string(format.crf) + ", expected 1 to 51");
+  require_input(format.threads >= 0, "encoder threads: " + std::to_string(format.threads) + ", expected 0 or more");
+  require_input(format.fps.numerator > 0 && format.fps.denominator > 0,
+                "frames a second: " + std::to_string(format.fps.numerator) + "/" +
+                    std::to_string(format.fps.denominator) + ", expected a positive fraction");
+  return format;
+}
+
+}  // namespace
+
+class VideoWriter::Impl {
+ public:
+  Impl(const std::filesystem::path& path, const VideoFormat& format)
+      : path_(path.string()),
+        frame_bytes_(3 * static_cast<std::size_t>(format.width) * static_cast<std::size_t>(format.height)),
+        sound_wanted_(format.sound),
+        file_(path),
+        encoder_(file_.path(), format),
+        worker_([this] { encode_all(); }) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    frames_.abandon();
+    join();
+  }
+
+  void write(std::span<const std::uint8_t> rgb) {
+    require(worker_.joinable(), path_ + ": no frame can follow the end of the video");
+    require(rgb.size() == frame_bytes_,
+            path_ + ": a frame has " + std::to_string(rgb.size()) + " bytes, expected " + std::to_string(frame_bytes_));
+    any_frame_ = true;
+    std::vector<std::uint8_t> frame;
+    frame.reserve(rgb.size() + kReadAhead);
+    frame.assign(rgb.begin(), rgb.end());
+    if (!frames_.push(std::move(frame))) join_or_throw();
+  }
+
+  void write_sound(std::span<const float> interleaved) {
+    require(worker_.joinable(), path_ + ": no sound can follow the end of the video");
+    require(sound_wanted_, path_ + ": sound was given for a video without a sound track");
+    require(interleaved.size() % kSoundChannels == 0,
+            path_ + ": " + std::to_string(interleaved.size()) + " samples of sound do not divide into two channels");
+    require(std::all_of(interleaved.begin(), interleaved.end(), [](float x) { return std::isfinite(x); }),
+            path_ + ": the sound has samples that are not finite");
+    sound_.insert(sound_.end(), interleaved.begin(), interleaved.end());
+  }
+
+  void give_up() {
+    given_up_ = true;
+    frames_.abandon();
+  }
+
+  void finish() {
+    require(worker_.joinable(), path_ + ": the video has ended already");
+    frames_.close();
+    join_or_throw();
+    require(!given_up_, path_ + ": the video was given up");
+    require(any_frame_, path_ + ": a video needs a frame");
+    if (sound_wanted_) encoder_.encode_sound(sound_);
+    encoder_.finish();
+    file_.commit();
+  }
+
+ private:
+  void encode_all() noexcept {
+    try {
+      while (const auto frame = frames_.pop()) {
+        encoder_.encode(*frame);
+        beat();
+      }
+    } catch (...) {
+      error_ = std::current_exception();
+      frames_.abandon();
+    }
+  }
+
+  void join() {
+    if (worker_.joinable()) worker_.join();
+  }
+
+  void join_or_throw() {
+    join();
+    if (error_) std::rethrow_exception(error_);
+  }
+
+  std::string path_;
+  std::size_t frame_bytes_;
+  bool any_frame_ = false;
+  bool sound_wanted_;
+  std::vector<float> sound_;  // all of it: only the end shows how much of it the clip takes
+  PendingFile file_;
+  Mp4Encoder encoder_;
+  std::atomic<bool> given_up_ = false;
+  BoundedQueue<std::vector<std::uint8_t>> frames_{std::max(kQueuedFrames, kQueuedBytes / frame_bytes_)};
+  std::exception_ptr error_;  // written by the worker before it ends, read after the join
+  std::thread worker_;        // last: it uses the rest
+};
+
+VideoWriter::VideoWriter(const std::filesystem::path& path, const VideoFormat& format) {
+  ffmpeg::capture_log();
+  impl_ = std::make_unique<Impl>(path, checked(format));
+}
+VideoWriter::VideoWriter(VideoWriter&&) noexcept = default;
+VideoWriter& VideoWriter::operator=(VideoWriter&&) noexcept = default;
+VideoWriter::~VideoWriter() = default;
+
+void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
+void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
+void VideoWriter::finish() { impl_->finish(); }
+void VideoWriter::give_up() { impl_->give_up(); }
+
+std::string ffmpeg_version() {
+  const unsigned version = avcodec_version();
+  return "libavcodec " + std::to_string(AV_VERSION_MAJOR(version)) + "." + std::to_string(AV_VERSION_MINOR(version)) +
+         "." + std::to_string(AV_VERSION_MICRO(version));
+}
+
+}  // namespace orrery

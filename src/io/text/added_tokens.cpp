@@ -1,0 +1,68 @@
+#include "io/text/added_tokens.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/core/error.h"
+
+namespace orrery {
+
+void AddedTokens::add(const std::string& content, std::int64_t id, const std::string& where) {
+  require_input(!content.empty(), where + ": an added token is empty, expected its text");
+  const Tokens::value_type* const prefix = find_at(content);
+  const auto [place, is_new] = tokens_.try_emplace(content, Token{id, prefix});
+  require_input(place->second.id == id, where + ": added token \"" + content + "\" has id " + std::to_string(id) +
+                                            ", but elsewhere it has " + std::to_string(place->second.id));
+  if (!is_new) return;
+  begins_one_[static_cast<unsigned char>(content.front())] = true;
+  for (auto longer = std::next(place); longer != tokens_.end() && longer->first.starts_with(content); ++longer) {
+    if (longer->second.prefix == prefix) longer->second.prefix = &*place;
+  }
+}
+
+std::optional<std::int64_t> AddedTokens::id_of(std::string_view content) const {
+  const auto place = tokens_.find(content);
+  return place == tokens_.end() ? std::nullopt : std::optional(place->second.id);
+}
+
+std::int64_t AddedTokens::largest_id() const {
+  std::int64_t largest = -1;
+  for (const auto& [content, token] : tokens_) largest = std::max(largest, token.id);
+  return largest;
+}
+
+// In the order of bytes, whatever lies between a text and a token that it begins with begins with that token, too: the
+// last token up to the text leads to it, from prefix to prefix.
+const AddedTokens::Tokens::value_type* AddedTokens::find_at(std::string_view text) const {
+  if (!begins_one_[static_cast<unsigned char>(text.front())]) return nullptr;
+  const auto next = tokens_.upper_bound(text);
+  if (next == tokens_.begin()) return nullptr;
+  const Tokens::value_type* token = &*std::prev(next);
+  const auto [end, ignored] = std::ranges::mismatch(token->first, text);
+  const auto common = static_cast<std::size_t>(end - token->first.begin());
+  while (token != nullptr && token->first.size() > common) token = token->second.prefix;
+  return token;
+}
+
+std::vector<AddedTokens::Stretch> AddedTokens::cut(std::string_view text) const {
+  std::vector<Stretch> stretches;
+  std::size_t begin = 0;
+  const auto flush = [&](std::size_t end) {
+    if (end > begin) stretches.push_back({text.substr(begin, end - begin), std::nullopt});
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const Tokens::value_type* token = find_at(text.substr(at));
+    if (token == nullptr) {
+      ++at;
+      continue;
+    }
+    flush(at);
+    stretches.push_back({text.substr(at, token->first.size()), token->second.id});
+    at += token->first.size();
+    begin = at;
+  }
+  flush(text.size());
+  return stretches;
+}
+
+}  // namespace orrery

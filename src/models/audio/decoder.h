@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "models/audio/config.h"
+#include "models/audio/layers.h"
+#include "io/checkpoint/weights.h"
+
+namespace orrery {
+
+// Snake, dilated convolution, snake, convolution, plus the input.
+class WaveResidual {
+ public:
+  WaveResidual(const Weights& w, std::int64_t channels, std::int64_t dilation);
+  // (1, C, T) -> (1, C, T).
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  Snake snake1_;
+  WaveConv conv1_;
+  Snake snake2_;
+  WaveConv conv2_;
+};
+
+// Snake, upsampler, three residual units that see ever further.
+class WaveBlock {
+ public:
+  WaveBlock(const Weights& w, std::int64_t in, std::int64_t out, std::int64_t stride);
+  // (1, in, T) -> (1, out, stride · T).
+  at::Tensor operator()(at::Tensor x) const;
+
+ private:
+  Snake snake_;
+  WaveUpsampler upsampler_;
+  WaveResidual near_, middle_, far_;
+};
+
+// The Oobleck sound decoder (MODEL.md §7). One rank, no communication. It computes in true float32, without TF32,
+// whatever the dtype of the weights: 16-bit sound has finer steps than bfloat16. The weights of the published width,
+// 320, take 1.9 GB; a decode adds up to four times 4 · dec_dim bytes per sample, 2 GB for 8 s at that width.
+class SoundDecoder {
+ public:
+  // `sound_tokenizer` is the root of sound_tokenizer/; the encoder's tensors are marked as not needed.
+  SoundDecoder(const Weights& sound_tokenizer, const SoundConfig& config);
+
+  // A latent (S, T), T ≥ 1, any dtype and device, to the waveform (2, 1920 · T) in [-1, 1], float32, at 48 kHz, on the
+  // device of the weights. Throws Error for another shape.
+  at::Tensor operator()(const at::Tensor& latent) const;
+
+ private:
+  at::Device device_;
+  std::int64_t latent_channels_;
+  WaveConv conv_in_;
+  std::vector<WaveBlock> blocks_;
+  Snake snake_;
+  WaveConv conv_out_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,95 @@
+#include "models/cosmos3/block.h"
+
+#include <utility>
+
+#include "models/nn/phase.h"
+
+namespace orrery {
+
+TowerNames TowerNames::und() {
+  return {"to_q", "to_k", "to_v", "to_out", "norm_q", "norm_k", "input_layernorm", "post_attention_layernorm", "mlp"};
+}
+
+TowerNames TowerNames::gen() {
+  return {"add_q_proj",
+          "add_k_proj",
+          "add_v_proj",
+          "to_add_out",
+          "norm_added_q",
+          "norm_added_k",
+          "input_layernorm_moe_gen",
+          "post_attention_layernorm_moe_gen",
+          "mlp_moe_gen"};
+}
+
+QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
+    : format_(format),
+      input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
+      qkv_(layer / "self_attn",
+           {{names.q + ".weight", c.q_width()},
+            {names.k + ".weight", c.kv_width()},
+            {names.v + ".weight", c.kv_width()}},
+           c.hidden_size, format),
+      norms_{(layer / "self_attn").take(names.norm_q + ".weight", {c.head_dim}),
+             (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
+      heads_(layer.tp().slice(c.num_attention_heads).size),
+      kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
+      head_dim_(c.head_dim) {}
+
+QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const {
+  const std::int64_t tokens = stream.x().size(0);
+  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
+  at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, stream.x().options());
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format_); });
+    phase("qkv product", [&] { qkv_.into(rows_of(rows, part), normed); });
+  }
+  const at::Tensor all = rows.view({tokens + text_tokens, -1, head_dim_});
+  at::Tensor own = all.narrow(0, 0, tokens);
+  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
+  const KeyValue kv{all.narrow(1, heads_, kv_heads_), all.narrow(1, heads_ + kv_heads_, kv_heads_)};
+  if (text_tokens > 0) {
+    phase("text keys and values", [&] {
+      kv.k.narrow(0, tokens, text_tokens).copy_(text.k);
+      kv.v.narrow(0, tokens, text_tokens).copy_(text.v);
+    });
+  }
+  return {own.narrow(1, 0, heads_), kv};
+}
+
+Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format,
+             Attention attention)
+    : project_(layer, names, c, format),
+      attention_(std::move(attention)),
+      out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, format),
+      mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
+      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format),
+      format_(format) {}
+
+void Block::finish(Residual& stream, at::Tensor attended) const {
+  for (const Range& part : stream.parts()) {
+    ScaledRows rows{rows_of(attended, part), {}};
+    if (format_ == RowFormat::Float8) rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data); });
+    stream.add(phase("out product", [&] { return out_(rows); }));
+  }
+  attended.reset();  // the mlp needs the memory
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, format_); });
+    stream.add(mlp_(normed));
+  }
+}
+
+KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
+  const QkvProjection::Result own = project_(stream, rope, {});
+  finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }));
+  return own.kv;
+}
+
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const {
+  QkvProjection::Result own = project_(stream, rope, text);
+  at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
+  own = {};
+  finish(stream, std::move(attended));
+}
+
+}  // namespace orrery

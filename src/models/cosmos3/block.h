@@ -1,0 +1,78 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+
+#include "models/cosmos3/config.h"
+#include "models/kernels/head_norm_rope.h"
+#include "models/nn/attention.h"
+#include "models/nn/linear.h"
+#include "models/nn/mlp.h"
+#include "models/nn/norm.h"
+#include "models/nn/residual.h"
+
+namespace orrery {
+
+// Keys (after norm and RoPE) and values of one layer, this rank's kv heads: (tokens, kv_heads / tp, head_dim) each.
+struct KeyValue {
+  at::Tensor k;
+  at::Tensor v;
+};
+
+// The names under which one tower's tensors stand in a layer's scope.
+struct TowerNames {
+  std::string q, k, v, out, norm_q, norm_k, input_norm, mlp_norm, mlp;
+  static TowerNames und();
+  static TowerNames gen();
+};
+
+// Queries, keys and values of one layer: norm, one product, norm of each head, RoPE.
+class QkvProjection {
+ public:
+  // Views of one tensor with a row a token: its queries, keys and values side by side.
+  struct Result {
+    at::Tensor q;  // (tokens, heads / tp, head_dim)
+    KeyValue kv;   // of the tokens, then of the text
+  };
+
+  QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
+  // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
+  // Collective over the stream's group.
+  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const;
+
+ private:
+  RowFormat format_;
+  RmsNorm input_norm_;
+  ColumnParallelLinear qkv_;
+  HeadNorms norms_;
+  std::int64_t heads_;     // of this rank
+  std::int64_t kv_heads_;  // of this rank
+  std::int64_t head_dim_;
+};
+
+// One transformer layer; both towers are made of it (MODEL.md §3, §4). Its calls are collective over the stream's
+// group.
+class Block {
+ public:
+  // `format`: what the products compute in.
+  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format,
+        Attention attention);
+
+  // Text: causal over the sequence itself. Returns this layer's keys and values, views of a larger tensor.
+  KeyValue causal(Residual& stream, const RopeTable& rope) const;
+  // Media: full attention over text and media.
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const;
+
+ private:
+  void finish(Residual& stream, at::Tensor attended) const;
+
+  QkvProjection project_;
+  Attention attention_;
+  RowParallelLinear out_;
+  RmsNorm mlp_norm_;
+  SwiGlu mlp_;
+  RowFormat format_;
+};
+
+}  // namespace orrery

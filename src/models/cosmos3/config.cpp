@@ -1,0 +1,143 @@
+#include "models/cosmos3/config.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/core/config_reader.h"
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+using Section = std::array<std::int64_t, 3>;
+
+Section read_section(const ConfigReader& reader, const std::string& key, std::int64_t head_dim) {
+  const Json& value = reader.at(key);
+  Section section{};
+  const auto is_size = [&](const Json& x) { return x.is_number_integer() && x >= 0 && x <= head_dim; };
+  if (!value.is_array() || value.size() != section.size() || !std::all_of(value.begin(), value.end(), is_size)) {
+    reader.refuse(key, value, "three sizes from 0 to head_dim " + std::to_string(head_dim));
+  }
+  std::transform(value.begin(), value.end(), section.begin(), [](const Json& x) { return x.get<std::int64_t>(); });
+  const std::int64_t sum = section[0] + section[1] + section[2];
+  reader.require_consistent(
+      sum == head_dim / 2 && head_dim % 2 == 0,
+      key + " adds up to " + std::to_string(sum) + ", expected head_dim / 2 = " + std::to_string(head_dim / 2));
+  return section;
+}
+
+// Newer files say it twice.
+Section read_mrope_section(const ConfigReader& reader, std::int64_t head_dim) {
+  std::optional<Section> section;
+  if (reader.gives("rope_scaling")) {
+    const ConfigReader scaling = reader.object("rope_scaling");
+    scaling.require_only_if_given("mrope_interleaved", true);
+    scaling.require_only_if_given("rope_type", "default");
+    scaling.require_only_if_given("type", "default");
+    if (scaling.has("mrope_section")) section = read_section(scaling, "mrope_section", head_dim);
+    scaling.require_nothing_else({});
+  }
+  if (!section || reader.gives("rope_axes_dim")) {
+    const Section axes = read_section(reader, "rope_axes_dim", head_dim);
+    reader.require_consistent(!section || *section == axes, "rope_axes_dim and rope_scaling.mrope_section differ");
+    section = axes;
+  }
+  return *section;
+}
+
+// What the published files say of how the model computes, where nothing else is implemented: other models of the family
+// (smaller ones, causal ones, ones of several cameras) differ in these.
+void require_implemented(const ConfigReader& reader) {
+  reader.require_only_if_given("_class_name", "Cosmos3OmniTransformer");
+  reader.require_only_if_given("backbone_type", nullptr);
+  reader.require_only_if_given("model_type", "qwen3_vl_text");
+  reader.require_only_if_given("joint_attn_implementation", "two_way");
+  reader.require_only_if_given("position_embedding_type", "unified_3d_mrope");
+  reader.require_only_if_given("unified_3d_mrope_reset_spatial_ids", true);
+  reader.require_only_if_given("video_temporal_causal", false);
+  reader.require_only_if_given("temporal_compression_factor", 4);
+  reader.require_only_if_given("temporal_compression_factor_sound", 1);
+  reader.require_only_if_given("use_moe", true);
+  reader.require_only_if_given("qk_norm", false);
+  reader.require_only_if_given("qk_norm_for_diffusion", true);
+  reader.require_only_if_given("hidden_act", "silu");
+  reader.require_only_if_given("attention_bias", false);
+  reader.require_only_if_given("use_und_k_norm_for_gen", false);
+  reader.require_only_if_given("qk_norm_for_text", true);
+  reader.require_only_if_given("latent_patch_size", 2);
+}
+
+void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
+  reader.require_consistent(c.num_attention_heads % c.num_key_value_heads == 0,
+                            "num_attention_heads " + std::to_string(c.num_attention_heads) +
+                                " is not a multiple of num_key_value_heads " + std::to_string(c.num_key_value_heads));
+  reader.require_consistent(reader.size_or("patch_latent_dim", c.patch_width()) == c.patch_width(),
+                            "patch_latent_dim is not latent_channel " + std::to_string(c.latent_channel) +
+                                " times latent_patch_size squared, " + std::to_string(c.patch_width()));
+}
+
+void require_nothing_else(const ConfigReader& reader) {
+  reader.require_nothing_else({
+      "dtype", "torch_dtype",                          // each tensor says what it holds
+      "action_gen", "action_dim", "max_action_dim",    // no actions are made; their tensors are left unread
+      "num_embodiment_domains",                        //
+      "sound_dim",                                     // without sound_gen
+      "attention_dropout", "freeze_und", "use_cache",  // training, or another program's way to run it
+      "initializer_range", "max_position_embeddings",  //
+      "tie_word_embeddings",                           // the text's own output layer is not needed
+      "bos_token_id", "eos_token_id", "pad_token_id",  // the tokenizer's files have them
+      "transformers_version", "architectures",         // who wrote the file
+  });
+}
+
+}  // namespace
+
+Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
+  const ConfigReader reader(file);
+  require_implemented(reader);
+  Cosmos3Config c;
+  c.hidden_size = reader.size("hidden_size");
+  c.intermediate_size = reader.size("intermediate_size");
+  c.num_hidden_layers = reader.size("num_hidden_layers");
+  c.num_attention_heads = reader.size("num_attention_heads");
+  c.num_key_value_heads = reader.size("num_key_value_heads");
+  c.head_dim = reader.size("head_dim");
+  c.vocab_size = reader.size("vocab_size");
+  c.latent_channel = reader.size("latent_channel");
+  // Wide ranges around the published values; beyond them a clip would only be noise, or not finite.
+  c.rms_norm_eps = reader.number_or("rms_norm_eps", c.rms_norm_eps, {1e-12, 1e-2});
+  c.rope_theta = reader.number_or("rope_theta", c.rope_theta, {10, 1e12});
+  c.mrope_section = read_mrope_section(reader, c.head_dim);
+  c.timestep_scale = reader.number_or("timestep_scale", c.timestep_scale, {1e-6, 1});
+  c.base_fps = reader.number_or("base_fps", c.base_fps, {1, 1000});
+  c.temporal_margin = reader.number_or("unified_3d_mrope_temporal_modality_margin", c.temporal_margin, {0, 1e5});
+  c.enable_fps_modulation = reader.flag_or("enable_fps_modulation", c.enable_fps_modulation);
+  c.sound_gen = reader.flag_or("sound_gen", c.sound_gen);
+  if (c.sound_gen) c.sound_dim = reader.size("sound_dim");
+  c.sound_latent_fps = reader.number_or("sound_latent_fps", c.sound_latent_fps, {1, 1000});
+  require_consistent(reader, c);
+  require_nothing_else(reader);
+  return c;
+}
+
+bool divides(const Cosmos3Config& c, int tp) {
+  return c.num_attention_heads % tp == 0 && c.num_key_value_heads % tp == 0 && c.intermediate_size % tp == 0;
+}
+
+void require_divisible(const Cosmos3Config& config, int tp) {
+  const auto check = [&](std::int64_t extent, const std::string& what) {
+    if (extent % tp == 0) return;
+    std::string possible;
+    for (int other = 1; other <= config.num_key_value_heads; ++other) {
+      if (divides(config, other)) possible.append(possible.empty() ? "" : ", ").append(std::to_string(other));
+    }
+    throw InputError("--tp " + std::to_string(tp) + " does not divide the model's " + std::to_string(extent) + " " +
+                     what + ": possible are " + possible);
+  };
+  check(config.num_attention_heads, "attention heads");
+  check(config.num_key_value_heads, "key/value heads");
+  check(config.intermediate_size, "intermediate size");
+}
+
+}  // namespace orrery

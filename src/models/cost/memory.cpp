@@ -1,0 +1,197 @@
+#include "models/cost/memory.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "pipeline/video_decode.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kFloatBytes = 4;
+
+// The decoder at one level of the picture, in the steady state: `frames` of `height` × `width` places.
+struct Level {
+  std::int64_t frames;
+  std::int64_t height;
+  std::int64_t width;
+  std::int64_t element_bytes;
+
+  std::int64_t activation(std::int64_t channels) const { return channels * frames * height * width * element_bytes; }
+  // What a convolution keeps: its input with `past` frames in front, and a border of `border` places.
+  std::int64_t input(std::int64_t channels, std::int64_t past, std::int64_t border) const {
+    return channels * (frames + past) * (height + 2 * border) * (width + 2 * border) * element_bytes;
+  }
+  Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
+  Level halved(std::int64_t time) const { return {frames / time, height / 2, width / 2, element_bytes}; }
+  // Without kernels of our own: a norm has its result beside its input, in float32, and a length for each place.
+  std::int64_t norm(std::int64_t channels) const { return (channels + 1) * frames * height * width * kFloatBytes; }
+  std::int64_t own_norm(std::int64_t channels) const { return element_bytes == kFloatBytes ? norm(channels) : 0; }
+};
+
+constexpr std::int64_t kPast = 2;
+constexpr std::int64_t kBorder = 1;
+
+// Of the layers that a clip's frames pass, in either direction.
+struct LayerSum {
+  std::int64_t kept = 0;  // all the time
+  std::int64_t peak = 0;  // of what comes and goes
+
+  void needs(std::int64_t bytes) { peak = std::max(peak, bytes); }
+  // A residual block: its input stays for the shortcut.
+  void residual(const Level& level, std::int64_t in, std::int64_t out, std::int64_t beside) {
+    kept += level.input(in, kPast, kBorder) + level.input(out, kPast, kBorder);
+    const std::int64_t second = std::max(level.activation(out), level.own_norm(out));
+    const std::int64_t first = std::max(level.activation(out) + second, level.own_norm(in));
+    needs(beside + level.activation(in) + first);
+  }
+  // An upsampler and the shortcut around it, with the block's input: the left and the right columns of a row of the
+  // larger picture's cells are there at a time.
+  void upsample(const Level& level, std::int64_t in, std::int64_t out, std::int64_t time) {
+    const Level before{level.frames * time, level.height, level.width, level.element_bytes};
+    if (time == 2) kept += level.input(out, kPast, 0);
+    kept += before.input(out, 0, kBorder);
+    needs(level.activation(in) + level.doubled(time).activation(out) + 2 * before.input(out, 0, kBorder));
+  }
+  // A downsampler and the sum with the block's shortcut, which takes `beside` bytes.
+  void downsample(const Level& level, std::int64_t channels, std::int64_t time, std::int64_t beside) {
+    const Level narrow = level.halved(1);
+    kept += channels * level.frames * (level.height + 1) * (level.width + 1) * level.element_bytes;
+    if (time == 2) kept += narrow.input(channels, 1, 0);
+    const std::int64_t second = level.halved(time).activation(channels);
+    needs(beside + level.activation(channels) + narrow.activation(channels) + second);
+  }
+};
+
+// A transformer's memory never gets all of a device: cuBLAS, cuDNN and NCCL have workspaces, and the allocator's blocks
+// do not fit exactly.
+std::int64_t with_margin(std::int64_t bytes) {
+  constexpr std::int64_t kWorkspaces = 300'000'000;
+  return bytes + bytes / 10 + kWorkspaces;
+}
+
+std::int64_t longest(const PromptIds& ids) {
+  return static_cast<std::int64_t>(std::max(ids.cond.size(), ids.uncond.size()));
+}
+
+}  // namespace
+
+std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
+  return c.num_hidden_layers * 2 * tokens * c.kv_width() / layout.tp * layout.element_bytes;
+}
+
+std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, std::int64_t branches,
+                        const ModelLayout& layout) {
+  const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp;
+  // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
+  // output.
+  const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
+  // While heads are turned: the residual stream, the normed input, queries, keys and values of tokens and text in one;
+  // and where no kernel does it, in float32, four copies of the queries.
+  const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
+  const std::int64_t turning = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
+  // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
+  const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t block = std::max({mlp, turning, attention});
+  // What a pair of ranks writes into each other's memory: four halves of a residual stream.
+  const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
+  const std::int64_t rope = tokens * 2 * c.head_dim;
+  // What the sampler remembers and the other branch's velocity, float32, and their patches.
+  const std::int64_t latents = tokens * c.patch_width() * 6 * kFloatBytes;
+  return (block + from_peer + branches * rope) * layout.element_bytes +
+         branches * text_cache_bytes(c, text_tokens, layout) + latents;
+}
+
+std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
+  Level level{1, height, width, element_bytes};
+  std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
+  LayerSum sum{level.activation(c.z_dim) + level.input(c.z_dim, kPast, kBorder), 0};
+  for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
+  for (std::size_t i = c.dim_mult.size(); i-- > 0;) {
+    const std::int64_t out = c.decoder_base_dim * c.dim_mult[i];
+    const std::int64_t block_input = level.activation(in);
+    sum.residual(level, in, out, 0);
+    for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, out, out, block_input);
+    if (i > 0) {
+      const std::int64_t time = c.temporal_downsample[i - 1] ? 2 : 1;
+      sum.upsample(level, in, out, time);
+      level = level.doubled(time);
+    }
+    in = out;
+  }
+  sum.kept += level.input(in, kPast, kBorder);
+  // The last convolution's result, the same with its bias, as pixels, and, twice as large, as pixels in float32.
+  const std::int64_t results = element_bytes == kFloatBytes ? 3 : 5;
+  sum.needs(level.activation(in) + std::max(level.own_norm(in), results * level.activation(WanConfig::kPatchChannels)));
+  return sum.kept + sum.peak;
+}
+
+std::int64_t encode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
+  constexpr std::int64_t kScale = WanConfig::kSpatialFactor / WanConfig::kPatch;
+  Level level{WanConfig::kTemporalFactor, kScale * height, kScale * width, element_bytes};
+  std::int64_t in = c.base_dim;
+  // The frames in this type, and what the first convolution keeps of them.
+  LayerSum sum{level.activation(WanConfig::kPatchChannels) + level.input(WanConfig::kPatchChannels, kPast, kBorder), 0};
+  for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
+    const bool shrinks = i + 1 < c.dim_mult.size();
+    const std::int64_t time = shrinks && c.temporal_downsample[i] ? 2 : 1;
+    const std::int64_t out = c.base_dim * c.dim_mult[i];
+    const Level next = shrinks ? level.halved(time) : level;
+    const std::int64_t shortcut = next.activation(out);
+    sum.needs(2 * level.activation(in) + shortcut);  // its averages are of a copy
+    for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, j == 0 ? in : out, out, shortcut);
+    if (shrinks) sum.downsample(level, out, time, shortcut);
+    level = next;
+    in = out;
+  }
+  for (int block = 0; block < 2; ++block) sum.residual(level, in, in, 0);
+  sum.kept += level.input(in, kPast, kBorder);
+  return sum.kept + sum.peak;
+}
+
+std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {
+  std::int64_t length = steps;
+  std::int64_t widest = 0;
+  for (std::size_t i = c.dec_strides.size(); i-- > 0;) {
+    length *= c.dec_strides[i];
+    const std::int64_t channels = c.dec_dim * (i > 0 ? c.dec_c_mults[i - 1] : 1);
+    widest = std::max(widest, channels * length);
+  }
+  constexpr std::int64_t kAlive = 3;  // of a residual unit's activations
+  return kAlive * widest * kFloatBytes;
+}
+
+ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const std::int64_t height = request.height / WanConfig::kSpatialFactor;
+  const std::int64_t width = request.width / WanConfig::kSpatialFactor;
+  const std::int64_t frame_tokens = ((height + 1) / 2) * ((width + 1) / 2);
+  const std::int64_t tokens = request.latent_frames() * frame_tokens + request.sound_steps();
+  const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
+  ClipMemory memory;
+  memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
+  const CellCount part =
+      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
+  memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);
+  if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);
+  if (request.needs_encoder()) {
+    memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
+  }
+  if (request.sound && sizes.sound) {
+    memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
+  }
+  return memory;
+}
+
+ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const ClipMemory tensors = clip_tensors(sizes, request, ids);
+  return {with_margin(tensors.step), with_margin(tensors.media)};
+}
+
+std::string gigabytes(std::int64_t bytes) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f GB", static_cast<double>(bytes) / 1e9);
+  return text.data();
+}
+
+}  // namespace orrery

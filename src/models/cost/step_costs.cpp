@@ -1,0 +1,75 @@
+#include "models/cost/step_costs.h"
+
+#include <c10/util/accumulate.h>
+
+namespace orrery {
+namespace {
+
+// Memory traffic of `bytes` read or written.
+PhaseCost traffic(double bytes, const LayerCeilings& ceilings) { return {0, bytes, ceilings.copy_ms(bytes)}; }
+
+// Latents are float32.
+double latent_bytes(const MediaShape& shape, int count) {
+  return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.video));
+}
+
+}  // namespace
+
+PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeilings& ceilings, double element) {
+  const auto products = work.products();
+  const auto parts = static_cast<double>(work.parts);
+  const auto product = [&](std::size_t i) {
+    return PhaseCost{work.product_flops(products[i]) / parts, 0, ceilings.product_ms[i] / parts};
+  };
+  const auto numbers = [&](std::int64_t count) { return traffic(static_cast<double>(count) * element, ceilings); };
+  const auto part_numbers = [&](double count) { return traffic(count * element / parts, ceilings); };
+  const auto rows = static_cast<double>(work.tokens);
+  const double narrow = format == RowFormat::Float8 ? 1 / element : 1;  // of what only products read
+  // The stream and what is added to it in; the stream and its norm out.
+  const PhaseCost norm = part_numbers(rows * static_cast<double>(work.hidden) * (3 + narrow));
+  PhaseCosts costs{{"residual + input norm", norm},
+                   {"qkv product", product(0)},
+                   {"head norm + rope", numbers(2 * work.tokens * (work.q_width() + work.kv_width()))},
+                   {"text keys and values", numbers(4 * (work.keys - work.tokens) * work.kv_width())},
+                   {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
+                   {"out product", product(1)},
+                   {"residual + mlp norm", norm},
+                   {"gate|up product", product(2)},
+                   {"silu * mul", part_numbers(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
+                   {"down product", product(3)}};
+  if (format == RowFormat::Float8) {
+    costs["attention in 8 bits"] = part_numbers(rows * static_cast<double>(work.q_width()) * (1 + narrow));
+  }
+  return costs;
+}
+
+PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const LayerCeilings& ceilings, double element) {
+  const auto numbers = [&](std::int64_t count) { return traffic(static_cast<double>(count) * element, ceilings); };
+  const std::int64_t state = work.tokens * work.hidden;
+  const std::int64_t patch = 4 * shape.video[0];
+  const PhaseCost patches =
+      traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.tokens * patch), ceilings);
+  // Between patches and the tower's width: so narrow that memory holds it up.
+  PhaseCost patch_product = numbers(state + work.tokens * patch);
+  patch_product.flops = work.product_flops({"", patch, work.hidden});
+  return {{"patchify", patches},
+          {"embed", patch_product},
+          {"residual + norm out", numbers(4 * state)},
+          {"project out", patch_product},
+          {"unpatchify", patches}};
+}
+
+PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings) {
+  // Two branches and four remembered tensors in, three out: a step with guidance from the third on.
+  return {{"guidance + sampler step", traffic(latent_bytes(shape, 9), ceilings)}};
+}
+
+PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
+                      double element) {
+  PhaseCosts costs = layer_costs(work, products, ceilings, element);
+  costs.merge(branch_costs(work, shape, ceilings, element));
+  costs.merge(sampler_costs(shape, ceilings));
+  return costs;
+}
+
+}  // namespace orrery

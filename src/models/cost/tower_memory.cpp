@@ -1,0 +1,73 @@
+#include "models/cost/tower_memory.h"
+
+#include "models/zoo/audit_group.h"
+#include "models/cost/layer_work.h"
+#include "models/cosmos3/gen_tower.h"
+#include "models/cosmos3/und_tower.h"
+#include "models/cost/memory.h"
+
+namespace orrery {
+namespace {
+
+// "--tp 4 (31.2 GB a rank)": the smallest group in which the weights fit with the working memory; or "".
+std::string larger_group(const Cosmos3Config& config, int tp, bool released, const TowerRoom& room,
+                         const std::function<TowerBytes(int tp)>& at_tp) {
+  for (int more = tp + 1; more <= config.num_key_value_heads; ++more) {
+    if (!divides(config, more)) continue;
+    const std::int64_t bytes = at_tp(more).together(released);
+    if (bytes + room.working <= room.free) {
+      return "--tp " + std::to_string(more) + " (" + gigabytes(bytes) + " a rank)";
+    }
+  }
+  return "";
+}
+
+// What the products' weights of all layers but the first and the last no longer take: a byte a value, and a float32
+// factor for each channel.
+std::int64_t saved_by_float8(const Cosmos3Config& config, int tp, at::ScalarType dtype) {
+  const auto element = static_cast<std::int64_t>(at::elementSize(dtype));
+  std::int64_t layer = 0;
+  for (const LayerProduct& product : layer_work(config, 0, 0, tp).products()) {
+    layer += product.out * (product.in * (element - 1) - static_cast<std::int64_t>(sizeof(float)));
+  }
+  return std::max<std::int64_t>(config.num_hidden_layers - 2, 0) * layer;
+}
+
+}  // namespace
+
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype, RowFormat products) {
+  AuditGroup group(Shard{0, tp});
+  const auto bytes_of = [&](auto build) {
+    const Weights weights(checkpoint.transformer, group.shard(), at::kMeta, dtype);
+    build(weights);
+    return weights.bytes();
+  };
+  const Cosmos3Config& config = checkpoint.transformer_config;
+  return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group); }),
+          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group); }) -
+              (products == RowFormat::Float8 ? saved_by_float8(config, tp, dtype) : 0)};
+}
+
+bool too_large_together(const TowerBytes& towers, const TowerRoom& room) {
+  return towers.together(/*released=*/false) + room.working > room.free;
+}
+
+std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool released, const TowerRoom& room,
+                            const std::function<TowerBytes(int tp)>& at_tp) {
+  const TowerBytes towers = at_tp(tp);
+  const std::int64_t needed = towers.together(released);
+  if (needed <= room.free) return "";
+  std::string helps;
+  const std::int64_t alone = towers.together(/*released=*/true);
+  if (!released && alone + room.working <= room.free) {
+    helps += "--text-tower release (" + gigabytes(alone) + " at a time), ";
+  }
+  const std::string group = larger_group(checkpoint.transformer_config, tp, released, room, at_tp);
+  if (!group.empty()) helps += group + ", ";
+  return "the weights of " + checkpoint.name() + " do not fit this GPU: a rank needs " + gigabytes(needed) +
+         " at a time (text tower " + gigabytes(towers.text) + ", media tower " + gigabytes(towers.media) +
+         (released ? ", one after the other" : "") + "), " + gigabytes(room.free) + " are free: use " + helps +
+         "a GPU with more memory or a smaller model";
+}
+
+}  // namespace orrery

@@ -1,0 +1,86 @@
+#include "models/kernels/gpu_check.cuh"
+#include "models/kernels/gpu_rows.cuh"
+
+namespace orrery {
+namespace {
+
+struct Arguments {
+  Pack* x;
+  const Pack* delta;
+  const Pack* more;
+  const Pack* weight;
+  Pack* normed;
+  Float8Out float8;
+  int packs;
+  float width;
+  float eps;
+};
+
+// x + (delta + more), added up in float32 and rounded once: the order of the two terms leaves no trace.
+__device__ Pack add_terms(const Pack& x, const Pack& delta, const Pack& more) {
+  return pack(sum_of(unpack(x), sum_of(unpack(delta), unpack(more))));
+}
+
+// A block a row. The norm is that of the rounded sum.
+template <int kPacks>
+__global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Arguments a) {
+  __shared__ float scratch[2][kWarp];
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * a.packs;
+  Pack kept[kPacks], delta[kPacks] = {}, more[kPacks] = {}, gains[kPacks];
+  // All loads before the first store, which the compiler could not move them over.
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
+    if (at >= a.packs) continue;
+    kept[i] = a.x[row + at];
+    if (a.delta != nullptr) delta[i] = a.delta[row + at];
+    if (a.more != nullptr) more[i] = a.more[row + at];
+    gains[i] = a.weight[at];
+  }
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
+    if (at >= a.packs) continue;
+    if (a.delta != nullptr) {
+      kept[i] = add_terms(kept[i], delta[i], more[i]);
+      a.x[row + at] = kept[i];
+    }
+    squares += sum_of_squares(unpack(kept[i]));
+  }
+  const float scale = rsqrtf(over_block(squares, scratch[0], sum) / a.width + a.eps);
+  Floats values[kPacks];
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
+    if (at >= a.packs) continue;
+    values[i] = unpack(kept[i]);
+    const Floats gain = unpack(gains[i]);
+#pragma unroll
+    for (int j = 0; j < kPackWidth; ++j) values[i].v[j] *= scale * gain.v[j];
+    if (a.normed != nullptr) a.normed[row + at] = pack(values[i]);
+  }
+  if (a.normed == nullptr) write_float8_row(a.float8, blockIdx.x, values, a.packs, scratch[1]);
+}
+
+}  // namespace
+
+void launch(const AddRmsNormLaunch& l, int device) {
+  const auto packs_of = [](const BFloat16* values) { return reinterpret_cast<const Pack*>(values); };
+  const Arguments arguments{reinterpret_cast<Pack*>(l.x),
+                            packs_of(l.delta),
+                            packs_of(l.more),
+                            packs_of(l.weight),
+                            reinterpret_cast<Pack*>(l.normed),
+                            l.float8,
+                            static_cast<int>(l.width / kPackWidth),
+                            static_cast<float>(l.width),
+                            l.eps};
+  launch_on(device, "add and normalise rows on a GPU", [&](cudaStream_t stream) {
+    for_row_block(l.width, [&](auto packs, int threads) {
+      add_rms_norm_kernel<packs()><<<static_cast<unsigned>(l.rows), threads, 0, stream>>>(arguments);
+    });
+  });
+}
+
+}  // namespace orrery

@@ -1,0 +1,150 @@
+#include "models/kernels/flash_attention.h"
+
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <dlfcn.h>
+#include <torch/csrc/jit/frontend/function_schema_parser.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kOperator = "fa3_fwd::fwd";
+constexpr const char* kRelease = "fa3-fwd 0.0.3";
+
+// Of kRelease.
+constexpr const char* kSchema =
+    "fa3_fwd::fwd(Tensor q, Tensor k, Tensor v, Tensor(k_new!)? k_new=None, Tensor(v_new!)? v_new=None, "
+    "Tensor? q_v=None, Tensor(out!)? out=None, Tensor? cu_seqlens_q=None, Tensor? cu_seqlens_k=None, "
+    "Tensor? cu_seqlens_k_new=None, Tensor? seqused_q=None, Tensor? seqused_k=None, int? max_seqlen_q=None, "
+    "int? max_seqlen_k=None, Tensor? page_table=None, Tensor? kv_batch_idx=None, Tensor? leftpad_k=None, "
+    "Tensor? rotary_cos=None, Tensor? rotary_sin=None, Tensor? seqlens_rotary=None, Tensor? q_descale=None, "
+    "Tensor? k_descale=None, Tensor? v_descale=None, float? softmax_scale=None, bool is_causal=False, "
+    "int window_size_left=-1, int window_size_right=-1, int attention_chunk=0, float softcap=0.0, "
+    "bool is_rotary_interleaved=False, Tensor? scheduler_metadata=None, int num_splits=0, bool? pack_gqa=None, "
+    "int sm_margin=0) -> (Tensor(out!), Tensor, Tensor, Tensor)";
+
+std::optional<c10::OperatorHandle> find_operator() { return c10::Dispatcher::singleton().findSchema({kOperator, ""}); }
+
+std::string text_of(const c10::Argument& argument) { return argument.type()->str() + " " + argument.name(); }
+
+// How `found` differs from `known`, or "".
+std::string difference(const c10::FunctionSchema& found, const c10::FunctionSchema& known) {
+  const auto count = [](const std::vector<c10::Argument>& list) { return std::to_string(list.size()); };
+  if (found.arguments().size() != known.arguments().size()) {
+    return "has " + count(found.arguments()) + " arguments, expected " + count(known.arguments());
+  }
+  for (std::size_t i = 0; i < known.arguments().size(); ++i) {
+    const std::string is = text_of(found.arguments()[i]), expected = text_of(known.arguments()[i]);
+    if (is != expected)
+      return "has \"" + is + "\" as argument " + std::to_string(i + 1) + ", expected \"" + expected + "\"";
+  }
+  if (found.returns().size() != known.returns().size()) {
+    return "returns " + count(found.returns()) + " values, expected " + count(known.returns());
+  }
+  for (std::size_t i = 0; i < known.returns().size(); ++i) {
+    const std::string is = found.returns()[i].type()->str(), expected = known.returns()[i].type()->str();
+    if (is != expected)
+      return "returns \"" + is + "\" as value " + std::to_string(i + 1) + ", expected \"" + expected + "\"";
+  }
+  return "";
+}
+
+// The library needs libtorch.so, which our programs do not link, and which lies in a folder that the loader may not
+// search.
+void load_libtorch() {
+  Dl_info found{};
+  if (::dladdr(&c10::Dispatcher::singleton(), &found) == 0) return;
+  const fs::path libtorch = fs::path(found.dli_fname).parent_path() / "libtorch.so";
+  ::dlopen(libtorch.c_str(), RTLD_LAZY | RTLD_GLOBAL);  // where it fails, so does the library, which then says why
+}
+
+// Lazily: its one Python symbol, which only an import needs, is never resolved.
+void load(const fs::path& library) {
+  require_input(fs::exists(library), library.string() + ": no such file, expected FlashAttention-3's library (" +
+                                         kRelease + "; tools/setup.sh installs it)");
+  const bool loaded_before = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_NOLOAD) != nullptr;
+  require_input(loaded_before || !find_operator(),
+                library.string() + ": another library that has " + kOperator + " is loaded already");
+  load_libtorch();
+  if (::dlopen(library.c_str(), RTLD_LAZY | RTLD_LOCAL) != nullptr) return;
+  const char* const why = ::dlerror();
+  throw InputError(library.string() + ": cannot be loaded: " + (why == nullptr ? "no reason given" : why));
+}
+
+c10::OperatorHandle checked_operator(const fs::path& library) {
+  const std::string advice = std::string("; install ") + kRelease + " (tools/setup.sh does)";
+  const std::optional<c10::OperatorHandle> found = find_operator();
+  require_input(found.has_value(), library.string() + ": does not register " + kOperator + advice);
+  const std::string other = difference(found->schema(), torch::jit::parseSchema(kSchema));
+  require_input(other.empty(), library.string() + ": its " + kOperator + " " + other +
+                                   ": another version than the one known here" + advice);
+  return *found;
+}
+
+// Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the
+// loader.
+fs::path program_folder() {
+  std::error_code ignored;
+  const fs::path started = fs::read_symlink("/proc/self/exe", ignored);
+  const bool is_loader = started.filename().string().starts_with("ld-linux");
+  return (is_loader ? fs::path(program_invocation_name) : started).parent_path();
+}
+
+// As tools/setup.sh has it.
+fs::path cache_folder() {
+  if (const char* const cache = std::getenv("ORRERY_CACHE")) return cache;
+  const char* const home = std::getenv("HOME");
+  return home == nullptr ? fs::path() : fs::path(home) / ".cache" / "orrery";
+}
+
+}  // namespace
+
+FlashAttention::FlashAttention(const fs::path& library) {
+  load(library);
+  forward_ = std::make_shared<const c10::OperatorHandle>(checked_operator(library));
+  const c10::FunctionSchema& schema = forward_->schema();
+  for (const c10::Argument& each : schema.arguments()) defaults_.push_back(each.default_value().value_or(at::IValue()));
+  causal_ = static_cast<std::size_t>(schema.argumentIndexWithName("is_causal").value());
+  // One pass over the keys: 0 would let the kernel choose, and round by what it chooses.
+  defaults_[static_cast<std::size_t>(schema.argumentIndexWithName("num_splits").value())] = 1;
+}
+
+at::Tensor FlashAttention::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                      bool causal) const {
+  std::vector<at::IValue> stack = defaults_;
+  stack[0] = q.unsqueeze(0);
+  stack[1] = k.unsqueeze(0);
+  stack[2] = v.unsqueeze(0);
+  stack[causal_] = causal;
+  forward_->callBoxed(&stack);
+  return stack.front().toTensor().squeeze(0);
+}
+
+std::shared_ptr<const FlashAttention> find_flash_attention() {
+  std::string missing;
+  for (const fs::path& place : flash_attention_places()) {
+    std::error_code ignored;
+    if (fs::exists(place, ignored)) return std::make_shared<const FlashAttention>(place);
+    missing.append(missing.empty() ? "" : ", no ").append(place.string());
+  }
+  throw InputError("FlashAttention-3 is not installed: no " + missing + " (tools/setup.sh installs it)");
+}
+
+std::vector<fs::path> flash_attention_places() {
+  const char* const named = std::getenv("ORRERY_FA3");
+  if (named != nullptr && *named != '\0') return {named};
+  const fs::path file = fs::path("fa3_fwd") / "_C.abi3.so";
+  const fs::path program = program_folder();
+  return {program / file, program.parent_path() / "lib" / file, cache_folder() / "fa3_fwd-0.0.3" / file};
+}
+
+}  // namespace orrery

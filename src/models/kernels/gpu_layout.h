@@ -1,0 +1,19 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "models/kernels/gpu_launch.h"
+#include "models/kernels/scaled_rows.h"
+
+namespace orrery {
+
+// Whether our kernels take `x`: bfloat16 on a GPU, and its first element and every row lie on 16-byte boundaries with
+// no gap between neighbours of a row. (rows, width), at least one row.
+bool packed_rows(const at::Tensor& x);
+
+ScaledRows empty_float8_rows(std::int64_t rows, std::int64_t width, at::Device device);
+
+// Where a kernel writes them.
+Float8Out float8_out(const ScaledRows& rows);
+
+}  // namespace orrery

@@ -1,0 +1,22 @@
+#include "base/core/error.h"
+#include "models/kernels/gpu_launch.h"
+#include "models/kernels/gpu_product.h"
+
+namespace orrery {
+namespace {
+
+constexpr const char* kNoCuda = "this program was built without CUDA";
+
+}  // namespace
+
+void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
+void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
+void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }
+void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
+void launch(const PatchifyLaunch&, int) { throw Error(kNoCuda); }
+void launch(const UnpatchifyLaunch&, int) { throw Error(kNoCuda); }
+void launch(const SamplerStepLaunch&, int) { throw Error(kNoCuda); }
+void launch(const Float8Launch&, int) { throw Error(kNoCuda); }
+void gpu_product(at::Tensor&, const ScaledRows&, const ScaledRows&) { throw Error(kNoCuda); }
+
+}  // namespace orrery

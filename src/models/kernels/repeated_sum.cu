@@ -1,0 +1,102 @@
+#include "models/kernels/gpu_check.cuh"
+#include "models/kernels/pixel_view.cuh"
+
+namespace orrery {
+namespace {
+
+constexpr int kThreads = 256;
+
+// Which eight channels of x a pack shows at `place` of the cell. Channel c of out shows copy
+// c · time · 4 + place of x's channels, each of which is there `repeats` times in a row. Where that is every channel or
+// every second one, as in all published blocks, they are read as packs.
+struct EveryChannel {
+  static __device__ Floats of(const BFloat16* x, unsigned pack, const RepeatedSumLaunch&, unsigned) {
+    return unpack(reinterpret_cast<const Pack*>(x)[pack]);
+  }
+};
+
+struct EverySecondChannel {
+  static __device__ Floats of(const BFloat16* x, unsigned pack, const RepeatedSumLaunch& l, unsigned place) {
+    const auto* const packs = reinterpret_cast<const Pack*>(x) + 2 * pack;
+    const Floats low = unpack(packs[0]), high = unpack(packs[1]);
+    const bool second = place >= l.repeats;
+    Floats shown;
+#pragma unroll
+    for (int i = 0; i < kPackWidth / 2; ++i) {
+      shown.v[i] = second ? low.v[2 * i + 1] : low.v[2 * i];
+      shown.v[i + kPackWidth / 2] = second ? high.v[2 * i + 1] : high.v[2 * i];
+    }
+    return shown;
+  }
+};
+
+struct AnyChannels {
+  static __device__ Floats of(const BFloat16* x, unsigned pack, const RepeatedSumLaunch& l, unsigned place) {
+    // Which copy of which channel comes next, counted on: a division a channel would take longer than the memory does.
+    const unsigned step = l.time * 4;
+    const unsigned copy = pack * kPackWidth * step + place;
+    unsigned channel = copy / l.repeats;
+    unsigned repeat = copy % l.repeats;
+    const unsigned next_channel = step / l.repeats, next_repeat = step % l.repeats;
+    Floats shown;
+#pragma unroll
+    for (int i = 0; i < kPackWidth; ++i) {
+      shown.v[i] = __bfloat162float(reinterpret_cast<const __nv_bfloat16*>(x)[channel]);
+      channel += next_channel;
+      repeat += next_repeat;
+      if (repeat >= l.repeats) {
+        repeat -= l.repeats;
+        ++channel;
+      }
+    }
+    return shown;
+  }
+};
+
+// A thread a pack of either column, which show the same pixel of x. Blocks follow each other along rows of pixels, the
+// first index of the grid.
+template <class Shown>
+__global__ void repeated_sum_kernel(RepeatedSumLaunch l) {
+  const unsigned per_pixel = l.size.channels / kPackWidth;
+  const unsigned in_row = blockIdx.x * kThreads + threadIdx.x;
+  if (in_row >= l.size.columns * per_pixel) return;
+  const unsigned at = in_row % per_pixel;
+  const PixelPlace place{blockIdx.z, blockIdx.y, in_row / per_pixel};
+  const unsigned frame = place.frame + l.skipped;
+  const unsigned left = (frame % l.time * 2 + l.row) * 2;
+  const BFloat16* const x = channels_at(l.x, {frame / l.time, place.row, place.column});
+  // All loads before the first store, which the compiler could not move them over.
+  const Floats sums[] = {unpack(packs_at(l.y[0], place)[at]), unpack(packs_at(l.y[1], place)[at])};
+  const Floats shown[] = {Shown::of(x, at, l, left), Shown::of(x, at, l, left + 1)};
+  Floats bias{};
+  if (l.bias != nullptr) bias = unpack(reinterpret_cast<const Pack*>(l.bias)[at]);
+#pragma unroll
+  for (unsigned column = 0; column < 2; ++column) {
+    const Floats sum = sum_of(sum_of(sums[column], bias), shown[column]);
+    packs_at(l.out, {place.frame, place.row, 2 * place.column + column})[at] = pack(sum);
+  }
+}
+
+template <class Shown>
+void start(const RepeatedSumLaunch& l, cudaStream_t stream) {
+  const unsigned in_row = l.size.columns * (l.size.channels / kPackWidth);
+  const dim3 blocks((in_row + kThreads - 1) / kThreads, l.size.rows, l.size.frames);
+  repeated_sum_kernel<Shown><<<blocks, kThreads, 0, stream>>>(l);
+}
+
+}  // namespace
+
+void launch(const RepeatedSumLaunch& l, int device) {
+  launch_on(device, "add a block's shortcut on a GPU", [&](cudaStream_t stream) {
+    const unsigned step = l.time * 4;
+    if (l.repeats == step) {
+      start<EveryChannel>(l, stream);
+    } else if (2 * l.repeats == step) {
+      start<EverySecondChannel>(l, stream);
+    } else {
+      start<AnyChannels>(l, stream);
+    }
+  });
+}
+
+}  // namespace orrery

@@ -1,0 +1,98 @@
+#include "models/nn/attention.h"
+
+#include <tuple>
+
+#include "models/kernels/join_attention.h"
+#include "base/device/gpu.h"
+
+namespace orrery {
+namespace {
+
+// cuDNN's kernel for Hopper takes so many keys at a time. Where the last of them are fewer it is another kernel, slower
+// by 8 % over all keys.
+constexpr std::int64_t kKeyTile = 128;
+// What fewer keys would save is less than their own call costs.
+constexpr std::int64_t kManyKeys = 8192;
+
+// (T, heads, d) → (1, heads, T, d), without a copy.
+at::Tensor heads_first(const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); }
+// And back.
+at::Tensor tokens_first(const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); }
+
+// cuDNN's kernel and no other: it takes grouped heads as they are, and a fall to another kernel, which would expand the
+// keys or write the scores out, is an error rather than a slow step.
+PartialAttention cudnn_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask,
+                                 bool log_sum_exp) {
+  const auto result =
+      at::_scaled_dot_product_cudnn_attention(heads_first(q), heads_first(k), heads_first(v), /*attn_bias=*/{},
+                                              log_sum_exp, /*dropout_p=*/0.0, mask == Mask::Causal);
+  PartialAttention partial{tokens_first(std::get<0>(result)), {}};
+  if (log_sum_exp) partial.log_sum_exp = std::get<1>(result).view({q.size(1), q.size(0)});
+  return partial;
+}
+
+// The keys of whole tiles, then the others.
+at::Tensor in_two_calls(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  const std::int64_t rest = k.size(0) % kKeyTile, whole = k.size(0) - rest;
+  const auto over = [&](std::int64_t begin, std::int64_t size) {
+    return cudnn_attention(q, k.narrow(0, begin, size), v.narrow(0, begin, size), Mask::None, /*log_sum_exp=*/true);
+  };
+  PartialAttention some = over(0, whole);
+  join_attention(some, over(whole, rest));
+  return some.out;
+}
+
+at::Tensor gpu_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
+  const bool uneven = k.size(0) % kKeyTile != 0;
+  if (mask == Mask::None && uneven && k.size(0) >= kManyKeys) return in_two_calls(q, k, v);
+  return cudnn_attention(q, k, v, mask, /*log_sum_exp=*/false).out;
+}
+
+at::Tensor any_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) {
+  const bool grouped = q.size(1) != k.size(1);
+  return tokens_first(at::scaled_dot_product_attention(heads_first(q), heads_first(k), heads_first(v), /*attn_mask=*/{},
+                                                       /*dropout_p=*/0.0, mask == Mask::Causal,
+                                                       /*scale=*/std::nullopt, grouped));
+}
+
+bool is_half(at::ScalarType dtype) { return dtype == at::kBFloat16 || dtype == at::kHalf; }
+
+}  // namespace
+
+std::string name_of(AttentionKernel kernel) {
+  switch (kernel) {
+    case AttentionKernel::Fa3:
+      return "fa3";
+    case AttentionKernel::Cudnn:
+      return "cudnn";
+    default:
+      return "aten";
+  }
+}
+
+AttentionKernel libtorch_kernel(const AttentionCase& attention) {
+  return attention.device.is_cuda() && is_half(attention.dtype) ? AttentionKernel::Cudnn : AttentionKernel::Aten;
+}
+
+std::string fa3_problem(const AttentionCase& attention) {
+  constexpr std::int64_t kLargestHead = 256, kHeadUnit = 8;
+  if (!attention.device.is_cuda()) return "it runs on GPUs, not on CPUs";
+  if (attention.dtype != at::kBFloat16) return "it computes in bfloat16, not in other types";
+  if (!is_hopper(attention.device.index())) return "it is made for NVIDIA Hopper GPUs (H100, H200)";
+  if (attention.head_dim % kHeadUnit != 0 || attention.head_dim > kLargestHead) {
+    return "it takes heads of a multiple of 8 up to 256 values, not of " + std::to_string(attention.head_dim);
+  }
+  return "";
+}
+
+at::Tensor Attention::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) const {
+  const auto compute = [&] {
+    if (fa3_) return (*fa3_)(q, k, v, mask == Mask::Causal);
+    const AttentionCase attention{q.device(), q.scalar_type(), q.size(2)};
+    return libtorch_kernel(attention) == AttentionKernel::Cudnn ? gpu_attention(q, k, v, mask)
+                                                                : any_attention(q, k, v, mask);
+  };
+  return compute().reshape({q.size(0), -1});
+}
+
+}  // namespace orrery

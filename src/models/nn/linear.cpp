@@ -1,0 +1,50 @@
+#include "models/nn/linear.h"
+
+#include "models/kernels/product.h"
+
+namespace orrery {
+namespace {
+
+// A row of a weight makes one channel of the result, so each channel has a factor of its own.
+ScaledRows in_format(const at::Tensor& weight, RowFormat format) {
+  return format == RowFormat::Plain ? ScaledRows{weight, {}} : float8_rows(weight);
+}
+
+at::Tensor empty_result(const ScaledRows& x, const ScaledRows& weight, at::ScalarType dtype) {
+  return at::empty({x.data.size(0), weight.data.size(0)}, x.data.options().dtype(dtype));
+}
+
+}  // namespace
+
+Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
+    : weight_(w.take("weight", {out, in})), bias_(bias == Bias::Yes ? w.take("bias", {out}) : at::Tensor()) {}
+
+at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+
+void Linear::into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const {
+  const at::Tensor bias = shift.defined() ? (shift + bias_).to(bias_.scalar_type()) : bias_;
+  at::addmm_out(y, bias, x, weight_.t());
+}
+
+ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
+                                           RowFormat format)
+    : weight_(in_format(w.take_stacked(parts, in), format)), dtype_(w.dtype()) {}
+
+at::Tensor ColumnParallelLinear::operator()(const ScaledRows& x) const {
+  at::Tensor y = empty_result(x, weight_, dtype_);
+  product(y, x, weight_);
+  return y;
+}
+
+void ColumnParallelLinear::into(at::Tensor y, const ScaledRows& x) const { product(y, x, weight_); }
+
+RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format)
+    : weight_(in_format(w.take("weight", {out, in}, Split::Columns), format)), dtype_(w.dtype()) {}
+
+at::Tensor RowParallelLinear::operator()(const ScaledRows& x) const {
+  at::Tensor y = empty_result(x, weight_, dtype_);
+  product(y, x, weight_);
+  return y;
+}
+
+}  // namespace orrery

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string_view>
+#include <vector>
+
+#include "io/checkpoint/weights.h"
+#include "models/kernels/scaled_rows.h"
+
+namespace orrery {
+
+enum class Bias { No, Yes };
+
+// y = x Wᵀ (+ b), the same on every rank. x: (T, in), y: (T, out).
+class Linear {
+ public:
+  Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias);
+  at::Tensor operator()(const at::Tensor& x) const;
+  // The same into `y`, whose rows may lie in a larger tensor, plus `shift` (out), float32, in every row; undefined:
+  // nothing. Only for a layer with a bias.
+  void into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+// Several projections of the same input as one product, each cut by output rows over the tp group.
+// x: (T, in) whole, of the format given; y: (T, this rank's rows of every part, in order of the parts). No
+// communication.
+class ColumnParallelLinear {
+ public:
+  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
+  at::Tensor operator()(const ScaledRows& x) const;
+  // The same into `y`, whose rows may lie in a larger tensor.
+  void into(at::Tensor y, const ScaledRows& x) const;
+  // Columns of y.
+  std::int64_t width() const { return weight_.data.size(0); }
+
+ private:
+  ScaledRows weight_;
+  at::ScalarType dtype_;
+};
+
+// The counterpart: x holds this rank's columns, of the format given, and y is this rank's share of a sum over the ranks
+// of the tp group. No communication. x: (T, in / tp), y: (T, out).
+class RowParallelLinear {
+ public:
+  RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format);
+  at::Tensor operator()(const ScaledRows& x) const;
+
+ private:
+  ScaledRows weight_;
+  at::ScalarType dtype_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,35 @@
+#include "models/nn/residual.h"
+
+#include <utility>
+
+#include "models/nn/phase.h"
+
+namespace orrery {
+
+std::vector<Range> row_ranges(std::int64_t rows, int ranks) {
+  constexpr std::int64_t kTile = 128;  // rows; products work in tiles
+  constexpr std::int64_t kWorthHiding = 4 * kTile;
+  if (ranks == 1 || rows < kWorthHiding) return {{0, rows}};
+  const std::int64_t first = (rows / 2 + kTile - 1) / kTile * kTile;
+  return {{0, first}, {first, rows - first}};
+}
+
+Residual::Residual(at::Tensor x, Collectives& tp)
+    : x_(std::move(x)), tp_(&tp), parts_(row_ranges(x_.size(0), tp.shard().size)) {}
+
+void Residual::add(at::Tensor share) {
+  phase("begin sum", [&] { tp_->start_sum(std::move(share)); });
+  ++adding_;
+}
+
+ScaledRows Residual::norm(const Range& part, const RmsNorm& norm, RowFormat format) {
+  SumTerms terms;
+  if (adding_ > 0) {
+    phase("wait for sum", [&] { terms = tp_->finish_sum(); });
+    --adding_;
+  }
+  at::Tensor rows = rows_of(x_, part);
+  return norm(rows, {terms.own, terms.other}, format);
+}
+
+}  // namespace orrery

@@ -1,0 +1,82 @@
+#include "models/wan/encoder.h"
+
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "base/core/error.h"
+#include "base/core/pulse.h"
+#include "models/wan/pixel_patches.h"
+
+namespace orrery {
+namespace {
+
+std::int64_t widest(const WanConfig& c) { return c.base_dim * c.dim_mult.back(); }
+
+std::vector<DownBlock> make_down_blocks(const Weights& w, const WanConfig& c) {
+  const std::size_t count = c.dim_mult.size();
+  std::vector<DownBlock> blocks;
+  blocks.reserve(count);
+  std::int64_t in = c.base_dim;
+  for (std::size_t level = 0; level < count; ++level) {
+    const std::int64_t out = c.base_dim * c.dim_mult[level];
+    Shrink shrink = Shrink::None;
+    if (level + 1 < count) shrink = c.temporal_downsample[level] ? Shrink::SpaceAndTime : Shrink::Space;
+    blocks.emplace_back(w / static_cast<std::int64_t>(level), in, out, c.num_res_blocks, shrink);
+    in = out;
+  }
+  return blocks;
+}
+
+void require_frames(const at::Tensor& pixels, bool right_count, const std::string& count) {
+  constexpr std::int64_t kCell = WanConfig::kSpatialFactor;
+  const bool whole_cells = pixels.dim() == 4 && pixels.size(0) == 3 && pixels.size(2) > 0 && pixels.size(3) > 0 &&
+                           pixels.size(2) % kCell == 0 && pixels.size(3) % kCell == 0;
+  std::ostringstream found;
+  found << pixels.sizes();
+  require(whole_cells && right_count,
+          "the encoder takes pixels (3, " + count + ", 16h, 16w), but was given " + found.str());
+}
+
+}  // namespace
+
+WanEncoder::WanEncoder(const Weights& vae, const WanConfig& c)
+    : dtype_(vae.dtype()),
+      scale_(c, vae.device()),
+      conv_in_(vae / "encoder" / "conv_in", WanConfig::kPatchChannels, c.base_dim),
+      down_(make_down_blocks(vae / "encoder" / "down_blocks", c)),
+      mid_(vae / "encoder" / "mid_block", widest(c)),
+      norm_out_(vae / "encoder" / "norm_out", widest(c)),
+      conv_out_(vae / "encoder" / "conv_out", widest(c), 2 * c.z_dim),
+      quant_(vae / "quant_conv", 2 * c.z_dim, 2 * c.z_dim) {
+  vae.ignore("decoder.");
+  vae.ignore("post_quant_conv.");
+}
+
+at::Tensor WanEncoder::operator()(const at::Tensor& frames, FrameHistory& history) const {
+  const std::int64_t wanted = history.at_first_frame() ? 1 : WanConfig::kTemporalFactor;
+  require_frames(frames, frames.dim() == 4 && frames.size(1) == wanted, std::to_string(wanted));
+  const at::Tensor pixels = history.strip().of(frames, WanConfig::kSpatialFactor).to(scale_.device(), dtype_);
+  beat();
+  at::Tensor x = conv_in_(pixels_to_channels(pixels), history);
+  for (const DownBlock& block : down_) x = block(std::move(x), history);
+  x = quant_(with_bias(conv_out_(norm_out_, {mid_(x, history), {}}, history)));
+  history.advance();
+  // The other half of the channels is the spread of the distribution.
+  return scale_.normalise(x[0].select(1, 0).narrow(0, 0, scale_.channels()));
+}
+
+at::Tensor WanEncoder::operator()(const at::Tensor& pixels, const Strip& strip) const {
+  constexpr std::int64_t kChunk = WanConfig::kTemporalFactor;
+  require_frames(pixels, pixels.dim() == 4 && pixels.size(1) % kChunk == 1, "4k + 1");
+  WanEncodeStream stream(*this, strip);
+  std::vector<at::Tensor> latent;
+  for (std::int64_t t = 0; t < pixels.size(1);) {
+    const std::int64_t frames = stream.frames_wanted();
+    latent.push_back(stream.next(pixels.narrow(1, t, frames)));
+    t += frames;
+  }
+  return at::stack(latent, 1);
+}
+
+}  // namespace orrery

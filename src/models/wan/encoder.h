@@ -1,0 +1,61 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "io/checkpoint/weights.h"
+#include "models/wan/blocks.h"
+#include "models/wan/config.h"
+#include "models/wan/down_block.h"
+#include "models/wan/history.h"
+#include "models/wan/latent_scale.h"
+#include "models/wan/layers.h"
+
+namespace orrery {
+
+// The encoder of the WAN 2.2 residual VAE (MODEL.md §6): the mean of its distribution, normalised. It computes in the
+// dtype of the weights, norms and the latent's scaling in float32. Ranks that hold strips of the picture encode
+// together.
+class WanEncoder {
+ public:
+  // `vae` is the root of vae/; the decoder's tensors are marked as not needed. An encoder and a decoder that are both
+  // wanted may share a source, but only with a Weights of their own does each audit find unknown tensors of its half.
+  WanEncoder(const Weights& vae, const WanConfig& config);
+
+  // A clip (3, 4k + 1, H, W) in [-1, 1], H and W multiples of 16, any dtype and device, to the strip's part of its
+  // latent (C, k + 1, H/16, W/16), float32. Beyond the clip and its latent, memory does not grow with k. All ranks of
+  // the strip's group give the same whole clip. Collective over them.
+  at::Tensor operator()(const at::Tensor& pixels, const Strip& strip = {}) const;
+
+  // The next pixel frames of a clip to the next latent frame (C, h, w) of the history's strip: 1 frame for the first
+  // call with a history, 4 for each later one. Collective as above.
+  at::Tensor operator()(const at::Tensor& frames, FrameHistory& history) const;
+
+ private:
+  at::ScalarType dtype_;
+  LatentScale scale_;
+  CausalConv conv_in_;
+  std::vector<DownBlock> down_;
+  MidBlock mid_;
+  ChannelNorm norm_out_;
+  CausalConv conv_out_;
+  PointConv quant_;
+};
+
+// One clip's way through an encoder, a latent frame at a time; `encoder` must outlive it and stay in its place.
+class WanEncodeStream {
+ public:
+  // This rank's strip of the clip.
+  explicit WanEncodeStream(const WanEncoder& encoder, const Strip& strip = {}) : encoder_(encoder), history_(strip) {}
+  // How many pixel frames next() takes.
+  std::int64_t frames_wanted() const { return history_.at_first_frame() ? 1 : WanConfig::kTemporalFactor; }
+  // The latent of the next frames, as WanEncoder says.
+  at::Tensor next(const at::Tensor& frames) { return encoder_(frames, history_); }
+
+ private:
+  const WanEncoder& encoder_;
+  FrameHistory history_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <cstdint>
+
+#include "io/checkpoint/weights.h"
+#include "models/kernels/narrow_conv.h"
+#include "models/wan/history.h"
+
+namespace orrery {
+
+// Layers of the video VAE. Activations are (1, C, T, H, W), channels last in memory, in the dtype of the weights; H and
+// W are those of this rank's strip. Layers that take a history call for the strip's neighbours: collective over them.
+
+// What a convolution made, and its bias (C), which is still to be added: whoever reads x next adds it on the way.
+// Undefined where it is in x already.
+struct Convolved {
+  at::Tensor x;
+  at::Tensor bias;
+};
+at::Tensor with_bias(const Convolved& y);
+
+// x / max(‖x‖ over channels, 1e-12) · √C · gamma, in float32; the result has x's dtype.
+class ChannelNorm {
+ public:
+  // `trailing` counts the ones in gamma's stored shape (C, 1, …).
+  ChannelNorm(const Weights& w, std::int64_t channels, int trailing = 3);
+  at::Tensor operator()(const at::Tensor& x) const;
+  // SiLU of the norm of x, into `out`, of x's shape.
+  void with_silu(const Convolved& x, const at::Tensor& out) const;
+
+ private:
+  at::Tensor gain_;  // (C), float32
+};
+
+// A convolution over space and the past: 2 earlier frames from the history, zeros around the picture.
+class CausalConv {
+ public:
+  enum class Kernel { Full, TimeOnly };  // 3×3×3; 3×1×1
+
+  // Reads weight and bias at scope `w`.
+  CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kernel kernel = Kernel::Full);
+  // (1, in, T, H, W) -> (1, out, T, H, W). Call once a latent frame.
+  at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
+  // Of SiLU of the norm of x.
+  Convolved operator()(const ChannelNorm& norm, const Convolved& x, FrameHistory& history) const;
+
+ private:
+  PaddedFrames& input(FrameHistory& history) const;
+
+  at::Tensor weight_;
+  at::Tensor bias_;
+  NarrowConv narrow_;
+};
+
+// A 1×1×1 convolution.
+class PointConv {
+ public:
+  PointConv(const Weights& w, std::int64_t in, std::int64_t out);
+  // (1, in, T, H, W) -> (1, out, T, H, W).
+  at::Tensor operator()(const at::Tensor& x) const;
+
+ private:
+  at::Tensor weight_;  // (out, in)
+  at::Tensor bias_;
+};
+
+// Each pixel becomes 2 × 2 like itself, then a 3×3 convolution of each frame. Computed as what it amounts to: a 2×2
+// convolution of the small picture for each of the 4 places, whose weights are sums of the 3×3 ones; 4/9 of the work.
+class DoublingConv {
+ public:
+  DoublingConv(const Weights& w, std::int64_t channels);
+
+  // Where the small picture goes, (1, C, T, H, W); then the rows `row` and columns `column` (0 or 1) of every 2 × 2
+  // pixels, (1, C, T, H, W).
+  at::Tensor room(at::IntArrayRef sizes, FrameHistory& history) const;
+  // The room as the convolutions see it. Collective.
+  at::Tensor whole(FrameHistory& history) const;
+  Convolved operator()(const at::Tensor& whole, std::int64_t row, std::int64_t column) const;
+
+ private:
+  std::array<at::Tensor, 4> weights_;
+  at::Tensor bias_;
+};
+
+// A 3×3 convolution at every second row and column of each frame, with zeros past the right and bottom edges only.
+class SpaceHalvingConv {
+ public:
+  SpaceHalvingConv(const Weights& w, std::int64_t channels);
+  // (1, C, T, H, W) -> (1, C, T, H/2, W/2); H and W even.
+  at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+// A convolution of three frames in time at every second frame. The first latent frame's single frame passes as it is,
+// and is the first one that the convolution sees later.
+class TimeHalvingConv {
+ public:
+  TimeHalvingConv(const Weights& w, std::int64_t channels);
+  // (1, C, T, H, W) -> (1, C, T/2, H, W), T even; for the first latent frame x itself, of one frame. Call once a latent
+  // frame.
+  at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
+
+ private:
+  at::Tensor weight_;
+  at::Tensor bias_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,122 @@
+#include "models/zoo/checkpoint_files.h"
+
+#include <string>
+
+#include "models/zoo/audit_group.h"
+#include "models/zoo/pipeline_index.h"
+#include "models/zoo/random_models.h"
+#include "models/audio/decoder.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "models/cosmos3/transformer.h"
+#include "models/sampler/scheduler_config.h"
+#include "models/wan/decoder.h"
+#include "models/wan/encoder.h"
+
+namespace orrery {
+namespace {
+
+// What --schedule auto stands for.
+void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
+  const std::filesystem::path file = files.folder / "scheduler" / "scheduler_config.json";
+  if (!is_there(file)) return;
+  const SchedulerConfig scheduler = read_scheduler_config(file);
+  if (index.native_schedule) return;
+  files.own_schedule_problem = scheduler.unknown_levels;
+  if (scheduler.karras) files.own_schedule = ScheduleKind::Karras;
+}
+
+CheckpointFiles open_folder(const std::filesystem::path& folder) {
+  require_input(is_folder(folder),
+                "--checkpoint " + folder.string() +
+                    ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
+  for (const char* file : {"transformer/config.json", "vae/config.json"}) {
+    require_input(is_there(folder / file),
+                  "--checkpoint: " + (folder / file).string() + ": no such file; expected the published layout: " +
+                      "folders transformer/, vae/, text_tokenizer/, scheduler/ and, for sound, sound_tokenizer/");
+  }
+  CheckpointFiles files;
+  files.folder = folder;
+  const PipelineIndex index = read_pipeline_index(folder);
+  files.notes = index.notes;
+  files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");
+  files.vae_config = read_wan_config(folder / "vae" / "config.json");
+  require_input(files.vae_config.z_dim == files.transformer_config.latent_channel,
+                folder.string() + ": vae/config.json has z_dim " + std::to_string(files.vae_config.z_dim) +
+                    ", but transformer/config.json has latent_channel " +
+                    std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
+  files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
+  if (is_there(folder / "sound_tokenizer")) {
+    files.sound_config = read_sound_config(folder / "sound_tokenizer" / "config.json");
+    files.sound = std::make_shared<ShardedCheckpoint>(folder / "sound_tokenizer");
+  }
+  require_input(!files.has_sound() || files.sound_config->vocoder_input_dim == files.transformer_config.sound_dim,
+                folder.string() +
+                    ": sound_tokenizer/config.json and transformer/config.json disagree on the channels of "
+                    "the sound latent: they are not of one model");
+  require_input(!files.has_sound() || files.transformer_config.sound_latent_fps == SoundConfig::kStepsPerSecond,
+                folder.string() + ": transformer/config.json: sound_latent_fps must be " +
+                    std::to_string(SoundConfig::kStepsPerSecond) + ", nothing else is implemented");
+  read_own_schedule(files, index);
+  files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
+  return files;
+}
+
+}  // namespace
+
+std::string CheckpointFiles::name() const {
+  const std::filesystem::path absolute = std::filesystem::absolute(folder).lexically_normal();
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).filename().string();
+}
+
+std::string CheckpointFiles::place() const {
+  return is_random_checkpoint(folder) ? folder.string() : std::filesystem::absolute(folder).string();
+}
+
+Json CheckpointFiles::description() const {
+  Json json;
+  json["name"] = name();
+  json["transformer_fingerprint"] = transformer->fingerprint();
+  json["vae_fingerprint"] = vae->fingerprint();
+  json["hidden_size"] = transformer_config.hidden_size;
+  json["num_hidden_layers"] = transformer_config.num_hidden_layers;
+  json["latent_channel"] = transformer_config.latent_channel;
+  return json;
+}
+
+std::string CheckpointFiles::summary() const {
+  const Cosmos3Config& c = transformer_config;
+  return name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
+         " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
+         " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " + (has_sound() ? "yes" : "no");
+}
+
+CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
+  return is_random_checkpoint(checkpoint) ? open_random_checkpoint(checkpoint) : open_folder(checkpoint);
+}
+
+void audit_checkpoint(const CheckpointFiles& files, int tp) {
+  require_divisible(files.transformer_config, tp);
+  AuditGroup group(Shard{0, tp});
+  const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
+                                files.transformer_config, group);
+  // A Weights each: what one half of the VAE leaves to the other is not unread.
+  const auto audit = [](const std::shared_ptr<WeightSource>& source, auto build) {
+    const Weights weights(source, Shard{}, at::kMeta, at::kBFloat16);
+    build(weights);
+    weights.require_all_read();
+  };
+  audit(files.vae, [&](const Weights& w) { return WanDecoder(w, files.vae_config); });
+  audit(files.vae, [&](const Weights& w) { return WanEncoder(w, files.vae_config); });
+  if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
+}
+
+void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
+  require_input(choice != ScheduleChoice::Auto || problem.empty(),
+                problem +
+                    ": --schedule auto takes the noise levels from this file; give --schedule native, "
+                    "double_shift or karras");
+}
+
+}  // namespace orrery

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/options.h"
+#include "models/audio/config.h"
+#include "io/checkpoint/weight_source.h"
+#include "base/core/json.h"
+#include "models/cosmos3/config.h"
+#include "models/sampler/schedule.h"
+#include "models/wan/config.h"
+
+namespace orrery {
+
+// A checkpoint, opened: configs parsed and every tensor's name, shape and place known, no weight read or made.
+struct CheckpointFiles {
+  std::filesystem::path folder;  // or "random:NAME"
+  Cosmos3Config transformer_config;
+  WanConfig vae_config;
+  std::shared_ptr<WeightSource> transformer;
+  std::shared_ptr<WeightSource> vae;
+  std::optional<SoundConfig> sound_config;
+  std::shared_ptr<WeightSource> sound;               // null: the checkpoint has no sound decoder
+  ScheduleKind own_schedule = ScheduleKind::Native;  // what its files ask for
+  std::string own_schedule_problem;                  // "FILE: KEY: …" when they ask for one that is not implemented
+  std::vector<std::string> notes;                    // what else they ask for that is not done
+
+  bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
+  // The folder's name, which is how people call a checkpoint, or "random:NAME".
+  std::string name() const;
+  // The folder's absolute path, or "random:NAME".
+  std::string place() const;
+  // Name and sizes, for people.
+  std::string summary() const;
+  // Name, fingerprint and sizes: for latent files and run.json.
+  Json description() const;
+};
+
+// What --checkpoint names: a folder, or random weights (random_models.h). Throws InputError that names the file and
+// what is wrong with it.
+CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
+
+// Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
+// another shape or dtype, or would never be read is an InputError.
+void audit_checkpoint(const CheckpointFiles& files, int tp);
+
+// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
+// (own_schedule_problem).
+void require_own_schedule(ScheduleChoice choice, const std::string& problem);
+
+}  // namespace orrery

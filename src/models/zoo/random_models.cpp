@@ -1,0 +1,134 @@
+#include "models/zoo/random_models.h"
+
+#include <array>
+#include <string>
+
+#include "base/core/nearest.h"
+#include "models/zoo/random_layout.h"
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::string_view kPrefix = "random:";
+
+struct RandomModel {
+  Cosmos3Config transformer;
+  WanConfig vae;
+  SoundConfig sound;
+};
+
+SoundConfig sound_config(std::int64_t channels, std::int64_t width) {
+  return {
+      .vocoder_input_dim = channels, .dec_dim = width, .dec_c_mults = {1, 2, 4, 8, 16}, .dec_strides = {2, 4, 5, 6, 8}};
+}
+
+WanConfig vae_config(std::int64_t channels, std::int64_t encoder_width, std::int64_t decoder_width,
+                     std::int64_t res_blocks) {
+  const auto count = static_cast<std::size_t>(channels);
+  return {.z_dim = channels,
+          .base_dim = encoder_width,
+          .decoder_base_dim = decoder_width,
+          .num_res_blocks = res_blocks,
+          .dim_mult = {1, 2, 4, 4},
+          .temporal_downsample = {false, true, true},
+          .latents_mean = std::vector<double>(count, 0),
+          .latents_std = std::vector<double>(count, 1)};
+}
+
+// Small enough for one core of a laptop, and splits over up to 8 ranks.
+RandomModel tiny() {
+  return {{.hidden_size = 128,
+           .intermediate_size = 256,
+           .num_hidden_layers = 3,
+           .num_attention_heads = 8,
+           .num_key_value_heads = 8,
+           .head_dim = 32,
+           .vocab_size = 1024,
+           .latent_channel = 8,
+           .mrope_section = {6, 5, 5},
+           .sound_gen = true,
+           .sound_dim = 8},
+          vae_config(8, 8, 12, 1),
+          sound_config(8, 4)};
+}
+
+RandomModel nano() {
+  return {{.hidden_size = 4096,
+           .intermediate_size = 12288,
+           .num_hidden_layers = 36,
+           .num_attention_heads = 32,
+           .num_key_value_heads = 8,
+           .head_dim = 128,
+           .vocab_size = 151936,
+           .latent_channel = 48,
+           .mrope_section = {24, 20, 20},
+           .sound_gen = true,
+           .sound_dim = 64},
+          vae_config(48, 160, 256, 2),
+          sound_config(64, 320)};
+}
+
+RandomModel super() {
+  RandomModel model = nano();
+  model.transformer.hidden_size = 5120;
+  model.transformer.intermediate_size = 25600;
+  model.transformer.num_hidden_layers = 64;
+  model.transformer.num_attention_heads = 64;
+  return model;
+}
+
+struct NamedModel {
+  std::string_view name;
+  RandomModel (*make)();
+};
+
+constexpr std::array kModels{NamedModel{"tiny", tiny}, NamedModel{"nano", nano}, NamedModel{"super", super}};
+
+[[noreturn]] void refuse(const std::string& checkpoint, std::string_view name) {
+  std::array<std::string_view, kModels.size()> names;
+  std::string all;
+  for (std::size_t i = 0; i < kModels.size(); ++i) {
+    names[i] = kModels[i].name;
+    all.append(i == 0 ? "" : i + 1 < kModels.size() ? ", " : " or ").append(kPrefix).append(names[i]);
+  }
+  throw InputError("--checkpoint " + checkpoint + ": there is no such model" + did_you_mean(name, names, kPrefix) +
+                   "; expected " + all);
+}
+
+RandomModel find_model(const std::string& checkpoint) {
+  const std::string_view name = std::string_view(checkpoint).substr(kPrefix.size());
+  for (const NamedModel& model : kModels) {
+    if (model.name == name) return model.make();
+  }
+  refuse(checkpoint, name);
+}
+
+}  // namespace
+
+bool is_random_checkpoint(const std::filesystem::path& checkpoint) { return checkpoint.string().starts_with(kPrefix); }
+
+CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint) {
+  const std::string name = checkpoint.string();
+  const RandomModel model = find_model(name);
+  CheckpointFiles files;
+  files.folder = checkpoint;
+  files.transformer_config = model.transformer;
+  files.vae_config = model.vae;
+  files.sound_config = model.sound;
+  files.transformer = std::make_shared<RandomCheckpoint>(name + " transformer", random_transformer(model.transformer));
+  files.vae = std::make_shared<RandomCheckpoint>(name + " vae", random_vae(model.vae));
+  files.sound = std::make_shared<RandomCheckpoint>(name + " sound_tokenizer", random_sound(model.sound));
+  return files;
+}
+
+std::vector<std::int64_t> byte_ids(std::string_view caption) {
+  constexpr std::int64_t kEndOfTurn = 256, kVisionStart = 257;
+  std::vector<std::int64_t> ids;
+  ids.reserve(caption.size() + 2);
+  for (const char byte : caption) ids.push_back(static_cast<unsigned char>(byte));
+  ids.insert(ids.end(), {kEndOfTurn, kVisionStart});
+  return ids;
+}
+
+}  // namespace orrery

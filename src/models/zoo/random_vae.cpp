@@ -1,0 +1,74 @@
+#include "models/zoo/random_layout.h"
+#include "models/zoo/random_tensor_list.h"
+
+namespace orrery {
+namespace {
+
+void add_residual(RandomTensorList& list, const std::string& at, std::int64_t in, std::int64_t out) {
+  list.norm(at + ".norm1.gamma", {in, 1, 1, 1});
+  list.affine(at + ".conv1", {out, in, 3, 3, 3});
+  list.norm(at + ".norm2.gamma", {out, 1, 1, 1});
+  list.affine(at + ".conv2", {out, out, 3, 3, 3});
+  if (in != out) list.affine(at + ".conv_shortcut", {out, in, 1, 1, 1});
+}
+
+void add_middle(RandomTensorList& list, const std::string& at, std::int64_t width) {
+  add_residual(list, at + ".resnets.0", width, width);
+  list.norm(at + ".attentions.0.norm.gamma", {width, 1, 1});
+  list.affine(at + ".attentions.0.to_qkv", {3 * width, width, 1, 1});
+  list.affine(at + ".attentions.0.proj", {width, width, 1, 1});
+  add_residual(list, at + ".resnets.1", width, width);
+}
+
+void add_encoder(RandomTensorList& list, const WanConfig& c) {
+  list.affine("encoder.conv_in", {c.base_dim, WanConfig::kPatchChannels, 3, 3, 3});
+  std::int64_t in = c.base_dim;
+  for (std::size_t level = 0; level < c.dim_mult.size(); ++level) {
+    const std::string at = "encoder.down_blocks." + std::to_string(level);
+    const std::int64_t out = c.base_dim * c.dim_mult[level];
+    for (std::int64_t i = 0; i < c.num_res_blocks; ++i) {
+      add_residual(list, at + ".resnets." + std::to_string(i), i == 0 ? in : out, out);
+    }
+    in = out;
+    if (level + 1 == c.dim_mult.size()) continue;
+    list.affine(at + ".downsampler.resample.1", {out, out, 3, 3});
+    if (c.temporal_downsample[level]) list.affine(at + ".downsampler.time_conv", {out, out, 3, 1, 1});
+  }
+  add_middle(list, "encoder.mid_block", in);
+  list.norm("encoder.norm_out.gamma", {in, 1, 1, 1});
+  list.affine("encoder.conv_out", {2 * c.z_dim, in, 3, 3, 3});
+  list.affine("quant_conv", {2 * c.z_dim, 2 * c.z_dim, 1, 1, 1});
+}
+
+void add_decoder(RandomTensorList& list, const WanConfig& c) {
+  constexpr double kPixelGain = 0.7;  // few pixels are clamped at 1
+  std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
+  list.affine("post_quant_conv", {c.z_dim, c.z_dim, 1, 1, 1});
+  list.affine("decoder.conv_in", {in, c.z_dim, 3, 3, 3});
+  add_middle(list, "decoder.mid_block", in);
+  for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
+    const std::size_t level = c.dim_mult.size() - 1 - i;
+    const std::string at = "decoder.up_blocks." + std::to_string(i);
+    const std::int64_t out = c.decoder_base_dim * c.dim_mult[level];
+    for (std::int64_t block = 0; block <= c.num_res_blocks; ++block) {
+      add_residual(list, at + ".resnets." + std::to_string(block), block == 0 ? in : out, out);
+    }
+    in = out;
+    if (level == 0) continue;
+    list.affine(at + ".upsampler.resample.1", {out, out, 3, 3});
+    if (c.temporal_downsample[level - 1]) list.affine(at + ".upsampler.time_conv", {2 * out, out, 3, 1, 1});
+  }
+  list.norm("decoder.norm_out.gamma", {in, 1, 1, 1});
+  list.affine("decoder.conv_out", {WanConfig::kPatchChannels, in, 3, 3, 3}, kPixelGain);
+}
+
+}  // namespace
+
+RandomTensors random_vae(const WanConfig& c) {
+  RandomTensorList list;
+  add_encoder(list, c);
+  add_decoder(list, c);
+  return list.take();
+}
+
+}  // namespace orrery

@@ -1,0 +1,94 @@
+#include "app/plan/clip_work.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "app/plan/clip_seconds.h"
+#include "published.h"
+
+namespace orrery {
+namespace {
+
+const PromptIds kTexts{TokenIds(512, 1), TokenIds(500, 1)};
+
+ClipWork work(const ModelSizes& sizes, const Request& request = {}) {
+  return clip_work(sizes, RowFormat::Plain, request, kTexts, true);
+}
+
+// By hand: 48 x 23 x 40 tokens; a layer's products are 4096 · (6144 + 4096 + 24576) + 12288 · 4096 multiplications a
+// token.
+TEST(ClipWork, OfThePublishedModelByHand) {
+  const ClipWork clip = work(nano_sizes());
+  constexpr double kTokens = 44160;
+  EXPECT_EQ(clip.tokens, 44160);
+  EXPECT_EQ(clip.text_tokens, 512);
+  EXPECT_EQ(clip.steps, 35);
+  EXPECT_DOUBLE_EQ(clip.step.product_flops, 2 * 36 * 2 * kTokens * (4096.0 * (6144 + 4096 + 24576) + 12288.0 * 4096));
+  EXPECT_DOUBLE_EQ(clip.step.attention_flops, 36 * 4 * kTokens * 4096 * (2 * kTokens + 512 + 500));
+  EXPECT_EQ(clip.step.sent_bytes(), 0);
+  EXPECT_DOUBLE_EQ(clip.decoded_pixels, 189.0 * 1280 * 720);
+  EXPECT_DOUBLE_EQ(clip.latent_bytes, 4.0 * 48 * 48 * 45 * 80);
+  EXPECT_NEAR(clip.flops() / 1e15, 35 * 3.565 + 3.0, 0.5);
+}
+
+TEST(ClipWork, IsSharedOutByRanks) {
+  const ClipWork whole = work(nano_sizes()), half = work(nano_sizes(1, 2)), branch = work(nano_sizes(2, 1));
+  EXPECT_DOUBLE_EQ(half.step.product_flops * 2, whole.step.product_flops);
+  EXPECT_DOUBLE_EQ(half.step.attention_flops * 2, whole.step.attention_flops);
+  EXPECT_GT(half.step.memory_bytes * 2, whole.step.memory_bytes) << "the residual stream is not shared out";
+  // Both branches, 36 layers, two sums of 44160 x 4096 numbers of two bytes, of which half are sent twice.
+  EXPECT_DOUBLE_EQ(half.step.sum_bytes, 2 * 36 * 2 * 44160.0 * 4096 * 2);
+  EXPECT_DOUBLE_EQ(work(nano_sizes(1, 4)).step.sum_bytes, half.step.sum_bytes * 1.5);
+  EXPECT_DOUBLE_EQ(branch.step.product_flops * 2, whole.step.product_flops);
+  EXPECT_EQ(branch.step.sum_bytes, 0);
+  EXPECT_DOUBLE_EQ(branch.step.gather_bytes, branch.latent_bytes);
+  EXPECT_EQ(branch.text_tokens, 512) << "of the longer text";
+  EXPECT_DOUBLE_EQ(half.decoded_pixels * 2, whole.decoded_pixels);
+}
+
+TEST(ClipWork, FollowsTheRequest) {
+  Request request;
+  request.guidance_scale = 1;
+  const ModelSizes sizes = nano_sizes(2, 1);
+  EXPECT_EQ(work(sizes, request).step.gather_bytes, 0);
+  EXPECT_DOUBLE_EQ(work(nano_sizes(), request).step.product_flops, work(sizes).step.product_flops);
+  request.sound = true;
+  EXPECT_EQ(work(sizes, request).tokens, 44160 + 197);
+  EXPECT_EQ(clip_work(sizes, RowFormat::Plain, request, kTexts, false).decode_flops, 0);
+  EXPECT_LT(clip_work(sizes, RowFormat::Float8, request, kTexts, false).step.memory_bytes,
+            work(sizes, request).step.memory_bytes);
+}
+
+TEST(ClipWork, AClipThatIsContinuedIsDecodedFirst) {
+  Request request;
+  request.encodes_parent = true;
+  EXPECT_DOUBLE_EQ(work(nano_sizes(), request).decode_flops, 2 * work(nano_sizes()).decode_flops);
+  EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), RowFormat::Plain, request, kTexts, false).decoded_pixels,
+                   work(nano_sizes()).decoded_pixels);
+}
+
+TEST(ClipSeconds, AreWorkByRates) {
+  MachineProfile machine;
+  machine.plain = {RateCurve({{1, 1e15}}), RateCurve({{1, 2e15}}), RateCurve({{1, 4e12}})};
+  machine.link = 1e11;
+  machine.waited_for = 0.5;
+  machine.decoded_pixels = 1e7;
+  machine.sound_steps = 100;
+  machine.saved_bytes = 1e8;
+  Request request;
+  request.sound = true;
+  ClipWork clip = work(nano_sizes(1, 2), request);
+  clip.sound_steps = 200;
+  const ClipSeconds seconds = clip_seconds(clip, machine, machine.plain);
+  EXPECT_DOUBLE_EQ(seconds.attention, 35 * clip.step.attention_flops / 1e15);
+  EXPECT_DOUBLE_EQ(seconds.products, 35 * clip.step.product_flops / 2e15);
+  EXPECT_DOUBLE_EQ(seconds.memory, 35 * clip.step.memory_bytes / 4e12);
+  EXPECT_DOUBLE_EQ(seconds.exchange, 35 * clip.step.sum_bytes * 0.5 / 1e11);
+  EXPECT_DOUBLE_EQ(seconds.decode, clip.decoded_pixels / 1e7 + 2);
+  EXPECT_DOUBLE_EQ(seconds.save, clip.latent_bytes / 1e8);
+  EXPECT_DOUBLE_EQ(seconds.total(), seconds.text + seconds.denoise() + std::max(seconds.save, seconds.decode));
+}
+
+}  // namespace
+}  // namespace orrery

@@ -1,0 +1,94 @@
+#include "app/plan/profile_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "support/temporary_folder.h"
+
+namespace orrery {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::string kResults = ORRERY_SOURCE "/tools/results/";
+
+class ProfileFile : public testing::Test {
+ protected:
+  MeasuredProfile read(const std::string& content) const {
+    return read_profile(folder_.write("profile.jsonl", content), builtin_profile(GpuKind::H100));
+  }
+  std::string refusal(const std::string& content) const {
+    try {
+      read(content);
+    } catch (const InputError& e) {
+      return e.what();
+    }
+    return "";
+  }
+  TemporaryFolder folder_;
+};
+
+void expect_near(const RateCurve& found, const RateCurve& expected) {
+  ASSERT_EQ(found.points().size(), expected.points().size());
+  for (const auto& [tokens, rate] : expected.points()) EXPECT_NEAR(found.at(tokens), rate, 0.01 * rate) << tokens;
+}
+
+// The built-in figures are those of the lines that they name.
+TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
+  const MachineProfile expected = builtin_profile(GpuKind::H200, AttentionKernel::Cudnn);
+  const MeasuredProfile steps = read(read_file(kResults + "gpu-step-h200.jsonl"));
+  EXPECT_EQ(steps.machine.device, "NVIDIA H200");
+  EXPECT_EQ(steps.machine.attention, AttentionKernel::Cudnn) << "of lines that do not say";
+  expect_near(steps.machine.plain.attention, expected.plain.attention);
+  expect_near(steps.machine.plain.products, expected.plain.products);
+  expect_near(steps.machine.plain.memory, expected.plain.memory);
+  expect_near(steps.machine.float8.attention, expected.float8.attention);
+  expect_near(steps.machine.float8.products, expected.float8.products);
+  expect_near(steps.machine.float8.memory, expected.float8.memory);
+  EXPECT_THAT(steps.borrowed, ElementsAre("sums over ranks", "decoding", "sound"));
+  EXPECT_EQ(steps.machine.link, builtin_profile(GpuKind::H100).link);
+
+  const std::string decodes = read_file(kResults + "gpu-decode-h200.jsonl");
+  const MeasuredProfile both = read(read_file(kResults + "gpu-step-h200.jsonl") + decodes);
+  EXPECT_NEAR(both.machine.decoded_pixels, expected.decoded_pixels, 0.01 * expected.decoded_pixels);
+
+  const MeasuredProfile rest = read(read_file(kResults + "gpu-bench-h200.jsonl"));
+  EXPECT_NEAR(rest.machine.link, expected.link, 0.01 * expected.link);
+  EXPECT_NEAR(rest.machine.waited_for, expected.waited_for, 0.01);
+  EXPECT_NEAR(rest.machine.sound_steps, expected.sound_steps, 0.01 * expected.sound_steps);
+  EXPECT_THAT(rest.borrowed, IsEmpty());
+  EXPECT_TRUE(rest.machine.float8.attention.empty());
+}
+
+TEST_F(ProfileFile, TakesTheKernelThatIsAskedFor) {
+  const std::string lines = read_file(kResults + "gpu-fa3-h200.jsonl");
+  const auto read_as = [&](AttentionKernel kernel) {
+    return read_profile(folder_.write("profile.jsonl", lines), builtin_profile(GpuKind::H100, kernel)).machine;
+  };
+  const MachineProfile fa3 = read_as(AttentionKernel::Fa3), cudnn = read_as(AttentionKernel::Cudnn);
+  EXPECT_EQ(fa3.attention, AttentionKernel::Fa3);
+  EXPECT_EQ(cudnn.attention, AttentionKernel::Cudnn);
+  const MachineProfile expected = builtin_profile(GpuKind::H200);
+  expect_near(fa3.plain.attention, expected.plain.attention);
+  expect_near(fa3.plain.products, expected.plain.products);
+  expect_near(fa3.plain.memory, expected.plain.memory);
+  for (const auto& [tokens, rate] : fa3.plain.attention.points()) EXPECT_GT(rate, cudnn.plain.attention.at(tokens));
+}
+
+TEST_F(ProfileFile, SaysWhatIsWrongWithOthers) {
+  EXPECT_THAT(refusal("what  shape  calls\n"), HasSubstr("profile.jsonl:1: not a line of orrery bench --json"));
+  EXPECT_THAT(refusal("{\"id\": \"a\"}\n"), HasSubstr("profile.jsonl:1: not a line"));
+  EXPECT_THAT(refusal(""), HasSubstr("has no step with --gemm bf16"));
+  std::string line = read_file(kResults + "gpu-step-h200.jsonl");
+  line.resize(line.find('\n') + 1);
+  std::string other = line;
+  other.replace(other.find("NVIDIA H200"), 11, "NVIDIA H100");
+  EXPECT_THAT(refusal(line + other), HasSubstr("profile.jsonl:2: measured on NVIDIA H100, the lines before on "));
+}
+
+}  // namespace
+}  // namespace orrery

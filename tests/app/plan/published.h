@@ -1,0 +1,22 @@
+#pragma once
+
+#include "models/cost/memory.h"
+#include "support/nano.h"
+
+namespace orrery {
+
+// The sizes of the published smaller model (MODEL.md §1).
+inline ModelSizes nano_sizes(std::int64_t cfg = 1, std::int64_t tp = 1) {
+  ModelSizes sizes;
+  sizes.transformer = nano_config();
+  WanConfig& vae = sizes.vae;
+  vae.z_dim = 48;
+  vae.decoder_base_dim = 256;
+  vae.dim_mult = {1, 2, 4, 4};
+  vae.num_res_blocks = 2;
+  vae.temporal_downsample = {false, true, true};
+  sizes.layout = {cfg, tp, 2};
+  return sizes;
+}
+
+}  // namespace orrery

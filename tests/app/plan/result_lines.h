@@ -1,0 +1,19 @@
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "base/core/json.h"
+
+namespace orrery {
+
+// The lines of a file of tools/results.
+inline std::vector<Json> result_lines(const std::string& name) {
+  std::ifstream file(std::string(ORRERY_SOURCE "/tools/results/").append(name));
+  std::vector<Json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line));
+  return lines;
+}
+
+}  // namespace orrery

@@ -1,0 +1,65 @@
+// What reading a picture or a sound takes of memory at most. Of a picture that is four times what is decoded, and a
+// fixed sum: its file, which cannot be smaller where the pixels are noise, and the picture of 8 bits that is asked for
+// are among these.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "io/media/image_reader.h"
+#include "io/media/sound_reader.h"
+#include "io/media/wav_writer.h"
+#include "media_files.h"
+#include "support/heap_peak.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kFixedBytes = std::int64_t{8} << 20;  // of decoders, converters and their tables
+constexpr std::int64_t kShortestRow = 64;                    // bytes that FFmpeg gives a row at least
+
+class ReadMemory : public MediaFiles {
+ protected:
+  // `pixel_bytes`: as they are decoded.
+  static void expect_bounded(const std::filesystem::path& path, std::int64_t pixel_bytes = 3) {
+    SCOPED_TRACE(path.filename());
+    const HeapPeak peak;
+    const RgbImage image = read_image(path);
+    const std::int64_t decoded = image.height * std::max(kShortestRow, pixel_bytes * image.width);
+    std::printf("%s: %.1f MB for %.1f MB\n", path.filename().c_str(), 1e-6 * static_cast<double>(peak.bytes()),
+                1e-6 * static_cast<double>(decoded));
+    EXPECT_LE(peak.bytes(), kFixedBytes + 4 * decoded);
+  }
+};
+
+TEST_F(ReadMemory, OfLongAndThinPictures) {
+  expect_bounded(make("tall.png", 1, 60000, "rgb24", std::string(180'000, '\x40'), ""));
+  expect_bounded(make("wide.png", 60000, 1, "rgb24", std::string(180'000, '\x40'), ""));
+}
+
+TEST_F(ReadMemory, OfPicturesOfAllFormats) {
+  constexpr int kSide = 1500;
+  std::string noise(std::size_t{8} * kSide * kSide, '\0');
+  std::uint32_t state = 1;
+  for (char& c : noise) c = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  const std::string rgb = noise.substr(0, std::size_t{3} * kSide * kSide);
+  for (const char* name : {"a.png", "a.bmp", "a.tga", "a.ppm", "raw.tiff", "a.jpg"}) {
+    expect_bounded(make(name, kSide, kSide, "rgb24", rgb, ""));
+  }
+  expect_bounded(make("deep.png", kSide, kSide, "rgba64le", noise, ""), 8);
+}
+
+// A sound comes in packets of some kilobytes. Samples that moved once a packet would ask for hundreds of times the
+// sound.
+TEST_F(ReadMemory, OfASoundGrowsWithItsLength) {
+  write_wav(folder_ / "a.wav", std::vector<float>(1'000'000, 0.5F), 2, 48000);
+  const HeapPeak peak;
+  const std::optional<Waveform> wave = read_sound(folder_ / "a.wav");
+  const auto decoded = static_cast<std::int64_t>(wave->samples.size() * sizeof(float));
+  std::printf("a.wav: %.1f MB held, %.1f MB allocated for %.1f MB\n", 1e-6 * static_cast<double>(peak.bytes()),
+              1e-6 * static_cast<double>(peak.allocated()), 1e-6 * static_cast<double>(decoded));
+  EXPECT_LE(peak.bytes(), kFixedBytes + 4 * decoded);
+  EXPECT_LE(peak.allocated(), kFixedBytes + 16 * decoded);
+}
+
+}  // namespace
+}  // namespace orrery

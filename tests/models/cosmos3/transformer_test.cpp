@@ -1,0 +1,192 @@
+#include "models/cosmos3/transformer.h"
+
+#include <gtest/gtest.h>
+
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "base/core/error.h"
+#include "base/parallel/process_grid.h"
+#include "support/golden.h"
+#include "support/mpi_world.h"
+#include "support/test_device.h"
+
+namespace orrery {
+namespace {
+
+constexpr double kVelocityTolerance = 2e-4;
+constexpr double kKeyValueTolerance = 2e-4;
+
+std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
+  return {ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel()};
+}
+
+// The golden model of one set over the world's ranks, as cfg groups of `tp` ranks that each compute the same.
+class GoldenTransformer {
+ public:
+  GoldenTransformer(const std::string& set, int tp, at::ScalarType dtype = at::kFloat,
+                    RowFormat products = RowFormat::Plain, const Attention& attention = {})
+      : comm_(mpi_world().split(mpi_world().shard().rank / tp)),
+        collectives_(make_collectives(comm_, test_device())),
+        folder_(golden_checkpoint(set) / "transformer"),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), comm_.shard(), test_device(), dtype),
+               read_cosmos3_config(folder_ / "config.json"), *collectives_, products, attention) {}
+
+  const Transformer& operator*() const { return model_; }
+  Shard shard() const { return comm_.shard(); }
+
+ private:
+  Comm comm_;
+  std::unique_ptr<Collectives> collectives_;
+  std::filesystem::path folder_;
+  Transformer model_;
+};
+
+struct Case {
+  std::string set;
+  std::string name;
+  int largest_tp;
+};
+
+class GoldenCase : public testing::TestWithParam<Case> {
+ protected:
+  GoldenTransformer model(at::ScalarType dtype = at::kFloat, const Attention& attention = {}) const {
+    return {GetParam().set, std::min(GetParam().largest_tp, mpi_world().shard().size), dtype, RowFormat::Plain,
+            attention};
+  }
+  Golden golden() const { return Golden::load_case(GetParam().set + "/" + GetParam().name); }
+};
+
+TEST_P(GoldenCase, TextKeysAndValues) {
+  const Golden g = golden();
+  const GoldenTransformer m = model();
+  const TextCache cache = (*m).text_tower()(ids_of(g["text_ids"]));
+  const auto own_heads = [&](const std::string& name) {
+    const at::Tensor whole = g[name].squeeze(0);  // (L, kv heads, head_dim)
+    const Range heads = m.shard().slice(whole.size(1));
+    return whole.narrow(1, heads.begin, heads.size);
+  };
+  EXPECT_LE(max_abs(cache.layers.front().k.cpu(), own_heads("und_k_first")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.front().v.cpu(), own_heads("und_v_first")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.back().k.cpu(), own_heads("und_k_last")), kKeyValueTolerance);
+  EXPECT_LE(max_abs(cache.layers.back().v.cpu(), own_heads("und_v_last")), kKeyValueTolerance);
+}
+
+// The shape of a golden case, with its first frame given when it starts from an image.
+MediaShape shape_of(const Golden& g) {
+  MediaShape shape;
+  shape.video = g["noise_video"].squeeze(0).sizes().vec();
+  shape.sound_steps = g.has("noise_sound") ? g["noise_sound"].size(1) : 0;
+  shape.fps = g.request().at("fps").get<double>();
+  if (g.has("image_latent")) shape.condition_frames = {0};
+  return shape;
+}
+
+MediaLatents on_device(const MediaLatents& latents) {
+  return {latents.video.to(test_device()), latents.has_sound() ? latents.sound.to(test_device()) : at::Tensor()};
+}
+
+MediaLatents noise_of(const Golden& g) {
+  MediaLatents latents{g["noise_video"].squeeze(0).clone(), {}};
+  if (g.has("noise_sound")) latents.sound = g["noise_sound"];
+  if (g.has("image_latent")) latents.video.narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
+  return on_device(latents);
+}
+
+TEST_P(GoldenCase, FirstVelocities) {
+  const Golden g = golden();
+  const GoldenTransformer m = model();
+  int compared = 0;
+  const auto compare = [&](const std::string& name, const std::string& ids, const MediaLatents& latents, int step) {
+    if (!g.has(name + "_video")) return;
+    ++compared;
+    const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
+    const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
+    MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
+    velocity.video = velocity.video.cpu();
+    // The reference leaves zeros at the given frame.
+    const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
+    const std::int64_t rest = velocity.video.size(1) - given;
+    const double video =
+        max_abs(velocity.video.narrow(1, given, rest), g[name + "_video"].squeeze(0).narrow(1, given, rest));
+    EXPECT_LE(video, kVelocityTolerance) << name;
+    RecordProperty(name, std::to_string(video));
+    if (!latents.has_sound()) return;
+    const double sound = max_abs(velocity.sound.cpu(), g[name + "_sound"].squeeze(0).transpose(0, 1));
+    EXPECT_LE(sound, kVelocityTolerance) << name;
+    RecordProperty(name + "_sound", std::to_string(sound));
+  };
+  compare("velocity0_cond", "text_ids", noise_of(g), 0);
+  compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
+  compare("velocity1_cond", "text_ids", on_device({g["step_video"][0].squeeze(0), {}}), 1);
+  EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
+}
+
+// Those that this device has.
+std::vector<NamedAttention> kernels() {
+  const AttentionCase attention{test_device(), at::kBFloat16, 16};
+  std::vector<NamedAttention> all{{libtorch_kernel(attention), Attention()}};
+  if (test_device().is_cuda()) all.push_back({AttentionKernel::Fa3, Attention(find_flash_attention())});
+  return all;
+}
+
+// How far the first velocity in bfloat16 is from float32's.
+double bfloat16_error(const Golden& g, const GoldenTransformer& m) {
+  const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
+  const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
+  const MediaLatents velocity = (*m).media_tower()(noise_of(g), timestep, branch);
+  const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
+  const std::int64_t rest = velocity.video.size(1) - given;
+  return relative_rms(velocity.video.cpu().narrow(1, given, rest),
+                      g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
+}
+
+// Rounding, and nothing worse.
+TEST_P(GoldenCase, BFloat16VelocityIsClose) {
+  const Golden g = golden();
+  if (!g.has("velocity0_cond_video")) return;
+  for (const auto& [kernel, attention] : kernels()) {
+    const double error = bfloat16_error(g, model(at::kBFloat16, attention));
+    EXPECT_LE(error, 2e-2) << name_of(kernel);
+    RecordProperty("bfloat16_" + name_of(kernel), std::to_string(error));
+  }
+}
+
+// Enough tokens for the ranks to work on them in two parts: sums travel while the other part is computed.
+class ManyTokens : public testing::Test {
+ protected:
+  static at::Tensor velocity(const GoldenTransformer& golden) {
+    const Transformer& model = *golden;
+    MediaShape shape;
+    shape.video = {model.config().latent_channel, 5, 21, 22};  // 605 tokens
+    shape.fps = 24;
+    const MediaLatents latents{at::randn(shape.video, at::detail::createCPUGenerator(3), at::kFloat).to(test_device()),
+                               {}};
+    const Branch branch = model.media_tower().prepare(model.text_tower()({1, 2, 3}), shape);
+    return model.media_tower()(latents, 500, branch).video;
+  }
+  int ranks_ = mpi_world().shard().size;
+};
+
+TEST_F(ManyTokens, GiveTheSameVelocitiesAtEveryTp) {
+  const at::Tensor alone = velocity({"tiny", 1});
+  const at::Tensor shared = velocity({"tiny", ranks_});
+  EXPECT_LE(max_abs(shared, alone), kVelocityTolerance);
+  EXPECT_TRUE(at::equal(velocity({"tiny", ranks_}), shared)) << "another run, other bits";
+}
+
+// The yardstick is float8's own step of 2^-4, averaged over a product's sum; the first and last layers are left out.
+TEST_F(ManyTokens, InEightBitsStayNear) {
+  const at::Tensor exact = velocity({"tiny", 1});
+  const double error = relative_rms(velocity({"tiny", ranks_, at::kFloat, RowFormat::Float8}), exact);
+  EXPECT_LE(error, 0.05);
+  EXPECT_GE(error, 1e-4) << "nothing was rounded";
+}
+
+INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
+                         testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
+                                         Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},
+                                         Case{"tiny", "t2av", 8}, Case{"tiny", "i2av", 8}, Case{"gqa_native", "t2v", 2},
+                                         Case{"gqa_native", "i2av", 2}),
+                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
+}  // namespace
+}  // namespace orrery
