@@ -4,21 +4,21 @@
 #include <string>
 #include <vector>
 
-#include "app/commands/bench.h"
 #include "app/cli/commands.h"
-#include "app/commands/compare.h"
 #include "app/cli/completion.h"
+#include "app/cli/launch.h"
+#include "app/cli/options.h"
+#include "app/cli/version.h"
+#include "app/commands/bench.h"
+#include "app/commands/compare.h"
 #include "app/commands/decode.h"
 #include "app/commands/encode.h"
 #include "app/commands/inspect.h"
-#include "app/cli/launch.h"
-#include "app/cli/options.h"
 #include "app/commands/plan.h"
 #include "app/commands/report.h"
 #include "app/commands/run.h"
 #include "app/commands/tokens.h"
 #include "app/commands/validate.h"
-#include "app/cli/version.h"
 #include "base/core/error.h"
 #include "base/core/stack.h"
 #include "base/core/standard_output.h"
@@ -30,10 +30,7 @@ namespace {
 
 // What needs no other rank runs on rank 0 alone.
 int on_root(const Comm& world, const std::function<void()>& work) {
-  world.from_root([&] {
-    work();
-    return std::string();
-  });
+  world.from_root(work);
   return 0;
 }
 
@@ -41,12 +38,7 @@ int on_root(const Comm& world, const std::function<void()>& work) {
 int compute_on_root(const Options& options, const Comm& world, const std::function<int(at::Device, const Log&)>& work) {
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
-  return std::stoi(
-      world.from_root([&] { return std::to_string(work(device, Log(options.log_level(), world.shard().rank))); }));
-}
-
-int answer_on_root(const Comm& world, const std::function<int()>& work) {
-  return std::stoi(world.from_root([&] { return std::to_string(work()); }));
+  return world.from_root([&] { return work(device, Log(options.log_level(), world.shard().rank)); });
 }
 
 // The commands whose ranks work together.
@@ -86,7 +78,7 @@ int dispatch(const Options& options, MpiSession& mpi) {
     case Command::Inspect:
       return on_root(world, [&] { inspect(options, std::cout); });
     case Command::Compare:
-      return answer_on_root(world, [&] { return compare(options, std::cout); });
+      return world.from_root([&] { return compare(options, std::cout); });
     case Command::Report:
       return on_root(world, [&] { report(options, std::cout); });
     case Command::Completion:

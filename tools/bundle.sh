@@ -8,7 +8,7 @@
 #   tools/bundle.sh --tests            the tests that need GPUs too, for tools/gpu_check.sh, which adds their data
 #   on the host:  tar xf orrery-*.tar.xz && mpirun -n 2 orrery-*/bin/orrery run --cfg 2 …
 # tools/install.sh, which is in the archive as well, installs it for a site. tools/bundle/ has what runs on the host.
-# Debian's FFmpeg draws in 130 libraries, so a small one with what src/media uses is built once for all clones.
+# Debian's FFmpeg draws in 130 libraries, so a small one with what src/io/media uses is built once for all clones.
 #   ORRERY_CACHE   where that FFmpeg goes, and where LibTorch and FlashAttention-3's kernel are (default: ~/.cache/orrery)
 #   JOBS           compilers at a time (default: all cores)
 set -euo pipefail
@@ -276,7 +276,7 @@ write_versions() {
   local stdcxx
   stdcxx=$(library libstdc++.so.6)
   cat <<END
-torch=$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/generated/app/build_versions.h")
+torch=$(sed -n 's/.*kTorchVersion\[\] = "\([0-9.]*\).*/\1/p' "$build/src/app/cli/generated/app/cli/build_versions.h")
 glibc=$(getconf GNU_LIBC_VERSION | cut -d' ' -f2)
 stdcxx=${stdcxx##*libstdc++.so.}
 END

@@ -4,10 +4,11 @@
 #   tools/lint.sh           the default set
 #   tools/lint.sh BASE      clang-tidy over the sources changed since git revision BASE instead, LibTorch or not
 #   tools/lint.sh --fix     formats in place, checks nothing
-# BUILD (default: build) is a configured build folder; clang-tidy asks it how each file is compiled.
+# BUILD (default: build) is a build folder. In BUILD/lint a configuration that compiles each source by itself tells
+# clang-tidy how.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=${BUILD:-build}
+build=${BUILD:-build}/lint
 
 say() { printf 'lint: %s\n' "$*"; }
 
@@ -45,8 +46,8 @@ tidy_files() {
 
 check_tidy() {
   have clang-tidy || return 0
-  [ -e "$build/CMakeCache.txt" ] || { say "$build is not configured: clang-tidy skipped"; return; }
-  [ -e "$build/compile_commands.json" ] || cmake -S . -B "$build" -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >/dev/null
+  cmake -G Ninja -S . -B "$build" -DORRERY_UNITY=OFF -DORRERY_TESTS=OFF >/dev/null
+  cmake --build "$build" --target orrery_git_revision >/dev/null
   tidy_files "$@" |
     xargs -r -n 2 -P "$(nproc)" clang-tidy --quiet -p "$build" "--extra-arg-before=-isystem$PWD/tools/lint" 2>&1 |
     { grep -vE '^[0-9]+ warnings? generated' || true; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the program and its tests with g++'s address, leak and undefined-behaviour sanitizers, runs all tests that need
 # no GPU, no Slurm and no other Linux, and ends with a table. Exit 1 when a test fails, as it does at a sanitizer's report.
-#   tools/sanitize.sh [FOLDER…]   folders of tests, for example wan pipeline (default: all)
-# BUILD (default: build-sanitize) keeps the build; BUILD/log/FOLDER has what failed tests said. The build takes an hour of
+#   tools/sanitize.sh [FOLDER…]   folders of tests, for example models/wan pipeline (default: all)
+# BUILD (default: build-sanitize) keeps the build; BUILD/log has what failed tests said. The build takes an hour of
 # CPU and the tests several times what they take otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,22 +21,21 @@ targets() {
 }
 
 folders_with_tests() {
-  local file
-  for file in "$build"/tests/*/CTestTestfile.cmake; do basename "$(dirname "$file")"; done
+  find "$build/tests" -name CTestTestfile.cmake -exec grep -l add_test {} + | sed "s|^$build/tests/||; s|/CTestTestfile.cmake$||" | sort
 }
 
 # What ctest ended with: one number of its log.
-number() { sed -n "s/$2/\\1/p" "$build/log/$1" | tail -1; }
+number() { sed -n "s/$2/\\1/p" "$build/log/${1//\//-}" | tail -1; }
 
 run_folder() {
   local folder=$1 failed count
   ctest --test-dir "$build/tests/$folder" --output-on-failure -j "$(nproc)" -LE 'gpu|portable|slurm' \
-    >"$build/log/$folder" 2>&1 || true
+    >"$build/log/${folder//\//-}" 2>&1 || true
   count=$(number "$folder" '.*tests failed out of \([0-9]*\).*')
   [ -n "$count" ] || return 0 # a folder without tests
   failed=$(number "$folder" '.*passed, \([0-9]*\) tests failed.*')
   all_failed=$((all_failed + failed))
-  printf '%-12s %6s %6s %9s\n' "$folder" "$count" "$failed" "$(number "$folder" 'Total Test time (real) = *\([0-9]*\).*')"
+  printf '%-16s %6s %6s %9s\n' "$folder" "$count" "$failed" "$(number "$folder" 'Total Test time (real) = *\([0-9]*\).*')"
 }
 
 configure
@@ -45,7 +44,7 @@ cmake --build "$build" --target "${build_targets[@]}"
 if [ $# -gt 0 ]; then folders=("$@"); else mapfile -t folders < <(folders_with_tests); fi
 mkdir -p "$build/log"
 all_failed=0
-printf '%-12s %6s %6s %9s\n' folder tests failed seconds
+printf '%-16s %6s %6s %9s\n' folder tests failed seconds
 for folder in "${folders[@]}"; do run_folder "$folder"; done
 [ "$all_failed" -eq 0 ] || printf 'sanitize: %s failed: %s/log\n' "$all_failed" "$build"
 [ "$all_failed" -eq 0 ]

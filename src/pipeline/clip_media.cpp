@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "io/media/video_format.h"
 #include "base/parallel/device.h"
+#include "io/media/video_format.h"
 #include "pipeline/frame_download.h"
 #include "pipeline/root_work.h"
 
@@ -19,10 +19,6 @@ class Interrupted : public Error {
   Interrupted() : Error("interrupted") {}
 };
 
-// How rank 0 tells the others; any other text is an error.
-constexpr const char* kDone = "";
-constexpr const char* kInterrupted = "\n";
-
 // What rank 0 does beside decoding. After the first failure it does nothing more, until all ranks know of it.
 class RootPart {
  public:
@@ -32,24 +28,23 @@ class RootPart {
     try {
       work();
     } catch (const Interrupted&) {
-      answer_ = kInterrupted;
+      interrupted_ = true;
     } catch (const std::exception& e) {
-      answer_ = message_of(e);
+      error_ = message_of(e);
     }
   }
-  bool failed() const { return !answer_.empty(); }
-  // kDone, kInterrupted or what went wrong.
-  const std::string& answer() const { return answer_; }
+  bool failed() const { return interrupted_ || !error_.empty(); }
+  // What became of it, on every rank; `files` when all went well. Collective over `world`.
+  MediaOutcome tell(const Comm& world, std::unique_ptr<ClipMediaFiles> files) const {
+    MediaOutcome outcome{world.broadcast(error_), world.max(interrupted_ ? 1 : 0) == 1, nullptr};
+    if (outcome.error.empty() && !outcome.interrupted) outcome.files = std::move(files);
+    return outcome;
+  }
 
  private:
-  std::string answer_ = kDone;
+  std::string error_;
+  bool interrupted_ = false;
 };
-
-MediaOutcome outcome_of(const std::string& answer, std::unique_ptr<ClipMediaFiles> files) {
-  if (answer == kInterrupted) return {"", true, nullptr};
-  if (answer != kDone) return {answer, false, nullptr};
-  return {"", false, std::move(files)};
-}
 
 std::int64_t frame_count(const at::Tensor& latent) { return (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
 
@@ -83,9 +78,9 @@ std::unique_ptr<ClipMediaFiles> MediaMaker::begin(const MediaLatents& latents, c
 MediaOutcome MediaMaker::alone(const MediaLatents& latents, const ClipLabel& label,
                                const std::function<bool()>& interrupted) {
   std::unique_ptr<ClipMediaFiles> files;
-  const std::string answer = ranks_.world().from_root([&] {
+  RootPart part;
+  ranks_.world().from_root([&] {
     const AllCores all_cores;
-    RootPart part;
     part.attempt([&] {
       files = begin(latents, label);
       const auto decode =
@@ -97,9 +92,8 @@ MediaOutcome MediaMaker::alone(const MediaLatents& latents, const ClipLabel& lab
       }
       write(*files, download.next({}));
     });
-    return part.answer();
   });
-  return outcome_of(answer, std::move(files));
+  return part.tell(ranks_.world(), std::move(files));
 }
 
 MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& label,
@@ -107,12 +101,10 @@ MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& 
   const Comm& world = ranks_.world();
   std::unique_ptr<ClipMediaFiles> files;
   RootPart part;
-  const std::string problem = world.from_root([&] {
+  world.from_root([&] {
     const AllCores all_cores;
     part.attempt([&] { files = begin(latents, label); });
-    return part.answer();
   });
-  if (!problem.empty()) return outcome_of(problem, nullptr);
   const auto decode = start_decode(split_, decoders_.video, ranks_, latents.video.size(2), latents.video.size(3));
   FrameDownload download;
   for (std::int64_t t = 0; t < latents.video.size(1); ++t) {
@@ -122,7 +114,7 @@ MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& 
     if (files != nullptr) part.attempt([&] { write(*files, download.next(frames)); });
   }
   if (files != nullptr) part.attempt([&] { write(*files, download.next({})); });
-  return outcome_of(world.broadcast(part.answer()), std::move(files));
+  return part.tell(world, std::move(files));
 }
 
 MediaOutcome MediaMaker::operator()(const MediaLatents& latents, const ClipLabel& label,

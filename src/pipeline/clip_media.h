@@ -5,19 +5,13 @@
 #include <string>
 #include <utility>
 
-#include "models/audio/decoder.h"
 #include "base/core/error.h"
 #include "models/cosmos3/media.h"
+#include "models/zoo/media_models.h"
 #include "pipeline/clip_media_files.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
-
-// The video decoder where a rank decodes; the sound decoder on rank 0, where there is sound.
-struct MediaDecoders {
-  const WanDecoder* video = nullptr;
-  const SoundDecoder* sound = nullptr;
-};
 
 // The waveform (2, samples) float32 on the CPU, at 48 kHz, cut to the length of `frames` frames.
 at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, std::int64_t frames, double fps);

@@ -1,10 +1,10 @@
 #include "pipeline/condition.h"
 
 #include "base/core/json.h"
+#include "io/latents/latent_store.h"
 #include "io/media/image_reader.h"
 #include "pipeline/arrays.h"
 #include "pipeline/condition_image.h"
-#include "io/latents/latent_store.h"
 
 namespace orrery {
 namespace {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "io/media/rgb_image.h"
+#include "models/wan/encoder.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
-#include "models/wan/encoder.h"
 
 namespace orrery {
 

@@ -6,9 +6,9 @@
 
 #include "base/core/error.h"
 #include "io/media/last_frames.h"
+#include "models/wan/config.h"
 #include "pipeline/condition.h"
 #include "pipeline/condition_image.h"
-#include "models/wan/config.h"
 
 namespace orrery {
 namespace {

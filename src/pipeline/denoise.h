@@ -6,9 +6,9 @@
 #include <functional>
 #include <vector>
 
-#include "pipeline/guidance.h"
 #include "models/sampler/schedule.h"
 #include "models/sampler/unipc.h"
+#include "pipeline/guidance.h"
 
 namespace orrery {
 

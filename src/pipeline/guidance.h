@@ -5,10 +5,10 @@
 #include <optional>
 #include <vector>
 
-#include "models/cosmos3/gen_tower.h"
 #include "base/parallel/collectives.h"
-#include "pipeline/texts.h"
+#include "models/cosmos3/gen_tower.h"
 #include "models/sampler/unipc.h"
+#include "pipeline/texts.h"
 
 namespace orrery {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/core/numbers.h"
 #include "base/device/device_memory.h"
 #include "pipeline/root_work.h"
 

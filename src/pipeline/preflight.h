@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/parallel/comm.h"
-#include "models/cost/memory.h"
+#include "pipeline/clip_memory.h"
 
 namespace orrery {
 

@@ -6,7 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/device/device_memory.h"
-#include "models/cost/memory.h"
+#include "pipeline/clip_memory.h"
 
 namespace orrery {
 namespace {

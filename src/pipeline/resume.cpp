@@ -88,13 +88,8 @@ std::string other_attention(const std::string& was, const std::string& is) {
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
                            std::int64_t sound_dim, at::Device device) {
   ResumedClip clip;
-  at::Tensor step;
-  on_root(world, [&] {
-    clip = read_clip(path, shape, sound_dim);
-    step = at::full({1}, clip.state.steps_done(), at::kFloat);
-  });
-  step = share_from_root(world, step);
-  clip.state.video.step = step.item<std::int64_t>();
+  on_root(world, [&] { clip = read_clip(path, shape, sound_dim); });
+  clip.state.video.step = world.from_root([&] { return clip.state.steps_done(); });
   if (shape.sound_steps > 0) clip.state.sound.step = clip.state.video.step;
   const std::vector<Part> parts = parts_of(clip, shape, sound_dim);
   at::Tensor flat;

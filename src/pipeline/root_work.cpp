@@ -11,7 +11,7 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kMostDimensions = 8;
-using Shape = std::array<std::int64_t, kMostDimensions>;  // zeros after the last
+using SentShape = std::array<std::int64_t, kMostDimensions>;  // zeros after the last
 
 }  // namespace
 
@@ -29,7 +29,7 @@ void on_root(const Comm& world, const std::function<void()>& work) {
 }
 
 at::Tensor share_from_root(const Comm& world, const at::Tensor& tensor) {
-  Shape shape{};
+  SentShape shape{};
   std::string message;
   if (world.is_root()) {
     const at::Tensor mine = tensor.to(at::kCPU, at::kFloat).contiguous();

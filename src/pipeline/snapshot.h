@@ -5,8 +5,8 @@
 #include <future>
 #include <string>
 
-#include "pipeline/denoise.h"
 #include "io/latents/latent_store.h"
+#include "pipeline/denoise.h"
 
 namespace orrery {
 

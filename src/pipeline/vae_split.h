@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/core/choice.h"
+
 namespace orrery {
 
 // How ranks share the decoding of a video.
@@ -8,5 +10,10 @@ enum class VaeSplit {
   Tiles,  // the seed system's way (wan/tiles.h): close to one rank's pixels
   None    // rank 0 decodes
 };
+
+constexpr auto choices(VaeSplit) {
+  return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
+                    Choice<VaeSplit>{"none", VaeSplit::None}};
+}
 
 }  // namespace orrery

@@ -8,8 +8,8 @@
 
 #include "base/parallel/collectives.h"
 #include "base/parallel/comm.h"
-#include "pipeline/vae_split.h"
 #include "models/wan/decoder.h"
+#include "pipeline/vae_split.h"
 
 namespace orrery {
 

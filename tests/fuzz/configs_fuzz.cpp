@@ -1,10 +1,10 @@
 // The configs of a checkpoint's parts. The first byte says of which; the rest is the file.
-#include "models/zoo/pipeline_index.h"
+#include "fuzz.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
-#include "fuzz.h"
 #include "models/sampler/scheduler_config.h"
 #include "models/wan/config.h"
+#include "models/zoo/pipeline_index.h"
 
 namespace orrery::fuzz {
 namespace {

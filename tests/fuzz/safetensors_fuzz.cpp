@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "fuzz.h"
 #include "io/checkpoint/safetensors_header.h"
 #include "io/checkpoint/shard_index.h"
-#include "fuzz.h"
 
 namespace orrery::fuzz {
 namespace {

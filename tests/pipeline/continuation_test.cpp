@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
+#include "io/checkpoint/sharded_checkpoint.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 

@@ -7,8 +7,8 @@
 #include <csignal>
 #include <limits>
 
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/parallel/stop_signals.h"
+#include "io/checkpoint/sharded_checkpoint.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"
@@ -66,13 +66,11 @@ class Generates : public testing::Test {
     settings.folder = {folder_.path()};
     settings.sizes.transformer = towers_.config();
     settings.sizes.vae = vae_config_;
-    Generator generator(
-        mpi_world(), towers_, *cfg_, media, nullptr, std::move(settings), stop,
-        [&](const ClipJob& job, ClipResult result) {
-          results[job.request.id] = std::move(result);
-          delivered();
-        },
-        progress, log_);
+    Generator generator({mpi_world(), towers_, *cfg_, media, nullptr, std::move(settings), stop, progress, log_},
+                        [&](const ClipJob& job, ClipResult result) {
+                          results[job.request.id] = std::move(result);
+                          delivered();
+                        });
     for (const ClipJob& job : jobs) generator(job, job.request.id, {}, nullptr);
     generator.finish();
     return results;

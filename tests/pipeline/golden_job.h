@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "models/cosmos3/transformer.h"
 #include "base/parallel/process_grid.h"
+#include "models/cosmos3/transformer.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
 #include "support/golden.h"

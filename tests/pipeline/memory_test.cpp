@@ -1,22 +1,22 @@
-#include "models/cost/memory.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <iostream>
 
-#include "models/audio/decoder.h"
+#include "base/core/numbers.h"
+#include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/sharded_checkpoint.h"
+#include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
-#include "base/parallel/process_grid.h"
+#include "models/wan/decoder.h"
+#include "models/wan/encoder.h"
+#include "pipeline/clip_memory.h"
 #include "support/counted_memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/nano.h"
 #include "support/test_device.h"
-#include "models/wan/decoder.h"
-#include "models/wan/encoder.h"
 
 namespace orrery {
 namespace {

@@ -11,8 +11,8 @@ TEST(MemoryProblem, NamesTheLargerNeed) {
   const Request request;
   const ClipMemory decoding{5'900'000'000, 9'240'000'000}, denoising{23'100'000'000, 9'240'000'000};
   const std::string end =
-      " 1280x720, 189 frames, 4.5 GB are free after the weights: use more GPUs for a clip (--tp), "
-      "--text-tower release, fewer frames or fewer pixels";
+      " 1280x720, 189 frames, 4.5 GB are free after the weights: use more GPUs for a clip (tp), release the "
+      "text tower, fewer frames or fewer pixels";
   const std::int64_t free = 4'500'000'000;
   EXPECT_EQ(memory_problem(request, decoding, true, free), "needs about 9.2 GB of GPU memory to decode" + end);
   EXPECT_EQ(memory_problem(request, decoding, false, free), "needs about 5.9 GB of GPU memory to denoise" + end);

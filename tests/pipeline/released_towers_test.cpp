@@ -3,12 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "io/checkpoint/random_checkpoint.h"
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
+#include "io/checkpoint/random_checkpoint.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/denoise.h"
-#include "models/cost/memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

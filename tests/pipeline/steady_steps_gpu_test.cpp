@@ -3,9 +3,9 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <gtest/gtest.h>
 
+#include "base/parallel/process_grid.h"
 #include "io/checkpoint/sharded_checkpoint.h"
 #include "models/cosmos3/transformer.h"
-#include "base/parallel/process_grid.h"
 #include "pipeline/denoise.h"
 #include "pipeline/step_times.h"
 #include "support/golden.h"

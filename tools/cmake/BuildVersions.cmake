@@ -1,4 +1,4 @@
-# orrery_build_versions(TARGET): headers for `orrery --version`, in a folder that TARGET's sources include as "app/…":
+# orrery_build_versions(TARGET): headers for `orrery --version`, in a folder that TARGET's sources include as "app/cli/…":
 # build_versions.h with what configuring found, git_revision.h brought up to date by each build. Foreign headers stay in
 # their own folders this way.
 
@@ -53,12 +53,12 @@ endfunction()
 function(orrery_build_versions target)
   orrery_library_versions()
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/generated)
-  configure_file(build_versions.h.in ${generated}/app/build_versions.h @ONLY)
+  configure_file(build_versions.h.in ${generated}/app/cli/build_versions.h @ONLY)
   find_package(Git QUIET)
   add_custom_target(orrery_git_revision
-    COMMAND ${CMAKE_COMMAND} -DGIT=${GIT_EXECUTABLE} -DSOURCE=${PROJECT_SOURCE_DIR} -DHEADER=${generated}/app/git_revision.h
+    COMMAND ${CMAKE_COMMAND} -DGIT=${GIT_EXECUTABLE} -DSOURCE=${PROJECT_SOURCE_DIR} -DHEADER=${generated}/app/cli/git_revision.h
             -P ${PROJECT_SOURCE_DIR}/tools/cmake/GitRevision.cmake
-    BYPRODUCTS ${generated}/app/git_revision.h
+    BYPRODUCTS ${generated}/app/cli/git_revision.h
     COMMENT "" VERBATIM)
   add_dependencies(${target} orrery_git_revision)
   target_include_directories(${target} PRIVATE ${generated})

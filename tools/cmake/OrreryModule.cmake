@@ -1,5 +1,6 @@
 # orrery_flags: warnings, sanitizers and the language level of everything here.
-# orrery_module(NAME SOURCES … LINKS …): the library of src/NAME; a module that links orrery_torch shares the precompiled header.
+# orrery_module(NAME SOURCES … LINKS …): the library of the folder; a module that links orrery_torch shares the precompiled header.
+# Its sources are compiled several at a time (ORRERY_UNITY), so names in unnamed namespaces differ within a folder.
 # orrery_test(NAME SOURCES … LINKS … [RANKS n…] LABELS …): a GoogleTest program, run once, or once per rank count under mpirun;
 # one thread each, since ctest runs several at a time. Ranks of one host need no network, for which Open MPI would look
 # for a fifth of a second at every start.
@@ -38,6 +39,10 @@ function(orrery_module name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
   add_library(orrery_${name} STATIC ${arg_SOURCES})
   target_link_libraries(orrery_${name} PUBLIC orrery_flags ${arg_LINKS})
+  set_target_properties(orrery_${name} PROPERTIES UNITY_BUILD ${ORRERY_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+  if(ORRERY_UNITY)  # an included source looks like a header to this warning
+    target_compile_options(orrery_${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+  endif()
   orrery_use_pch(orrery_${name} "${arg_LINKS}")
 endfunction()
 

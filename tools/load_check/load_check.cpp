@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint/sharded_checkpoint.h"
-#include "io/checkpoint/weights.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/stopwatch.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/weights.h"
 #include "memory.h"
 
 namespace {

@@ -5,15 +5,9 @@
 #include <string>
 
 #include "app/bench/context.h"
+#include "models/cost/step_costs.h"
 
 namespace orrery {
-
-// What one call of a phase computes and moves at least, and what the ceilings allow for it; 0: not known.
-struct PhaseCost {
-  double flops = 0;
-  double bytes = 0;
-  double best_ms = 0;
-};
 
 // Work that is reported in its parts.
 struct BrokenDown {

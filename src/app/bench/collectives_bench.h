@@ -1,8 +1,8 @@
 #pragma once
 
 #include "app/bench/context.h"
-#include "models/cost/layer_work.h"
 #include "models/cosmos3/media.h"
+#include "models/cost/layer_work.h"
 
 namespace orrery {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "base/core/pulse.h"
+#include "base/device/device_memory.h"
 #include "io/checkpoint/input_file.h"
 #include "io/checkpoint/stored_type.h"
-#include "base/core/pulse.h"
 #include "models/cosmos3/und_tower.h"
-#include "base/device/device_memory.h"
 
 namespace orrery {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <vector>
 
-#include "models/nn/attention.h"
 #include "base/parallel/collectives.h"
 #include "base/parallel/comm.h"
 #include "base/parallel/process_grid.h"
+#include "models/nn/attention.h"
 
 namespace orrery {
 

@@ -6,17 +6,25 @@
 #include <set>
 #include <string>
 
-#include "models/audio/config.h"
+#include "base/core/choice.h"
 #include "io/checkpoint/weight_source.h"
+#include "models/audio/config.h"
 #include "models/cosmos3/config.h"
 #include "models/kernels/scaled_rows.h"
-#include "pipeline/vae_split.h"
 #include "models/wan/config.h"
+#include "pipeline/vae_split.h"
 
 namespace orrery {
 
 // What can be measured.
 enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings };
+
+constexpr auto choices(BenchPart) {
+  return std::array{
+      Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},
+      Choice<BenchPart>{"sound", BenchPart::Sound}, Choice<BenchPart>{"collectives", BenchPart::Collectives},
+      Choice<BenchPart>{"load", BenchPart::Load},   Choice<BenchPart>{"ceilings", BenchPart::Ceilings}};
+}
 
 struct BenchSettings {
   std::set<BenchPart> parts{BenchPart::Step, BenchPart::Vae, BenchPart::Sound, BenchPart::Collectives,

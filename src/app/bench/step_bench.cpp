@@ -4,20 +4,22 @@
 #include <utility>
 #include <vector>
 
+#include "app/bench/breakdown.h"
+#include "app/bench/ceilings.h"
 #include "app/bench/clip.h"
+#include "base/device/device_memory.h"
 #include "models/cost/step_costs.h"
 #include "models/nn/phase.h"
-#include "base/device/device_memory.h"
-#include "pipeline/denoise.h"
-#include "pipeline/guidance.h"
 #include "models/sampler/schedule.h"
 #include "models/sampler/unipc.h"
+#include "pipeline/denoise.h"
+#include "pipeline/guidance.h"
 
 namespace orrery {
 namespace {
 
 constexpr double kGuidance = 6;  // above 1: both branches run
-constexpr double kBudgetSeconds = 10;
+constexpr double kStepSeconds = 10;
 constexpr double kSomeTimestep = 500;
 
 // What the text tower leaves of a prompt, without the tower.
@@ -88,14 +90,14 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
   Record record = branch_record(config, work, ceilings);
   {
     const Branch branch = tower.prepare(text({}), shape);
-    record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kBudgetSeconds);
+    record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
   }
   const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
   Stepper step(model, noise);
   record = step_record(record, ranks);
   reset_peak_memory(ranks.device);
-  record.ms = context.timer.measure([&] { step(); }, kBudgetSeconds);
+  record.ms = context.timer.measure([&] { step(); }, kStepSeconds);
   record.peak_memory = context.timer.largest_memory();
   record.more["host_ms"] = rounded(context.timer.host_ms([&] { step(); }));
   context.report.add(record);

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "app/bench/statistics.h"
-#include "base/parallel/comm.h"
 #include "base/device/device_clock.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 

@@ -9,11 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "models/cost/vae_work.h"
 #include "base/device/device_memory.h"
+#include "models/cost/vae_work.h"
+#include "models/wan/decoder.h"
 #include "pipeline/frame_download.h"
 #include "pipeline/video_decode.h"
-#include "models/wan/decoder.h"
 
 namespace orrery {
 namespace {

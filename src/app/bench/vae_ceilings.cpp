@@ -11,7 +11,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kBudgetSeconds = 0.3;
+constexpr double kConvSeconds = 0.3;
 
 struct Way {
   const char* name;
@@ -58,7 +58,7 @@ double measure(const DecoderConv& conv, const char* name, const std::function<vo
   record.what = "ceilings";
   record.name = std::string("conv3d, ").append(name);
   record.shape = conv.text();
-  record.ms = timer.measure(work, kBudgetSeconds);
+  record.ms = timer.measure(work, kConvSeconds);
   record.flops = conv.flops();
   record.more["in_a_latent_frame"] = conv.count;
   if (report != nullptr) report->add(record);

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "app/cli/commands.h"
-#include "base/core/nearest.h"
 #include "app/cli/option_table.h"
 #include "base/core/error.h"
+#include "base/core/nearest.h"
 
 namespace orrery {
 namespace {

@@ -128,7 +128,7 @@ constexpr std::array kDecodeExamples{
               R"(mpirun -n 2 orrery decode --checkpoint Cosmos3-Nano --out again \
   --media none --keep-frames out/latents/*.h5)"}};
 
-constexpr std::array kPages{
+constexpr std::array kMakingPages{
     HelpPage{Command::Run, "make every clip of a manifest", "--checkpoint DIR --manifest FILE --out DIR [OPTION…]",
              kRun, kRunFiles, kRunCodes, kRunVariables, kRunExamples,
              "orrery validate, orrery report; jobs/README.md for job files, slurm/README.md for sbatch scripts, "
@@ -160,6 +160,6 @@ constexpr std::array kPages{
 
 }  // namespace
 
-std::span<const HelpPage> making_pages() { return kPages; }
+std::span<const HelpPage> making_pages() { return kMakingPages; }
 
 }  // namespace orrery

@@ -11,17 +11,17 @@
 namespace orrery {
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r";
+constexpr std::string_view kInLine = " \t\r";
 
 std::string_view trimmed(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(kBlanks);
+  const std::size_t start = text.find_first_not_of(kInLine);
   if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kBlanks) - start + 1);
+  return text.substr(start, text.find_last_not_of(kInLine) - start + 1);
 }
 
 std::string_view without_comment(std::string_view text) {
   for (std::size_t at = text.find('#'); at != std::string_view::npos; at = text.find('#', at + 1)) {
-    if (at == 0 || kBlanks.find(text[at - 1]) != std::string_view::npos) return text.substr(0, at);
+    if (at == 0 || kInLine.find(text[at - 1]) != std::string_view::npos) return text.substr(0, at);
   }
   return text;
 }

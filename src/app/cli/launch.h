@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
+#include "app/manifest/manifest_shard.h"
 
 namespace orrery {
 

@@ -60,21 +60,22 @@ auto make_table() {
           kAll, kFiles, "checkpoint", "DIR",
           "the Cosmos3 checkpoint's folder; or random:tiny, random:nano or random:super for random weights of that "
           "model's shapes, made in place, to try a machine before the files are there",
-          [](auto& o) -> auto& { return o.checkpoint; }),
+          [](auto& o) -> auto& { return o.model.checkpoint; }),
       option(
           kBench, kFiles, "model", "tiny|nano|super", "measure random weights of that model's shapes",
-          [](auto& o) -> auto& { return o.model; }),
+          [](auto& o) -> auto& { return o.random_model; }),
       option(
           kBench, kFiles, "checkpoint", "DIR", "measure this checkpoint, in place of --model",
-          [](auto& o) -> auto& { return o.checkpoint; }),
+          [](auto& o) -> auto& { return o.model.checkpoint; }),
       option(
           kRun, kFiles, "manifest", "FILE", "the requests: JSON Lines, one clip a line",
           [](auto& o) -> auto& { return o.manifest; }),
       option(
           kRunDecode, kFiles, "out", "DIR", "where the results go; made when missing",
-          [](auto& o) -> auto& { return o.out; }),
+          [](auto& o) -> auto& { return o.output.folder; }),
       option(
-          kEncode, kFiles, "out", "FILE.h5", "the latent file to write", [](auto& o) -> auto& { return o.out; }),
+          kEncode, kFiles, "out", "FILE.h5", "the latent file to write",
+          [](auto& o) -> auto& { return o.output.folder; }),
       option(
           kRun, kFiles, "job", "FILE",
           "options from a job file, one \"name = value\" a line, # for comments; the command line wins; relative "
@@ -85,22 +86,22 @@ auto make_table() {
           [](auto& o) -> auto& { return o.negative_prompt_file; }),
       option(
           kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
-          [](auto& o) -> auto& { return o.media; }),
+          [](auto& o) -> auto& { return o.output.media; }),
       option(
           kRunDecode, kFiles, "crf", "N",
           "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
-          [](auto& o) -> auto& { return o.crf; }),
+          [](auto& o) -> auto& { return o.output.crf; }),
       option(
           kRunDecode, kFiles, "keep-frames", "",
           "leave the frames in OUT/frames/ID/ as well, as PNG, and the sound as WAV",
-          [](auto& o) -> auto& { return o.keep_frames; }),
+          [](auto& o) -> auto& { return o.output.keep_frames; }),
       option(
           kRunDecode, kFiles, "preview", "",
           "put twelve frames of each clip into one picture as well, OUT/media/ID.png",
-          [](auto& o) -> auto& { return o.previews; }),
+          [](auto& o) -> auto& { return o.output.previews; }),
       option(
           kRun, kFiles, "timings", "", "write what each phase and each step of a clip took to OUT/timings/ID.json",
-          [](auto& o) -> auto& { return o.timings; }),
+          [](auto& o) -> auto& { return o.output.timings; }),
 
       option(
           kEncode, kSize, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
@@ -131,30 +132,31 @@ auto make_table() {
       option(
           kPlan, kRanks, "gpus", "N",
           "plan every --cfg and --tp that up to N GPUs allow, and say which is best; 0: the one given",
-          [](auto& o) -> auto& { return o.gpus; }),
+          [](auto& o) -> auto& { return o.plan.gpus; }),
       option(
           kPlan, kRanks, "gpu", "h100|h200", "the GPUs whose built-in memory and speed count",
-          [](auto& o) -> auto& { return o.gpu; }),
+          [](auto& o) -> auto& { return o.plan.gpu; }),
       option(
           kPlan, kRanks, "gpu-memory", "GB", "memory of a GPU for tensors, in 10^9 bytes; 0: what --gpu has",
-          [](auto& o) -> auto& { return o.gpu_memory; }),
+          [](auto& o) -> auto& { return o.plan.gpu_memory; }),
       option(
           kPlan, kRanks, "profile", "FILE",
           "how fast a GPU is, as measured: the lines of orrery bench --json, of one run or of several",
-          [](auto& o) -> auto& { return o.profile; }),
+          [](auto& o) -> auto& { return o.plan.profile; }),
       option(
           kAllBench, kRanks, "device", "auto|cpu|cuda",
           "where to compute; auto: on GPUs when every rank can have its own",
           [](auto& o) -> auto& { return o.device; }),
       option(
           kAllBench, kRanks, "dtype", "auto|float32|bfloat16",
-          "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs", [](auto& o) -> auto& { return o.dtype; }),
+          "what to compute in; auto: bfloat16 on GPUs, float32 on CPUs",
+          [](auto& o) -> auto& { return o.model.dtype; }),
       option(
           kRunDecode, kRanks, "vae-split", "exact|tiles|none",
           "how the ranks share the decoding of a video; exact: strips of the picture that exchange their edges, for "
           "the "
           "pixels of one rank; tiles: apart, and blended where they overlap, which changes pixels; none: rank 0 alone",
-          [](auto& o) -> auto& { return o.vae_split; }),
+          [](auto& o) -> auto& { return o.output.vae_split; }),
       option(
           kBench, kRanks, "vae-split", "exact|tiles|none",
           "how the ranks share the decoding, as run does; of tiles and none the convolutions of the largest part count",
@@ -164,19 +166,19 @@ auto make_table() {
           "the media tower's matrix products; bf16: in what --dtype says; fp8: in 8 bits with a factor for each token "
           "and "
           "each channel, but for the first and the last layer: faster, with other latents",
-          [](auto& o) -> auto& { return o.products; }),
+          [](auto& o) -> auto& { return o.model.products; }),
       option(
           kRunBench, kRanks, "attention-kernel", "auto|fa3|cudnn",
           "what computes attention on a GPU in bfloat16; fa3: FlashAttention-3's kernel, for Hopper, which "
           "tools/setup.sh installs; cudnn: cuDNN's, about a tenth slower at 720p; auto: fa3 where every rank has "
           "it; the two round differently",
-          [](auto& o) -> auto& { return o.attention; }),
+          [](auto& o) -> auto& { return o.model.attention; }),
       option(
           kRun, kRanks, "text-tower", "keep|release|auto",
           "release: the texts are computed first, then the text tower's memory is free for the media tower and its "
           "work: for models twice the size, at the price of a longer load; auto: release when both towers do not fit "
           "the GPU",
-          [](auto& o) -> auto& { return o.text_tower; }),
+          [](auto& o) -> auto& { return o.model.text_tower; }),
 
       option(
           kRun, kSampling, "semantics", "native|seed",
@@ -186,7 +188,7 @@ auto make_table() {
           kRun, kSampling, "schedule", "native|double_shift|karras|auto",
           "noise levels of the steps; set by --semantics unless given; auto: as the checkpoint's scheduler_config.json "
           "says",
-          [](auto& o) -> auto& { return o.schedule; }),
+          [](auto& o) -> auto& { return o.model.schedule; }),
 
       option(
           kRun, kBehaviour, "shard", "I/N",
@@ -198,12 +200,12 @@ auto make_table() {
           [](auto& o) -> auto& { return o.on_error; }),
       option(
           kRun, kBehaviour, "force", "", "make clips again that are already complete, and begin unfinished ones anew",
-          [](auto& o) -> auto& { return o.force; }),
+          [](auto& o) -> auto& { return o.output.force; }),
       option(
           kRun, kBehaviour, "snapshot-every", "STEPS",
           "keep the state of an unfinished clip in OUT/snapshots every so many steps, beside the snapshot that every "
           "stop leaves; 0: only then",
-          [](auto& o) -> auto& { return o.snapshot_every; }),
+          [](auto& o) -> auto& { return o.output.snapshot_every; }),
       option(
           kRun, kBehaviour, "stop-after-steps", "N",
           "stop after so many denoising steps, over all clips, as a signal would",

@@ -11,73 +11,14 @@
 #include <string_view>
 #include <type_traits>
 
-#include "base/core/numbers.h"
 #include "app/cli/options.h"
+#include "base/core/choice.h"
 #include "base/core/error.h"
+#include "base/core/numbers.h"
 
 // How option values are written: read_value stores a text or throws InputError(reason), write_value is its inverse and
 // gives nothing for a value that is not set.
 namespace orrery {
-
-template <class E>
-struct Choice {
-  std::string_view name;
-  E value;
-};
-
-constexpr auto choices(DeviceKind) {
-  return std::array{Choice<DeviceKind>{"auto", DeviceKind::Auto}, Choice<DeviceKind>{"cpu", DeviceKind::Cpu},
-                    Choice<DeviceKind>{"cuda", DeviceKind::Cuda}};
-}
-constexpr auto choices(Dtype) {
-  return std::array{Choice<Dtype>{"auto", Dtype::Auto}, Choice<Dtype>{"float32", Dtype::Float32},
-                    Choice<Dtype>{"bfloat16", Dtype::BFloat16}};
-}
-constexpr auto choices(VaeSplit) {
-  return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
-                    Choice<VaeSplit>{"none", VaeSplit::None}};
-}
-constexpr auto choices(RowFormat) {
-  return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
-}
-constexpr auto choices(AttentionWish) {
-  return std::array{Choice<AttentionWish>{"auto", AttentionWish::Auto},
-                    Choice<AttentionWish>{"fa3", AttentionWish::Fa3},
-                    Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
-}
-constexpr auto choices(Semantics) {
-  return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
-}
-constexpr auto choices(ScheduleChoice) {
-  return std::array{Choice<ScheduleChoice>{"native", ScheduleChoice::Native},
-                    Choice<ScheduleChoice>{"double_shift", ScheduleChoice::DoubleShift},
-                    Choice<ScheduleChoice>{"karras", ScheduleChoice::Karras},
-                    Choice<ScheduleChoice>{"auto", ScheduleChoice::Auto}};
-}
-constexpr auto choices(TextTower) {
-  return std::array{Choice<TextTower>{"keep", TextTower::Keep}, Choice<TextTower>{"release", TextTower::Release},
-                    Choice<TextTower>{"auto", TextTower::Auto}};
-}
-constexpr auto choices(Media) {
-  return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};
-}
-constexpr auto choices(OnError) {
-  return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
-}
-
-constexpr auto choices(ModelName) {
-  return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
-                    Choice<ModelName>{"super", ModelName::Super}};
-}
-constexpr auto choices(GpuKind) {
-  return std::array{Choice<GpuKind>{"h100", GpuKind::H100}, Choice<GpuKind>{"h200", GpuKind::H200}};
-}
-constexpr auto choices(BenchPart) {
-  return std::array{
-      Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},
-      Choice<BenchPart>{"sound", BenchPart::Sound}, Choice<BenchPart>{"collectives", BenchPart::Collectives},
-      Choice<BenchPart>{"load", BenchPart::Load},   Choice<BenchPart>{"ceilings", BenchPart::Ceilings}};
-}
 
 template <class E>
 requires std::is_enum_v<E>
@@ -133,12 +74,7 @@ inline void read_value(const std::string& text, std::optional<std::chrono::secon
 }
 
 template <class E>
-requires std::is_enum_v<E> std::optional<std::string> write_value(E value) {
-  for (const auto& choice : choices(E{})) {
-    if (choice.value == value) return std::string(choice.name);
-  }
-  return std::nullopt;
-}
+requires std::is_enum_v<E> std::optional<std::string> write_value(E value) { return std::string(choice_name(value)); }
 
 template <class Integer>
 requires(std::is_integral_v<Integer> &&

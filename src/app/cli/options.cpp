@@ -9,11 +9,11 @@
 #include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/job_file.h"
-#include "base/core/nearest.h"
-#include "base/core/numbers.h"
 #include "app/cli/option_table.h"
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
+#include "base/core/nearest.h"
+#include "base/core/numbers.h"
 #include "base/core/text_file.h"
 #include "io/text/utf8.h"
 
@@ -76,7 +76,7 @@ Origins set_given(const Arguments& given, Options& options) {
   }
   options.files = given.files;
   if (options.defaults.semantics == Semantics::Seed && !origins.contains("schedule")) {
-    options.schedule = ScheduleChoice::DoubleShift;
+    options.model.schedule = ScheduleChoice::DoubleShift;
   }
   return origins;
 }
@@ -96,13 +96,14 @@ void check_defaults(const Request& defaults, const Origins& origins) {
 }
 
 void check_values(const Options& o, const Origins& origins) {
-  require_between(o.crf, 1, 51, label(origins, "crf"));
+  require_between(o.output.crf, 1, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
   require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");
-  require_between(o.gpus, 0, 100'000, label(origins, "gpus"));
-  require_input(o.gpu_memory >= 0, label(origins, "gpu-memory") + ": " + number_text(o.gpu_memory) + " is below 0");
-  require_between(o.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
+  require_between(o.plan.gpus, 0, 100'000, label(origins, "gpus"));
+  require_input(o.plan.gpu_memory >= 0,
+                label(origins, "gpu-memory") + ": " + number_text(o.plan.gpu_memory) + " is below 0");
+  require_between(o.output.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
   if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
   if (o.rank_timeout.value_or(0) != 0) require_between(*o.rank_timeout, 5, 1'000'000, label(origins, "rank-timeout"));
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");
@@ -115,11 +116,12 @@ void check_values(const Options& o, const Origins& origins) {
 }
 
 void check_encode(const Options& o) {
-  require_input(o.out.extension() == ".h5", "--out: " + o.out.string() + " does not end in .h5: it is one latent file");
+  require_input(o.output.folder.extension() == ".h5",
+                "--out: " + o.output.folder.string() + " does not end in .h5: it is one latent file");
 }
 
 void check_decode(const Options& o) {
-  require_input(o.media != Media::None || o.keep_frames || o.previews,
+  require_input(o.output.media != Media::None || o.output.keep_frames || o.output.previews,
                 "--media: none leaves nothing to make: give --keep-frames or --preview, or leave --media out");
   std::map<std::string, std::filesystem::path, std::less<>> by_name;
   for (const std::filesystem::path& file : o.files) {
@@ -139,7 +141,7 @@ void check_completion(const Options& o) {
 }
 
 void check_bench(Options& o) {
-  require_input((o.model != ModelName::None) != !o.checkpoint.empty(),
+  require_input((o.random_model != ModelName::None) != !o.model.checkpoint.empty(),
                 "--model NAME or --checkpoint DIR says what to measure: give one of them");
   require_between(o.bench.repeats, 0, 1000, "--repeats");
   require_between(o.bench.kernels, 0, 1000, "--kernels");

@@ -7,16 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "app/manifest/manifest_shard.h"
 #include "app/bench/settings.h"
+#include "app/manifest/manifest_shard.h"
+#include "app/outputs/output_options.h"
+#include "app/plan/plan_options.h"
+#include "base/core/choice.h"
 #include "base/core/log.h"
-#include "app/plan/machine_profile.h"
-#include "models/kernels/scaled_rows.h"
 #include "base/parallel/device.h"
 #include "base/parallel/process_grid.h"
-#include "pipeline/request.h"
-#include "pipeline/vae_split.h"
 #include "io/text/prompt.h"
+#include "models/zoo/model_options.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -35,14 +36,18 @@ enum class Command {
   Report,
   Completion
 };
-enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
-// Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
-enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
-enum class TextTower { Keep, Release, Auto };   // Auto: Release when both towers do not fit the device
-enum class AttentionWish { Auto, Fa3, Cudnn };  // Auto: the fastest that every rank has
-enum class Media { Mp4, None };
 enum class OnError { Continue, Stop };
+
+constexpr auto choices(OnError) {
+  return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
+}
+
 enum class ModelName { None, Tiny, Nano, Super };  // whose shapes bench gives random weights; None: it has a checkpoint
+
+constexpr auto choices(ModelName) {
+  return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
+                    Choice<ModelName>{"super", ModelName::Super}};
+}
 
 // Pixels.
 struct FrameSize {
@@ -55,28 +60,16 @@ struct Options {
   Command command = Command::Help;
   bool help = false;  // print help_text(command) and leave
 
-  std::filesystem::path checkpoint;
   std::filesystem::path manifest;
-  std::filesystem::path out;
   std::filesystem::path job;
   std::filesystem::path negative_prompt_file;  // empty: the built-in negative prompt
+  ModelOptions model;                          // its schedule is double_shift unless given, with --semantics seed
+  OutputOptions output;
+  PlanOptions plan;
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;
-  Dtype dtype = Dtype::Auto;
-  RowFormat products = RowFormat::Plain;
-  AttentionWish attention = AttentionWish::Auto;
-  TextTower text_tower = TextTower::Auto;
-  ScheduleChoice schedule = ScheduleChoice::Native;  // double_shift unless given, with --semantics seed
-  Media media = Media::Mp4;
-  int crf = 18;
-  bool keep_frames = false;  // PNG frames and a WAV as well
-  bool previews = false;     // some frames of each clip in one PNG
-  bool timings = false;      // each clip's phases and steps in a file
-  VaeSplit vae_split = VaeSplit::Exact;
   std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
   OnError on_error = OnError::Continue;
-  bool force = false;
-  std::int64_t snapshot_every = 10;              // steps; 0: only where a run stops
   std::optional<std::int64_t> stop_after_steps;  // of the run, over its requests
   std::optional<std::chrono::seconds> time_limit;
   std::optional<std::int64_t> rank_timeout;  // seconds; none: by the steps; 0: only when a rank is gone
@@ -87,16 +80,10 @@ struct Options {
   Request defaults;          // for what a manifest line leaves out; Encode: height and width of the latents
 
   // Bench.
-  ModelName model = ModelName::None;
+  ModelName random_model = ModelName::None;
   FrameSize bench_size;
   BenchSettings bench;  // its width and height are bench_size's
   bool json = false;    // Plan, Inspect, Compare and Report as well
-
-  // Plan.
-  int gpus = 0;  // every way to use up to so many; 0: the one of `grid`
-  GpuKind gpu = GpuKind::H200;
-  double gpu_memory = 0;          // 10^9 bytes; 0: what such a GPU has
-  std::filesystem::path profile;  // lines of bench; empty: built-in figures
 
   std::filesystem::path preview;  // Inspect: the picture to write; empty: none
   double tolerance = 0;           // Compare: of the largest difference

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "app/cli/options.h"
-#include "models/nn/attention.h"
 #include "base/parallel/comm.h"
+#include "models/nn/attention.h"
 
 namespace orrery {
 

@@ -3,22 +3,23 @@
 #include <iostream>
 #include <optional>
 
-#include "app/commands/attention_choice.h"
-#include "models/zoo/checkpoint_files.h"
-#include "app/commands/device_options.h"
+#include "app/bench/bench.h"
 #include "app/cli/option_values.h"
 #include "app/cli/version.h"
-#include "app/bench/bench.h"
+#include "app/commands/attention_choice.h"
+#include "app/commands/device_options.h"
 #include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/compute_dtype.h"
 
 namespace orrery {
 namespace {
 
 std::filesystem::path checkpoint_of(const Options& options) {
-  if (options.model == ModelName::None) return options.checkpoint;
-  return std::string("random:").append(write_value(options.model).value());
+  if (options.random_model == ModelName::None) return options.model.checkpoint;
+  return std::string("random:").append(write_value(options.random_model).value());
 }
 
 BenchModel model_of(const CheckpointFiles& files) {
@@ -47,7 +48,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
       {"frames", options.bench.frames},
       {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
       {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
-      {"gemm", write_value(options.products).value()},
+      {"gemm", write_value(options.model.products).value()},
       {"attention", name_of(attention)},
       {"vae_split", write_value(options.bench.vae_split).value()},
       {"device", device_name(device)},
@@ -60,7 +61,6 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   world.from_root([&] {
     files = open_checkpoint(checkpoint_of(options));
     require_divisible(files->transformer_config, options.grid.tp);
-    return std::string();
   });
   return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
 }
@@ -81,18 +81,18 @@ int bench(const Options& options, const Comm& world) {
   const Log log(options.log_level(), world.shard().rank);
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
-  const at::ScalarType dtype = compute_dtype(options.dtype, device);
-  require_products(options.products, device);
+  const at::ScalarType dtype = compute_dtype(options.model.dtype, device);
+  require_products(options.model.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
   const AttentionKernels kernels = find_attention({device, dtype, model.transformer_config.head_dim}, world);
-  const NamedAttention& attention = choose(options.attention, kernels);
+  const NamedAttention& attention = choose(options.model.attention, kernels);
   if (device.is_cuda() && !kernels.without_fa3.empty())
     log.info("attention without FlashAttention-3: " + kernels.without_fa3);
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
-  settings.products = options.products;
+  settings.products = options.model.products;
   run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
             log);
   return 0;

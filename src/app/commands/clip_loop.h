@@ -3,9 +3,9 @@
 #include <functional>
 #include <string>
 
-#include "app/outputs/clip_records.h"
 #include "app/commands/run_context.h"
 #include "app/commands/run_plan.h"
+#include "app/outputs/clip_records.h"
 #include "pipeline/generate.h"
 #include "pipeline/progress.h"
 

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "app/inspect/difference.h"
-#include "base/core/text_table.h"
 #include "base/core/error.h"
 #include "base/core/json_text.h"
 #include "base/core/printable.h"
+#include "base/core/text_table.h"
+#include "io/latents/latent_store.h"
 #include "io/media/sound_reader.h"
 #include "io/media/video_reader.h"
-#include "io/latents/latent_store.h"
 
 namespace orrery {
 namespace {

@@ -2,18 +2,19 @@
 
 #include <optional>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/commands/device_options.h"
+#include "app/cli/version.h"
 #include "app/manifest/manifest_fields.h"
 #include "app/manifest/request_rules.h"
-#include "app/cli/version.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/pulse.h"
 #include "base/parallel/device.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/compute_dtype.h"
+#include "pipeline/clip_file.h"
 #include "pipeline/clip_media.h"
-#include "pipeline/generate.h"
 #include "pipeline/root_work.h"
+#include "pipeline/run_folder.h"
 
 namespace orrery {
 namespace {
@@ -91,10 +92,10 @@ class Decoding {
       : world_(world),
         checkpoint_(std::move(checkpoint)),
         device_(choose_device(options.device, world)),
-        dtype_(compute_dtype(options.dtype, device_)),
-        split_(options.vae_split),
-        folder_{options.out},
-        settings_(media_settings_of(options)),
+        dtype_(compute_dtype(options.model.dtype, device_)),
+        split_(options.output.vae_split),
+        folder_{options.output.folder},
+        settings_(options.output.media_settings()),
         ranks_(world, device_) {
     if (!world.is_root() && split_ == VaeSplit::None) return;
     decoder_.emplace(Weights(checkpoint_.vae, Shard{}, device_, dtype_), checkpoint_.vae_config);
@@ -149,18 +150,18 @@ int decode_files(const Options& options, const Comm& world) {
   const Log log(options.log_level(), world.shard().rank);
   std::optional<CheckpointFiles> checkpoint;
   world.from_root([&] {
-    require_writable_folder(options.out / "media");
-    checkpoint = open_checkpoint(options.checkpoint);
-    return std::string();
+    require_writable_folder(options.output.folder / "media");
+    checkpoint = open_checkpoint(options.model.checkpoint);
   });
-  if (!checkpoint) checkpoint = open_checkpoint(options.checkpoint);
+  if (!checkpoint) checkpoint = open_checkpoint(options.model.checkpoint);
   Decoding decoding(options, world, std::move(*checkpoint));
   int failed = 0;
   for (const std::filesystem::path& path : options.files) {
     note_clip(path.string());
     note_phase("decode");
     try {
-      for (const std::string& made : decoding(path)) log.info(path.string() + " -> " + (options.out / made).string());
+      for (const std::string& made : decoding(path))
+        log.info(path.string() + " -> " + (options.output.folder / made).string());
     } catch (const RequestFailed& e) {
       if (world.is_root()) log.warning(e.what());
       ++failed;

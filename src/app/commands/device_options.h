@@ -9,22 +9,6 @@
 
 namespace orrery {
 
-// --dtype on `device`.
-inline at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
-  if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
-  return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
-}
-
-// --media, --keep-frames, --preview and --crf.
-inline MediaSettings media_settings_of(const Options& options) {
-  MediaSettings settings;
-  settings.mp4 = options.media == Media::Mp4;
-  settings.keep_frames = options.keep_frames;
-  settings.preview = options.previews;
-  settings.crf = options.crf;
-  return settings;
-}
-
 // Throws InputError when `device` cannot multiply in the format of --gemm.
 inline void require_products(RowFormat products, at::Device device) {
   if (products == RowFormat::Plain || device.is_cpu()) return;

@@ -2,16 +2,17 @@
 
 #include <vector>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/commands/device_options.h"
 #include "app/cli/version.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json_text.h"
 #include "base/core/pulse.h"
+#include "base/core/utc.h"
+#include "io/latents/latent_store.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/compute_dtype.h"
 #include "pipeline/arrays.h"
 #include "pipeline/frame_feed.h"
-#include "pipeline/generate.h"
 
 namespace orrery {
 namespace {
@@ -39,11 +40,11 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   const std::filesystem::path& source = options.files.front();
   note_clip(source.string());
   note_phase("encode");
-  require_writable_folder(std::filesystem::absolute(options.out).parent_path());
-  const CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
+  require_writable_folder(std::filesystem::absolute(options.output.folder).parent_path());
+  const CheckpointFiles checkpoint = open_checkpoint(options.model.checkpoint);
   const Request& size = options.defaults;
   FrameFeed feed(source, size.height, size.width);
-  const WanEncoder encoder(Weights(checkpoint.vae, Shard{}, device, compute_dtype(options.dtype, device)),
+  const WanEncoder encoder(Weights(checkpoint.vae, Shard{}, device, compute_dtype(options.model.dtype, device)),
                            checkpoint.vae_config);
   at::Tensor latent;
   try {
@@ -55,7 +56,7 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   const std::int64_t frames = (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1;
   const double fps = static_cast<double>(feed.fps().numerator) / feed.fps().denominator;
   LatentFile file;
-  file.request = json_text({{"id", options.out.stem().string()},
+  file.request = json_text({{"id", options.output.folder.stem().string()},
                             {"source", source.string()},
                             {"num_frames", frames},
                             {"height", size.height},
@@ -65,9 +66,9 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   file.software = software_name();
   file.created = utc_now();
   file.video = to_array(latent.unsqueeze(0));
-  write_latents(options.out, file);
-  log.info(source.string() + " -> " + options.out.string() + ": " + std::to_string(frames) + " frames, latents " +
-           shape_text(file.video.shape));
+  write_latents(options.output.folder, file);
+  log.info(source.string() + " -> " + options.output.folder.string() + ": " + std::to_string(frames) +
+           " frames, latents " + shape_text(file.video.shape));
 }
 
 }  // namespace orrery

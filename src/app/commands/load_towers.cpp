@@ -4,11 +4,10 @@
 #include <optional>
 #include <vector>
 
-#include "app/commands/device_options.h"
-#include "models/cost/tower_memory.h"
 #include "base/core/error.h"
 #include "base/device/device_memory.h"
 #include "base/parallel/shared_gpus.h"
+#include "models/cost/tower_memory.h"
 #include "pipeline/released_towers.h"
 
 namespace orrery {
@@ -45,14 +44,14 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   // Ranks that share a GPU meet here, each with what it needs to start, and in first_problem below, before any loads.
   const int sharers = ranks_on_gpu(place.world, place.device);
   const std::optional<std::int64_t> free = free_memory(place.device, sharers);
-  if (!free) return options.text_tower == TextTower::Release;
-  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.products); };
+  if (!free) return options.model.text_tower == TextTower::Release;
+  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.products); };
   const int tp = place.tp.shard().size;
   const bool decodes =
-      media_settings_of(options).wanted() && (place.world.is_root() || options.vae_split != VaeSplit::None);
-  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.vae_split), decodes)};
-  bool release = options.text_tower == TextTower::Release;
-  if (options.text_tower == TextTower::Auto) {
+      options.output.media_settings().wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
+  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.output.vae_split), decodes)};
+  bool release = options.model.text_tower == TextTower::Release;
+  if (options.model.text_tower == TextTower::Auto) {
     release = place.world.max(too_large_together(at_tp(tp), room) ? 1 : 0) == 1;
     if (release) log.info("both towers and the largest clip do not fit every GPU: the text tower is released");
   }
@@ -75,10 +74,10 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
   const Cosmos3Config& config = checkpoint.transformer_config;
   std::vector<PromptIds> texts = texts_of(plan);
   if (!released(options, checkpoint, plan, place, log)) {
-    return std::make_unique<KeptTowers>(weights, config, place.tp, options.products, place.attention);
+    return std::make_unique<KeptTowers>(weights, config, place.tp, options.model.products, place.attention);
   }
   auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
-                                                 options.products, place.attention);
+                                                 options.model.products, place.attention);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
 }

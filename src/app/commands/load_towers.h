@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "models/zoo/checkpoint_files.h"
 #include "app/cli/options.h"
 #include "app/commands/run_plan.h"
 #include "base/core/log.h"
-#include "models/nn/attention.h"
 #include "base/parallel/collectives.h"
-#include "models/cost/memory.h"
+#include "models/nn/attention.h"
+#include "models/zoo/checkpoint_files.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/towers.h"
 
 namespace orrery {

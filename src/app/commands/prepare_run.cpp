@@ -6,8 +6,8 @@
 #include <system_error>
 #include <utility>
 
-#include "app/manifest/manifest.h"
 #include "app/commands/run_checks.h"
+#include "app/manifest/manifest.h"
 #include "app/outputs/run_space.h"
 
 namespace orrery {
@@ -51,11 +51,11 @@ RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold) {
     log.info("shard " + hold.shard.text() + ": " + std::to_string(input.jobs.size()) + " of the manifest's " +
              std::to_string(hold.manifest_requests) + " requests");
   }
-  make_run_folders(options.out);
-  hold.lock.emplace(options.out, hold.shard, log);
+  make_run_folders(options.output.folder);
+  hold.lock.emplace(options.output.folder, hold.shard, log);
   RunPlan plan = check_out(options, *hold.checkpoint, std::move(input.jobs));
   for (ClipJob& job : plan.jobs) job.request_json = manifest_line(job.request);
-  remove_other_snapshots(plan, {options.out});
+  remove_other_snapshots(plan, {options.output.folder});
   for (const std::string& warning : plan.warnings) log.warning(warning);
   hold.kept_children = std::move(plan.kept_children);
   if (options.grid.cfg == 2) warn_of_idle_ranks(plan, log);

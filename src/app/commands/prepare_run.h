@@ -3,12 +3,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
-#include "app/outputs/run_lock.h"
 #include "app/commands/run_plan.h"
+#include "app/manifest/manifest_shard.h"
+#include "app/outputs/run_lock.h"
 #include "base/core/log.h"
+#include "models/zoo/checkpoint_files.h"
 
 namespace orrery {
 

@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "app/outputs/run_records.h"
-#include "base/core/text_table.h"
 #include "base/core/json_text.h"
 #include "base/core/printable.h"
+#include "base/core/text_table.h"
 #include "pipeline/progress_text.h"
 
 namespace orrery {

@@ -6,24 +6,24 @@
 #include <string>
 #include <utility>
 
+#include "app/cli/version.h"
 #include "app/commands/attention_choice.h"
-#include "models/zoo/checkpoint_files.h"
 #include "app/commands/clip_loop.h"
-#include "app/outputs/clip_records.h"
-#include "app/commands/device_options.h"
-#include "app/outputs/gallery.h"
 #include "app/commands/prepare_run.h"
 #include "app/commands/run_context.h"
 #include "app/commands/run_facts.h"
-#include "app/outputs/run_files.h"
 #include "app/commands/run_models.h"
 #include "app/commands/run_plan.h"
+#include "app/outputs/clip_records.h"
+#include "app/outputs/gallery.h"
+#include "app/outputs/run_files.h"
 #include "app/outputs/run_space.h"
 #include "app/outputs/run_summary.h"
 #include "app/outputs/timing_files.h"
-#include "app/cli/version.h"
 #include "base/core/pulse.h"
 #include "base/parallel/sum_path.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/compute_dtype.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/progress.h"
 
@@ -57,7 +57,7 @@ RunPlan share_plan(RunContext& context, RootHold& hold) {
   });
   if (!context.world.is_root()) plan = decode_plan(text);
   context.log.info(clips_to(plan.jobs.size()) + "make, " + std::to_string(plan.complete.size()) +
-                   " already complete in " + options.out.string());
+                   " already complete in " + options.output.folder.string());
   return plan;
 }
 
@@ -74,9 +74,9 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
 
 // Chosen for the whole run, and told. Collective.
 AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& config) {
-  const at::ScalarType dtype = compute_dtype(context.options.dtype, context.device);
+  const at::ScalarType dtype = compute_dtype(context.options.model.dtype, context.device);
   AttentionChoice choice =
-      choose_attention(context.options.attention, {context.device, dtype, config.head_dim}, context.world);
+      choose_attention(context.options.model.attention, {context.device, dtype, config.head_dim}, context.world);
   const std::string remark = choice.remark.empty() ? "" : ": " + choice.remark;
   if (context.device.is_cuda()) context.log.info("attention by " + name_of(choice.by.kernel) + remark);
   return choice;
@@ -87,10 +87,10 @@ ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice&
                                double load_seconds, Gallery& gallery) {
   const Options& options = context.options;
   const RunFacts facts = facts_of(context, *hold.checkpoint, attention, hold.manifest_requests);
-  const RunFiles files(options.out, hold.shard);
+  const RunFiles files(options.output.folder, hold.shard);
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
-  if (options.timings) timings.emplace(options.out, facts.topology, load_seconds, context.log);
+  if (options.output.timings) timings.emplace(options.output.folder, facts.topology, load_seconds, context.log);
   return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &children = hold.kept_children,
           &log = context.log](RequestResult result) {
     result.attention = kernel;
@@ -106,7 +106,8 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
                            const RootHold& hold, ClipRecords::Keep keep, RunContext& context) {
   const Options& options = context.options;
   DecodeRanks ranks(context.world, context.device);
-  MediaMaker media(ranks, models.media.decoders(), options.vae_split, {options.out}, media_settings_of(options));
+  MediaMaker media(ranks, models.media.decoders(), options.output.vae_split, {options.output.folder},
+                   options.output.media_settings());
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
   std::string told;
@@ -116,12 +117,13 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
     told = path;
     records.add(job, std::move(result));
   };
-  Generator generator(context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings),
-                      context.stop, deliver, progress, context.log);
-  const ClipSpace space(models.sizes.transformer, options);
+  Generator generator({context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings),
+                       context.stop, progress, context.log},
+                      deliver);
+  const ClipSpace space(models.sizes.transformer, options.output);
   const auto out_problem = [&](const ClipJob& job) {  // on rank 0
     hold.lock->require_in_place();
-    return write_problem(job, space, options.out);
+    return write_problem(job, space, options.output.folder);
   };
   make_clips(plan, generator, records, out_problem, progress, context);
   return records.summary();
@@ -135,11 +137,11 @@ int run(const Options& options, const Comm& world) {
   const Log& log = context.log;
   RootHold hold;
   const RunPlan plan = share_plan(context, hold);
-  Gallery gallery(options.out, log);
+  Gallery gallery(options.output.folder, log);
   if (world.is_root()) gallery.repair();
   if (plan.jobs.empty()) return 0;
   if (context.stop.agree()) return leave_stopped(context.stop, plan.jobs.size(), log);
-  if (!hold.checkpoint) hold.checkpoint = open_checkpoint(options.checkpoint);
+  if (!hold.checkpoint) hold.checkpoint = open_checkpoint(options.model.checkpoint);
   const CheckpointFiles& checkpoint = *hold.checkpoint;
 
   note_phase("loading");

@@ -4,8 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "app/cli/stop_limits.h"
 #include "app/outputs/run_space.h"
-#include "app/commands/stop_limits.h"
 #include "base/core/disk_space.h"
 #include "base/core/file.h"
 
@@ -37,9 +37,9 @@ RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& pr
   problems.attempt([&] { stop_limits(options); });
   problems.attempt([&] { input.shard = shard_of(options); });
   problems.attempt([&] {
-    CheckpointFiles checkpoint = open_checkpoint(options.checkpoint);
+    CheckpointFiles checkpoint = open_checkpoint(options.model.checkpoint);
     audit_checkpoint(checkpoint, options.grid.tp);
-    require_own_schedule(options.schedule, checkpoint.own_schedule_problem);
+    require_own_schedule(options.model.schedule, checkpoint.own_schedule_problem);
     input.checkpoint = std::move(checkpoint);
   });
   problems.attempt([&] {
@@ -52,7 +52,7 @@ RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& pr
 
 RunPlan check_out(const Options& options, const CheckpointFiles& checkpoint, std::vector<ClipJob> jobs) {
   RunPlan plan = skip_complete(std::move(jobs), options, checkpoint);
-  check_space(plan, ClipSpace(checkpoint.transformer_config, options), options.out);
+  check_space(plan, ClipSpace(checkpoint.transformer_config, options.output), options.output.folder);
   return plan;
 }
 

@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
 #include "app/commands/run_plan.h"
+#include "app/manifest/manifest_shard.h"
 #include "base/core/error.h"
+#include "models/zoo/checkpoint_files.h"
 
 namespace orrery {
 

@@ -1,7 +1,7 @@
 #include "app/commands/run_context.h"
 
+#include "app/cli/stop_limits.h"
 #include "app/commands/device_options.h"
-#include "app/commands/stop_limits.h"
 #include "base/parallel/device.h"
 
 namespace orrery {
@@ -10,7 +10,7 @@ namespace {
 at::Device device_of(const Options& options, const Comm& world) {
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
-  require_products(options.products, device);
+  require_products(options.model.products, device);
   return device;
 }
 

@@ -1,11 +1,9 @@
 #include "app/commands/run_facts.h"
 
-#include "app/outputs/clip_files.h"
-#include "app/commands/device_options.h"
-#include "app/cli/option_values.h"
 #include "app/cli/version.h"
 #include "base/core/json_text.h"
 #include "base/core/printable.h"
+#include "models/zoo/compute_dtype.h"
 
 namespace orrery {
 namespace {
@@ -13,7 +11,7 @@ namespace {
 // What a latent file says of its model.
 std::string model_json(const CheckpointFiles& checkpoint, const Options& options, AttentionKernel attention) {
   Json model = checkpoint.description();
-  if (options.products != RowFormat::Plain) model["gemm"] = write_value(options.products).value();
+  if (options.model.products != RowFormat::Plain) model["gemm"] = choice_name(options.model.products);
   model["attention"] = name_of(attention);
   return json_text(model);
 }
@@ -22,20 +20,20 @@ std::string model_json(const CheckpointFiles& checkpoint, const Options& options
 
 GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
   GenerateSettings settings;
-  settings.folder = {options.out};
-  settings.schedule = schedule_of(options, checkpoint);
+  settings.folder = {options.output.folder};
+  settings.schedule = schedule_of(options.model.schedule, checkpoint);
   settings.vae_fingerprint = checkpoint.vae->fingerprint();
   settings.model_json = model_json(checkpoint, options, attention);
   settings.model_name = valid_utf8(checkpoint.name());
   settings.software = software_name();
-  settings.snapshot_every = options.snapshot_every;
+  settings.snapshot_every = options.output.snapshot_every;
   return settings;
 }
 
 RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
                   std::int64_t manifest_requests) {
   const Options& options = context.options;
-  const at::ScalarType dtype = compute_dtype(options.dtype, context.device);
+  const at::ScalarType dtype = compute_dtype(options.model.dtype, context.device);
   RunFacts facts;
   facts.manifest_requests = manifest_requests;
   facts.topology = {{"ranks", context.world.shard().size},
@@ -43,7 +41,7 @@ RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, 
                     {"tp", options.grid.tp},
                     {"device", context.device.is_cuda() ? "cuda" : "cpu"},
                     {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
-                    {"gemm", write_value(options.products).value()},
+                    {"gemm", choice_name(options.model.products)},
                     {"attention", name_of(attention.by.kernel)}};
   if (!attention.remark.empty()) facts.topology["attention_remark"] = attention.remark;
   facts.checkpoint = checkpoint.description();

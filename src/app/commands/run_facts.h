@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <string>
 
-#include "app/commands/attention_choice.h"
-#include "models/zoo/checkpoint_files.h"
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
+#include "app/commands/attention_choice.h"
 #include "app/commands/run_context.h"
+#include "app/manifest/manifest_shard.h"
 #include "app/outputs/run_files.h"
-#include "pipeline/generate.h"
+#include "models/zoo/checkpoint_files.h"
+#include "pipeline/clip_context.h"
 
 namespace orrery {
 

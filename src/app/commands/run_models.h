@@ -2,16 +2,19 @@
 
 #include <memory>
 
-#include "models/zoo/checkpoint_files.h"
 #include "app/commands/load_towers.h"
-#include "models/zoo/media_models.h"
 #include "app/commands/run_context.h"
 #include "app/commands/run_plan.h"
 #include "base/parallel/collectives.h"
-#include "models/cost/memory.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/media_models.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/towers.h"
 
 namespace orrery {
+
+// What a rank needs beside the transformer: only what some job of `plan` that is not refused asks for.
+MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output, bool is_root);
 
 // What this rank makes a run's clips with: its groups of ranks, and its slices of the models.
 struct RunModels {

@@ -7,12 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "app/cli/version.h"
 #include "app/manifest/manifest.h"
-#include "base/core/numbers.h"
 #include "app/manifest/prompts.h"
 #include "app/manifest/request_inputs.h"
 #include "base/core/error.h"
 #include "base/core/json_text.h"
+#include "base/core/numbers.h"
 #include "base/core/printable.h"
 
 namespace orrery {
@@ -26,8 +27,9 @@ std::string join_lines(const std::vector<std::string>& lines) {
 
 // None: only the checkpoint knows, and it has been refused.
 std::optional<ScheduleKind> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
-  if (options.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
-  return checkpoint == nullptr ? schedule_of(options, {}) : schedule_of(options, *checkpoint);
+  if (options.model.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
+  return checkpoint == nullptr ? schedule_of(options.model.schedule, {})
+                               : schedule_of(options.model.schedule, *checkpoint);
 }
 
 // Why a request cannot be scheduled, or "". Each schedule is computed once.
@@ -67,7 +69,7 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   const bool all = unmakeable == Unmakeable::IsRefused;
   const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
   std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
-  if (options.schedule == ScheduleChoice::Auto && !all) schedule.reset();
+  if (options.model.schedule == ScheduleChoice::Auto && !all) schedule.reset();
   ScheduleCheck schedule_reason(schedule);
   MediaProblems media;
   return [all, sound, schedule_reason, media](const Request& request) mutable {
@@ -135,8 +137,9 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
   std::deque<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
                                                 request_check(options, checkpoint, unmakeable));
   // A folder that is not there has no tokenizer either: that has been told.
-  if (checkpoint == nullptr && !std::filesystem::is_directory(options.checkpoint)) return {};
-  PromptReader read_prompt(tokenizer_of(options.checkpoint), default_negative_prompt(options.negative_prompt_file));
+  if (checkpoint == nullptr && !std::filesystem::is_directory(options.model.checkpoint)) return {};
+  PromptReader read_prompt(tokenizer_of(options.model.checkpoint),
+                           default_negative_prompt(options.negative_prompt_file));
   ScheduleCheck schedule_reason(known_schedule(options, checkpoint));
   const RepeatedPrompts repeated(requests);
   std::vector<ClipJob> jobs;
@@ -155,6 +158,10 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
   return jobs;
 }
 
+RunShape run_shape_of(const Options& options) {
+  return {options.model, options.grid, options.output.vae_split, options.output.media_settings().wanted()};
+}
+
 std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
   if (shard.is_whole()) return jobs;
   std::vector<Request> requests;
@@ -168,7 +175,7 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
 }
 
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
-  ClipFiles files(jobs, options, checkpoint);
+  ClipFiles files(jobs, options.model, options.output, checkpoint, software_name());
   RunPlan plan;
   auto left = jobs.begin();
   for (auto job = jobs.begin(); job != jobs.end(); ++job) {

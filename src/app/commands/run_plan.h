@@ -4,11 +4,12 @@
 #include <string_view>
 #include <vector>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/outputs/clip_files.h"
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
-#include "pipeline/generate.h"
+#include "app/manifest/manifest_shard.h"
+#include "app/outputs/clip_files.h"
+#include "app/plan/forecast.h"
+#include "models/zoo/checkpoint_files.h"
+#include "pipeline/clip_job.h"
 
 namespace orrery {
 
@@ -29,6 +30,9 @@ enum class Unmakeable { FailsAlone, IsRefused };
 // a line for every problem.
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint,
                                Unmakeable unmakeable = Unmakeable::FailsAlone);
+
+// What `plan` and `validate` tell the run's time and memory from.
+RunShape run_shape_of(const Options& options);
 
 // The jobs of one shard, in their order.
 std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);

@@ -26,7 +26,7 @@ Json tokens_line(const Request& request, PromptReader& reader) {
 
 void print_tokens(const Options& o, std::ostream& out) {
   const std::deque<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
-  PromptReader reader(tokenizer_of(o.checkpoint), default_negative_prompt(o.negative_prompt_file));
+  PromptReader reader(tokenizer_of(o.model.checkpoint), default_negative_prompt(o.negative_prompt_file));
   for (const Request& request : requests) out << json_text(tokens_line(request, reader)) << '\n';
 }
 

@@ -8,12 +8,13 @@
 #include <utility>
 #include <vector>
 
-#include "app/plan/forecast.h"
 #include "app/commands/run_checks.h"
 #include "app/outputs/run_lock.h"
+#include "app/plan/forecast.h"
 #include "base/core/disk_space.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/numbers.h"
 #include "base/core/printable.h"
 
 namespace orrery {
@@ -81,8 +82,8 @@ std::string memory_text(const RankMemory& memory, TextTower text_tower) {
 
 void describe_memory(const RunInput& input, const Options& o, Table& table) {
   if (!input.checkpoint || input.jobs.empty()) return;
-  const RankMemory memory = rank_memory(o, *input.checkpoint, clip_kinds(input.jobs), o.grid);
-  table.row("memory", memory_text(memory, o.text_tower));
+  const RankMemory memory = rank_memory(run_shape_of(o), *input.checkpoint, clip_kinds(input.jobs), o.grid);
+  table.row("memory", memory_text(memory, o.model.text_tower));
 }
 
 void require_writable(const char* option, const fs::path& folder) {
@@ -103,7 +104,7 @@ void require_usable(const fs::path& out, ManifestShard shard) {
 void describe_out(const RunPlan& plan, const Options& options, Table& table) {
   const auto resumes =
       std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) { return job.resumes; });
-  std::string found = options.out.string();
+  std::string found = options.output.folder.string();
   if (!plan.complete.empty()) found += ": " + std::to_string(plan.complete.size()) + " requests done earlier";
   if (resumes > 0) found += (plan.complete.empty() ? ": " : ", ") + std::to_string(resumes) + " go on from a snapshot";
   table.row("out", found);
@@ -121,9 +122,9 @@ std::string validate(const Options& options) {
   problems.attempt([&] {
     if (!options.log_file.empty()) require_writable("--log-file", fs::absolute(options.log_file).parent_path());
   });
-  if (!options.out.empty()) {
+  if (!options.output.folder.empty()) {
     problems.attempt([&] {
-      require_usable(options.out, input.shard);
+      require_usable(options.output.folder, input.shard);
       if (!input.checkpoint) return;
       describe_out(check_out(options, *input.checkpoint, std::move(input.jobs)), options, table);
     });

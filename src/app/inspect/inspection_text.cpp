@@ -3,9 +3,9 @@
 #include <cstdio>
 
 #include "app/inspect/inspection.h"
-#include "base/core/text_table.h"
 #include "base/core/json_text.h"
 #include "base/core/printable.h"
+#include "base/core/text_table.h"
 
 namespace orrery {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "io/media/rgb_image.h"
 #include "io/latents/array.h"
+#include "io/media/rgb_image.h"
 
 namespace orrery {
 

@@ -8,10 +8,10 @@
 
 #include "app/manifest/json_line.h"
 #include "app/manifest/manifest_fields.h"
-#include "base/core/nearest.h"
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
 #include "base/core/json_text.h"
+#include "base/core/nearest.h"
 #include "base/core/text_file.h"
 
 namespace orrery {

@@ -8,8 +8,8 @@
 #include <queue>
 #include <utility>
 
-#include "base/core/numbers.h"
 #include "base/core/error.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

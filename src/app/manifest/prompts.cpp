@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "app/manifest/builtin_negative_prompt.h"
-#include "models/zoo/random_models.h"
 #include "base/core/error.h"
 #include "io/text/python_json.h"
+#include "models/zoo/random_models.h"
 
 namespace orrery {
 namespace {

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "io/text/prompt.h"
 #include "pipeline/request.h"
 #include "pipeline/token_ids.h"
-#include "io/text/prompt.h"
 
 namespace orrery {
 

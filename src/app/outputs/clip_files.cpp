@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "app/commands/device_options.h"
 #include "app/manifest/manifest.h"
-#include "app/cli/option_values.h"
-#include "app/cli/version.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "io/media/made_from.h"
@@ -47,16 +44,19 @@ std::string release_of(const std::string& software) { return software.substr(0, 
 
 }  // namespace
 
-ClipFiles::ClipFiles(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint)
-    : options_(&options),
+ClipFiles::ClipFiles(const std::vector<ClipJob>& jobs, const ModelOptions& model, const OutputOptions& output,
+                     const CheckpointFiles& checkpoint, std::string software)
+    : options_(&model),
+      output_(&output),
       checkpoint_(&checkpoint),
-      folder_{options.out},
+      folder_{output.folder},
+      software_(std::move(software)),
       model_(checkpoint.description()),
-      recipes_(jobs, options, checkpoint) {}
+      recipes_(jobs, model, checkpoint) {}
 
 bool ClipFiles::look_for(ClipJob& job) {
   recipes_.add(job);
-  if (!options_->force) {
+  if (!output_->force) {
     look_for_latents(job);
     if (!job.latents_done) look_for_snapshot(job);
   }
@@ -64,7 +64,7 @@ bool ClipFiles::look_for(ClipJob& job) {
 }
 
 bool ClipFiles::media_done(const Request& request) {
-  const std::vector<Artifact> artifacts = artifacts_of(folder_, request, media_settings_of(*options_));
+  const std::vector<Artifact> artifacts = artifacts_of(folder_, request, output_->media_settings());
   return std::all_of(artifacts.begin(), artifacts.end(), [&](const Artifact& artifact) {
     const auto is_ours = [&](const std::filesystem::path& file) { return made_of_kept_latents(file, request.id); };
     return !artifact.wanted || std::all_of(artifact.witnesses.begin(), artifact.witnesses.end(), is_ours);
@@ -128,8 +128,8 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
     const std::string other = difference(read_latent_header(path), job);
     if (!other.empty()) return refuse(other);
     const LatentFile snapshot = read_latents(path);
-    if (release_of(snapshot.software) != release_of(software_name())) {
-      return refuse("by " + snapshot.software + ", this is " + software_name());
+    if (release_of(snapshot.software) != release_of(software_)) {
+      return refuse("by " + snapshot.software + ", this is " + software_);
     }
     const Cosmos3Config& config = checkpoint_->transformer_config;
     state_of(snapshot, media_shape(job.request, config.latent_channel), config.sound_dim);
@@ -148,9 +148,9 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
 // they made of it; the sigmas of another schedule.
 std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) {
   const Schedule wanted =
-      make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift);
+      make_schedule(schedule_of(options_->schedule, *checkpoint_), job.request.steps, job.request.flow_shift);
   if (!same_weights(found.model, model_)) return "with another checkpoint";
-  if (gemm_of(found.model) != write_value(options_->products)) return "with another --gemm";
+  if (gemm_of(found.model) != choice_name(options_->products)) return "with another --gemm";
   const Json inputs = inputs_of(found);
   if (without_known_paths(found.request, inputs) != without_known_paths(manifest_line(job.request), inputs)) {
     return "from another request with this id";

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "models/zoo/checkpoint_files.h"
 #include "app/outputs/clip_recipes.h"
-#include "app/cli/options.h"
+#include "app/outputs/output_options.h"
+#include "io/latents/latent_store.h"
+#include "models/zoo/checkpoint_files.h"
 #include "pipeline/clip_artifacts.h"
-#include "pipeline/generate.h"
+#include "pipeline/clip_job.h"
+#include "pipeline/run_folder.h"
 
 namespace orrery {
 
@@ -23,9 +25,10 @@ using KeptChildren = std::multimap<std::string, KeptChild>;  // by the parent's 
 // job only when what it was made from has the content that it has now.
 class ClipFiles {
  public:
-  // `jobs`: all that look_for() will be asked for. Reads a little of every tensor, to know the checkpoint by its
-  // weights. References must outlive the object.
-  ClipFiles(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint);
+  // `jobs`: all that look_for() will be asked for. `software`: what this program calls itself in files. Reads a little
+  // of every tensor, to know the checkpoint by its weights. References must outlive the object.
+  ClipFiles(const std::vector<ClipJob>& jobs, const ModelOptions& model, const OutputOptions& output,
+            const CheckpointFiles& checkpoint, std::string software);
 
   // Sets job.latents_done, job.resumes and job.parent_recipe, unless --force makes everything again. True when all
   // files of the clip are there. A file that is damaged is a warning; one that cannot stand for the job a conflict.
@@ -54,9 +57,11 @@ class ClipFiles {
   };
   const std::string& checksum_of(const std::string& id);  // of a kept one
 
-  const Options* options_;
+  const ModelOptions* options_;
+  const OutputOptions* output_;
   const CheckpointFiles* checkpoint_;
   RunFolder folder_;
+  std::string software_;
   Json model_;
   ClipRecipes recipes_;
   std::map<std::string, Kept> kept_;  // by id

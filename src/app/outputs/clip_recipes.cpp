@@ -1,25 +1,10 @@
 #include "app/outputs/clip_recipes.h"
 
 #include "app/manifest/manifest.h"
-#include "app/cli/option_values.h"
 #include "base/core/checksum.h"
 #include "pipeline/clip_inputs.h"
 
 namespace orrery {
-
-ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint) {
-  switch (options.schedule) {
-    case ScheduleChoice::Native:
-      return ScheduleKind::Native;
-    case ScheduleChoice::DoubleShift:
-      return ScheduleKind::DoubleShift;
-    case ScheduleChoice::Karras:
-      return ScheduleKind::Karras;
-    default:
-      require_own_schedule(options.schedule, checkpoint.own_schedule_problem);
-      return checkpoint.own_schedule;
-  }
-}
 
 Json without_known_paths(const std::string& request, const Json& inputs) {
   Json json = parse_object_or_null(request);
@@ -31,7 +16,8 @@ Json without_known_paths(const std::string& request, const Json& inputs) {
   return json;
 }
 
-ClipRecipes::ClipRecipes(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint)
+ClipRecipes::ClipRecipes(const std::vector<ClipJob>& jobs, const ModelOptions& options,
+                         const CheckpointFiles& checkpoint)
     : options_(&options), checkpoint_(&checkpoint), model_(checkpoint.description()) {
   for (const ClipJob& job : jobs) {
     if (!job.request.parent.empty()) parents_.insert(job.request.parent);
@@ -62,11 +48,11 @@ std::string ClipRecipes::recipe_of(const ClipJob& job) {
       {"transformer", model_["transformer_fingerprint"]},
       {"vae", model_["vae_fingerprint"]},
       {"sound_steps", job.request.sound_steps()},
-      {"gemm", write_value(options_->products).value()},
+      {"gemm", choice_name(options_->products)},
       {"cond", job.ids.cond},
       {"uncond", job.ids.uncond},
       {"sigmas",
-       make_schedule(schedule_of(*options_, *checkpoint_), job.request.steps, job.request.flow_shift).sigmas}};
+       make_schedule(schedule_of(options_->schedule, *checkpoint_), job.request.steps, job.request.flow_shift).sigmas}};
   const std::string text = recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
   return checksum(text.data(), text.size());
 }

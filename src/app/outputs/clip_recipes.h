@@ -7,21 +7,16 @@
 #include <vector>
 
 #include "models/zoo/checkpoint_files.h"
-#include "app/cli/options.h"
-#include "pipeline/generate.h"
+#include "pipeline/clip_job.h"
 
 namespace orrery {
-
-// The schedule that --schedule asks for; auto leaves it to the checkpoint's files. Throws InputError when these ask for
-// one that is not implemented.
-ScheduleKind schedule_of(const Options& options, const CheckpointFiles& checkpoint);
 
 // What clips are made from, by content rather than by path. For one thread of rank 0.
 class ClipRecipes {
  public:
   // `jobs`: all that will be asked for, of which those that others continue need a recipe. References must outlive the
   // object.
-  ClipRecipes(const std::vector<ClipJob>& jobs, const Options& options, const CheckpointFiles& checkpoint);
+  ClipRecipes(const std::vector<ClipJob>& jobs, const ModelOptions& options, const CheckpointFiles& checkpoint);
 
   // Sets job.parent_recipe. Call once for each job, in the manifest's order: a clip comes after the one it continues.
   void add(ClipJob& job);
@@ -32,7 +27,7 @@ class ClipRecipes {
  private:
   std::string recipe_of(const ClipJob& job);
 
-  const Options* options_;
+  const ModelOptions* options_;
   const CheckpointFiles* checkpoint_;
   Json model_;
   std::set<std::string> parents_;               // ids

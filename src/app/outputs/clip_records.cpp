@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/core/utc.h"
+
 namespace orrery {
 namespace {
 

@@ -9,7 +9,7 @@
 #include "app/outputs/run_summary.h"
 #include "base/core/log.h"
 #include "base/parallel/comm.h"
-#include "pipeline/generate.h"
+#include "pipeline/clip_job.h"
 #include "pipeline/progress.h"
 
 namespace orrery {

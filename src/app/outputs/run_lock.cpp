@@ -12,7 +12,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "pipeline/generate.h"
+#include "base/core/utc.h"
 
 namespace orrery {
 namespace {

@@ -30,15 +30,15 @@ std::string needed_and_there(std::int64_t needed, std::int64_t available) {
 
 }  // namespace
 
-ClipSpace::ClipSpace(const Cosmos3Config& config, const Options& options)
+ClipSpace::ClipSpace(const Cosmos3Config& config, const OutputOptions& output)
     : video_channels_(config.latent_channel),
       sound_channels_(config.sound_dim),
-      previews_(options.previews),
-      frames_(options.keep_frames) {
-  const bool mp4 = options.media == Media::Mp4;
-  bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - options.crf) / 6.0) : 0) +
-                     (options.keep_frames ? kPngBytesPerPixel : 0);
-  bytes_per_second_ = (mp4 ? kAacBytesPerSecond : 0) + (options.keep_frames ? kWavBytesPerSecond : 0);
+      previews_(output.previews),
+      frames_(output.keep_frames) {
+  const bool mp4 = output.media == Media::Mp4;
+  bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - output.crf) / 6.0) : 0) +
+                     (output.keep_frames ? kPngBytesPerPixel : 0);
+  bytes_per_second_ = (mp4 ? kAacBytesPerSecond : 0) + (output.keep_frames ? kWavBytesPerSecond : 0);
 }
 
 std::int64_t ClipSpace::latents(const Request& request) const {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/options.h"
+#include "app/outputs/output_options.h"
 #include "models/cosmos3/config.h"
-#include "pipeline/generate.h"
+#include "pipeline/clip_job.h"
 
 namespace orrery {
 
@@ -16,7 +16,7 @@ namespace orrery {
 // too large, from what pictures of cameras take.
 class ClipSpace {
  public:
-  ClipSpace(const Cosmos3Config& config, const Options& options);
+  ClipSpace(const Cosmos3Config& config, const OutputOptions& output);
 
   // Of the files that are still to be made.
   std::int64_t files(const ClipJob& job) const;

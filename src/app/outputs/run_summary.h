@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/generate.h"
+#include "pipeline/clip_job.h"
 
 namespace orrery {
 

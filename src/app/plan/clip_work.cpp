@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <vector>
 
-#include "app/bench/sound_bench.h"
+#include "app/plan/phase_kind.h"
+#include "models/cosmos3/positions.h"
+#include "models/cost/sound_work.h"
 #include "models/cost/step_costs.h"
 #include "models/cost/vae_work.h"
-#include "models/cosmos3/positions.h"
-#include "app/plan/phase_kind.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/video_decode.h"
 

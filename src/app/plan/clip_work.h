@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "models/kernels/scaled_rows.h"
-#include "models/cost/memory.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/request.h"
 #include "pipeline/texts.h"
 

@@ -5,11 +5,10 @@
 #include <map>
 #include <tuple>
 
-#include "app/commands/device_options.h"
-#include "models/zoo/media_models.h"
-#include "app/cli/option_values.h"
-#include "base/core/error.h"
 #include "app/plan/profile_file.h"
+#include "base/core/error.h"
+#include "models/zoo/compute_dtype.h"
+#include "models/zoo/media_models.h"
 
 namespace orrery {
 namespace {
@@ -26,40 +25,39 @@ bool any(const std::vector<ClipKind>& kinds, bool (*has)(const Request&)) {
   return std::any_of(kinds.begin(), kinds.end(), [&](const ClipKind& kind) { return has(kind.request); });
 }
 
-// All ways to use up to `gpus` GPUs for one clip; 0: the one that the options name.
-std::vector<GridShape> grids_of(const Options& options, const Cosmos3Config& config, bool guided) {
-  if (options.gpus == 0) return {options.grid};
+// All ways to use up to `gpus` GPUs for one clip; 0: the run's own.
+std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Config& config, bool guided) {
+  if (gpus == 0) return {own};
   std::vector<GridShape> grids;
   for (int cfg = 1; cfg <= (guided ? 2 : 1); ++cfg) {
-    for (int tp = 1; tp <= config.num_key_value_heads && cfg * tp <= options.gpus; ++tp) {
+    for (int tp = 1; tp <= config.num_key_value_heads && cfg * tp <= gpus; ++tp) {
       if (divides(config, tp)) grids.push_back({cfg, tp});
     }
   }
   return grids;
 }
 
-ModelSizes sizes_of(const Options& options, const CheckpointFiles& checkpoint, const GridShape& grid) {
-  const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(options.dtype, at::kCUDA)));
+ModelSizes sizes_of(const RunShape& run, const CheckpointFiles& checkpoint, const GridShape& grid) {
+  const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(run.model.dtype, at::kCUDA)));
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
-          ModelLayout{grid.cfg, grid.tp, element_bytes}, options.vae_split};
+          ModelLayout{grid.cfg, grid.tp, element_bytes}, run.vae_split};
 }
 
 class Forecaster {
  public:
-  Forecaster(const Options& options, const CheckpointFiles& checkpoint, const Forecast& forecast)
-      : options_(options), checkpoint_(checkpoint), forecast_(forecast) {}
+  Forecaster(const RunShape& run, const CheckpointFiles& checkpoint, const Forecast& forecast)
+      : run_(run), checkpoint_(checkpoint), forecast_(forecast) {}
 
   ClipWork work(const GridShape& grid, const ClipKind& kind) const {
-    const bool decodes = media_settings_of(options_).wanted();
-    return clip_work(sizes_of(options_, checkpoint_, grid), options_.products, kind.request, kind.ids, decodes);
+    return clip_work(sizes_of(run_, checkpoint_, grid), run_.model.products, kind.request, kind.ids, run_.decodes);
   }
 
   TopologyForecast operator()(const GridShape& grid) const {
     TopologyForecast topology;
     topology.grid = grid;
-    topology.memory = rank_memory(options_, checkpoint_, forecast_.kinds, grid);
+    topology.memory = rank_memory(run_, checkpoint_, forecast_.kinds, grid);
     for (const ClipKind& kind : forecast_.kinds) add(kind, topology);
-    topology.released = topology.memory.releases(options_.text_tower, forecast_.gpu_memory);
+    topology.released = topology.memory.releases(run_.model.text_tower, forecast_.gpu_memory);
     topology.fits = topology.memory.fits(topology.released, forecast_.gpu_memory);
     return topology;
   }
@@ -68,18 +66,18 @@ class Forecaster {
   void add(const ClipKind& kind, TopologyForecast& topology) const {
     topology.work.push_back(work(topology.grid, kind));
     const MachineProfile& machine = forecast_.machine;
-    topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(options_.products)));
+    topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(run_.model.products)));
     topology.clips += kind.clips;
     topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
   }
 
-  const Options& options_;
+  const RunShape& run_;
   const CheckpointFiles& checkpoint_;
   const Forecast& forecast_;
 };
 
-void set_machine(Forecast& forecast, const Options& options) {
-  const bool by_cudnn = options.attention == AttentionWish::Cudnn;
+void set_machine(Forecast& forecast, const ModelOptions& model, const PlanOptions& options) {
+  const bool by_cudnn = model.attention == AttentionWish::Cudnn;
   forecast.machine = builtin_profile(options.gpu, by_cudnn ? AttentionKernel::Cudnn : AttentionKernel::Fa3);
   forecast.rates_from = "built in";
   if (!options.profile.empty()) {
@@ -89,11 +87,11 @@ void set_machine(Forecast& forecast, const Options& options) {
     forecast.rates_from = options.profile.string();
   }
   require_input(
-      options.attention == AttentionWish::Auto || name_of(forecast.machine.attention) == write_value(options.attention),
-      forecast.rates_from + ": has no step with --attention-kernel " + *write_value(options.attention) +
+      model.attention == AttentionWish::Auto || name_of(forecast.machine.attention) == choice_name(model.attention),
+      forecast.rates_from + ": has no step with --attention-kernel " + std::string(choice_name(model.attention)) +
           ": add the lines of orrery bench --json with it");
-  require_input(!forecast.machine.rates(options.products).attention.empty(),
-                forecast.rates_from + ": has no step with --gemm " + *write_value(options.products) +
+  require_input(!forecast.machine.rates(model.products).attention.empty(),
+                forecast.rates_from + ": has no step with --gemm " + std::string(choice_name(model.products)) +
                     ": add the lines of orrery bench --json with it");
   forecast.gpu_memory =
       options.gpu_memory > 0 ? static_cast<std::int64_t>(options.gpu_memory * 1e9) : builtin_memory(options.gpu);
@@ -128,19 +126,18 @@ std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
   return kinds;
 }
 
-RankMemory rank_memory(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
+RankMemory rank_memory(const RunShape& run, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
                        const GridShape& grid) {
-  const bool decodes = media_settings_of(options).wanted();
-  const at::ScalarType dtype = compute_dtype(options.dtype, at::kCUDA);
+  const at::ScalarType dtype = compute_dtype(run.model.dtype, at::kCUDA);
   MediaModelSet models;
-  models.decoder = decodes;
+  models.decoder = run.decodes;
   models.encoder = any(kinds, [](const Request& r) { return r.needs_encoder(); });
-  models.sound = decodes && any(kinds, [](const Request& r) { return r.sound; });
+  models.sound = run.decodes && any(kinds, [](const Request& r) { return r.sound; });
   RankMemory memory;
-  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, options.products);
+  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, run.model.products);
   memory.models = media_model_bytes(checkpoint, dtype, models);
-  const ModelSizes sizes = sizes_of(options, checkpoint, grid);
-  const auto most = [&](const ClipMemory& clip) { return std::max(clip.step, decodes ? clip.media : 0); };
+  const ModelSizes sizes = sizes_of(run, checkpoint, grid);
+  const auto most = [&](const ClipMemory& clip) { return std::max(clip.step, run.decodes ? clip.media : 0); };
   for (const ClipKind& kind : kinds) {
     memory.working = std::max(memory.working, most(clip_tensors(sizes, kind.request, kind.ids)));
     memory.reserved = std::max(memory.reserved, most(clip_memory(sizes, kind.request, kind.ids)));
@@ -156,20 +153,21 @@ const TopologyForecast* Forecast::shortest() const {
   return least(topologies, [](const TopologyForecast& t) { return t.all_seconds; });
 }
 
-Forecast make_forecast(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipJob>& jobs) {
+Forecast make_forecast(const RunShape& run, const PlanOptions& options, const CheckpointFiles& checkpoint,
+                       const std::vector<ClipJob>& jobs) {
   Forecast forecast;
   forecast.checkpoint = checkpoint.name();
-  forecast.products = options.products;
+  forecast.products = run.model.products;
   forecast.kinds = clip_kinds(jobs);
-  set_machine(forecast, options);
-  const Forecaster forecaster(options, checkpoint, forecast);
+  set_machine(forecast, run.model, options);
+  const Forecaster forecaster(run, checkpoint, forecast);
   for (ClipKind& kind : forecast.kinds) kind.work = forecaster.work({}, kind);
   const bool guided = any(forecast.kinds, [](const Request& r) { return r.guided(); });
-  for (const GridShape& grid : grids_of(options, checkpoint.transformer_config, guided)) {
+  for (const GridShape& grid : grids_of(run.grid, options.gpus, checkpoint.transformer_config, guided)) {
     require_divisible(checkpoint.transformer_config, grid.tp);
     forecast.topologies.push_back(forecaster(grid));
   }
-  forecast.gpus = options.gpus > 0 ? options.gpus : options.grid.cfg * options.grid.tp;
+  forecast.gpus = options.gpus > 0 ? options.gpus : run.grid.cfg * run.grid.tp;
   return forecast;
 }
 

@@ -4,13 +4,24 @@
 #include <string>
 #include <vector>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/cli/options.h"
-#include "models/cost/rank_memory.h"
 #include "app/plan/clip_seconds.h"
-#include "pipeline/generate.h"
+#include "app/plan/plan_options.h"
+#include "base/parallel/process_grid.h"
+#include "models/cost/rank_memory.h"
+#include "models/zoo/checkpoint_files.h"
+#include "models/zoo/model_options.h"
+#include "pipeline/clip_job.h"
+#include "pipeline/vae_split.h"
 
 namespace orrery {
+
+// What a run's time and memory depend on beside its clips.
+struct RunShape {
+  ModelOptions model;
+  GridShape grid;
+  VaeSplit vae_split = VaeSplit::Exact;
+  bool decodes = true;  // makes media, not latents alone
+};
 
 // The clips of a manifest that take the same work, with the longest of their texts.
 struct ClipKind {
@@ -24,7 +35,7 @@ struct ClipKind {
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs);
 
 // What rank 0 of `grid` holds of GPU memory, for the largest of the clips. Reads no weights, needs no GPU.
-RankMemory rank_memory(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
+RankMemory rank_memory(const RunShape& run, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
                        const GridShape& grid);
 
 // A manifest on one way to spread the model.
@@ -61,6 +72,7 @@ struct Forecast {
 };
 
 // By arithmetic on sizes and the rates of a machine. Reads no weights, needs no GPU. Throws InputError.
-Forecast make_forecast(const Options& options, const CheckpointFiles& checkpoint, const std::vector<ClipJob>& jobs);
+Forecast make_forecast(const RunShape& run, const PlanOptions& options, const CheckpointFiles& checkpoint,
+                       const std::vector<ClipJob>& jobs);
 
 }  // namespace orrery

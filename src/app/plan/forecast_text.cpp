@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "app/cli/option_values.h"
+#include "base/core/choice.h"
 #include "base/core/text_table.h"
 #include "pipeline/progress.h"
 
@@ -170,8 +170,8 @@ Json grid_json(const TopologyForecast* topology) {
 std::string page_of(const Forecast& forecast) {
   std::string text = forecast.checkpoint + " on " + forecast.machine.device + ", " +
                      giga(static_cast<double>(forecast.gpu_memory), 0) + " GB each, --gemm " +
-                     *write_value(forecast.products) + ", attention by " + name_of(forecast.machine.attention) +
-                     "; rates: " + forecast.rates_from + "\n\n";
+                     std::string(choice_name(forecast.products)) + ", attention by " +
+                     name_of(forecast.machine.attention) + "; rates: " + forecast.rates_from + "\n\n";
   return text.append(kinds_table(forecast))
       .append("\n")
       .append(topologies_table(forecast))
@@ -184,7 +184,7 @@ std::string page_of(const Forecast& forecast) {
 Json to_json(const Forecast& forecast) {
   Json json{{"checkpoint", forecast.checkpoint},
             {"gpu", {{"name", forecast.machine.device}, {"memory", forecast.gpu_memory}, {"count", forecast.gpus}}},
-            {"gemm", *write_value(forecast.products)},
+            {"gemm", std::string(choice_name(forecast.products))},
             {"attention", name_of(forecast.machine.attention)},
             {"rates", {{"from", forecast.rates_from}, {"borrowed", forecast.borrowed}}},
             {"kinds", Json::array()},

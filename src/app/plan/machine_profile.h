@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/plan/rate_curve.h"
+#include "base/core/choice.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/nn/attention.h"
 
@@ -33,6 +34,10 @@ struct MachineProfile {
 
 // The GPUs whose figures are built in.
 enum class GpuKind { H100, H200 };
+
+constexpr auto choices(GpuKind) {
+  return std::array{Choice<GpuKind>{"h100", GpuKind::H100}, Choice<GpuKind>{"h200", GpuKind::H200}};
+}
 
 // Measured by this program on an H200, with attention by Fa3 or Cudnn; an H100's are these, times what layers, copies
 // and decodes took there beside an H200 (tools/results/).

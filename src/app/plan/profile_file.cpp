@@ -8,10 +8,10 @@
 #include <string>
 #include <string_view>
 
+#include "app/plan/phase_kind.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
-#include "app/plan/phase_kind.h"
 
 namespace orrery {
 namespace {

@@ -20,4 +20,7 @@ std::string duration_digits(std::chrono::seconds duration);
 // The shortest text that reads back as `value`: "24", "0.1", "inf".
 std::string number_text(double value);
 
+// "23.1 GB", of 10⁹ bytes.
+std::string gigabytes(std::int64_t bytes);
+
 }  // namespace orrery

@@ -18,12 +18,17 @@ struct CudaEventTraits {
   static void close(type event) noexcept { cudaEventDestroy(event); }
 };
 
-// A point in one stream that another waits for; the host never does.
+enum class EventUse { Order, Timing };
+
+// A point in one stream.
 class CudaEvent {
  public:
-  CudaEvent();
+  explicit CudaEvent(EventUse use = EventUse::Order);
   void record(cudaStream_t stream);
-  void hold(cudaStream_t stream) const;  // until the recorded point; at once when nothing was recorded
+  // Makes `stream` wait until the recorded point; not at all when nothing was recorded. The host does not wait.
+  void hold(cudaStream_t stream) const;
+  // Milliseconds from `begin` to this point; waits for it. Both are for Timing.
+  float ms_since(const CudaEvent& begin) const;
 
  private:
   UniqueHandle<CudaEventTraits> event_;

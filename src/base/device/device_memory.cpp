@@ -64,7 +64,7 @@ std::string out_of_memory_message(const std::string& said) {
 }
 
 const char* memory_advice() {
-  return "use more GPUs for a clip (--tp), --text-tower release, fewer frames or fewer pixels";
+  return "use more GPUs for a clip (tp), release the text tower, fewer frames or fewer pixels";
 }
 
 }  // namespace orrery

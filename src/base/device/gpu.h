@@ -39,10 +39,6 @@ void release_unused_gpu_memory();  // of all GPUs of this process
 // Waits for the current GPU's queued work. Throws Error.
 void synchronize_gpu();
 
-// Aborts every NCCL communicator of this process, so that kernels that wait for a lost rank end. Any thread, while
-// another may be inside NCCL.
-void abort_gpu_communicators() noexcept;
-
 // Of this thread, one inside another; see profiler_range.h.
 void begin_profiler_range(const char* name) noexcept;
 void end_profiler_range() noexcept;

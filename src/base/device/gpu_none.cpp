@@ -1,17 +1,9 @@
-// What stands in for gpu_cuda.cpp and the collectives of GPUs in a program built without CUDA.
+// What stands in for gpu_cuda.cpp in a program built without CUDA.
 #include "base/core/error.h"
 #include "base/device/gpu.h"
-#include "base/parallel/nccl_collectives.h"
-#include "base/parallel/shared_gpu_collectives.h"
+#include "base/device/no_cuda.h"
 
 namespace orrery {
-namespace {
-
-constexpr const char* kNoCuda =
-    "this program was built without CUDA: use --device cpu, or build it where the CUDA toolkit is found";
-
-}  // namespace
-
 GpuCount count_gpus() { return {0, kNoCuda}; }
 
 void load_gpu_kernels() { throw Error(kNoCuda); }
@@ -36,14 +28,8 @@ void release_unused_gpu_memory() { throw Error(kNoCuda); }
 
 void synchronize_gpu() { throw Error(kNoCuda); }
 
-void abort_gpu_communicators() noexcept {}
-
 void begin_profiler_range(const char*) noexcept {}
 
 void end_profiler_range() noexcept {}
-
-std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
-
-std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
 
 }  // namespace orrery

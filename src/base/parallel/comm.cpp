@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/core/pulse.h"
+#include "base/device/device_memory.h"
 #include "base/parallel/blocks.h"
 #include "base/parallel/check.h"
-#include "base/device/device_memory.h"
 
 namespace orrery {
 namespace {
@@ -151,7 +151,7 @@ void Comm::sleep_until_all_arrive() const {
   }
 }
 
-std::string Comm::from_root(const std::function<std::string()>& work) const {
+std::string Comm::bytes_from_root(const std::function<std::string()>& work) const {
   std::exception_ptr error;
   std::string answer(1, '\0');  // one byte: 0, or the exit code of the failure; then the text
   if (is_root()) {

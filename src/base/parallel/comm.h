@@ -3,9 +3,11 @@
 #include <mpi.h>
 
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "base/core/error.h"
@@ -64,14 +66,36 @@ class Comm {
   int ranks_with(const std::string& text) const;
   // The problem of the lowest rank that has one, on every rank; empty when none has.
   std::string first_problem(const std::string& problem) const;
-  // Runs `work` on rank 0 alone and gives its result to every rank. When it throws there, whatever it throws, rank 0
-  // rethrows and the other ranks throw PeerRefused. The waiting ranks sleep: their cores are rank 0's meanwhile.
-  std::string from_root(const std::function<std::string()>& work) const;
+  // Runs `work` on rank 0 alone and gives its result to every rank: a text, a trivially copyable value, or nothing.
+  // When it throws there, whatever it throws, rank 0 rethrows and the other ranks throw PeerRefused. The waiting ranks
+  // sleep: their cores are rank 0's meanwhile.
+  template <class Work>
+  auto from_root(const Work& work) const {
+    using Result = std::invoke_result_t<Work>;
+    if constexpr (std::is_void_v<Result>) {
+      bytes_from_root([&] {
+        work();
+        return std::string();
+      });
+    } else if constexpr (std::is_convertible_v<Result, std::string>) {
+      return bytes_from_root(work);
+    } else {
+      static_assert(std::is_trivially_copyable_v<Result>);
+      const std::string bytes = bytes_from_root([&] {
+        const Result made = work();
+        return std::string(reinterpret_cast<const char*>(&made), sizeof made);
+      });
+      Result result;
+      std::memcpy(&result, bytes.data(), sizeof result);
+      return result;
+    }
+  }
 
  private:
   using Owned = UniqueHandle<CommTraits>;
   explicit Comm(Owned comm);
   void sleep_until_all_arrive() const;
+  std::string bytes_from_root(const std::function<std::string()>& work) const;
 
   Owned comm_;
   Shard shard_;

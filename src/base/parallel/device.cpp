@@ -4,8 +4,8 @@
 
 #include "base/core/error.h"
 #include "base/core/log.h"
-#include "base/parallel/check.h"
 #include "base/device/gpu.h"
+#include "base/parallel/check.h"
 #include "base/parallel/shared_gpus.h"
 
 namespace orrery {
@@ -27,7 +27,8 @@ std::string node_name() {
 GpuPick pick_gpu(const Comm& node) {
   const Shard local = node.shard();
   const GpuCount gpus = count_gpus();
-  // With fewer GPUs in sight than ranks, the launcher may have shown each rank its own alone (srun --gpus-per-task=1).
+  // With fewer GPUs in sight than ranks, the launcher may have shown each rank its own alone, as srun does with one GPU
+  // a task.
   const int index = gpus.count >= local.size ? local.rank : 0;
   const bool shared = node.ranks_with(gpus.problem.empty() ? gpu_uuid(index) : "") > 1;
   if (!gpus.problem.empty()) return {0, false, "node " + node_name() + ": " + gpus.problem};
@@ -53,7 +54,7 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
     at::globalContext().setAllowTF32CuDNN(false);  // on by default, and float32 has to mean float32
     return {at::kCUDA, static_cast<at::DeviceIndex>(pick.index)};
   }
-  require_input(kind == DeviceKind::Auto, "--device cuda: " + problem);
+  require_input(kind == DeviceKind::Auto, "device cuda: " + problem);
   return at::kCPU;
 }
 

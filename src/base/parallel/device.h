@@ -4,11 +4,17 @@
 
 #include <string>
 
+#include "base/core/choice.h"
 #include "base/parallel/comm.h"
 
 namespace orrery {
 
 enum class DeviceKind { Auto, Cpu, Cuda };
+
+constexpr auto choices(DeviceKind) {
+  return std::array{Choice<DeviceKind>{"auto", DeviceKind::Auto}, Choice<DeviceKind>{"cpu", DeviceKind::Cpu},
+                    Choice<DeviceKind>{"cuda", DeviceKind::Cuda}};
+}
 
 // Where this rank computes, and makes it the current device: its own GPU, or the CPU. Auto takes the CPU unless every
 // rank of the job can have a GPU of its own. Cuda throws InputError on all ranks alike when one cannot. With

@@ -11,4 +11,8 @@ namespace orrery {
 // which must outlive the result. Throws Error in a program that was built without CUDA.
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device);
 
+// Aborts every NCCL communicator of this process, so that kernels that wait for a lost rank end. Any thread, while
+// another may be inside NCCL.
+void abort_gpu_communicators() noexcept;
+
 }  // namespace orrery

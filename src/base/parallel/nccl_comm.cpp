@@ -8,7 +8,7 @@
 
 #include "base/core/job_end.h"
 #include "base/core/pulse.h"
-#include "base/device/gpu.h"
+#include "base/parallel/nccl_collectives.h"
 
 namespace orrery {
 namespace {

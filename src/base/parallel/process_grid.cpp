@@ -24,8 +24,8 @@ void require_fits(GridShape shape, int ranks) {
   const std::string started = std::to_string(ranks);
   require_input(product == ranks, "cfg x tp = " + cfg + " x " + tp + " = " + needed + ", but the launcher started " +
                                       started + (ranks == 1 ? " rank" : " ranks") + ": start " + needed +
-                                      " (mpirun -n " + needed +
-                                      "), or choose --cfg and --tp so that their product is " + started);
+                                      " (mpirun -n " + needed + "), or choose cfg and tp so that their product is " +
+                                      started);
 }
 
 ProcessGrid::ProcessGrid(const Comm& world, GridShape shape)

@@ -126,7 +126,7 @@ std::string RankWatch::message(const RankVerdict& verdict) const {
   if (!sign.host.empty()) text.append(" on ").append(sign.host);
   text.append(" ").append(words_of(verdict));
   if (!sign.place.empty()) text.append("; it was at ").append(sign.place);
-  if (verdict.loss != RankLoss::Gone) text.append(" (--rank-timeout)");
+  if (verdict.loss != RankLoss::Gone) text.append(" (rank timeout)");
   return text + ": the job ends, and the same command goes on from what is on disk";
 }
 

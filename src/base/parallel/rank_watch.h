@@ -37,7 +37,7 @@ struct RankVerdict {
 // sockets.
 class RankWatch {
  public:
-  // `timeout`: of --rank-timeout, in seconds; 0: only ranks that are gone count; none: ten times the longest step seen,
+  // `timeout`: in seconds; 0: only ranks that are gone count; none: ten times the longest step seen,
   // and 120 s at least.
   RankWatch(int ranks, std::optional<double> timeout);
 

@@ -54,7 +54,7 @@ std::string StopFlag::reason() const {
     case 0:
       return "";
     case kSteps:
-      return "--stop-after-steps";
+      return "the step limit";
     case kTime:
       return "the time limit";
     default:

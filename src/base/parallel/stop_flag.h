@@ -34,7 +34,7 @@ class StopFlag {
   // signal, or the time is up. Not collective.
   bool urgent() const;
 
-  // Why the ranks agreed to stop, in words: "SIGUSR1", "the time limit", "--stop-after-steps"; "" when they did not.
+  // Why the ranks agreed to stop, in words: "SIGUSR1", "the time limit", "the step limit"; "" when they did not.
   std::string reason() const;
 
  private:

@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
-#include "base/parallel/comm.h"
 #include "base/device/cuda_event.h"
+#include "base/parallel/comm.h"
 #include "base/parallel/peer_memory.h"
 
 namespace orrery {

@@ -13,7 +13,7 @@
 #include "base/core/job_end.h"
 #include "base/core/place_change.h"
 #include "base/parallel/error_line.h"
-#include "base/device/gpu.h"
+#include "base/parallel/nccl_collectives.h"
 #include "base/parallel/stop_signals.h"
 
 namespace orrery {

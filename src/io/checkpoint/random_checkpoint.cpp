@@ -6,8 +6,8 @@
 #include <sstream>
 #include <utility>
 
-#include "io/checkpoint/random_fill.h"
 #include "base/core/checksum.h"
+#include "io/checkpoint/random_fill.h"
 
 namespace orrery {
 namespace {

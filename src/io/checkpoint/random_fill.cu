@@ -1,10 +1,8 @@
-#include <c10/cuda/CUDAGuard.h>
-#include <c10/cuda/CUDAStream.h>
-
 #include <algorithm>
 
+#include "base/device/cuda_event.h"
+#include "base/device/launch.h"
 #include "io/checkpoint/random_fill_gpu.h"
-#include "base/core/error.h"
 
 namespace orrery {
 namespace {
@@ -12,10 +10,6 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kBlocksPerProcessor = 8;  // fills an SM of 2048 threads
 constexpr std::int64_t kStoreBytes = 16;
-
-void check_cuda(cudaError_t code, std::string_view what, std::source_location at = std::source_location::current()) {
-  if (code != cudaSuccess) fail(what, cudaGetErrorString(code), at);
-}
 
 template <class T>
 constexpr int kWidth = kStoreBytes / sizeof(T);
@@ -63,15 +57,14 @@ __global__ void fill_kernel(T* out, std::int64_t count, RandomRule rule, PieceOr
 
 template <class T>
 void launch(T* out, std::int64_t count, int device, const RandomRule& rule, const PieceOrder& order) {
-  const c10::cuda::CUDAGuard guard(static_cast<c10::DeviceIndex>(device));
   int processors = 0;
   check_cuda(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device), "count a GPU's processors");
   const std::int64_t groups = (count + lead_of(out) + kWidth<T> - 1) / kWidth<T>;
   const std::int64_t blocks =
       std::min<std::int64_t>((groups + kThreads - 1) / kThreads, std::int64_t{processors} * kBlocksPerProcessor);
-  const cudaStream_t stream = c10::cuda::getCurrentCUDAStream().stream();
-  fill_kernel<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(out, count, rule, order);
-  check_cuda(cudaGetLastError(), "make random weights on a GPU");
+  launch_on(device, "make random weights on a GPU", [&](cudaStream_t stream) {
+    fill_kernel<<<static_cast<unsigned>(blocks), kThreads, 0, stream>>>(out, count, rule, order);
+  });
 }
 
 }  // namespace

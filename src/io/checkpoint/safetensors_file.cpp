@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "io/checkpoint/stored_type.h"
 #include "base/core/error.h"
+#include "io/checkpoint/stored_type.h"
 
 namespace orrery {
 namespace {

@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "io/checkpoint/stored_type.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/not_fetched.h"
+#include "io/checkpoint/stored_type.h"
 
 namespace orrery {
 namespace {

@@ -4,9 +4,9 @@
 #include <map>
 #include <string>
 
+#include "base/core/shard.h"
 #include "io/checkpoint/input_file.h"
 #include "io/checkpoint/weight_source.h"
-#include "base/core/shard.h"
 
 namespace orrery {
 

@@ -2,10 +2,10 @@
 
 #include <utility>
 
-#include "io/checkpoint/shard_index.h"
 #include "base/core/checksum.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "io/checkpoint/shard_index.h"
 
 namespace orrery {
 namespace {

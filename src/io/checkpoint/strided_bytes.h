@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "io/checkpoint/input_file.h"
 #include "base/core/shard.h"
+#include "io/checkpoint/input_file.h"
 
 namespace orrery {
 

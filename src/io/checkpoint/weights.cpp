@@ -5,9 +5,9 @@
 #include <sstream>
 #include <utility>
 
-#include "io/checkpoint/weight_source.h"
 #include "base/core/error.h"
 #include "base/core/pulse.h"
+#include "io/checkpoint/weight_source.h"
 
 namespace orrery {
 
@@ -52,7 +52,7 @@ Slice Weights::Shared::cut(const std::string& name, at::IntArrayRef shape, Split
   const std::size_t dim = split == Split::Rows ? 0 : 1;
   require(dim < shape.size(), place(name) + "shape " + text(shape) + " has no columns to split");
   require_input(shape[dim] % tp.size == 0, place(name) + "its " + std::to_string(shape[dim]) +
-                                               (dim == 0 ? " rows" : " columns") + " do not split over --tp " +
+                                               (dim == 0 ? " rows" : " columns") + " do not split over tp " +
                                                std::to_string(tp.size) + " ranks");
   return {static_cast<std::int64_t>(dim), tp.slice(shape[dim])};
 }

@@ -8,7 +8,7 @@
 namespace orrery::hdf5 {
 namespace {
 
-constexpr std::uint64_t kMostHeapBytes = std::uint64_t{1} << 24;
+constexpr std::uint64_t kMostNamesHeapBytes = std::uint64_t{1} << 24;
 
 constexpr std::size_t kMostNameBytes = 1024;
 constexpr std::size_t kMostLinks = 100'000;  // of one group
@@ -30,7 +30,7 @@ class NameHeap {
     head.skip(3);
     const std::uint64_t bytes = head.number(8);
     const std::uint64_t free = head.number(8);
-    head.require(bytes <= kMostHeapBytes, "its names are damaged");
+    head.require(bytes <= kMostNamesHeapBytes, "its names are damaged");
     names_ = file.block(head.number(8), bytes, what).text(bytes);
     check_free(free);
   }

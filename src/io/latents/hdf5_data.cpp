@@ -16,7 +16,7 @@ constexpr hsize_t kChunkBytes = hsize_t{1} << 20;
 // Level 1: higher levels take several times as long on latents and save less than a hundredth more.
 constexpr unsigned kDeflateLevel = 1;
 
-constexpr const char* kChecksum = "checksum";  // XXH3, 128 bits, over the values as they are stored
+constexpr const char* kChecksumName = "checksum";  // XXH3, 128 bits, over the values as they are stored
 
 Datatype string_type(std::size_t size, H5T_cset_t charset) {
   Datatype type(check(H5Tcopy(H5T_C_S1), "copy the string type"));
@@ -79,7 +79,7 @@ void write_array(hid_t parent, const std::string& path, const std::vector<std::i
   check(H5Dwrite(dataset.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values), what);
   write_attribute(dataset.get(), "axes", style.axes);
   write_attribute(dataset.get(), "description", style.description);
-  write_attribute(dataset.get(), kChecksum, checksum(values, count * H5Tget_size(type)));
+  write_attribute(dataset.get(), kChecksumName, checksum(values, count * H5Tget_size(type)));
 }
 
 // An attribute that holds exactly one value; empty when there is no such attribute.
@@ -115,7 +115,7 @@ std::string read_fixed_string(const Attribute& attribute, const Datatype& type, 
 void require_checksum(const Dataset& dataset, hid_t memory_type, const void* values, std::size_t bytes) {
   const Datatype stored(check(H5Dget_type(dataset.get()), "read a dataset's type"));
   if (check(H5Tequal(stored.get(), memory_type), "compare types") == 0) return;
-  const std::optional<std::string> expected = read_string(dataset.get(), kChecksum);
+  const std::optional<std::string> expected = read_string(dataset.get(), kChecksumName);
   if (!expected || *expected == checksum(values, bytes)) return;
   std::string name(256, '\0');
   name.resize(static_cast<std::size_t>(

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMostStructures = 100'000;
 constexpr std::size_t kMostMessages = 10'000;
 constexpr std::uint64_t kShared = 2;  // a flag: the message only says where it is
-constexpr std::size_t kChecksum = 4;
+constexpr std::size_t kChecksumBytes = 4;
 constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{1} << 24;
 
 class HeaderReader {
@@ -52,7 +52,7 @@ class HeaderReader {
     has_order_ = (flags & 4U) != 0;
     const std::uint64_t bytes = prefix.number(std::size_t{1} << (flags & 3U));
     const std::uint64_t begin = address + (all - prefix.left());
-    file_.block(begin, bounded(bytes) + kChecksum, what_);
+    file_.block(begin, bounded(bytes) + kChecksumBytes, what_);
     read_messages(file_.block(begin, bytes, what_));
   }
 
@@ -82,8 +82,8 @@ class HeaderReader {
     visited_.add(address, what_);
     Block more = file_.block(address, bytes, what_);
     if (is_new_) {
-      more.require(bytes >= 4 + kChecksum && more.text(4) == "OCHK", "its continuation is damaged");
-      more = more.part(more.left() - kChecksum);
+      more.require(bytes >= 4 + kChecksumBytes && more.text(4) == "OCHK", "its continuation is damaged");
+      more = more.part(more.left() - kChecksumBytes);
     }
     read_messages(std::move(more));
   }

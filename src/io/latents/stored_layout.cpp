@@ -13,7 +13,7 @@
 namespace orrery::hdf5 {
 namespace {
 
-constexpr std::uint64_t kChecksum = 4;  // what fletcher32 adds
+constexpr std::uint64_t kFletcherBytes = 4;  // what fletcher32 adds
 constexpr std::uint64_t kLeastChunkLimit = std::uint64_t{1} << 20;
 
 enum class LayoutClass : std::uint64_t { Compact = 0, Contiguous = 1, Chunked = 2, Virtual = 3 };
@@ -28,7 +28,7 @@ std::uint64_t bytes_before_deflate(const StoredLayout& layout, std::uint64_t ski
       is_deflated = true;
       return bytes;
     }
-    if (layout.filters[i] == Filter::Fletcher32) bytes += kChecksum;
+    if (layout.filters[i] == Filter::Fletcher32) bytes += kFletcherBytes;
   }
   return bytes;
 }

@@ -68,9 +68,9 @@ double hlg_light(double v) {
   return v <= 0.5 ? v * v / 3 : (std::exp((v - c) / kA) + kB) / 12;
 }
 
-using Curve = double (*)(double);
+using Transfer = double (*)(double);
 
-Curve curve_of(AVColorTransferCharacteristic transfer) {
+Transfer curve_of(AVColorTransferCharacteristic transfer) {
   switch (transfer) {
     case AVCOL_TRC_SMPTE2084:
       return pq_light;
@@ -115,7 +115,7 @@ ColourMap::ColourMap(AVColorPrimaries primaries, AVColorTransferCharacteristic t
       matrix_(matrix_of(primaries)),
       light_(kValues),
       encoded_(srgb_values()) {
-  const Curve curve = curve_of(transfer);
+  const Transfer curve = curve_of(transfer);
   for (std::size_t i = 0; i < kValues; ++i) {
     light_[i] = static_cast<float>(curve(static_cast<double>(i) / (kValues - 1)));
   }

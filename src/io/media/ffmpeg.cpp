@@ -43,4 +43,6 @@ int check(int status, std::string_view what, std::source_location at) {
   fail(what, reason(status), at);
 }
 
+int refuse_other_files(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
+
 }  // namespace orrery::ffmpeg

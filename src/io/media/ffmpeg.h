@@ -70,4 +70,8 @@ T* check(T* pointer, std::string_view what, std::source_location at = std::sourc
   return pointer;
 }
 
+// For a demuxer's io_open: playlists and the like would name other files, or addresses in the network.
+int refuse_other_files(AVFormatContext* context, AVIOContext** file, const char* url, int flags,
+                       AVDictionary** options);
+
 }  // namespace orrery::ffmpeg

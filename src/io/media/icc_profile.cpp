@@ -26,7 +26,7 @@ struct FreeCurve {
 };
 using Profile = std::unique_ptr<void, CloseProfile>;
 using Transform = std::unique_ptr<void, DeleteTransform>;
-using Curve = std::unique_ptr<cmsToneCurve, FreeCurve>;
+using ToneCurve = std::unique_ptr<cmsToneCurve, FreeCurve>;
 
 constexpr int kUnseen = 2;  // of 255
 constexpr int kStep = 15;   // of the grid on which a profile is tried
@@ -73,7 +73,7 @@ std::string rgb_profile(double gamma, const Chromaticities& points) {
   const cmsCIExyY white{points.white.x, points.white.y, 1};
   const cmsCIExyYTRIPLE primaries{
       {points.red.x, points.red.y, 1}, {points.green.x, points.green.y, 1}, {points.blue.x, points.blue.y, 1}};
-  const Curve curve(cmsBuildGamma(nullptr, gamma));
+  const ToneCurve curve(cmsBuildGamma(nullptr, gamma));
   if (curve == nullptr) return "";
   const std::array<cmsToneCurve*, 3> curves{curve.get(), curve.get(), curve.get()};
   const Profile profile(cmsCreateRGBProfile(&white, &primaries, curves.data()));

@@ -49,8 +49,6 @@ std::optional<std::string> behind(const std::string& head, const std::string& ma
   return head.substr(found + mark.size(), kDigits);
 }
 
-int refuse_other_files(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
-
 std::optional<std::string> in_metadata(const fs::path& file) {
   ffmpeg::capture_log();
   AVIOContext* opened = nullptr;
@@ -59,7 +57,7 @@ std::optional<std::string> in_metadata(const fs::path& file) {
   AVFormatContext* context = avformat_alloc_context();
   if (context == nullptr) return std::nullopt;
   context->pb = opened;
-  context->io_open = refuse_other_files;
+  context->io_open = ffmpeg::refuse_other_files;
   // Frees the context where it fails.
   if (avformat_open_input(&context, nullptr, av_find_input_format("mp4"), nullptr) < 0) return std::nullopt;
   const ffmpeg::Demuxer demuxer(context);

@@ -27,9 +27,6 @@ ffmpeg::File open_file(const std::string& path) {
   return ffmpeg::File(file);
 }
 
-// Playlists and the like would name other files, or addresses in the network.
-int refuse_other_files(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); }
-
 void find_streams(AVFormatContext& demuxer, const std::string& path) {
   std::vector<AVDictionary*> options(demuxer.nb_streams);
   for (AVDictionary*& each : options) av_dict_set_int(&each, "max_pixels", kMostPixels, 0);
@@ -42,7 +39,7 @@ void find_streams(AVFormatContext& demuxer, const std::string& path) {
 ffmpeg::Demuxer open_header(AVIOContext* file, const std::string& path) {
   AVFormatContext* context = ffmpeg::check(avformat_alloc_context(), "make a demuxer");
   context->pb = file;
-  context->io_open = refuse_other_files;
+  context->io_open = ffmpeg::refuse_other_files;
   const int status = avformat_open_input(&context, nullptr, nullptr, nullptr);
   ffmpeg::Demuxer demuxer(context);
   check_input(status, path, "not an image or a video");

@@ -53,8 +53,7 @@ void keep_to_what_was_written(AVCodecContext& codec) {
 
 ffmpeg::Codec make_codec(const VideoFormat& format) {
   const AVCodec* x264 = avcodec_find_encoder_by_name("libx264");
-  require(x264 != nullptr,
-          "this FFmpeg has no libx264 encoder: install one that has, or write no video (--media none)");
+  require(x264 != nullptr, "this FFmpeg has no libx264 encoder: install one that has, or write no video");
   ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(x264), "make an H.264 encoder"));
   describe_picture(*codec, format);
   codec->thread_count = format.threads;

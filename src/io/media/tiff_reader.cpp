@@ -93,9 +93,9 @@ int close_nothing(thandle_t) { return 0; }
 
 // `file` and `complaint` must outlive the result.
 TiffFile open_tiff(FileBytes& file, Complaint& complaint) {
-  constexpr tmsize_t kMostBytes = tmsize_t{1} << 30;  // at a time
+  constexpr tmsize_t kMostAtOnce = tmsize_t{1} << 30;  // at a time
   const std::unique_ptr<TIFFOpenOptions, FreeOptions> options(TIFFOpenOptionsAlloc());
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostBytes);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostAtOnce);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), keep_error, &complaint);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), keep_warning, &complaint);
   TiffFile tiff(TIFFClientOpenExt("TIFF", "r", &file, read_bytes, write_nothing, seek_bytes, close_nothing,

@@ -5,10 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/core/choice.h"
+
 namespace orrery {
 
 // Whose rules are followed where NVIDIA's own code and the seed's system differ (MODEL.md §9).
 enum class Semantics { Native, Seed };
+
+constexpr auto choices(Semantics) {
+  return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
+}
 
 // What the caption says about the clip. Units: frames, frames per second, pixels.
 struct ClipFacts {

@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "io/checkpoint/weights.h"
 #include "models/audio/config.h"
 #include "models/audio/layers.h"
-#include "io/checkpoint/weights.h"
 
 namespace orrery {
 

@@ -132,7 +132,7 @@ void require_divisible(const Cosmos3Config& config, int tp) {
     for (int other = 1; other <= config.num_key_value_heads; ++other) {
       if (divides(config, other)) possible.append(possible.empty() ? "" : ", ").append(std::to_string(other));
     }
-    throw InputError("--tp " + std::to_string(tp) + " does not divide the model's " + std::to_string(extent) + " " +
+    throw InputError("tp " + std::to_string(tp) + " does not divide the model's " + std::to_string(extent) + " " +
                      what + ": possible are " + possible);
   };
   check(config.num_attention_heads, "attention heads");

@@ -1,15 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
-#include "models/audio/config.h"
 #include "io/checkpoint/weights.h"
+#include "models/audio/config.h"
 #include "models/cosmos3/config.h"
-#include "pipeline/request.h"
-#include "pipeline/texts.h"
-#include "pipeline/vae_split.h"
 #include "models/wan/config.h"
 
 // What a clip takes of a device's memory beside the weights, by arithmetic on the sizes: bytes on one rank. It follows
@@ -40,28 +35,5 @@ std::int64_t encode_bytes(const WanConfig& config, std::int64_t height, std::int
 
 // The decoding of `steps` sound latent steps, in float32.
 std::int64_t sound_bytes(const SoundConfig& config, std::int64_t steps);
-
-// What sizes a clip's memory.
-struct ModelSizes {
-  Cosmos3Config transformer;
-  WanConfig vae;
-  std::optional<SoundConfig> sound;
-  ModelLayout layout;
-  VaeSplit vae_split = VaeSplit::Exact;
-};
-
-struct ClipMemory {
-  std::int64_t step = 0;   // on every rank; or making the given frames from pixels, where that takes more
-  std::int64_t media = 0;  // on the ranks that decode
-};
-
-// What tensors hold at most.
-ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
-
-// With room for the libraries' workspaces and for what the allocator loses between tensors.
-ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
-
-// "23.1 GB", of 10⁹ bytes.
-std::string gigabytes(std::int64_t bytes);
 
 }  // namespace orrery

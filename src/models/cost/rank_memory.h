@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
-#include "app/cli/options.h"
 #include "models/cost/tower_memory.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 

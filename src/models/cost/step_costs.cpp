@@ -2,6 +2,8 @@
 
 #include <c10/util/accumulate.h>
 
+#include <numeric>
+
 namespace orrery {
 namespace {
 
@@ -14,6 +16,8 @@ double latent_bytes(const MediaShape& shape, int count) {
 }
 
 }  // namespace
+
+double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
 
 PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeilings& ceilings, double element) {
   const auto products = work.products();

@@ -1,15 +1,35 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 
-#include "app/bench/breakdown.h"
-#include "app/bench/ceilings.h"
-#include "models/cost/layer_work.h"
 #include "models/cosmos3/media.h"
+#include "models/cost/layer_work.h"
 #include "models/kernels/scaled_rows.h"
 
 namespace orrery {
+
+// What one call of a phase computes and moves at least, and what the ceilings allow for it; 0: not known.
+struct PhaseCost {
+  double flops = 0;
+  double bytes = 0;
+  double best_ms = 0;
+};
+
+// What the device does with the operations of one layer, each alone and at exactly the layer's size: nothing built of
+// them is faster. Attention by the fastest of the ranks' kernels.
+struct LayerCeilings {
+  double attention_ms = 0;
+  std::array<double, 4> product_ms{};  // in order of LayerWork::products()
+  double in_turn_ms = 0;               // all of these one after the other, for seconds: with a hot chip's clocks
+  double copy_gbps = 0;                // a large copy on the device, read and written bytes counted
+
+  // Attention and the four products.
+  double layer_ms() const;
+  // To move `bytes` through the device's memory.
+  double copy_ms(double bytes) const { return copy_gbps > 0 ? bytes / copy_gbps / 1e6 : 0; }
+};
 
 // What a call of each phase costs, by the phase's name. Tensors have `element` bytes a number.
 using PhaseCosts = std::map<std::string, PhaseCost>;

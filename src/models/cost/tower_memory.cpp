@@ -1,22 +1,23 @@
 #include "models/cost/tower_memory.h"
 
-#include "models/zoo/audit_group.h"
-#include "models/cost/layer_work.h"
+#include "base/core/numbers.h"
 #include "models/cosmos3/gen_tower.h"
 #include "models/cosmos3/und_tower.h"
+#include "models/cost/layer_work.h"
 #include "models/cost/memory.h"
+#include "models/zoo/audit_group.h"
 
 namespace orrery {
 namespace {
 
-// "--tp 4 (31.2 GB a rank)": the smallest group in which the weights fit with the working memory; or "".
+// "tp 4 (31.2 GB a rank)": the smallest group in which the weights fit with the working memory; or "".
 std::string larger_group(const Cosmos3Config& config, int tp, bool released, const TowerRoom& room,
                          const std::function<TowerBytes(int tp)>& at_tp) {
   for (int more = tp + 1; more <= config.num_key_value_heads; ++more) {
     if (!divides(config, more)) continue;
     const std::int64_t bytes = at_tp(more).together(released);
     if (bytes + room.working <= room.free) {
-      return "--tp " + std::to_string(more) + " (" + gigabytes(bytes) + " a rank)";
+      return "tp " + std::to_string(more) + " (" + gigabytes(bytes) + " a rank)";
     }
   }
   return "";
@@ -60,7 +61,7 @@ std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool rele
   std::string helps;
   const std::int64_t alone = towers.together(/*released=*/true);
   if (!released && alone + room.working <= room.free) {
-    helps += "--text-tower release (" + gigabytes(alone) + " at a time), ";
+    helps += "a released text tower (" + gigabytes(alone) + " at a time), ";
   }
   const std::string group = larger_group(checkpoint.transformer_config, tp, released, room, at_tp);
   if (!group.empty()) helps += group + ", ";

@@ -5,9 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/cli/options.h"
 #include "models/kernels/scaled_rows.h"
+#include "models/zoo/checkpoint_files.h"
 
 namespace orrery {
 

@@ -1,4 +1,4 @@
-#include "models/kernels/gpu_check.cuh"
+#include "base/device/launch.h"
 #include "models/kernels/gpu_rows.cuh"
 
 namespace orrery {

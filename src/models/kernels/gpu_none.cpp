@@ -1,14 +1,9 @@
 #include "base/core/error.h"
+#include "base/device/no_cuda.h"
 #include "models/kernels/gpu_launch.h"
 #include "models/kernels/gpu_product.h"
 
 namespace orrery {
-namespace {
-
-constexpr const char* kNoCuda = "this program was built without CUDA";
-
-}  // namespace
-
 void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
 void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
 void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }

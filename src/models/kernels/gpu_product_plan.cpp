@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "base/core/handle.h"
+#include "base/device/cuda_event.h"
 #include "models/kernels/blas_lt.h"
 
 namespace orrery {
@@ -27,36 +27,7 @@ void check_blas(cublasStatus_t status, const char* what) {
   if (status != CUBLAS_STATUS_SUCCESS) fail(what, blas_lt().status_name(status));
 }
 
-void check_cuda(cudaError_t code, const char* what) {
-  if (code != cudaSuccess) fail(what, cudaGetErrorString(code));
-}
-
-struct EventTraits {
-  using type = cudaEvent_t;
-  static type null() noexcept { return nullptr; }
-  static void close(type event) noexcept { cudaEventDestroy(event); }
-};
-
-class Event {
- public:
-  Event() {
-    cudaEvent_t event = nullptr;
-    check_cuda(cudaEventCreate(&event), "make an event");
-    event_.reset(event);
-  }
-  void record() { check_cuda(cudaEventRecord(event_.get(), stream()), "record an event"); }
-  // Waits for this one.
-  float ms_since(const Event& begin) const {
-    float ms = 0;
-    check_cuda(cudaEventSynchronize(event_.get()), "wait for an event");
-    check_cuda(cudaEventElapsedTime(&ms, begin.event_.get(), event_.get()), "time two events");
-    return ms;
-  }
-  static cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
-
- private:
-  UniqueHandle<EventTraits> event_;
-};
+cudaStream_t current_stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
 // One for the process, and as long as it: cuBLASLt's handles cost milliseconds and hold no memory of a device.
 cublasLtHandle_t handle() {
@@ -166,7 +137,7 @@ void ProductPlan::run(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
   void* const out = y.mutable_data_ptr();
   check_blas(blas_lt().multiply(handle(), &work_, &kOne, w.data.const_data_ptr(), &w_, x.data.const_data_ptr(), &x_,
                                 &kZero, out, &y_, out, &y_, &algorithm_,
-                                workspace_ > 0 ? workspace.mutable_data_ptr() : nullptr, workspace_, Event::stream()),
+                                workspace_ > 0 ? workspace.mutable_data_ptr() : nullptr, workspace_, current_stream()),
              "multiply matrices");
 }
 
@@ -208,10 +179,10 @@ class Search {
   }
 
   float time(ProductPlan& plan) {
-    Event begin, end;
-    begin.record();
+    CudaEvent begin(EventUse::Timing), end(EventUse::Timing);
+    begin.record(current_stream());
     plan.run(y_, x_, w_);
-    end.record();
+    end.record(current_stream());
     return end.ms_since(begin);
   }
 

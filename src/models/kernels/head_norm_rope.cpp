@@ -6,7 +6,7 @@
 namespace orrery {
 namespace {
 
-bool fits(const at::Tensor& qkv) {
+bool heads_fit(const at::Tensor& qkv) {
   const std::int64_t width = qkv.size(2);
   return (width == 32 || width == 64 || width == 128 || width == 256) && qkv.stride(2) == 1 && qkv.stride(1) == width &&
          packed_rows(qkv.select(1, 0));
@@ -23,7 +23,7 @@ at::Tensor rotate(const at::Tensor& x, const RopeTable& rope) {
 
 void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
                     const RopeTable& rope) {
-  if (!fits(qkv)) return head_norm_rope_aten(qkv, heads, kv_heads, norms, rope);
+  if (!heads_fit(qkv)) return head_norm_rope_aten(qkv, heads, kv_heads, norms, rope);
   launch({.rows_begin = qkv.data_ptr<at::BFloat16>(),
           .rows = qkv.size(0),
           .row_stride = qkv.stride(0),

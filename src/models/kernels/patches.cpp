@@ -8,7 +8,7 @@ namespace {
 
 std::int64_t patches(std::int64_t pixels) { return (pixels + 1) / 2; }
 
-bool fits(const at::Tensor& latent) {
+bool latent_fits(const at::Tensor& latent) {
   constexpr std::int64_t kPack = 8;
   return latent.is_cuda() && latent.scalar_type() == at::kFloat && latent.is_contiguous() && latent.numel() > 0 &&
          latent.size(0) % kPack == 0;
@@ -26,7 +26,7 @@ PatchesLaunch launch_of(const at::Tensor& latent, const at::Tensor& tokens) {
 }  // namespace
 
 at::Tensor patchify(const at::Tensor& latent, at::ScalarType dtype) {
-  if (!fits(latent) || dtype != at::kBFloat16) return patchify_aten(latent, dtype);
+  if (!latent_fits(latent) || dtype != at::kBFloat16) return patchify_aten(latent, dtype);
   const std::int64_t count = latent.size(1) * patches(latent.size(2)) * patches(latent.size(3));
   at::Tensor tokens = at::empty({count, 4 * latent.size(0)}, latent.options().dtype(dtype));
   launch(PatchifyLaunch{launch_of(latent, tokens)}, latent.get_device());
@@ -35,7 +35,8 @@ at::Tensor patchify(const at::Tensor& latent, at::ScalarType dtype) {
 
 at::Tensor unpatchify(const at::Tensor& tokens, at::IntArrayRef latent_shape) {
   at::Tensor latent = at::empty(latent_shape, tokens.options().dtype(at::kFloat));
-  if (!fits(latent) || !packed_rows(tokens) || !tokens.is_contiguous()) return unpatchify_aten(tokens, latent_shape);
+  if (!latent_fits(latent) || !packed_rows(tokens) || !tokens.is_contiguous())
+    return unpatchify_aten(tokens, latent_shape);
   launch(UnpatchifyLaunch{launch_of(latent, tokens)}, latent.get_device());
   return latent;
 }

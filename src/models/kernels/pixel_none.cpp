@@ -1,13 +1,8 @@
 #include "base/core/error.h"
+#include "base/device/no_cuda.h"
 #include "models/kernels/pixel_launch.h"
 
 namespace orrery {
-namespace {
-
-constexpr const char* kNoCuda = "this program was built without CUDA";
-
-}  // namespace
-
 void launch(const ChannelNormSiluLaunch&, int) { throw Error(kNoCuda); }
 void launch(const BiasedSumLaunch&, int) { throw Error(kNoCuda); }
 void launch(const RepeatedSumLaunch&, int) { throw Error(kNoCuda); }

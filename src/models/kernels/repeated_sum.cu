@@ -1,4 +1,4 @@
-#include "models/kernels/gpu_check.cuh"
+#include "base/device/launch.h"
 #include "models/kernels/pixel_view.cuh"
 
 namespace orrery {

@@ -1,6 +1,6 @@
 #include <cstdint>
 
-#include "models/kernels/gpu_check.cuh"
+#include "base/device/launch.h"
 #include "models/kernels/gpu_launch.h"
 
 namespace orrery {

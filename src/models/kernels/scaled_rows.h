@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "base/core/choice.h"
+
 namespace orrery {
 
 // How the rows of a matrix are stored.
@@ -9,6 +11,10 @@ enum class RowFormat {
   Plain,   // in the activation dtype
   Float8,  // float8_e4m3fn, with a factor a row
 };
+
+constexpr auto choices(RowFormat) {
+  return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
+}
 
 // A matrix: element (i, j) is data(i, j) · scale(i). Plain rows have no scale.
 struct ScaledRows {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "models/kernels/gpu_check.cuh"
+#include "base/device/launch.h"
 #include "models/kernels/gpu_rows.cuh"
 
 namespace orrery {

@@ -2,8 +2,8 @@
 
 #include <tuple>
 
-#include "models/kernels/join_attention.h"
 #include "base/device/gpu.h"
+#include "models/kernels/join_attention.h"
 
 namespace orrery {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/core/shard.h"
-#include "models/nn/norm.h"
 #include "base/parallel/collectives.h"
+#include "models/nn/norm.h"
 
 namespace orrery {
 

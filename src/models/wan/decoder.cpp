@@ -9,14 +9,14 @@
 namespace orrery {
 namespace {
 
-std::int64_t widest(const WanConfig& c) { return c.decoder_base_dim * c.dim_mult.back(); }
+std::int64_t widest_decoded(const WanConfig& c) { return c.decoder_base_dim * c.dim_mult.back(); }
 
 // The checkpoint lists widths from the pixels inwards; the decoder walks outwards.
 std::vector<UpBlock> make_up_blocks(const Weights& w, const WanConfig& c) {
   const std::size_t count = c.dim_mult.size();
   std::vector<UpBlock> blocks;
   blocks.reserve(count);
-  std::int64_t in = widest(c);
+  std::int64_t in = widest_decoded(c);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t level = count - 1 - i;
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[level];
@@ -34,8 +34,8 @@ WanDecoder::WanDecoder(const Weights& vae, const WanConfig& c)
     : dtype_(vae.dtype()),
       scale_(c, vae.device()),
       post_quant_(vae / "post_quant_conv", c.z_dim, c.z_dim),
-      conv_in_(vae / "decoder" / "conv_in", c.z_dim, widest(c)),
-      mid_(vae / "decoder" / "mid_block", widest(c)),
+      conv_in_(vae / "decoder" / "conv_in", c.z_dim, widest_decoded(c)),
+      mid_(vae / "decoder" / "mid_block", widest_decoded(c)),
       up_(make_up_blocks(vae / "decoder" / "up_blocks", c)),
       norm_out_(vae / "decoder" / "norm_out", c.decoder_base_dim * c.dim_mult.front()),
       conv_out_(vae / "decoder" / "conv_out", c.decoder_base_dim * c.dim_mult.front(), WanConfig::kPatchChannels) {

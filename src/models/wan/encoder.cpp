@@ -11,7 +11,7 @@
 namespace orrery {
 namespace {
 
-std::int64_t widest(const WanConfig& c) { return c.base_dim * c.dim_mult.back(); }
+std::int64_t widest_encoded(const WanConfig& c) { return c.base_dim * c.dim_mult.back(); }
 
 std::vector<DownBlock> make_down_blocks(const Weights& w, const WanConfig& c) {
   const std::size_t count = c.dim_mult.size();
@@ -45,9 +45,9 @@ WanEncoder::WanEncoder(const Weights& vae, const WanConfig& c)
       scale_(c, vae.device()),
       conv_in_(vae / "encoder" / "conv_in", WanConfig::kPatchChannels, c.base_dim),
       down_(make_down_blocks(vae / "encoder" / "down_blocks", c)),
-      mid_(vae / "encoder" / "mid_block", widest(c)),
-      norm_out_(vae / "encoder" / "norm_out", widest(c)),
-      conv_out_(vae / "encoder" / "conv_out", widest(c), 2 * c.z_dim),
+      mid_(vae / "encoder" / "mid_block", widest_encoded(c)),
+      norm_out_(vae / "encoder" / "norm_out", widest_encoded(c)),
+      conv_out_(vae / "encoder" / "conv_out", widest_encoded(c), 2 * c.z_dim),
       quant_(vae / "quant_conv", 2 * c.z_dim, 2 * c.z_dim) {
   vae.ignore("decoder.");
   vae.ignore("post_quant_conv.");

@@ -2,22 +2,22 @@
 
 #include <string>
 
-#include "models/zoo/audit_group.h"
-#include "models/zoo/pipeline_index.h"
-#include "models/zoo/random_models.h"
-#include "models/audio/decoder.h"
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
 #include "models/sampler/scheduler_config.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/zoo/audit_group.h"
+#include "models/zoo/pipeline_index.h"
+#include "models/zoo/random_models.h"
 
 namespace orrery {
 namespace {
 
-// What --schedule auto stands for.
+// What the schedule of the checkpoint's own files is.
 void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
   const std::filesystem::path file = files.folder / "scheduler" / "scheduler_config.json";
   if (!is_there(file)) return;
@@ -28,12 +28,12 @@ void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
 }
 
 CheckpointFiles open_folder(const std::filesystem::path& folder) {
-  require_input(is_folder(folder),
-                "--checkpoint " + folder.string() +
-                    ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
+  require_input(
+      is_folder(folder),
+      folder.string() + ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
   for (const char* file : {"transformer/config.json", "vae/config.json"}) {
     require_input(is_there(folder / file),
-                  "--checkpoint: " + (folder / file).string() + ": no such file; expected the published layout: " +
+                  (folder / file).string() + ": no such file; expected the published layout: " +
                       "folders transformer/, vae/, text_tokenizer/, scheduler/ and, for sound, sound_tokenizer/");
   }
   CheckpointFiles files;
@@ -112,10 +112,24 @@ void audit_checkpoint(const CheckpointFiles& files, int tp) {
   if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
 }
 
+ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint) {
+  switch (choice) {
+    case ScheduleChoice::Native:
+      return ScheduleKind::Native;
+    case ScheduleChoice::DoubleShift:
+      return ScheduleKind::DoubleShift;
+    case ScheduleChoice::Karras:
+      return ScheduleKind::Karras;
+    default:
+      require_own_schedule(choice, checkpoint.own_schedule_problem);
+      return checkpoint.own_schedule;
+  }
+}
+
 void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
   require_input(choice != ScheduleChoice::Auto || problem.empty(),
                 problem +
-                    ": --schedule auto takes the noise levels from this file; give --schedule native, "
+                    ": the schedule \"auto\" takes the noise levels from this file; use native, "
                     "double_shift or karras");
 }
 

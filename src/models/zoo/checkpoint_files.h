@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "app/cli/options.h"
-#include "models/audio/config.h"
-#include "io/checkpoint/weight_source.h"
 #include "base/core/json.h"
+#include "io/checkpoint/weight_source.h"
+#include "models/audio/config.h"
 #include "models/cosmos3/config.h"
 #include "models/sampler/schedule.h"
 #include "models/wan/config.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 
@@ -40,13 +40,17 @@ struct CheckpointFiles {
   Json description() const;
 };
 
-// What --checkpoint names: a folder, or random weights (random_models.h). Throws InputError that names the file and
+// A folder, or random weights (random_models.h). Throws InputError that names the file and
 // what is wrong with it.
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
 // Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
 // another shape or dtype, or would never be read is an InputError.
 void audit_checkpoint(const CheckpointFiles& files, int tp);
+
+// The schedule that is asked for; Auto leaves it to the checkpoint's files. Throws InputError when these ask for one
+// that is not implemented.
+ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
 // Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
 // (own_schedule_problem).

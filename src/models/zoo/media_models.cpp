@@ -2,23 +2,7 @@
 
 #include <memory>
 
-#include "app/commands/device_options.h"
-
 namespace orrery {
-
-MediaModelSet media_models_for(const RunPlan& plan, const Options& options, bool is_root) {
-  const bool makes_media = media_settings_of(options).wanted();
-  MediaModelSet wanted;
-  for (const ClipJob& job : plan.jobs) {
-    if (!job.refusal.empty()) continue;
-    const bool begins = !job.latents_done && !job.resumes;
-    const bool decodes = makes_media || (begins && job.request.encodes_parent);
-    wanted.decoder |= decodes && (is_root || options.vae_split != VaeSplit::None);
-    wanted.encoder |= begins && is_root && job.request.needs_encoder();
-    wanted.sound |= is_root && job.request.sound && makes_media;
-  }
-  return wanted;
-}
 
 std::int64_t media_model_bytes(const CheckpointFiles& checkpoint, at::ScalarType dtype, const MediaModelSet& wanted) {
   std::int64_t bytes = 0;

@@ -5,15 +5,18 @@
 #include <cstdint>
 #include <optional>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/cli/options.h"
-#include "app/commands/run_plan.h"
 #include "models/audio/decoder.h"
-#include "pipeline/clip_media.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/zoo/checkpoint_files.h"
 
 namespace orrery {
+
+// The video decoder where a rank decodes; the sound decoder on rank 0, where there is sound.
+struct MediaDecoders {
+  const WanDecoder* video = nullptr;
+  const SoundDecoder* sound = nullptr;
+};
 
 // Models beside the transformer.
 struct MediaModelSet {
@@ -21,9 +24,6 @@ struct MediaModelSet {
   bool encoder = false;
   bool sound = false;
 };
-
-// What a rank needs of them: only what some job of `plan` that is not refused asks for.
-MediaModelSet media_models_for(const RunPlan& plan, const Options& options, bool is_root);
 
 // Bytes of their weights. Reads none.
 std::int64_t media_model_bytes(const CheckpointFiles& checkpoint, at::ScalarType dtype, const MediaModelSet& wanted);

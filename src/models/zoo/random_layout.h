@@ -1,7 +1,7 @@
 #pragma once
 
-#include "models/audio/config.h"
 #include "io/checkpoint/random_checkpoint.h"
+#include "models/audio/config.h"
 #include "models/cosmos3/config.h"
 #include "models/wan/config.h"
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <string>
 
+#include "base/core/error.h"
 #include "base/core/nearest.h"
 #include "models/zoo/random_layout.h"
-#include "base/core/error.h"
 
 namespace orrery {
 namespace {
@@ -92,8 +92,7 @@ constexpr std::array kModels{NamedModel{"tiny", tiny}, NamedModel{"nano", nano},
     names[i] = kModels[i].name;
     all.append(i == 0 ? "" : i + 1 < kModels.size() ? ", " : " or ").append(kPrefix).append(names[i]);
   }
-  throw InputError("--checkpoint " + checkpoint + ": there is no such model" + did_you_mean(name, names, kPrefix) +
-                   "; expected " + all);
+  throw InputError(checkpoint + ": there is no such model" + did_you_mean(name, names, kPrefix) + "; expected " + all);
 }
 
 RandomModel find_model(const std::string& checkpoint) {

@@ -9,7 +9,7 @@
 
 namespace orrery {
 
-// Whether --checkpoint asks for random weights, "random:NAME", and not for a folder.
+// Whether `checkpoint` is "random:NAME", which asks for random weights, and not a folder.
 bool is_random_checkpoint(const std::filesystem::path& checkpoint);
 
 // random:tiny, random:nano or random:super: a checkpoint of that model's shapes, its VAE's and its sound decoder's,

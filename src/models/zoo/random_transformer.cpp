@@ -1,8 +1,8 @@
 #include <cmath>
 
+#include "models/cosmos3/block.h"
 #include "models/zoo/random_layout.h"
 #include "models/zoo/random_tensor_list.h"
-#include "models/cosmos3/block.h"
 
 namespace orrery {
 namespace {

@@ -4,8 +4,8 @@
 #include "app/bench/kernels.h"
 #include "app/bench/phases.h"
 #include "app/bench/timer.h"
-#include "models/nn/phase.h"
 #include "base/device/device_memory.h"
+#include "models/nn/phase.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

@@ -31,11 +31,11 @@ TEST(Options, EncodeTakesOneFileAndASize) {
   const Options o = parse_options(encode_with({"street.png", "--device=cpu", "--dtype", "float32"}));
   EXPECT_EQ(o.command, Command::Encode);
   EXPECT_THAT(o.files, ElementsAre("street.png"));
-  EXPECT_EQ(o.out, "o.h5");
+  EXPECT_EQ(o.output.folder, "o.h5");
   EXPECT_EQ(o.defaults.height, 192);
   EXPECT_EQ(o.defaults.width, 320);
   EXPECT_EQ(o.encode_frames, std::nullopt);
-  EXPECT_EQ(o.dtype, Dtype::Float32);
+  EXPECT_EQ(o.model.dtype, Dtype::Float32);
   EXPECT_EQ(parse_options(encode_with({"--num-frames", "17", "a b.mp4"})).encode_frames, 17);
 }
 
@@ -43,10 +43,10 @@ TEST(Options, DecodeTakesFilesAmongOptions) {
   const Options o = parse_options(decode_with({"a.h5", "--keep-frames", "b.h5", "--media", "none", "c/a b.h5"}));
   EXPECT_EQ(o.command, Command::Decode);
   EXPECT_THAT(o.files, ElementsAre("a.h5", "b.h5", "c/a b.h5"));
-  EXPECT_TRUE(o.keep_frames);
-  EXPECT_EQ(o.media, Media::None);
-  EXPECT_FALSE(parse_options(decode_with({"--keep-frames", "false", "a.h5"})).keep_frames);
-  EXPECT_TRUE(parse_options(run_with({"--keep-frames"})).keep_frames);
+  EXPECT_TRUE(o.output.keep_frames);
+  EXPECT_EQ(o.output.media, Media::None);
+  EXPECT_FALSE(parse_options(decode_with({"--keep-frames", "false", "a.h5"})).output.keep_frames);
+  EXPECT_TRUE(parse_options(run_with({"--keep-frames"})).output.keep_frames);
 }
 
 TEST(Options, RefusesBadUsageOfEncodeAndDecode) {
@@ -90,7 +90,7 @@ TEST(Options, RefusesBadUsageOfEncodeAndDecode) {
 
 TEST(Options, BenchTakesAModelOrACheckpoint) {
   const Options o = parse_options({"bench", "--model", "nano"});
-  EXPECT_EQ(o.model, ModelName::Nano);
+  EXPECT_EQ(o.random_model, ModelName::Nano);
   EXPECT_EQ(o.bench.width, 1280);
   EXPECT_EQ(o.bench.height, 720);
   EXPECT_EQ(o.bench.frames, 189);
@@ -100,7 +100,7 @@ TEST(Options, BenchTakesAModelOrACheckpoint) {
   const Options more =
       parse_options({"bench", "--checkpoint=c", "--what=load,step", "--cfg", "2", "--tp=4", "--json", "--frames", "93",
                      "--repeats=5", "--kernels=9", "--device=cpu", "--dtype=bfloat16"});
-  EXPECT_EQ(more.checkpoint, "c");
+  EXPECT_EQ(more.model.checkpoint, "c");
   EXPECT_THAT(more.bench.parts, ElementsAre(BenchPart::Step, BenchPart::Load));
   EXPECT_EQ(more.grid.tp, 4);
   EXPECT_EQ(more.bench.frames, 93);

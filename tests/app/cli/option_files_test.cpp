@@ -24,7 +24,7 @@ TEST_F(OptionFiles, CommandLineWinsOverTheJobFile) {
   const Options o = parse_options(run_with({"--job", job, "--steps", "9", "--sound=false"}));
   EXPECT_EQ(o.grid.cfg, 2);
   EXPECT_EQ(o.defaults.steps, 9);
-  EXPECT_TRUE(o.force);
+  EXPECT_TRUE(o.output.force);
   EXPECT_EQ(o.defaults.negative_prompt, "");
   EXPECT_FALSE(o.defaults.sound);
 }

@@ -11,7 +11,7 @@
 
 #include "app/cli/command_lines.h"
 #include "app/cli/launch.h"
-#include "app/commands/stop_limits.h"
+#include "app/cli/stop_limits.h"
 #include "base/core/error.h"
 
 namespace orrery {
@@ -27,9 +27,9 @@ TEST(Options, DefaultsAreTheStructs) {
   const Options o = parse_options(run_with({}));
   Options expected;
   expected.command = Command::Run;
-  expected.checkpoint = "c";
+  expected.model.checkpoint = "c";
   expected.manifest = "m";
-  expected.out = "o";
+  expected.output.folder = "o";
   EXPECT_EQ(dump_config(o), dump_config(expected));
   EXPECT_EQ(o.log_level(), LogLevel::Normal);
 }
@@ -68,32 +68,34 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.grid.cfg, 2);
   EXPECT_EQ(o.grid.tp, 4);
   EXPECT_EQ(o.device, DeviceKind::Cpu);
-  EXPECT_EQ(o.dtype, Dtype::BFloat16);
-  EXPECT_EQ(o.schedule, ScheduleChoice::DoubleShift);
-  EXPECT_EQ(o.media, Media::None);
+  EXPECT_EQ(o.model.dtype, Dtype::BFloat16);
+  EXPECT_EQ(o.model.schedule, ScheduleChoice::DoubleShift);
+  EXPECT_EQ(o.output.media, Media::None);
   EXPECT_EQ(o.on_error, OnError::Stop);
   EXPECT_EQ(o.shard, (ManifestShard{7, 8}));
-  EXPECT_EQ(o.text_tower, TextTower::Release);
-  EXPECT_TRUE(o.force);
+  EXPECT_EQ(o.model.text_tower, TextTower::Release);
+  EXPECT_TRUE(o.output.force);
   EXPECT_EQ(o.log_level(), LogLevel::Verbose);
   EXPECT_EQ(o.defaults.fps, 29.97);
   EXPECT_EQ(o.defaults.seed, 4294967295U);
   EXPECT_FALSE(o.defaults.append_metadata);
   EXPECT_EQ(o.defaults.negative_prompt, "");
   EXPECT_EQ(o.defaults.aspect_ratio, "16,9");
-  EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"}).out,
+  EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"})
+                .output.folder,
             "a b=c");
 }
 
 TEST(Options, ScheduleStandsAgainstSemantics) {
-  EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).schedule, ScheduleChoice::Native);
-  EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).schedule, ScheduleChoice::Karras);
+  EXPECT_EQ(parse_options(run_with({"--semantics", "seed", "--schedule", "native"})).model.schedule,
+            ScheduleChoice::Native);
+  EXPECT_EQ(parse_options(run_with({"--schedule", "karras"})).model.schedule, ScheduleChoice::Karras);
 }
 
 TEST(Options, ReadsWhenToStop) {
   const Options o =
       parse_options(run_with({"--snapshot-every", "0", "--stop-after-steps=70", "--time-limit", "120:05:09"}));
-  EXPECT_EQ(o.snapshot_every, 0);
+  EXPECT_EQ(o.output.snapshot_every, 0);
   EXPECT_EQ(o.stop_after_steps, 70);
   EXPECT_EQ(o.time_limit, std::chrono::seconds(120 * 3600 + 5 * 60 + 9));
   EXPECT_THAT(dump_config(o), AllOf(HasSubstr("time-limit = 120:05:09"), HasSubstr("stop-after-steps = 70")));

@@ -1,11 +1,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <gtest/gtest.h>
 
-#include "models/zoo/random_layout.h"
-#include "models/zoo/random_models.h"
+#include "base/parallel/process_grid.h"
 #include "models/cosmos3/positions.h"
 #include "models/cosmos3/transformer.h"
-#include "base/parallel/process_grid.h"
+#include "models/zoo/random_layout.h"
+#include "models/zoo/random_models.h"
 #include "pipeline/denoise.h"
 #include "support/mpi_world.h"
 

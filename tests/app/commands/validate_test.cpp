@@ -5,18 +5,19 @@
 
 #include <sstream>
 
-#include "models/zoo/checkpoint_files.h"
-#include "app/plan/forecast.h"
+#include "app/commands/run_plan.h"
+#include "app/commands/tokens.h"
 #include "app/manifest/prompts.h"
 #include "app/manifest/request_inputs.h"
 #include "app/outputs/run_lock.h"
-#include "app/commands/run_plan.h"
-#include "app/commands/tokens.h"
+#include "app/plan/forecast.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
 #include "base/core/json_text.h"
+#include "base/core/numbers.h"
 #include "io/latents/latent_store.h"
+#include "models/zoo/checkpoint_files.h"
 #include "support/background.h"
 #include "support/temporary_folder.h"
 
@@ -35,8 +36,8 @@ class ValidateFiles : public testing::Test {
  protected:
   void SetUp() override {
     options_.command = Command::Validate;
-    options_.checkpoint = "random:tiny";
-    options_.media = Media::None;
+    options_.model.checkpoint = "random:tiny";
+    options_.output.media = Media::None;
     options_.manifest = folder_ / "m.jsonl";
   }
   void manifest(const std::string& text) const { write_file(options_.manifest, text); }
@@ -61,7 +62,7 @@ constexpr const char* kTwoLines =
 TEST_F(ValidateFiles, SaysWhatItFound) {
   manifest(kTwoLines);
   options_.grid = {2, 2};
-  options_.out = folder_ / "not" / "yet";
+  options_.output.folder = folder_ / "not" / "yet";
   EXPECT_THAT(
       validate(options_),
       AllOf(HasSubstr("m.jsonl: 2 requests\n"), HasSubstr("width 1280, height 720, frames 17 to 189, steps 35"),
@@ -72,7 +73,7 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
 
 // The same arithmetic as plan's, on the ranks that the options name.
 TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
-  options_.checkpoint = "random:nano";
+  options_.model.checkpoint = "random:nano";
   const std::string small = R"({"id": "a", "prompt": "p", "num_frames": 17, "width": 832, "height": 480})";
   const std::string large = R"({"id": "b", "prompt": "p", "guidance_scale": 1})";
   const auto row = [&](const std::string& lines) {
@@ -82,8 +83,9 @@ TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
     return begin == std::string::npos ? "" : table.substr(begin, table.find('\n', begin) - begin);
   };
   const auto largest = [&](bool released) {
-    const CheckpointFiles checkpoint = open_checkpoint(options_.checkpoint);
-    const Forecast plan = make_forecast(options_, checkpoint, plan_jobs(options_, &checkpoint));
+    const CheckpointFiles checkpoint = open_checkpoint(options_.model.checkpoint);
+    const Forecast plan =
+        make_forecast(run_shape_of(options_), options_.plan, checkpoint, plan_jobs(options_, &checkpoint));
     return gigabytes(plan.topologies.front().memory.peak(released));
   };
   const std::string both = row(small + "\n" + large);
@@ -91,7 +93,7 @@ TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
                       largest(true) + " where the text tower is released");
   EXPECT_EQ(row(large), both);
   EXPECT_NE(row(small), both);
-  options_.text_tower = TextTower::Keep;
+  options_.model.text_tower = TextTower::Keep;
   options_.grid.tp = 4;
   const std::string kept = row(large);
   EXPECT_EQ(kept, "memory      one clip of the largest request needs " + largest(false) + " on a GPU");
@@ -101,8 +103,8 @@ TEST_F(ValidateFiles, ReportsTheProblemsOfAllChecks) {
   manifest(
       "{\"id\": \"a\", \"prompt\": \"p\", \"image\": \"a.png\"}\n{\"id\": \"b\", \"prompt\": \"p\", \"height\": "
       "721}\n");
-  options_.out = options_.manifest / "x";
-  options_.checkpoint = folder_ / "none";
+  options_.output.folder = options_.manifest / "x";
+  options_.model.checkpoint = folder_ / "none";
   EXPECT_THAT(refusal(),
               AllOf(HasSubstr("m.jsonl:1: id \"a\": image: " + (folder_ / "a.png").string() + ": no such file"),
                     HasSubstr("m.jsonl:2: id \"b\": height: 721"), HasSubstr("/none: no such folder"),
@@ -137,7 +139,7 @@ TEST_F(ValidateFiles, RefusesSchedulesThatCannotBeComputed) {
                          {R"("flow_shift": 100000)", ScheduleChoice::Karras, false},
                          {R"("flow_shift": 100000)", ScheduleChoice::Auto, true},
                          {R"("flow_shift": 10, "steps": 1000)", ScheduleChoice::Native, false}}) {
-    options_.schedule = row.schedule;
+    options_.model.schedule = row.schedule;
     manifest(
         "\n"
         R"({"id": "a", "prompt_token_ids": [1], "guidance_scale": 1, )" +
@@ -150,27 +152,28 @@ TEST_F(ValidateFiles, RefusesSchedulesThatCannotBeComputed) {
 
 TEST_F(ValidateFiles, LooksAtWhatOutHas) {
   manifest(kTwoLines);
-  options_.out = folder_ / "out";
-  fs::create_directories(options_.out / "latents");
-  write_file(options_.out / "latents" / "a.h5", "torn");
+  options_.output.folder = folder_ / "out";
+  fs::create_directories(options_.output.folder / "latents");
+  write_file(options_.output.folder / "latents" / "a.h5", "torn");
   EXPECT_THAT(validate(options_), AllOf(HasSubstr("warning"), HasSubstr("a.h5"), HasSubstr("the clip is made again")));
   LatentFile file;
   file.request = R"({"id": "b"})";
-  file.model = json_text(open_checkpoint(options_.checkpoint).description());
+  file.model = json_text(open_checkpoint(options_.model.checkpoint).description());
   file.video = {{1, 8, 1, 1, 1}, std::vector<float>(8)};
-  write_latents(options_.out / "latents" / "b.h5", file);
+  write_latents(options_.output.folder / "latents" / "b.h5", file);
   EXPECT_THAT(refusal(), HasSubstr("b.h5: this finished clip was made"));
-  options_.force = true;
+  options_.output.force = true;
   EXPECT_EQ(refusal(), "");
 }
 
 TEST_F(ValidateFiles, SaysWhoUsesTheFolder) {
   manifest(kTwoLines);
-  options_.out = folder_ / "out";
-  fs::create_directory(options_.out);
+  options_.output.folder = folder_ / "out";
+  fs::create_directory(options_.output.folder);
   EXPECT_EQ(refusal(), "");
-  EXPECT_TRUE(fs::is_empty(options_.out));
-  const Background run([&] { return std::make_shared<RunLock>(options_.out, ManifestShard(), Log(LogLevel::Quiet)); });
+  EXPECT_TRUE(fs::is_empty(options_.output.folder));
+  const Background run(
+      [&] { return std::make_shared<RunLock>(options_.output.folder, ManifestShard(), Log(LogLevel::Quiet)); });
   EXPECT_THAT(refusal(), HasSubstr("in use by a run of the whole manifest"));
 }
 

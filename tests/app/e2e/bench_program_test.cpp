@@ -220,7 +220,7 @@ TEST(Bench, PrintsATable) {
 TEST(Bench, RefusesATpThatDoesNotDivide) {
   const Ending ended = bench({1, 3}, {"--what", "step"});
   EXPECT_EQ(ended.exit_code, 2);
-  EXPECT_THAT(ended.err, HasSubstr("--tp 3 does not divide the model's 8 attention heads"));
+  EXPECT_THAT(ended.err, HasSubstr("tp 3 does not divide the model's 8 attention heads"));
 }
 
 }  // namespace

@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <hdf5.h>
 
-#include "clips.h"
 #include "base/core/error.h"
+#include "clips.h"
 #include "io/latents/hdf5.h"
 
 namespace orrery {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "orrery_program.h"
 #include "io/latents/latent_store.h"
+#include "orrery_program.h"
 #include "support/golden.h"
 #include "support/temporary_folder.h"
 

@@ -12,8 +12,8 @@
 
 #include "base/core/disk_space.h"
 #include "base/core/file.h"
-#include "orrery_program.h"
 #include "io/latents/latent_store.h"
+#include "orrery_program.h"
 #include "support/small_disk.h"
 #include "support/temporary_folder.h"
 

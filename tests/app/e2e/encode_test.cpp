@@ -1,8 +1,8 @@
 // `orrery encode`: images and videos as latent files, and what it refuses.
 #include <gmock/gmock.h>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 #include "media_tools.h"
 
 namespace orrery {

@@ -9,8 +9,8 @@
 #include <map>
 
 #include "base/core/file.h"
-#include "orrery_program.h"
 #include "io/latents/latent_store.h"
+#include "orrery_program.h"
 #include "support/golden.h"
 #include "support/temporary_folder.h"
 

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 #include "media_tools.h"
 
 namespace orrery {

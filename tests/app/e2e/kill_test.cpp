@@ -17,8 +17,8 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "orrery_program.h"
 #include "io/latents/latent_store.h"
+#include "orrery_program.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

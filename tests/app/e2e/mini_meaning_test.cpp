@@ -1,7 +1,7 @@
 // The trained checkpoint inputs/mini: what a request says decides what is seen and heard. tools/eval_mini reads the
 // clips.
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 
 namespace orrery {
 namespace {

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <functional>
 
+#include "base/core/file.h"
 #include "checkpoint_copy.h"
 #include "clips.h"
-#include "base/core/file.h"
 #include "media_tools.h"
 #include "refusal.h"
 

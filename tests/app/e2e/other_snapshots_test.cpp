@@ -4,8 +4,8 @@
 
 #include <functional>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 
 namespace orrery {
 namespace {

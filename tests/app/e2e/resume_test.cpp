@@ -5,9 +5,9 @@
 #include <map>
 
 #include "base/core/file.h"
+#include "io/latents/latent_store.h"
 #include "io/media/made_from.h"
 #include "orrery_program.h"
-#include "io/latents/latent_store.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

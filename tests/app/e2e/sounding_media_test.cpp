@@ -6,8 +6,8 @@
 #include <map>
 #include <memory>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 #include "media_tools.h"
 
 namespace orrery {

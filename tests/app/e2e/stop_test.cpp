@@ -4,8 +4,8 @@
 #include <chrono>
 #include <csignal>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 
 namespace orrery {
 namespace {
@@ -50,9 +50,8 @@ TEST_P(StopAfterSteps, GoesOnAsIfItHadNotStopped) {
   const std::vector<Json> lines{rich_line("a"), tiny_line("b", {{"steps", 4}, {"guidance_scale", 1.0}})};
   run("whole", lines, {}, GetParam());
   const CommandLine two_steps{"--stop-after-steps", "2"};
-  EXPECT_THAT(
-      run("parts", lines, two_steps, GetParam(), kStopped).err,
-      AllOf(HasSubstr("stopped by --stop-after-steps with 2 clips to go"), HasSubstr("the same command again")));
+  EXPECT_THAT(run("parts", lines, two_steps, GetParam(), kStopped).err,
+              AllOf(HasSubstr("stopped by the step limit with 2 clips to go"), HasSubstr("the same command again")));
   EXPECT_EQ(results("parts").back(), [&] {
     Json record = results("parts").back();
     record.update({{"id", "a"}, {"status", "stopped"}, {"steps_done", 2}, {"steps", 3}});

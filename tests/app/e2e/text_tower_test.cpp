@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "clips.h"
 #include "base/core/file.h"
+#include "clips.h"
 
 namespace orrery {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "app/inspect/difference.h"
 #include "app/inspect/latent_statistics.h"
-#include "base/core/text_table.h"
 #include "base/core/error.h"
+#include "base/core/text_table.h"
 
 namespace orrery {
 namespace {

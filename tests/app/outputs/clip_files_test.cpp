@@ -28,8 +28,8 @@ const CheckpointFiles& checkpoint() {
 class ClipFile : public testing::Test {
  protected:
   ClipFile() {
-    options_.out = folder_ / "out";
-    options_.media = Media::None;
+    output_.folder = folder_ / "out";
+    output_.media = Media::None;
     folder_.write("i.png", "one picture");
     folder_.write("c.h5", "some latents");
   }
@@ -71,8 +71,8 @@ class ClipFile : public testing::Test {
   }
   void make(const std::string& lines, float value = 0.5F) const {
     std::vector<ClipJob> made = jobs(lines);
-    ClipRecipes recipes(made, options_, checkpoint());
-    fs::create_directories(options_.out / "latents");
+    ClipRecipes recipes(made, model_, checkpoint());
+    fs::create_directories(output_.folder / "latents");
     for (ClipJob& job : made) {
       recipes.add(job);
       write_latents(latents(job.request.id), file_of(job, value));
@@ -80,7 +80,7 @@ class ClipFile : public testing::Test {
   }
   // Made before contents were recorded.
   void make_as_earlier_releases_did(const std::string& lines) const {
-    fs::create_directories(options_.out / "latents");
+    fs::create_directories(output_.folder / "latents");
     for (const ClipJob& job : jobs(lines)) {
       LatentFile file = file_of(job, 0.5F);
       file.inputs.clear();
@@ -88,12 +88,12 @@ class ClipFile : public testing::Test {
     }
   }
   void begin(const std::string& lines) const {
-    fs::create_directories(options_.out / "snapshots");
+    fs::create_directories(output_.folder / "snapshots");
     for (const ClipJob& job : jobs(lines)) {
       LatentFile file = file_of(job, 0.5F);
       file.state = LatentFile::State::Running;
       file.running = RunningState{};
-      write_latents(RunFolder{options_.out}.snapshot(job.request.id), file);
+      write_latents(RunFolder{output_.folder}.snapshot(job.request.id), file);
     }
   }
 
@@ -104,7 +104,7 @@ class ClipFile : public testing::Test {
   };
   Look look(const std::string& lines) const {
     std::vector<ClipJob> wanted = jobs(lines);
-    ClipFiles files(wanted, options_, checkpoint());
+    ClipFiles files(wanted, model_, output_, checkpoint(), "orrery 0.1.0 (a revision)");
     Look found;
     for (ClipJob& job : wanted) {
       if (files.look_for(job)) found.complete.push_back(job.request.id);
@@ -115,10 +115,11 @@ class ClipFile : public testing::Test {
   }
   std::vector<std::string> conflicts(const std::string& lines) const { return look(lines).conflicts; }
 
-  fs::path latents(const std::string& id) const { return RunFolder{options_.out}.latents(id); }
+  fs::path latents(const std::string& id) const { return RunFolder{output_.folder}.latents(id); }
 
   TemporaryFolder folder_;
-  Options options_;
+  ModelOptions model_;
+  OutputOptions output_;
 };
 
 // --- Images and condition files
@@ -227,7 +228,7 @@ TEST_F(ClipChain, ChildrenThatAreKeptSayWhichLatentsTheyContinue) {
   const std::string before = stored_checksum(latents("a"));
   fs::remove(latents("a"));
   std::vector<ClipJob> wanted = jobs(chain_);
-  ClipFiles files(wanted, options_, checkpoint());
+  ClipFiles files(wanted, model_, output_, checkpoint(), "orrery 0.1.0 (a revision)");
   for (ClipJob& job : wanted) files.look_for(job);
   ASSERT_EQ(files.kept_children().size(), 1U);
   EXPECT_EQ(files.kept_children().begin()->first, "a");
@@ -285,12 +286,12 @@ class ClipMediaOf : public ClipFile {
   const std::string clip_ = line("a", R"(,"sound":true)");
   const std::string others_ = std::string(32, 'f');
   const std::vector<std::uint8_t> grey_ = std::vector<std::uint8_t>(32 * 32 * 3, 128);
-  RunFolder place_{options_.out};
+  RunFolder place_{output_.folder};
   std::string ours_;
 };
 
 TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
-  options_.media = Media::Mp4;
+  output_.media = Media::Mp4;
   EXPECT_FALSE(complete());
   for (const std::string& checksum : {others_, std::string()}) {
     write_video(checksum);
@@ -299,7 +300,7 @@ TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
   write_video(ours_);
   EXPECT_TRUE(complete());
 
-  options_.previews = true;
+  output_.previews = true;
   EXPECT_FALSE(complete());
   write_picture(place_.preview("a"), others_);
   EXPECT_FALSE(complete());
@@ -308,7 +309,7 @@ TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
 }
 
 TEST_F(ClipMediaOf, EveryFrameAndTheSoundCount) {
-  options_.keep_frames = true;
+  output_.keep_frames = true;
   const auto write_frames = [&](const std::string& first, const std::string& last, const std::string& sound) {
     write_picture(place_.frame("a", 0), first);
     write_picture(place_.frame("a", 4), last);
@@ -326,7 +327,7 @@ TEST_F(ClipMediaOf, EveryFrameAndTheSoundCount) {
 }
 
 TEST_F(ClipMediaOf, AnEarlierMakingGo) {
-  options_.media = Media::Mp4;
+  output_.media = Media::Mp4;
   write_video(ours_);
   write_picture(place_.preview("a"), ours_);
   write_picture(place_.frame("a", 0), ours_);

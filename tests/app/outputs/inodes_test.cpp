@@ -17,7 +17,7 @@ TEST(Inodes, LackIsKnownBeforeTheClip) {
   if (!SmallDisk::why_none().empty()) GTEST_SKIP() << "no disk can be mounted here: " << SmallDisk::why_none();
   Cosmos3Config config;
   config.latent_channel = 48;
-  const ClipSpace mp4(config, Options());
+  const ClipSpace mp4(config, OutputOptions());
   const ClipJob clip;
   constexpr std::int64_t kFolders = 5;  // the disk's own, OUT and three in it
   const std::int64_t wanted = mp4.file_count(clip);

@@ -2,9 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/outputs/clip_files.h"
 #include "app/manifest/manifest.h"
-#include "app/cli/version.h"
+#include "app/outputs/clip_files.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -14,12 +13,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+constexpr char kSoftware[] = "orrery 0.1.0 (a revision)";
+
 class OlderFiles : public testing::Test {
  protected:
   OlderFiles() {
-    options_.out = temporary_.path();
-    options_.media = Media::None;
-    std::filesystem::create_directories(options_.out / "latents");
+    output_.folder = temporary_.path();
+    output_.media = Media::None;
+    std::filesystem::create_directories(output_.folder / "latents");
     job_.request.id = "a";
     job_.request.prompt_token_ids = {1, 2};
     job_.request.negative_token_ids = {3};
@@ -35,18 +36,18 @@ class OlderFiles : public testing::Test {
     LatentFile file;
     file.request = job_.request_json;
     file.model = checkpoint_.description().dump();
-    file.software = software_name();
+    file.software = kSoftware;
     file.cond_ids = std::move(cond);
     file.uncond_ids = std::move(uncond);
     file.sigmas = schedule.sigmas;
     file.video = {{1, 1, 1, 1, 1}, {0}};
     if (sound_steps > 0)
       file.sound = FloatArray{{1, 2, sound_steps}, std::vector<float>(static_cast<std::size_t>(2 * sound_steps))};
-    write_latents(options_.out / "latents" / "a.h5", file);
+    write_latents(output_.folder / "latents" / "a.h5", file);
   }
   // Why the file is not the request's clip; none: it is.
   std::vector<std::string> conflicts() {
-    ClipFiles files({job_}, options_, checkpoint_);
+    ClipFiles files({job_}, model_, output_, checkpoint_, kSoftware);
     files.look_for(job_);
     EXPECT_THAT(files.warnings(), IsEmpty());
     return files.conflicts();
@@ -54,7 +55,8 @@ class OlderFiles : public testing::Test {
 
   TemporaryFolder temporary_;
   CheckpointFiles checkpoint_ = open_checkpoint("random:tiny");
-  Options options_;
+  ModelOptions model_;
+  OutputOptions output_;
   ClipJob job_;
 };
 

@@ -32,11 +32,11 @@ ClipJob clip(bool latents_done = false) {
 }
 
 ClipSpace space(Media media, bool keep_frames = false, int crf = 18) {
-  Options options;
-  options.media = media;
-  options.keep_frames = keep_frames;
-  options.crf = crf;
-  return {config(), options};
+  OutputOptions output;
+  output.media = media;
+  output.keep_frames = keep_frames;
+  output.crf = crf;
+  return {config(), output};
 }
 
 TEST(ClipSpaces, LatentsAndSnapshotsAreKnown) {
@@ -57,10 +57,10 @@ TEST(ClipSpaces, MediaGrowWithPixelsAndQuality) {
 
 // Four tiles a row in three rows, four pixels between them.
 TEST(ClipSpaces, APreviewIsAPictureMore) {
-  Options options;
-  options.media = Media::None;
-  options.previews = true;
-  const std::int64_t more = ClipSpace(config(), options).files(clip(true)) - space(Media::None).files(clip(true));
+  OutputOptions output;
+  output.media = Media::None;
+  output.previews = true;
+  const std::int64_t more = ClipSpace(config(), output).files(clip(true)) - space(Media::None).files(clip(true));
   EXPECT_EQ(more, 2 * (4 * 320 + 3 * 4) * (3 * 180 + 2 * 4));
 }
 

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "app/plan/forecast_text.h"
-#include "models/zoo/media_models.h"
-#include "base/core/error.h"
 #include "app/plan/result_lines.h"
+#include "base/core/error.h"
+#include "models/zoo/media_models.h"
 
 namespace orrery {
 namespace {
@@ -25,11 +25,11 @@ ClipJob clip(std::int64_t width, std::int64_t height, std::int64_t frames, std::
   return job;
 }
 
-Options on(GridShape grid, RowFormat products = RowFormat::Plain) {
-  Options options;
-  options.grid = grid;
-  options.products = products;
-  return options;
+RunShape on(GridShape grid, RowFormat products = RowFormat::Plain) {
+  RunShape run;
+  run.grid = grid;
+  run.model.products = products;
+  return run;
 }
 
 const CheckpointFiles& nano() {
@@ -50,10 +50,10 @@ TEST(Forecast, CountsClipsOfAKindTogether) {
 }
 
 TEST(Forecast, GoesThroughTheRanksThatCanShareTheModel) {
-  Options options;
+  PlanOptions options;
   options.gpus = 8;
   std::vector<ClipJob> jobs{clip(832, 480, 93)};
-  const Forecast all = make_forecast(options, nano(), jobs);
+  const Forecast all = make_forecast({}, options, nano(), jobs);
   std::vector<std::pair<int, int>> grids;
   for (const TopologyForecast& each : all.topologies) grids.emplace_back(each.grid.cfg, each.grid.tp);
   EXPECT_EQ(grids, (std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {1, 4}, {1, 8}, {2, 1}, {2, 2}, {2, 4}}));
@@ -61,30 +61,30 @@ TEST(Forecast, GoesThroughTheRanksThatCanShareTheModel) {
   EXPECT_EQ(all.shortest()->gpus(), 8);
   EXPECT_LT(all.shortest()->seconds_per_clip(), all.most_clips()->seconds_per_clip());
   jobs.front().request.guidance_scale = 1;
-  EXPECT_EQ(make_forecast(options, nano(), jobs).topologies.size(), 4U) << "--cfg 2 would repeat the work";
+  EXPECT_EQ(make_forecast({}, options, nano(), jobs).topologies.size(), 4U) << "--cfg 2 would repeat the work";
 }
 
 TEST(Forecast, SaysWhatFits) {
   const CheckpointFiles super = open_checkpoint("random:super");
-  Options options;
+  PlanOptions options;
   options.gpus = 4;
   options.gpu = GpuKind::H100;
-  const Forecast forecast = make_forecast(options, super, {clip(832, 480, 93)});
+  const Forecast forecast = make_forecast({}, options, super, {clip(832, 480, 93)});
   EXPECT_TRUE(forecast.topologies[0].released) << "both towers take 125 GB";
   EXPECT_TRUE(forecast.topologies[0].fits);
   EXPECT_FALSE(forecast.topologies[1].released);
   options.gpu_memory = 30;
-  const Forecast small = make_forecast(options, super, {clip(832, 480, 93)});
+  const Forecast small = make_forecast({}, options, super, {clip(832, 480, 93)});
   EXPECT_EQ(small.most_clips()->grid.tp, 4);
   options.gpu_memory = 10;
-  EXPECT_EQ(make_forecast(options, super, {clip(832, 480, 93)}).shortest(), nullptr);
-  EXPECT_THAT(page_of(make_forecast(options, super, {clip(832, 480, 93)})), HasSubstr("Nothing of this fits: use"));
+  EXPECT_EQ(make_forecast({}, options, super, {clip(832, 480, 93)}).shortest(), nullptr);
+  EXPECT_THAT(page_of(make_forecast({}, options, super, {clip(832, 480, 93)})), HasSubstr("Nothing of this fits: use"));
 }
 
 TEST(Forecast, HasAPageAndJson) {
-  Options options;
+  PlanOptions options;
   options.gpus = 2;
-  const Forecast forecast = make_forecast(options, nano(), {clip(1280, 720, 189), clip(1280, 720, 189)});
+  const Forecast forecast = make_forecast({}, options, nano(), {clip(1280, 720, 189), clip(1280, 720, 189)});
   EXPECT_THAT(
       page_of(forecast),
       AllOf(HasSubstr("random:nano on NVIDIA H200, 149 GB each, --gemm bf16, attention by fa3; rates: built in"),
@@ -161,9 +161,9 @@ class MeasuredRuns : public testing::TestWithParam<MeasuredRun> {
     ClipJob job = GetParam().job;
     job.request.sound = GetParam().sound;
     job.ids.uncond = TokenIds(2129, 1);
-    Options options = on(GetParam().grid);
-    options.attention = GetParam().attention;
-    return make_forecast(options, open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
+    RunShape run = on(GetParam().grid);
+    run.model.attention = GetParam().attention;
+    return make_forecast(run, {}, open_checkpoint(GetParam().checkpoint), {job}).topologies.front();
   }
 };
 
@@ -173,7 +173,7 @@ TEST(MeasuredMemory, OfARun) {
     ClipJob job = clip(1280, 720, 189);
     job.ids.uncond = TokenIds(2129, 1);
     const double measured = line.at("clips").back().at("peak_gpu_memory");
-    const TopologyForecast forecast = make_forecast({}, nano(), {job}).topologies.front();
+    const TopologyForecast forecast = make_forecast({}, {}, nano(), {job}).topologies.front();
     EXPECT_NEAR(static_cast<double>(forecast.memory.peak(forecast.released)), measured, kOff * measured);
     return;
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "models/cost/memory.h"
+#include "pipeline/clip_memory.h"
 #include "support/nano.h"
 
 namespace orrery {

@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/parallel/comm.h"
 #include "base/device/device_memory.h"
+#include "base/parallel/comm.h"
 #include "support/test_device.h"
 
 namespace orrery {

@@ -11,10 +11,10 @@
 #include <stdexcept>
 #include <vector>
 
-#include "base/parallel/blocks.h"
-#include "base/parallel/device.h"
 #include "base/device/device_memory.h"
 #include "base/device/gpu.h"
+#include "base/parallel/blocks.h"
+#include "base/parallel/device.h"
 #include "base/parallel/process_grid.h"
 #include "base/parallel/shared_gpus.h"
 #include "support/mpi_world.h"
@@ -79,7 +79,7 @@ TEST(MessageOf, SaysWhatHelpsAgainstALackOfGpuMemory) {
   EXPECT_EQ(
       message_of(error),
       "out of GPU memory: Tried to allocate 1.32 GiB. GPU 0 has a total capacity of 79.19 GiB of which 1.01 GiB is "
-      "free. To need less, use more GPUs for a clip (--tp), --text-tower release, fewer frames or fewer pixels");
+      "free. To need less, use more GPUs for a clip (tp), release the text tower, fewer frames or fewer pixels");
   EXPECT_THAT(message_of(c10::OutOfMemoryError(here, "no words known\nsecond line")),
               AllOf(HasSubstr("out of GPU memory: no words known To need less, "), Not(HasSubstr("second"))));
 }
@@ -95,6 +95,10 @@ TEST(DeviceMemory, IsUnboundedOnTheCpu) {
 
 TEST(FromRoot, GivesTheResultToAll) {
   EXPECT_EQ(mpi_world().from_root([] { return std::string("seven"); }), "seven");
+  EXPECT_EQ(mpi_world().from_root([] { return std::int64_t{1} << 53 | 1; }), std::int64_t{1} << 53 | 1);
+  int runs = 0;
+  mpi_world().from_root([&] { ++runs; });
+  EXPECT_EQ(runs, mpi_world().is_root() ? 1 : 0);
 }
 
 // What one rank meets when rank 0's work throws: its words there, and the exit code everywhere.
@@ -214,7 +218,7 @@ TEST(Device, RefusesGpusThatAreNotThere) {
   if (problem.empty()) return;
   EXPECT_THAT(problem, HasSubstr("node "));
   EXPECT_THAT([] { choose_device(DeviceKind::Cuda, mpi_world()); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("--device cuda: "), HasSubstr(problem))));
+              ThrowsMessage<InputError>(AllOf(HasSubstr("device cuda: "), HasSubstr(problem))));
 }
 
 }  // namespace

@@ -171,7 +171,7 @@ TEST(RankWatch, SaysWhatItHasSeen) {
                          Words{RankLoss::AllWaiting, "rank 1 on gpu7 has waited for other ranks for 130 s"}}) {
     const std::string message = watch.message({1, w.loss, 130.2});
     EXPECT_THAT(message, HasSubstr(w.text));
-    EXPECT_THAT(message, HasSubstr("; it was at [1/2] a, decode (--rank-timeout)"));
+    EXPECT_THAT(message, HasSubstr("; it was at [1/2] a, decode (rank timeout)"));
     EXPECT_THAT(message, Not(HasSubstr("\n")));
   }
 }

@@ -62,7 +62,7 @@ TEST(StopFlag, CountsTheStepsOfTheRun) {
   }
   EXPECT_TRUE(stop.agree());
   EXPECT_FALSE(stop.urgent()) << "what is begun may be finished";
-  EXPECT_EQ(stop.reason(), "--stop-after-steps");
+  EXPECT_EQ(stop.reason(), "the step limit");
 }
 
 TEST(StopFlag, LeavesInTimeForWhatIsAhead) {

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "base/core/pulse.h"
+#include "base/device/device_memory.h"
 #include "base/parallel/collectives.h"
 #include "base/parallel/device.h"
-#include "base/device/device_memory.h"
 #include "base/parallel/mpi_session.h"
 #include "support/process.h"
 #include "told_place.h"

@@ -108,7 +108,7 @@ TEST_F(WeightsTest, ErrorsNameTensorAndFile) {
   expect_refused([&] { a.take("none", {2, 3}); }, file() + ": tensor a.none is missing", "[2, 3]");
   expect_refused([&] { a.take("m", {6, 5}); }, file() + ": tensor a.m: found shape [6, 4], expected [6, 5]");
   expect_refused([&] { a.take("m", {24}); }, "found shape [6, 4], expected [24]");
-  expect_refused([&] { a.take("m", {6, 4}, Split::Rows); }, "tensor a.m: its 6 rows do not split over --tp 4 ranks");
+  expect_refused([&] { a.take("m", {6, 4}, Split::Rows); }, "tensor a.m: its 6 rows do not split over tp 4 ranks");
   expect_refused([&] { a.take_stacked({{"m", 6}}, 4); }, "tensor a.m: its 6 rows do not split");
   expect_refused([&] { a.take_stacked({{"m", 8}}, 4); }, "tensor a.m: found shape [6, 4], expected [8, 4]");
   EXPECT_THROW(a.take("b", {6}, Split::Columns), Error);

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../support/cpu_time.h"
+#include "../../support/cpu_time.h"
 #include "base/core/stopwatch.h"
 #include "io/text/prompt.h"
 #include "io/text/tokenizer.h"

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
+#include "io/checkpoint/sharded_checkpoint.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 

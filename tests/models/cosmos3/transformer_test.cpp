@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
+#include "io/checkpoint/sharded_checkpoint.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "models/wan/decoder.h"
 #include "support/golden.h"
 #include "support/test_device.h"
-#include "models/wan/decoder.h"
 
 namespace orrery {
 namespace {

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
-#include "../checkpoint/write_checkpoint.h"
 #include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/write_checkpoint.h"
 
 namespace orrery {
 namespace {

@@ -7,14 +7,14 @@
 #include <cmath>
 #include <random>
 
+#include "base/core/error.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/sharded_checkpoint.h"
-#include "base/core/error.h"
+#include "models/wan/decoder.h"
+#include "models/wan/encoder.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
-#include "models/wan/decoder.h"
-#include "models/wan/encoder.h"
 
 namespace orrery {
 namespace {

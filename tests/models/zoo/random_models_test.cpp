@@ -4,24 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <sstream>
-
-#include "app/manifest/prompts.h"
-#include "models/zoo/random_layout.h"
-#include "app/commands/tokens.h"
-#include "app/commands/validate.h"
-#include "models/audio/decoder.h"
-#include "io/checkpoint/sharded_checkpoint.h"
 #include "base/core/error.h"
-#include "support/golden.h"
-#include "support/temporary_folder.h"
+#include "io/checkpoint/sharded_checkpoint.h"
+#include "models/audio/decoder.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/zoo/random_layout.h"
+#include "support/golden.h"
 
 namespace orrery {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -91,35 +84,13 @@ TEST(RandomModels, AnUnknownNameIsRefusedWithTheNearest) {
     return "";
   };
   EXPECT_EQ(refusal("random:nanno"),
-            "--checkpoint random:nanno: there is no such model (did you mean random:nano?); expected random:tiny, "
+            "random:nanno: there is no such model (did you mean random:nano?); expected random:tiny, "
             "random:nano or random:super");
   EXPECT_THAT(refusal("random:"), HasSubstr("expected random:tiny"));
-  EXPECT_THAT(refusal("random"), HasSubstr("--checkpoint random: no such folder"));
+  EXPECT_THAT(refusal("random"), HasSubstr("random: no such folder"));
 }
 
-TEST(RandomModels, TextsBecomeBytes) {
-  EXPECT_THAT(byte_ids("A\xC3\xA9"), ElementsAre(65, 0xC3, 0xA9, 256, 257));
-  EXPECT_THAT(tokenizer_of("random:nano")("hi"), ElementsAre('h', 'i', 256, 257));
-  Request request;
-  request.prompt = "A cat";
-  request.append_metadata = false;
-  request.guidance_scale = 1;
-  PromptReader reader(tokenizer_of("random:tiny"), "");
-  EXPECT_THAT(reader(request).ids.values(), ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
-}
-
-TEST(RandomModels, ValidateAndTokensNeedNoFiles) {
-  const TemporaryFolder folder;
-  Options options;
-  options.checkpoint = "random:super";
-  options.grid = {2, 8};
-  options.manifest = folder.write("m.jsonl", R"({"id": "a", "prompt": "hi", "append_metadata": false, "sound": true})");
-  EXPECT_THAT(validate(options),
-              AllOf(HasSubstr("random:super: hidden 5120, 64 layers"), HasSubstr("sound yes"), HasSubstr("4 tokens")));
-  std::ostringstream lines;
-  print_tokens(options, lines);
-  EXPECT_THAT(lines.str(), HasSubstr("\"ids\":[104,105,256,257]"));
-}
+TEST(RandomModels, TextsBecomeBytes) { EXPECT_THAT(byte_ids("A\xC3\xA9"), ElementsAre(65, 0xC3, 0xA9, 256, 257)); }
 
 TEST(RandomModels, TheVideoDecoderMakesPixelsAndTheEncoderLatents) {
   const CheckpointFiles tiny = open_checkpoint("random:tiny");

@@ -1,11 +1,11 @@
-#include "app/commands/stop_limits.h"
+#include "app/cli/stop_limits.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "base/core/numbers.h"
 #include "base/core/error.h"
+#include "base/core/numbers.h"
 #include "base/core/utc.h"
 #include "pipeline/progress_text.h"
 

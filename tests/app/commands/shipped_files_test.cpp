@@ -8,9 +8,9 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/help_layout.h"
-#include "app/manifest/manifest.h"
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
+#include "app/manifest/manifest.h"
 #include "base/core/file.h"
 
 namespace orrery {
@@ -103,7 +103,7 @@ std::vector<std::vector<std::string>> commands_in(std::string text) {
   return commands;
 }
 
-constexpr std::array kPages{"README.md",     "inputs/README.md",      "jobs/README.md",  "slurm/README.md",
+constexpr std::array kPages{"README.md",     "inputs/README.md",         "jobs/README.md",  "slurm/README.md",
                             "src/README.md", "src/io/latents/README.md", "tests/README.md", "tools/results/README.md"};
 
 TEST(Pages, LinkToFilesThatExist) {

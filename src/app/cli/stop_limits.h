@@ -2,8 +2,8 @@
 
 #include <chrono>
 
-#include "app/manifest/manifest_shard.h"
 #include "app/cli/options.h"
+#include "app/manifest/manifest_shard.h"
 #include "base/parallel/stop_flag.h"
 
 namespace orrery {

@@ -1,0 +1,15 @@
+// What stands in for the collectives of GPUs in a program built without CUDA.
+#include "base/core/error.h"
+#include "base/device/no_cuda.h"
+#include "base/parallel/nccl_collectives.h"
+#include "base/parallel/shared_gpu_collectives.h"
+
+namespace orrery {
+
+void abort_gpu_communicators() noexcept {}
+
+std::unique_ptr<Collectives> make_nccl_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm&, at::Device) { throw Error(kNoCuda); }
+
+}  // namespace orrery

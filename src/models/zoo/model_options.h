@@ -1,0 +1,52 @@
+#pragma once
+
+#include <filesystem>
+
+#include "base/core/choice.h"
+#include "models/kernels/scaled_rows.h"
+
+namespace orrery {
+
+enum class Dtype { Auto, Float32, BFloat16 };  // Auto: bfloat16 on a GPU, float32 on a CPU
+
+constexpr auto choices(Dtype) {
+  return std::array{Choice<Dtype>{"auto", Dtype::Auto}, Choice<Dtype>{"float32", Dtype::Float32},
+                    Choice<Dtype>{"bfloat16", Dtype::BFloat16}};
+}
+
+// Auto: Karras when the checkpoint's scheduler_config.json says so, otherwise Native.
+enum class ScheduleChoice { Native, DoubleShift, Karras, Auto };
+
+constexpr auto choices(ScheduleChoice) {
+  return std::array{Choice<ScheduleChoice>{"native", ScheduleChoice::Native},
+                    Choice<ScheduleChoice>{"double_shift", ScheduleChoice::DoubleShift},
+                    Choice<ScheduleChoice>{"karras", ScheduleChoice::Karras},
+                    Choice<ScheduleChoice>{"auto", ScheduleChoice::Auto}};
+}
+
+enum class TextTower { Keep, Release, Auto };  // Auto: Release when both towers do not fit the device
+
+constexpr auto choices(TextTower) {
+  return std::array{Choice<TextTower>{"keep", TextTower::Keep}, Choice<TextTower>{"release", TextTower::Release},
+                    Choice<TextTower>{"auto", TextTower::Auto}};
+}
+
+enum class AttentionWish { Auto, Fa3, Cudnn };  // Auto: the fastest that every rank has
+
+constexpr auto choices(AttentionWish) {
+  return std::array{Choice<AttentionWish>{"auto", AttentionWish::Auto},
+                    Choice<AttentionWish>{"fa3", AttentionWish::Fa3},
+                    Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
+}
+
+// Which model a run takes, and how it computes.
+struct ModelOptions {
+  std::filesystem::path checkpoint;  // a folder, or "random:NAME"
+  Dtype dtype = Dtype::Auto;
+  RowFormat products = RowFormat::Plain;
+  AttentionWish attention = AttentionWish::Auto;
+  TextTower text_tower = TextTower::Auto;
+  ScheduleChoice schedule = ScheduleChoice::Native;
+};
+
+}  // namespace orrery

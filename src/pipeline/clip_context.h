@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/core/log.h"
+#include "base/parallel/comm.h"
+#include "base/parallel/stop_flag.h"
+#include "models/sampler/schedule.h"
+#include "pipeline/clip_media.h"
+#include "pipeline/clip_memory.h"
+#include "pipeline/guidance.h"
+#include "pipeline/progress.h"
+#include "pipeline/run_folder.h"
+#include "pipeline/towers.h"
+
+namespace orrery {
+
+// What all clips of a run share.
+struct GenerateSettings {
+  RunFolder folder;
+  ScheduleKind schedule = ScheduleKind::Native;
+  std::string model_json;
+  std::string model_name;
+  std::string vae_fingerprint;
+  std::string software;
+  ModelSizes sizes;
+  std::int64_t snapshot_every = 0;  // steps; 0: only where the run stops
+};
+
+// What this rank makes clips with; the references outlive whoever has a copy.
+struct ClipContext {
+  const Comm& world;
+  Towers& towers;
+  Collectives& cfg;
+  MediaMaker& media;
+  const WanEncoder* encoder;  // null where this rank has none: on rank 0 when no request starts from pixels
+  GenerateSettings settings;
+  StopFlag& stop;
+  Progress& progress;
+  const Log& log;
+};
+
+}  // namespace orrery

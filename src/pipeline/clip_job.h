@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/phase_clock.h"
+#include "pipeline/request.h"
+#include "pipeline/texts.h"
+
+namespace orrery {
+
+// One clip still to make: its request with the texts as token ids.
+struct ClipJob {
+  Request request;
+  PromptIds ids;
+  std::string request_json;   // for the latent file
+  std::string parent_recipe;  // of the clip that it continues (ParentContent); empty: it continues none
+  std::string refusal;        // why this checkpoint cannot make it; empty: it can
+  bool latents_done = false;  // the latent file is complete: only the media is missing
+  bool resumes = false;       // there is a snapshot to go on from
+};
+
+// What became of a clip.
+struct ClipResult {
+  std::string error;  // empty: done, or stopped
+  bool stopped = false;
+  std::int64_t steps_done = 0;  // of a clip that was stopped
+  std::vector<std::string> files;
+  PhaseTimes times;                  // of rank 0; their sum is the request's wall time
+  std::vector<double> step_seconds;  // of the steps that this run made, on this rank
+  std::string latents_checksum;
+  std::optional<std::int64_t> peak_host_memory;  // bytes of rank 0's process; none: the system does not tell
+  std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held at most, of the rank with most; none on a CPU
+};
+
+// Takes what became of a clip, on every rank: complete on rank 0; `error` and `stopped` are the same on all.
+using DeliverClip = std::function<void(const ClipJob& job, ClipResult result)>;
+
+}  // namespace orrery

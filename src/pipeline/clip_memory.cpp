@@ -1,0 +1,49 @@
+#include "pipeline/clip_memory.h"
+
+#include <algorithm>
+
+#include "pipeline/video_decode.h"
+
+namespace orrery {
+namespace {
+
+// A transformer's memory never gets all of a device: cuBLAS, cuDNN and NCCL have workspaces, and the allocator's blocks
+// do not fit exactly.
+std::int64_t with_margin(std::int64_t bytes) {
+  constexpr std::int64_t kWorkspaces = 300'000'000;
+  return bytes + bytes / 10 + kWorkspaces;
+}
+
+std::int64_t longest(const PromptIds& ids) {
+  return static_cast<std::int64_t>(std::max(ids.cond.size(), ids.uncond.size()));
+}
+
+}  // namespace
+
+ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const std::int64_t height = request.height / WanConfig::kSpatialFactor;
+  const std::int64_t width = request.width / WanConfig::kSpatialFactor;
+  const std::int64_t frame_tokens = ((height + 1) / 2) * ((width + 1) / 2);
+  const std::int64_t tokens = request.latent_frames() * frame_tokens + request.sound_steps();
+  const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
+  ClipMemory memory;
+  memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
+  const CellCount part =
+      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
+  memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);
+  if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);
+  if (request.needs_encoder()) {
+    memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
+  }
+  if (request.sound && sizes.sound) {
+    memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
+  }
+  return memory;
+}
+
+ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
+  const ClipMemory tensors = clip_tensors(sizes, request, ids);
+  return {with_margin(tensors.step), with_margin(tensors.media)};
+}
+
+}  // namespace orrery

@@ -1,0 +1,132 @@
+#include "pipeline/deliver_clip.h"
+
+#include <utility>
+
+#include "base/core/stopwatch.h"
+#include "base/device/profiler_range.h"
+#include "pipeline/arrays.h"
+#include "pipeline/clip_artifacts.h"
+#include "pipeline/clip_file.h"
+#include "pipeline/root_work.h"
+
+namespace orrery {
+
+std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, const ClipStart& start,
+                                                         MediaLatents latents, PhaseClock& clock, ClipResult& result) {
+  std::string checksum;      // on rank 0
+  std::future<void> saving;  // on rank 0
+  if (job.latents_done) {
+    latents = read_back(job, checksum);
+  } else {
+    on_root(context_.world, [&] {
+      LatentFile file = finished_file(context_.settings, job, start, latents);
+      checksum = latents_checksum(file);
+      saving = save_behind(job, std::move(file));
+    });
+  }
+  const auto saved = [&] {
+    if (!job.latents_done) {
+      on_root(context_.world, [&] { saving.get(); });
+      clock.end("save");
+    }
+    result.latents_checksum = checksum;
+    result.files.push_back("latents/" + job.request.id + ".h5");
+  };
+  std::unique_ptr<ClipMediaFiles> files;
+  try {
+    if (context_.media.settings().wanted()) files = make_media(job, latents, checksum, clock, result);
+  } catch (const RequestFailed&) {
+    saved();
+    throw;
+  }
+  saved();
+  return files;
+}
+
+std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, const MediaLatents& latents,
+                                                         const std::string& checksum, PhaseClock& clock,
+                                                         ClipResult& result) {
+  context_.progress.phase("decode");
+  if (pending_) {  // one clip at most is behind
+    settle();
+    clock.skip();
+  }
+  const ProfilerRange range("decode");
+  MediaOutcome outcome =
+      context_.media(latents, label_of(job.request, checksum), [this] { return context_.stop.urgent(); });
+  if (!outcome.error.empty()) throw RequestFailed(outcome.error);
+  result.stopped = outcome.interrupted;
+  result.steps_done = job.request.steps;
+  clock.end(result.stopped ? "stopped" : "decode");
+  return std::move(outcome.files);
+}
+
+std::future<void> ClipDelivery::save_behind(const ClipJob& job, LatentFile file) const {
+  remove_artifacts(context_.settings.folder, job.request);  // now: decoding writes new ones while the file is written
+  return std::async(std::launch::async,
+                    [place = context_.settings.folder.latents(job.request.id),
+                     snapshot = context_.settings.folder.snapshot(job.request.id), file = std::move(file)] {
+                      write_latents(place, file);
+                      remove_if_there(snapshot);
+                    });
+}
+
+MediaLatents ClipDelivery::read_back(const ClipJob& job, std::string& checksum) const {
+  MediaLatents latents;
+  on_root(context_.world, [&] {
+    const LatentFile file = read_latents(context_.settings.folder.latents(job.request.id));
+    checksum = latents_checksum(file);
+    latents = latents_of(file);
+  });
+  latents.video = share_from_root(context_.world, latents.video).to(context_.towers.device());
+  return latents;
+}
+
+void ClipDelivery::end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files) {
+  const bool encoding = result.error.empty() && !result.stopped && context_.media.settings().wanted();
+  if (!encoding) {
+    finish();  // results come in the clips' order
+    deliver_(job, std::move(result));
+    return;
+  }
+  if (files != nullptr) backlog_.start(std::move(files));
+  pending_ = {&job, std::move(result)};
+}
+
+void ClipDelivery::settle_if_ready() {
+  if (!pending_) return;
+  const bool ready = context_.world.is_root() && backlog_.ready();
+  if (context_.world.max(ready ? 1 : 0) == 1) settle();
+}
+
+void ClipDelivery::finish() {
+  if (pending_) settle();
+}
+
+void ClipDelivery::settle() {
+  ClipResult& result = pending_->result;
+  const Stopwatch waiting;
+  MediaEnd end;  // on rank 0
+  const std::string error = context_.world.from_root([&] {
+    end = backlog_.wait([this] { return context_.stop.urgent(); });
+    return end.error;
+  });
+  result.files.insert(result.files.end(), end.files.begin(), end.files.end());
+  result.times.add("encode", waiting.seconds());
+  result.stopped = context_.world.max(end.given_up ? 1 : 0) == 1;
+  if (!result.stopped) result.error = error;
+  deliver_(*pending_->job, std::move(result));
+  pending_.reset();
+}
+
+ClipLabel ClipDelivery::label_of(const Request& request, const std::string& checksum) const {
+  return {request.id,
+          request.prompt,
+          std::to_string(request.seed),
+          context_.settings.model_name,
+          context_.settings.software,
+          request.fps,
+          checksum};
+}
+
+}  // namespace orrery

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "io/latents/latent_store.h"
+#include "pipeline/clip_context.h"
+#include "pipeline/clip_job.h"
+#include "pipeline/media_backlog.h"
+#include "pipeline/start_clip.h"
+
+namespace orrery {
+
+// Makes clips' files from their latents, and tells of the clips in order. A video's last frames are still being encoded
+// while the next clip is denoised.
+class ClipDelivery {
+ public:
+  // `context` must outlive the object.
+  ClipDelivery(const ClipContext& context, DeliverClip deliver) : context_(context), deliver_(std::move(deliver)) {}
+
+  // Files from latents; a job whose latents are done has its latent file read back. Returns on rank 0 the files that
+  // are still to be finished; null when there are none. Throws RequestFailed on all ranks alike. Collective over the
+  // world.
+  std::unique_ptr<ClipMediaFiles> make_files(const ClipJob& job, const ClipStart& start, MediaLatents latents,
+                                             PhaseClock& clock, ClipResult& result);
+
+  // Delivers the result now or, of a clip whose video is still being encoded (`files`), at its end. `job` must live
+  // until then. Collective over the world.
+  void end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files);
+  // Delivers the clip whose video is being encoded, if it has come to its end. Collective over the world.
+  void settle_if_ready();
+  // Delivers the last clip. Collective over the world.
+  void finish();
+
+ private:
+  // Removes what was made of earlier latents, then writes the latent file in a thread of its own, while the clip is
+  // decoded: compressing a large one takes a second. The future throws what went wrong. On rank 0.
+  std::future<void> save_behind(const ClipJob& job, LatentFile file) const;
+  // Reads the latents back from the latent file, and their checksum; the sound only on rank 0.
+  MediaLatents read_back(const ClipJob& job, std::string& checksum) const;
+  // `checksum`: of the latents, on rank 0.
+  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents,
+                                             const std::string& checksum, PhaseClock& clock, ClipResult& result);
+  // Waits for the clip whose video is being encoded, and delivers it. Collective.
+  void settle();
+  ClipLabel label_of(const Request& request, const std::string& checksum) const;
+
+  // A clip whose video is being encoded; the same on all ranks.
+  struct Pending {
+    const ClipJob* job;
+    ClipResult result;
+  };
+
+  const ClipContext& context_;
+  DeliverClip deliver_;
+  std::optional<Pending> pending_;
+  MediaBacklog backlog_;  // on rank 0
+};
+
+}  // namespace orrery

@@ -1,0 +1,67 @@
+#include "pipeline/denoise_clip.h"
+
+#include <optional>
+#include <utility>
+
+#include "pipeline/clip_file.h"
+#include "pipeline/denoise.h"
+#include "pipeline/root_work.h"
+#include "pipeline/snapshot.h"
+
+namespace orrery {
+namespace {
+
+bool finite(const MediaLatents& latents) {
+  at::Tensor all = at::isfinite(latents.video).all();
+  if (latents.has_sound()) all = all.logical_and(at::isfinite(latents.sound).all());
+  return all.item<bool>();
+}
+
+}  // namespace
+
+MediaLatents ClipDenoiser::operator()(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
+                                      ClipResult& result, const std::function<void()>& between_steps) {
+  const Request& request = job.request;
+  const TextSource text = [this](const TokenIds& ids) { return context_.towers.text(ids); };
+  const GuidedModel guided(context_.towers.media(), context_.cfg, text, job.ids, shape, request.guidance());
+  clock.end("text");
+  StepTimes step_times(context_.towers.device());
+  const DenoiseState end = run_steps(guided, job, start, step_times, between_steps);
+  result.steps_done = end.steps_done();
+  result.stopped = end.steps_done() < request.steps;
+  if (!result.stopped && !finite(end.latents)) {
+    if (context_.world.is_root()) remove_if_there(context_.settings.folder.snapshot(request.id));
+    throw RequestFailed("the latents are not finite (NaN or infinity) after denoising: nothing was written");
+  }
+  clock.end("denoise");
+  result.step_seconds = step_times.seconds();
+  return result.stopped ? MediaLatents{} : end.latents;
+}
+
+DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& job, ClipStart& start, StepTimes& times,
+                                     const std::function<void()>& between_steps) {
+  const Request& request = job.request;
+  std::optional<SnapshotWriter> snapshots;
+  if (context_.world.is_root()) {
+    snapshots.emplace(context_.settings.folder.snapshot(request.id), clip_file(context_.settings, job, start));
+  }
+  context_.progress.steps_begin(request.steps, start.state.steps_done());
+  StepWatch watch(context_.log, context_.progress, context_.stop, pace_, times, snapshots ? &*snapshots : nullptr,
+                  context_.settings.snapshot_every);
+  if (!watch.before_first()) return std::move(start.state);
+  const Schedule schedule = make_schedule(context_.settings.schedule, request.steps, request.flow_shift);
+  times.mark();
+  DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {
+    times.mark();
+    const bool goes_on = watch.step_done(state, schedule.steps());
+    between_steps();
+    return goes_on;
+  });
+  if (end.steps_done() < schedule.steps()) {
+    context_.world.from_root([&] { watch.save(end); });
+  }
+  watch.finish();
+  return end;
+}
+
+}  // namespace orrery

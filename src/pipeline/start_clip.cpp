@@ -1,0 +1,94 @@
+#include "pipeline/start_clip.h"
+
+#include <utility>
+
+#include "pipeline/clip_inputs.h"
+#include "pipeline/continuation.h"
+#include "pipeline/media_shape.h"
+#include "pipeline/resume.h"
+#include "pipeline/root_work.h"
+
+namespace orrery {
+
+ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, const std::string& label,
+                                  PhaseClock& clock) {
+  if (job.resumes) {
+    ClipStart start = resumed(job, shape, label);
+    clock.end("resume");
+    return start;
+  }
+  ClipStart start;
+  if (job.request.conditioned()) {
+    // Before the files are read: what changes in between is then another request, and not taken for this one.
+    on_root(context_.world, [&] { start.inputs = inputs_of(job); });
+    start.condition = condition_for(job.request, shape);
+    clock.end("condition");
+  }
+  start.state.latents =
+      noise_.take(job.request.seed, shape, context_.towers.config().sound_dim, context_.towers.device());
+  clock.end("noise");
+  return start;
+}
+
+ClipStart ClipStarter::resumed(const ClipJob& job, const MediaShape& shape, const std::string& label) const {
+  ResumedClip clip = share_snapshot(context_.world, context_.settings.folder.snapshot(job.request.id), shape,
+                                    context_.towers.config().sound_dim, context_.towers.device());
+  context_.log.info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
+                    std::to_string(job.request.steps));
+  const std::string other = other_attention(clip.model, context_.settings.model_json);
+  if (!other.empty()) context_.log.warning(label + ": " + other);
+  return {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}, std::move(clip.inputs)};
+}
+
+void ClipStarter::draw_noise_ahead(const ClipJob& job) {
+  if (!job.refusal.empty() || job.latents_done || job.resumes) return;
+  const Cosmos3Config& config = context_.towers.config();
+  noise_.begin(job.request.seed, media_shape(job.request, config.latent_channel), config.sound_dim);
+}
+
+Condition ClipStarter::condition_for(const Request& request, const MediaShape& shape) const {
+  at::Tensor pixels;
+  if (request.encodes_parent) pixels = pixels_to_continue(request, shape);
+  at::Tensor latents;
+  on_root(context_.world, [&] { latents = given_latents(request, shape, pixels); });
+  return {request.condition_frames, share_from_root(context_.world, latents)};
+}
+
+at::Tensor ClipStarter::given_latents(const Request& request, const MediaShape& shape, at::Tensor pixels) const {
+  const at::Device device = context_.towers.device();
+  if (!request.image.empty()) {
+    return encode_image(*context_.encoder, request.image, request.height, request.width, device);
+  }
+  if (!request.continued_video.empty()) {
+    pixels = clip_pixels_of_video(request.continued_video, pixel_frames_for(request.condition_frames), request.height,
+                                  request.width);
+  }
+  if (pixels.defined()) return encode_frames(*context_.encoder, pixels, request.condition_frames, device);
+  const auto file =
+      request.parent.empty() ? request.condition_latents : context_.settings.folder.latents(request.parent);
+  return last_latent_frames(file, static_cast<std::int64_t>(request.condition_frames.size()), shape.video,
+                            context_.settings.vae_fingerprint);
+}
+
+at::Tensor ClipStarter::pixels_to_continue(const Request& request, const MediaShape& shape) const {
+  at::Tensor latents;
+  on_root(context_.world, [&] {
+    latents = all_latent_frames(context_.settings.folder.latents(request.parent), shape.video[0],
+                                context_.settings.vae_fingerprint);
+  });
+  latents = share_from_root(context_.world, latents).to(context_.towers.device());
+  const std::int64_t count = pixel_frames_for(request.condition_frames);
+  const at::Tensor frames = context_.media.last_frames(latents, count);
+  at::Tensor pixels;
+  on_root(context_.world, [&] { pixels = clip_pixels(frames, count, request.height, request.width); });
+  return pixels;
+}
+
+std::string ClipStarter::inputs_of(const ClipJob& job) const {
+  ParentContent parent{"", job.parent_recipe};
+  const std::string& id = job.request.parent;
+  if (!id.empty()) parent.latents = stored_checksum(context_.settings.folder.latents(id));
+  return clip_inputs(job.request, parent);
+}
+
+}  // namespace orrery

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "pipeline/clip_context.h"
+#include "pipeline/clip_job.h"
+#include "pipeline/condition.h"
+#include "pipeline/denoise.h"
+#include "pipeline/noise_ahead.h"
+
+namespace orrery {
+
+// What a clip starts from: noise or a snapshot, and the latent frames that are given.
+struct ClipStart {
+  DenoiseState state;
+  Condition condition;
+  std::string inputs;  // what its files hold (clip_inputs()); on rank 0
+};
+
+// Starts clips: from noise, or from a snapshot.
+class ClipStarter {
+ public:
+  // `context` must outlive the object.
+  explicit ClipStarter(const ClipContext& context) : context_(context) {}
+
+  // The start of `job`'s clip of `shape`; `label` is what messages call it. Throws RequestFailed on all ranks alike
+  // when what it is made from cannot be read. Collective over the world.
+  ClipStart operator()(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock);
+  // Draws the noise of the clip that most likely comes next in a thread of its own.
+  void draw_noise_ahead(const ClipJob& job);
+
+ private:
+  ClipStart resumed(const ClipJob& job, const MediaShape& shape, const std::string& label) const;
+  Condition condition_for(const Request& request, const MediaShape& shape) const;
+  // The given frames' latents, made from pixels or read from a file; on rank 0. `pixels`: those of a clip that is
+  // continued, where it has been decoded.
+  at::Tensor given_latents(const Request& request, const MediaShape& shape, at::Tensor pixels) const;
+  // The frames of a clip that is continued, as the encoder takes them; on rank 0. Collective.
+  at::Tensor pixels_to_continue(const Request& request, const MediaShape& shape) const;
+  // What the job's files hold now. On rank 0.
+  std::string inputs_of(const ClipJob& job) const;
+
+  const ClipContext& context_;
+  NoiseAhead noise_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,57 @@
+#include "app/bench/vae_bench.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "models/cost/vae_work.h"
+
+namespace orrery {
+namespace {
+
+// The published video VAE's decoder (MODEL.md §6).
+WanConfig published() {
+  WanConfig c;
+  c.z_dim = 48;
+  c.decoder_base_dim = 256;
+  c.num_res_blocks = 2;
+  c.dim_mult = {1, 2, 4, 4};
+  c.temporal_downsample = {false, true, true};
+  return c;
+}
+
+TEST(VaeBench, EveryStageHasItsConvolutions) {
+  const WanConfig config = published();
+  ConvCeilings ceilings;
+  for (const DecoderConv& conv : decoder_convs(config, 6, 10)) ceilings[conv.text()] = 2;
+  const auto costs = conv_costs(config, 6, 10, ceilings);
+  const std::map<std::string, int> calls{{"conv", 3},
+                                         {"middle / conv", 4},
+                                         {"up block 0 / conv", 11},
+                                         {"up block 1 / conv", 11},
+                                         {"up block 2 / conv", 11},
+                                         {"up block 3 / conv", 7}};
+  ASSERT_EQ(costs.size(), calls.size());
+  double flops = middle_attention_flops(config, 6, 10);
+  for (const auto& [phase, count] : calls) {
+    EXPECT_EQ(costs.at(phase).best_ms, 2) << phase;
+    flops += costs.at(phase).flops * count;
+  }
+  EXPECT_NEAR(flops / decoder_flops(config, 6, 10), 1, 1e-12);
+}
+
+// By hand: strips of 45 x 40 cells lie side by side, so that a line is as long as the picture is high.
+TEST(VaeBench, EdgesThatStripsExchange) {
+  std::map<std::string, PhaseCost> costs;
+  add_halo_costs(published(), {45, 40}, 45, 2, costs);
+  EXPECT_EQ(costs.at("middle / halo").bytes, 2.0 * 47 * 1024 * 2);  // to two neighbours, one frame, two bytes a value
+  // Six convolutions of one frame and a doubling of two.
+  EXPECT_NEAR(costs.at("up block 0 / halo").bytes, 2.0 * 47 * 1024 * 2 * (6 + 2) / 7, 1e-6);
+  const double last = 2.0 * 4 * 362 * 2;  // a line of four frames to both, for each channel
+  EXPECT_NEAR(costs.at("up block 3 / halo").bytes, last * (512 + 5 * 256) / 6, 1e-6);
+  EXPECT_EQ(costs.at("halo").bytes, (2.0 * 47 * 48 * 2 + last * 256) / 2);
+}
+
+}  // namespace
+}  // namespace orrery
