@@ -6,11 +6,11 @@
 #include "base/core/log.h"
 #include "base/parallel/comm.h"
 #include "base/parallel/stop_flag.h"
-#include "models/sampler/schedule.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/clip_memory.h"
 #include "pipeline/guidance.h"
 #include "pipeline/progress.h"
+#include "pipeline/recipe.h"
 #include "pipeline/run_folder.h"
 #include "pipeline/towers.h"
 
@@ -19,7 +19,7 @@ namespace orrery {
 // What all clips of a run share.
 struct GenerateSettings {
   RunFolder folder;
-  ScheduleKind schedule = ScheduleKind::Native;
+  Recipe recipe;
   std::string model_json;
   std::string model_name;
   std::string vae_fingerprint;

@@ -9,7 +9,7 @@
 namespace orrery {
 
 LatentFile clip_file(const GenerateSettings& settings, const ClipJob& job, const ClipStart& start) {
-  Schedule schedule = make_schedule(settings.schedule, job.request.steps, job.request.flow_shift);
+  Schedule schedule = make_schedule(settings.recipe.schedule, job.request.steps, job.request.flow_shift);
   LatentFile file;
   file.request = job.request_json;
   file.inputs = start.inputs;

@@ -49,7 +49,7 @@ DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& j
   StepWatch watch(context_.log, context_.progress, context_.stop, pace_, times, snapshots ? &*snapshots : nullptr,
                   context_.settings.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
-  const Schedule schedule = make_schedule(context_.settings.schedule, request.steps, request.flow_shift);
+  const Schedule schedule = make_schedule(context_.settings.recipe.schedule, request.steps, request.flow_shift);
   times.mark();
   DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {
     times.mark();

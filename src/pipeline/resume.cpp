@@ -69,21 +69,7 @@ void unflatten(const at::Tensor& flat, const std::vector<Part>& parts, at::Devic
   }
 }
 
-// Empty where the model's description does not say.
-std::string attention_of(const std::string& model) {
-  const Json found = Json::parse(model, nullptr, /*allow_exceptions=*/false);
-  if (!found.is_object() || !found.contains("attention") || !found["attention"].is_string()) return "";
-  return found["attention"].get<std::string>();
-}
-
 }  // namespace
-
-std::string other_attention(const std::string& was, const std::string& is) {
-  const std::string before = attention_of(was), now = attention_of(is);
-  if (before.empty() || now.empty() || before == now) return "";
-  return "attention was computed by " + before + " so far and is by " + now +
-         " from here on: the latents differ in their bits from those of either alone";
-}
 
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
                            std::int64_t sound_dim, at::Device device) {

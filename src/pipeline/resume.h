@@ -16,10 +16,6 @@ struct ResumedClip {
   std::string model;     // what the snapshot says of the model, on rank 0
 };
 
-// What resuming a clip on another attention kernel means, where both latent files' models (`was`, `is`) name one and
-// the names differ; otherwise empty.
-std::string other_attention(const std::string& was, const std::string& is);
-
 // Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape` and
 // `sound_dim`: of the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,

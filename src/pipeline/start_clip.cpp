@@ -35,8 +35,8 @@ ClipStart ClipStarter::resumed(const ClipJob& job, const MediaShape& shape, cons
                                     context_.towers.config().sound_dim, context_.towers.device());
   context_.log.info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
                     std::to_string(job.request.steps));
-  const std::string other = other_attention(clip.model, context_.settings.model_json);
-  if (!other.empty()) context_.log.warning(label + ": " + other);
+  const std::string remark = remark_on_resuming(clip.model, context_.settings.recipe);
+  if (!remark.empty()) context_.log.warning(label + ": " + remark);
   return {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}, std::move(clip.inputs)};
 }
 

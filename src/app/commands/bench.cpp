@@ -42,17 +42,18 @@ std::string nvml_name(const std::string& uuid) {
 
 Json facts_of(const Options& options, const BenchModel& model, at::Device device, at::ScalarType dtype,
               AttentionKernel attention) {
-  return {
-      {"model", model.name},
-      {"size", write_value(options.bench_size).value()},
-      {"frames", options.bench.frames},
-      {"topology", {{"ranks", options.grid.cfg * options.grid.tp}, {"cfg", options.grid.cfg}, {"tp", options.grid.tp}}},
-      {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
-      {"gemm", write_value(options.model.products).value()},
-      {"attention", name_of(attention)},
-      {"vae_split", write_value(options.bench.vae_split).value()},
-      {"device", device_name(device)},
-      {"versions", versions()}};
+  Json topology{{"ranks", options.grid.ranks()}};
+  for (const GridAxis& axis : options.grid.axes()) topology[axis.name] = axis.size;
+  return {{"model", model.name},
+          {"size", write_value(options.bench_size).value()},
+          {"frames", options.bench.frames},
+          {"topology", topology},
+          {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
+          {"gemm", write_value(options.model.products).value()},
+          {"attention", name_of(attention)},
+          {"vae_split", write_value(options.bench.vae_split).value()},
+          {"device", device_name(device)},
+          {"versions", versions()}};
 }
 
 // Opened on rank 0 first, so that a refusal is told once.

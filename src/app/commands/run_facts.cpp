@@ -9,10 +9,9 @@ namespace orrery {
 namespace {
 
 // What a latent file says of its model.
-std::string model_json(const CheckpointFiles& checkpoint, const Options& options, AttentionKernel attention) {
+std::string model_json(const CheckpointFiles& checkpoint, const Recipe& recipe) {
   Json model = checkpoint.description();
-  if (options.model.products != RowFormat::Plain) model["gemm"] = choice_name(options.model.products);
-  model["attention"] = name_of(attention);
+  add_recipe(recipe, model);
   return json_text(model);
 }
 
@@ -21,9 +20,9 @@ std::string model_json(const CheckpointFiles& checkpoint, const Options& options
 GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
   GenerateSettings settings;
   settings.folder = {options.output.folder};
-  settings.schedule = schedule_of(options.model.schedule, checkpoint);
+  settings.recipe = recipe_of(options.model, checkpoint, attention);
   settings.vae_fingerprint = checkpoint.vae->fingerprint();
-  settings.model_json = model_json(checkpoint, options, attention);
+  settings.model_json = model_json(checkpoint, settings.recipe);
   settings.model_name = valid_utf8(checkpoint.name());
   settings.software = software_name();
   settings.snapshot_every = options.output.snapshot_every;
@@ -36,13 +35,11 @@ RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, 
   const at::ScalarType dtype = compute_dtype(options.model.dtype, context.device);
   RunFacts facts;
   facts.manifest_requests = manifest_requests;
-  facts.topology = {{"ranks", context.world.shard().size},
-                    {"cfg", options.grid.cfg},
-                    {"tp", options.grid.tp},
-                    {"device", context.device.is_cuda() ? "cuda" : "cpu"},
-                    {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
-                    {"gemm", choice_name(options.model.products)},
-                    {"attention", name_of(attention.by.kernel)}};
+  facts.topology = {{"ranks", context.world.shard().size}};
+  for (const GridAxis& axis : options.grid.axes()) facts.topology[axis.name] = axis.size;
+  facts.topology["device"] = context.device.is_cuda() ? "cuda" : "cpu";
+  facts.topology["dtype"] = dtype == at::kFloat ? "float32" : "bfloat16";
+  facts.topology.update(to_json(recipe_of(options.model, checkpoint, attention.by.kernel)));
   if (!attention.remark.empty()) facts.topology["attention_remark"] = attention.remark;
   facts.checkpoint = checkpoint.description();
   facts.checkpoint["folder"] = checkpoint.place();

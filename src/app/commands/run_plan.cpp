@@ -175,7 +175,7 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {
 }
 
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint) {
-  ClipFiles files(jobs, options.model, options.output, checkpoint, software_name());
+  ClipFiles files(jobs, recipe_of(options.model, checkpoint), options.output, checkpoint, software_name());
   RunPlan plan;
   auto left = jobs.begin();
   for (auto job = jobs.begin(); job != jobs.end(); ++job) {

@@ -55,8 +55,7 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
     table.row("checkpoint", input.checkpoint->summary());
     for (const std::string& note : input.checkpoint->notes) table.row("note", note);
   }
-  table.row("ranks", "cfg " + std::to_string(o.grid.cfg) + " x tp " + std::to_string(o.grid.tp) + " = " +
-                         std::to_string(o.grid.cfg * o.grid.tp));
+  table.row("ranks", o.grid.text() + " = " + std::to_string(o.grid.ranks()));
   table.row("manifest", o.manifest.string() + ": " + requests_text(input));
   const std::vector<ClipJob>& jobs = input.jobs;
   if (jobs.empty()) return;

@@ -20,13 +20,6 @@ bool same_weights(const std::string& model, const Json& wanted) {
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
 }
 
-// Of files that do not say: "bf16".
-std::string gemm_of(const std::string& model) {
-  const Json found = parse_object_or_null(model);
-  const Json gemm = found.is_object() ? found.value("gemm", Json("bf16")) : Json("");
-  return gemm.is_string() ? gemm.get<std::string>() : gemm.dump();
-}
-
 // What the file's inputs held; an empty object in files that do not say.
 Json inputs_of(const LatentHeader& found) {
   Json inputs = parse_object_or_null(found.inputs);
@@ -44,18 +37,18 @@ std::string release_of(const std::string& software) { return software.substr(0, 
 
 }  // namespace
 
-ClipFiles::ClipFiles(const std::vector<ClipJob>& jobs, const ModelOptions& model, const OutputOptions& output,
+ClipFiles::ClipFiles(const std::vector<ClipJob>& jobs, const Recipe& recipe, const OutputOptions& output,
                      const CheckpointFiles& checkpoint, std::string software)
-    : options_(&model),
+    : recipe_(recipe),
       output_(&output),
       checkpoint_(&checkpoint),
       folder_{output.folder},
       software_(std::move(software)),
       model_(checkpoint.description()),
-      recipes_(jobs, model, checkpoint) {}
+      sources_(jobs, recipe, checkpoint) {}
 
 bool ClipFiles::look_for(ClipJob& job) {
-  recipes_.add(job);
+  sources_.add(job);
   if (!output_->force) {
     look_for_latents(job);
     if (!job.latents_done) look_for_snapshot(job);
@@ -147,10 +140,7 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
 // and of what earlier versions made of one frame's caption and of guidance below 1; the length of the sound of what
 // they made of it; the sigmas of another schedule.
 std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) {
-  const Schedule wanted =
-      make_schedule(schedule_of(options_->schedule, *checkpoint_), job.request.steps, job.request.flow_shift);
   if (!same_weights(found.model, model_)) return "with another checkpoint";
-  if (gemm_of(found.model) != choice_name(options_->products)) return "with another --gemm";
   const Json inputs = inputs_of(found);
   if (without_known_paths(found.request, inputs) != without_known_paths(manifest_line(job.request), inputs)) {
     return "from another request with this id";
@@ -164,14 +154,15 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
     return "with " + std::to_string(found.sound_steps) + " latent steps of sound, this version makes " +
            std::to_string(job.request.sound_steps());
   }
-  return found.sigmas != wanted.sigmas ? "with another --schedule" : "";
+  const std::string entry = other_entry(found, recipe_, job.request);
+  return entry.empty() ? "" : "with another --" + entry;
 }
 
 // A file that cannot be read now has no other content: the clip that was made from it stands.
 std::string ClipFiles::input_difference(const Json& inputs, const ClipJob& job) {
   for (const RequestFile& file : job.request.input_files()) {
     if (!inputs.contains(file.key)) continue;
-    const std::string& content = recipes_.content(file.path);
+    const std::string& content = sources_.content(file.path);
     if (content.empty() || inputs[file.key] == content) continue;
     return std::string("from another ") + file.key + ": the content of " + file.path.string() + " has changed since";
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/outputs/clip_recipes.h"
+#include "app/outputs/clip_sources.h"
 #include "app/outputs/output_options.h"
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"
@@ -27,7 +27,7 @@ class ClipFiles {
  public:
   // `jobs`: all that look_for() will be asked for. `software`: what this program calls itself in files. Reads a little
   // of every tensor, to know the checkpoint by its weights. References must outlive the object.
-  ClipFiles(const std::vector<ClipJob>& jobs, const ModelOptions& model, const OutputOptions& output,
+  ClipFiles(const std::vector<ClipJob>& jobs, const Recipe& recipe, const OutputOptions& output,
             const CheckpointFiles& checkpoint, std::string software);
 
   // Sets job.latents_done, job.resumes and job.parent_recipe, unless --force makes everything again. True when all
@@ -57,13 +57,13 @@ class ClipFiles {
   };
   const std::string& checksum_of(const std::string& id);  // of a kept one
 
-  const ModelOptions* options_;
+  Recipe recipe_;
   const OutputOptions* output_;
   const CheckpointFiles* checkpoint_;
   RunFolder folder_;
   std::string software_;
   Json model_;
-  ClipRecipes recipes_;
+  ClipSources sources_;
   std::map<std::string, Kept> kept_;  // by id
   KeptChildren kept_children_;
   std::vector<std::string> warnings_;

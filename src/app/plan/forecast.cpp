@@ -167,7 +167,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
     require_divisible(checkpoint.transformer_config, grid.tp);
     forecast.topologies.push_back(forecaster(grid));
   }
-  forecast.gpus = options.gpus > 0 ? options.gpus : run.grid.cfg * run.grid.tp;
+  forecast.gpus = options.gpus > 0 ? options.gpus : run.grid.ranks();
   return forecast;
 }
 

@@ -49,7 +49,7 @@ struct TopologyForecast {
   std::int64_t clips = 0;
   double all_seconds = 0;  // of all clips, one after another
 
-  int gpus() const { return grid.cfg * grid.tp; }
+  int gpus() const { return grid.ranks(); }
   double gpu_hours() const { return all_seconds * gpus() / 3600; }
   double clips_per_gpu_hour() const { return static_cast<double>(clips) / gpu_hours(); }
   double seconds_per_clip() const { return all_seconds / static_cast<double>(clips); }

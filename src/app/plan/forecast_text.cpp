@@ -24,7 +24,11 @@ std::string size_text(const Request& r) { return std::to_string(r.width) + "x" +
 std::string clips_text(std::int64_t clips) { return std::to_string(clips) + (clips == 1 ? " clip" : " clips"); }
 
 std::string grid_text(const TopologyForecast& topology) {
-  return "--cfg " + std::to_string(topology.grid.cfg) + " --tp " + std::to_string(topology.grid.tp);
+  std::string text;
+  for (const GridAxis& axis : topology.grid.axes()) {
+    text.append(text.empty() ? "--" : " --").append(axis.name).append(" ").append(std::to_string(axis.size));
+  }
+  return text;
 }
 
 std::string kinds_table(const Forecast& forecast) {

@@ -1,35 +1,52 @@
 #include "base/parallel/process_grid.h"
 
 #include <cstdint>
-#include <string>
 
 namespace orrery {
-namespace {
 
-GridShape fitting(GridShape shape, int ranks) {
-  require_fits(shape, ranks);
-  return shape;
+int GridShape::ranks() const {
+  int product = 1;
+  for (const GridAxis& axis : axes()) product *= axis.size;
+  return product;
 }
 
-}  // namespace
+std::string GridShape::text() const {
+  std::string text;
+  for (const GridAxis& axis : axes()) {
+    text.append(text.empty() ? "" : " x ").append(axis.name).append(" ").append(std::to_string(axis.size));
+  }
+  return text;
+}
 
-void require_fits(GridShape shape, int ranks) {
-  const std::string cfg = std::to_string(shape.cfg);
-  const std::string tp = std::to_string(shape.tp);
+void require_fits(const GridShape& shape, int ranks) {
   require_input(shape.cfg == 1 || shape.cfg == 2,
-                "cfg = " + cfg + ", expected 1 (each rank computes both guidance branches) or 2 (one branch a group)");
-  require_input(shape.tp >= 1, "tp = " + tp + ", expected 1 or more ranks that share one copy of the weights");
-  const std::int64_t product = std::int64_t{shape.cfg} * shape.tp;
+                "cfg = " + std::to_string(shape.cfg) +
+                    ", expected 1 (each rank computes both guidance branches) or 2 (one branch a group)");
+  std::int64_t product = 1;
+  std::string names, sizes;
+  for (const GridAxis& axis : shape.axes()) {
+    require_input(axis.size >= 1, std::string(axis.name) + " = " + std::to_string(axis.size) +
+                                      ", expected 1 or more ranks that share one copy of the weights");
+    product *= axis.size;
+    names.append(names.empty() ? "" : " x ").append(axis.name);
+    sizes.append(sizes.empty() ? "" : " x ").append(std::to_string(axis.size));
+  }
   const std::string needed = std::to_string(product);
   const std::string started = std::to_string(ranks);
-  require_input(product == ranks, "cfg x tp = " + cfg + " x " + tp + " = " + needed + ", but the launcher started " +
-                                      started + (ranks == 1 ? " rank" : " ranks") + ": start " + needed +
-                                      " (mpirun -n " + needed + "), or choose cfg and tp so that their product is " +
-                                      started);
+  require_input(product == ranks, names + " = " + sizes + " = " + needed + ", but the launcher started " + started +
+                                      (ranks == 1 ? " rank" : " ranks") + ": start " + needed + " (mpirun -n " +
+                                      needed + "), or choose cfg and tp so that their product is " + started);
 }
 
-ProcessGrid::ProcessGrid(const Comm& world, GridShape shape)
-    : tp_(world.split(world.shard().rank / fitting(shape, world.shard().size).tp)),
-      cfg_(world.split(world.shard().rank % shape.tp)) {}
+ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) {
+  const int rank = world.shard().rank;
+  require_fits(shape, world.shard().size);
+  int stride = shape.ranks();
+  for (const GridAxis& axis : shape.axes()) {
+    stride /= axis.size;  // between neighbours of this axis
+    const int own = rank / stride % axis.size;
+    groups_.push_back(world.split(rank - own * stride));
+  }
+}
 
 }  // namespace orrery

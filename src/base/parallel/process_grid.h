@@ -1,37 +1,53 @@
 #pragma once
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include "base/parallel/comm.h"
 
 namespace orrery {
+
+// One way in which the ranks share the work, and how many parts there are.
+struct GridAxis {
+  const char* name;
+  int size;
+};
 
 // How the ranks share the work: cfg groups (1, or 2: one a guidance branch) of tp ranks that share one copy of the
 // weights.
 struct GridShape {
   int cfg = 1;
   int tp = 1;
+
+  // From the outermost to the innermost, whose ranks are neighbours.
+  std::array<GridAxis, 2> axes() const { return {{{"cfg", cfg}, {"tp", tp}}}; }
+  int ranks() const;
+  // "cfg 2 x tp 4", as people say it.
+  std::string text() const;
 };
 
 // Throws InputError, in words, unless `ranks` ranks make this grid.
-void require_fits(GridShape shape, int ranks);
+void require_fits(const GridShape& shape, int ranks);
 
-// World rank = cfg rank * tp + tp rank, so that one tp group sits on one node.
+// The ranks in groups, one an axis: those that differ in this axis alone. World rank = cfg rank * tp + tp rank, so that
+// one tp group sits on one node.
 class ProcessGrid {
  public:
   // Collective over `world`. Throws what require_fits throws, on every rank, before any communication.
-  ProcessGrid(const Comm& world, GridShape shape);
+  ProcessGrid(const Comm& world, const GridShape& shape);
 
   // The ranks that share my copy of the weights.
-  const Comm& tp() const { return tp_; }
+  const Comm& tp() const { return groups_.back(); }
   // The ranks that hold my slice of the weights, one a guidance branch.
-  const Comm& cfg() const { return cfg_; }
-  Shard tp_shard() const { return tp_.shard(); }
-  Shard cfg_shard() const { return cfg_.shard(); }
+  const Comm& cfg() const { return groups_.front(); }
+  Shard tp_shard() const { return tp().shard(); }
+  Shard cfg_shard() const { return cfg().shard(); }
   // True on world rank 0, which writes the files.
-  bool is_root() const { return tp_.is_root() && cfg_.is_root(); }
+  bool is_root() const { return tp().is_root() && cfg().is_root(); }
 
  private:
-  Comm tp_;
-  Comm cfg_;
+  std::vector<Comm> groups_;  // in the order of the axes
 };
 
 }  // namespace orrery

@@ -71,7 +71,7 @@ class ClipFile : public testing::Test {
   }
   void make(const std::string& lines, float value = 0.5F) const {
     std::vector<ClipJob> made = jobs(lines);
-    ClipRecipes recipes(made, model_, checkpoint());
+    ClipSources recipes(made, Recipe(), checkpoint());
     fs::create_directories(output_.folder / "latents");
     for (ClipJob& job : made) {
       recipes.add(job);
@@ -104,7 +104,7 @@ class ClipFile : public testing::Test {
   };
   Look look(const std::string& lines) const {
     std::vector<ClipJob> wanted = jobs(lines);
-    ClipFiles files(wanted, model_, output_, checkpoint(), "orrery 0.1.0 (a revision)");
+    ClipFiles files(wanted, Recipe(), output_, checkpoint(), "orrery 0.1.0 (a revision)");
     Look found;
     for (ClipJob& job : wanted) {
       if (files.look_for(job)) found.complete.push_back(job.request.id);
@@ -118,7 +118,6 @@ class ClipFile : public testing::Test {
   fs::path latents(const std::string& id) const { return RunFolder{output_.folder}.latents(id); }
 
   TemporaryFolder folder_;
-  ModelOptions model_;
   OutputOptions output_;
 };
 
@@ -228,7 +227,7 @@ TEST_F(ClipChain, ChildrenThatAreKeptSayWhichLatentsTheyContinue) {
   const std::string before = stored_checksum(latents("a"));
   fs::remove(latents("a"));
   std::vector<ClipJob> wanted = jobs(chain_);
-  ClipFiles files(wanted, model_, output_, checkpoint(), "orrery 0.1.0 (a revision)");
+  ClipFiles files(wanted, Recipe(), output_, checkpoint(), "orrery 0.1.0 (a revision)");
   for (ClipJob& job : wanted) files.look_for(job);
   ASSERT_EQ(files.kept_children().size(), 1U);
   EXPECT_EQ(files.kept_children().begin()->first, "a");

@@ -47,7 +47,7 @@ class OlderFiles : public testing::Test {
   }
   // Why the file is not the request's clip; none: it is.
   std::vector<std::string> conflicts() {
-    ClipFiles files({job_}, model_, output_, checkpoint_, kSoftware);
+    ClipFiles files({job_}, Recipe(), output_, checkpoint_, kSoftware);
     files.look_for(job_);
     EXPECT_THAT(files.warnings(), IsEmpty());
     return files.conflicts();
@@ -55,7 +55,6 @@ class OlderFiles : public testing::Test {
 
   TemporaryFolder temporary_;
   CheckpointFiles checkpoint_ = open_checkpoint("random:tiny");
-  ModelOptions model_;
   OutputOptions output_;
   ClipJob job_;
 };

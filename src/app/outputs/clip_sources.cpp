@@ -1,4 +1,4 @@
-#include "app/outputs/clip_recipes.h"
+#include "app/outputs/clip_sources.h"
 
 #include "app/manifest/manifest.h"
 #include "base/core/checksum.h"
@@ -16,43 +16,40 @@ Json without_known_paths(const std::string& request, const Json& inputs) {
   return json;
 }
 
-ClipRecipes::ClipRecipes(const std::vector<ClipJob>& jobs, const ModelOptions& options,
-                         const CheckpointFiles& checkpoint)
-    : options_(&options), checkpoint_(&checkpoint), model_(checkpoint.description()) {
+ClipSources::ClipSources(const std::vector<ClipJob>& jobs, const Recipe& recipe, const CheckpointFiles& checkpoint)
+    : recipe_(recipe), model_(checkpoint.description()) {
   for (const ClipJob& job : jobs) {
     if (!job.request.parent.empty()) parents_.insert(job.request.parent);
   }
 }
 
-void ClipRecipes::add(ClipJob& job) {
+void ClipSources::add(ClipJob& job) {
   if (const auto parent = recipes_.find(job.request.parent); parent != recipes_.end()) {
     job.parent_recipe = parent->second;
   }
   if (parents_.contains(job.request.id)) recipes_[job.request.id] = recipe_of(job);
 }
 
-const std::string& ClipRecipes::content(const std::filesystem::path& file) {
+const std::string& ClipSources::content(const std::filesystem::path& file) {
   const auto [found, is_new] = contents_.try_emplace(file);
   if (is_new) found->second = content_of(file);
   return found->second;
 }
 
-std::string ClipRecipes::recipe_of(const ClipJob& job) {
+std::string ClipSources::recipe_of(const ClipJob& job) {
   if (!job.refusal.empty()) return "";  // it will not be made
   Json inputs = Json::object();
   for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
-  const Json recipe{
-      {"request", without_known_paths(manifest_line(job.request), inputs)},
-      {"inputs", inputs},
-      {"parent", job.parent_recipe},
-      {"transformer", model_["transformer_fingerprint"]},
-      {"vae", model_["vae_fingerprint"]},
-      {"sound_steps", job.request.sound_steps()},
-      {"gemm", choice_name(options_->products)},
-      {"cond", job.ids.cond},
-      {"uncond", job.ids.uncond},
-      {"sigmas",
-       make_schedule(schedule_of(options_->schedule, *checkpoint_), job.request.steps, job.request.flow_shift).sigmas}};
+  const Json recipe{{"request", without_known_paths(manifest_line(job.request), inputs)},
+                    {"inputs", inputs},
+                    {"parent", job.parent_recipe},
+                    {"transformer", model_["transformer_fingerprint"]},
+                    {"vae", model_["vae_fingerprint"]},
+                    {"sound_steps", job.request.sound_steps()},
+                    {"gemm", choice_name(recipe_.products)},
+                    {"cond", job.ids.cond},
+                    {"uncond", job.ids.uncond},
+                    {"sigmas", make_schedule(recipe_.schedule, job.request.steps, job.request.flow_shift).sigmas}};
   const std::string text = recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
   return checksum(text.data(), text.size());
 }

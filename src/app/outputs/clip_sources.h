@@ -8,15 +8,15 @@
 
 #include "models/zoo/checkpoint_files.h"
 #include "pipeline/clip_job.h"
+#include "pipeline/recipe.h"
 
 namespace orrery {
 
 // What clips are made from, by content rather than by path. For one thread of rank 0.
-class ClipRecipes {
+class ClipSources {
  public:
-  // `jobs`: all that will be asked for, of which those that others continue need a recipe. References must outlive the
-  // object.
-  ClipRecipes(const std::vector<ClipJob>& jobs, const ModelOptions& options, const CheckpointFiles& checkpoint);
+  // `jobs`: all that will be asked for, of which those that others continue need a recipe.
+  ClipSources(const std::vector<ClipJob>& jobs, const Recipe& recipe, const CheckpointFiles& checkpoint);
 
   // Sets job.parent_recipe. Call once for each job, in the manifest's order: a clip comes after the one it continues.
   void add(ClipJob& job);
@@ -27,8 +27,7 @@ class ClipRecipes {
  private:
   std::string recipe_of(const ClipJob& job);
 
-  const ModelOptions* options_;
-  const CheckpointFiles* checkpoint_;
+  Recipe recipe_;
   Json model_;
   std::set<std::string> parents_;               // ids
   std::map<std::string, std::string> recipes_;  // by id, of the parents

@@ -1,0 +1,62 @@
+#include "pipeline/recipe.h"
+
+#include <array>
+#include <string_view>
+
+namespace orrery {
+namespace {
+
+struct Entry {
+  const char* name;
+  std::string_view unsaid;  // what files mean that do not say; "": nothing is known of them then
+  bool makes_other_clips;
+  std::string (*value)(const Recipe& recipe);
+};
+
+constexpr std::array kEntries{
+    Entry{"gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
+    Entry{"attention", "", false, [](const Recipe& r) { return name_of(r.attention); }}};
+
+// What a file's model says of the entry.
+std::string said(const Json& model, const Entry& entry) {
+  if (!model.is_object()) return "";
+  const Json found = model.value(entry.name, Json(entry.unsaid));
+  return found.is_string() ? found.get<std::string>() : found.dump();
+}
+
+}  // namespace
+
+Recipe recipe_of(const ModelOptions& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
+  return {schedule_of(options.schedule, checkpoint), options.products, attention};
+}
+
+Json to_json(const Recipe& recipe) {
+  Json json = Json::object();
+  for (const Entry& entry : kEntries) json[entry.name] = entry.value(recipe);
+  return json;
+}
+
+void add_recipe(const Recipe& recipe, Json& model) {
+  for (const Entry& entry : kEntries) {
+    const std::string value = entry.value(recipe);
+    if (value != entry.unsaid) model[entry.name] = value;
+  }
+}
+
+std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Request& request) {
+  const Json model = parse_object_or_null(file.model);
+  for (const Entry& entry : kEntries) {
+    if (entry.makes_other_clips && said(model, entry) != entry.value(recipe)) return entry.name;
+  }
+  return file.sigmas == make_schedule(recipe.schedule, request.steps, request.flow_shift).sigmas ? "" : "schedule";
+}
+
+std::string remark_on_resuming(const std::string& model, const Recipe& recipe) {
+  const Entry& attention = kEntries.back();
+  const std::string before = said(parse_object_or_null(model), attention), now = attention.value(recipe);
+  if (before.empty() || before == now) return "";
+  return "attention was computed by " + before + " so far and is by " + now +
+         " from here on: the latents differ in their bits from those of either alone";
+}
+
+}  // namespace orrery

@@ -1,0 +1,73 @@
+#include "pipeline/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace orrery {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+Recipe with_products(RowFormat products) {
+  Recipe recipe;
+  recipe.products = products;
+  recipe.attention = AttentionKernel::Cudnn;
+  return recipe;
+}
+
+LatentHeader file_of(const Recipe& recipe, const Request& request) {
+  Json model{{"name", "x"}};
+  add_recipe(recipe, model);
+  LatentHeader file;
+  file.model = model.dump();
+  file.sigmas = make_schedule(recipe.schedule, request.steps, request.flow_shift).sigmas;
+  return file;
+}
+
+TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
+  Json plain, float8;
+  add_recipe(with_products(RowFormat::Plain), plain);
+  add_recipe(with_products(RowFormat::Float8), float8);
+  EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
+  EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
+  EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(), R"({"gemm":"bf16","attention":"cudnn"})");
+}
+
+TEST(Recipe, NamesTheEntryThatMakesAnotherClip) {
+  const Request request;
+  const Recipe plain = with_products(RowFormat::Plain), float8 = with_products(RowFormat::Float8);
+  Recipe karras = plain, by_fa3 = plain;
+  karras.schedule = ScheduleKind::Karras;
+  by_fa3.attention = AttentionKernel::Fa3;
+  for (const Recipe& recipe : {plain, float8, karras})
+    EXPECT_EQ(other_entry(file_of(recipe, request), recipe, request), "");
+  EXPECT_EQ(other_entry(file_of(plain, request), float8, request), "gemm");
+  EXPECT_EQ(other_entry(file_of(float8, request), plain, request), "gemm");
+  EXPECT_EQ(other_entry(file_of(plain, request), karras, request), "schedule");
+  EXPECT_EQ(other_entry(file_of(plain, request), by_fa3, request), "") << "it rounds differently";
+}
+
+TEST(Recipe, FilesOfEarlierReleasesHavePlainProducts) {
+  const Request request;
+  LatentHeader file = file_of(with_products(RowFormat::Plain), request);
+  file.model = R"({"name":"x"})";
+  EXPECT_EQ(other_entry(file, with_products(RowFormat::Plain), request), "");
+  EXPECT_EQ(other_entry(file, with_products(RowFormat::Float8), request), "gemm");
+  for (const char* model : {"", "[]", R"({"gemm":8})"}) {
+    file.model = model;
+    EXPECT_EQ(other_entry(file, with_products(RowFormat::Plain), request), "gemm") << model;
+  }
+}
+
+TEST(Recipe, AnotherAttentionKernelIsRemarkedOn) {
+  const Recipe recipe = with_products(RowFormat::Plain);
+  EXPECT_EQ(remark_on_resuming(R"({"attention":"cudnn"})", recipe), "");
+  EXPECT_EQ(remark_on_resuming(R"({"name":"x"})", recipe), "");
+  EXPECT_EQ(remark_on_resuming("torn", recipe), "");
+  EXPECT_THAT(remark_on_resuming(R"({"attention":"fa3"})", recipe),
+              AllOf(HasSubstr("by fa3 so far"), HasSubstr("by cudnn")));
+}
+
+}  // namespace
+}  // namespace orrery
