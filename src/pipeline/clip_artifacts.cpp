@@ -1,24 +1,59 @@
 #include "pipeline/clip_artifacts.h"
 
+#include <cmath>
 #include <system_error>
 
+#include "io/media/contact_sheet.h"
+
 namespace orrery {
+namespace {
+
+// H.264 at crf 18; 6 less doubles it.
+constexpr double kVideoBytesPerPixel = 1.0 / 12;
+constexpr double kPngBytesPerPixel = 2;
+constexpr double kAacBytesPerSecond = 24e3;
+constexpr double kWavBytesPerSecond = 48e3 * 2 * sizeof(float);
+
+double pixels(const Request& request) {
+  return static_cast<double>(request.num_frames) * static_cast<double>(request.height * request.width);
+}
+
+double sound_seconds(const Request& request) {
+  return request.sound ? static_cast<double>(request.num_frames) / request.fps : 0;
+}
+
+double video_bytes(const Request& request, int crf) {
+  return kVideoBytesPerPixel * std::exp2((18 - crf) / 6.0) * pixels(request) +
+         kAacBytesPerSecond * sound_seconds(request);
+}
+
+double preview_bytes(const Request& request) {
+  const SheetSize sheet =
+      contact_sheet_size(static_cast<int>(request.width), static_cast<int>(request.height), request.num_frames);
+  return kPngBytesPerPixel * sheet.width * sheet.height;
+}
+
+double frames_bytes(const Request& request) {
+  return kPngBytesPerPixel * pixels(request) + kWavBytesPerSecond * sound_seconds(request);
+}
+
+}  // namespace
 
 std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& request, const MediaSettings& settings) {
   const std::string& id = request.id;
   // Frames are written in order: where the first and the last are of one making, all are.
   std::vector<std::filesystem::path> frames{folder.frame(id, 0), folder.frame(id, request.num_frames - 1)};
   if (request.sound) frames.push_back(folder.sound(id));
-  return {{folder.media(id), settings.mp4, {folder.media(id)}},
-          {folder.preview(id), settings.preview, {folder.preview(id)}},
-          {folder.frames(id), settings.keep_frames, std::move(frames)},
-          {folder.timings(id), false, {}}};
+  return {{folder.media(id), settings.video == Media::Mp4, {folder.media(id)}, video_bytes(request, settings.crf), 0},
+          {folder.preview(id), settings.preview, {folder.preview(id)}, preview_bytes(request), 0},
+          {folder.frames(id), settings.keep_frames, std::move(frames), frames_bytes(request), request.num_frames + 1},
+          {folder.timings(id), false, {}, 0, 0}};
 }
 
 void remove_artifacts(const RunFolder& folder, const Request& request) {
   std::error_code ignored;
   for (const Artifact& artifact : artifacts_of(folder, request, {})) {
-    if (artifact.path == folder.frames(request.id)) {
+    if (artifact.more_files > 0) {
       std::filesystem::remove_all(artifact.path, ignored);
     } else {
       std::filesystem::remove(artifact.path, ignored);

@@ -1,19 +1,23 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <vector>
 
-#include "pipeline/clip_media_files.h"
+#include "pipeline/media_settings.h"
 #include "pipeline/request.h"
 #include "pipeline/run_folder.h"
 
 namespace orrery {
 
-// A file, or a folder of files, that a run makes beside a clip's latent file.
+// A file, or a folder of files, that a run makes beside a clip's latent file. A new kind is a path in RunFolder, a row
+// in artifacts_of(), and what ClipMediaFiles writes.
 struct Artifact {
   std::filesystem::path path;
   bool wanted = false;
   std::vector<std::filesystem::path> witnesses;  // files that say which latents all of it was made from (made_from())
+  double bytes = 0;                              // about, rather too many: what pictures of cameras take
+  std::int64_t more_files = 0;                   // in the folder
 };
 
 // Everything that may lie in a run's folder for the clip; `settings` say what is wanted.

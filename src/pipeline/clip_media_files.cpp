@@ -59,7 +59,7 @@ ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool so
     std::filesystem::create_directories(folder_.frames(id_));
     remove_surplus(folder_, id_, size.frames, sound);
   }
-  if (settings.mp4) video_.emplace(folder_.media(id_), format_of(label, size, sound, settings));
+  if (settings.video == Media::Mp4) video_.emplace(folder_.media(id_), format_of(label, size, sound, settings));
   if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
 

@@ -9,20 +9,10 @@
 
 #include "io/media/contact_sheet.h"
 #include "io/media/video_writer.h"
+#include "pipeline/media_settings.h"
 #include "pipeline/run_folder.h"
 
 namespace orrery {
-
-// What to make of a clip's latents.
-struct MediaSettings {
-  bool mp4 = true;
-  bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
-  int crf = 18;
-  // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
-  int encoder_threads = 8;
-  bool preview = false;  // some of the frames in one picture, beside the mp4
-  bool wanted() const { return mp4 || keep_frames || preview; }
-};
 
 // What a clip's files say of it.
 struct ClipLabel {

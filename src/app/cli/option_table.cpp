@@ -86,19 +86,19 @@ auto make_table() {
           [](auto& o) -> auto& { return o.negative_prompt_file; }),
       option(
           kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
-          [](auto& o) -> auto& { return o.output.media; }),
+          [](auto& o) -> auto& { return o.output.media.video; }),
       option(
           kRunDecode, kFiles, "crf", "N",
           "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
-          [](auto& o) -> auto& { return o.output.crf; }),
+          [](auto& o) -> auto& { return o.output.media.crf; }),
       option(
           kRunDecode, kFiles, "keep-frames", "",
           "leave the frames in OUT/frames/ID/ as well, as PNG, and the sound as WAV",
-          [](auto& o) -> auto& { return o.output.keep_frames; }),
+          [](auto& o) -> auto& { return o.output.media.keep_frames; }),
       option(
           kRunDecode, kFiles, "preview", "",
           "put twelve frames of each clip into one picture as well, OUT/media/ID.png",
-          [](auto& o) -> auto& { return o.output.previews; }),
+          [](auto& o) -> auto& { return o.output.media.preview; }),
       option(
           kRun, kFiles, "timings", "", "write what each phase and each step of a clip took to OUT/timings/ID.json",
           [](auto& o) -> auto& { return o.output.timings; }),

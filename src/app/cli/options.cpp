@@ -96,7 +96,7 @@ void check_defaults(const Request& defaults, const Origins& origins) {
 }
 
 void check_values(const Options& o, const Origins& origins) {
-  require_between(o.output.crf, 1, 51, label(origins, "crf"));
+  require_between(o.output.media.crf, 1, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
   require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");
@@ -121,7 +121,7 @@ void check_encode(const Options& o) {
 }
 
 void check_decode(const Options& o) {
-  require_input(o.output.media != Media::None || o.output.keep_frames || o.output.previews,
+  require_input(o.output.media.video != Media::None || o.output.media.keep_frames || o.output.media.preview,
                 "--media: none leaves nothing to make: give --keep-frames or --preview, or leave --media out");
   std::map<std::string, std::filesystem::path, std::less<>> by_name;
   for (const std::filesystem::path& file : o.files) {

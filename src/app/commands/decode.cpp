@@ -95,7 +95,7 @@ class Decoding {
         dtype_(compute_dtype(options.model.dtype, device_)),
         split_(options.output.vae_split),
         folder_{options.output.folder},
-        settings_(options.output.media_settings()),
+        settings_(options.output.media),
         ranks_(world, device_) {
     if (!world.is_root() && split_ == VaeSplit::None) return;
     decoder_.emplace(Weights(checkpoint_.vae, Shard{}, device_, dtype_), checkpoint_.vae_config);

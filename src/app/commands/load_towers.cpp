@@ -48,7 +48,7 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.products); };
   const int tp = place.tp.shard().size;
   const bool decodes =
-      options.output.media_settings().wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
+      options.output.media.wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
   const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.output.vae_split), decodes)};
   bool release = options.model.text_tower == TextTower::Release;
   if (options.model.text_tower == TextTower::Auto) {

@@ -107,7 +107,7 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
   const Options& options = context.options;
   DecodeRanks ranks(context.world, context.device);
   MediaMaker media(ranks, models.media.decoders(), options.output.vae_split, {options.output.folder},
-                   options.output.media_settings());
+                   options.output.media);
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
   std::string told;

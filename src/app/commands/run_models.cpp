@@ -5,7 +5,7 @@
 namespace orrery {
 
 MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output, bool is_root) {
-  const bool makes_media = output.media_settings().wanted();
+  const bool makes_media = output.media.wanted();
   MediaModelSet wanted;
   for (const ClipJob& job : plan.jobs) {
     if (!job.refusal.empty()) continue;

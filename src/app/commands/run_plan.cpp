@@ -159,7 +159,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
 }
 
 RunShape run_shape_of(const Options& options) {
-  return {options.model, options.grid, options.output.vae_split, options.output.media_settings().wanted()};
+  return {options.model, options.grid, options.output.vae_split, options.output.media.wanted()};
 }
 
 std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs) {

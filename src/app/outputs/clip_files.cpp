@@ -57,7 +57,7 @@ bool ClipFiles::look_for(ClipJob& job) {
 }
 
 bool ClipFiles::media_done(const Request& request) {
-  const std::vector<Artifact> artifacts = artifacts_of(folder_, request, output_->media_settings());
+  const std::vector<Artifact> artifacts = artifacts_of(folder_, request, output_->media);
   return std::all_of(artifacts.begin(), artifacts.end(), [&](const Artifact& artifact) {
     const auto is_ours = [&](const std::filesystem::path& file) { return made_of_kept_latents(file, request.id); };
     return !artifact.wanted || std::all_of(artifact.witnesses.begin(), artifact.witnesses.end(), is_ours);

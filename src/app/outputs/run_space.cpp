@@ -1,14 +1,12 @@
 #include "app/outputs/run_space.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <optional>
 
 #include "base/core/disk_space.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/contact_sheet.h"
 
 namespace orrery {
 namespace {
@@ -18,12 +16,6 @@ constexpr std::int64_t kHeader = 64 << 10;  // of a file: text, ids, chunk table
 // A clip's files may still be written while the next one is made.
 constexpr std::size_t kClipsAtOnce = 2;
 
-// H.264 at --crf 18; 6 less doubles it.
-constexpr double kVideoBytesPerPixel = 1.0 / 12;
-constexpr double kPngBytesPerPixel = 2;
-constexpr double kAacBytesPerSecond = 24e3;
-constexpr double kWavBytesPerSecond = 48e3 * 2 * sizeof(float);
-
 std::string needed_and_there(std::int64_t needed, std::int64_t available) {
   return "about " + bytes_text(needed) + ", and " + bytes_text(available) + " are free";
 }
@@ -31,34 +23,22 @@ std::string needed_and_there(std::int64_t needed, std::int64_t available) {
 }  // namespace
 
 ClipSpace::ClipSpace(const Cosmos3Config& config, const OutputOptions& output)
-    : video_channels_(config.latent_channel),
-      sound_channels_(config.sound_dim),
-      previews_(output.previews),
-      frames_(output.keep_frames) {
-  const bool mp4 = output.media == Media::Mp4;
-  bytes_per_pixel_ = (mp4 ? kVideoBytesPerPixel * std::exp2((18 - output.crf) / 6.0) : 0) +
-                     (output.keep_frames ? kPngBytesPerPixel : 0);
-  bytes_per_second_ = (mp4 ? kAacBytesPerSecond : 0) + (output.keep_frames ? kWavBytesPerSecond : 0);
-}
+    : video_channels_(config.latent_channel), sound_channels_(config.sound_dim), output_(output) {}
 
 std::int64_t ClipSpace::latents(const Request& request) const {
   const std::int64_t video = video_channels_ * request.latent_frames() * (request.height / 16) * (request.width / 16);
   return (video + sound_channels_ * request.sound_steps()) * std::int64_t{sizeof(float)};
 }
 
-double ClipSpace::media(const Request& request) const {
-  const auto frames = static_cast<double>(request.num_frames);
-  const double pixels = frames * static_cast<double>(request.height * request.width);
-  const SheetSize sheet = previews_ ? contact_sheet_size(static_cast<int>(request.width),
-                                                         static_cast<int>(request.height), request.num_frames)
-                                    : SheetSize{};
-  return bytes_per_pixel_ * pixels + kPngBytesPerPixel * sheet.width * sheet.height +
-         (request.sound ? bytes_per_second_ * frames / request.fps : 0);
+std::vector<Artifact> ClipSpace::artifacts(const Request& request) const {
+  return artifacts_of({output_.folder}, request, output_.media);
 }
 
 std::int64_t ClipSpace::files(const ClipJob& job) const {
   const std::int64_t latent_file = job.latents_done ? 0 : latents(job.request) + kHeader;
-  return latent_file + static_cast<std::int64_t>(media(job.request)) + kHeader;
+  double media = 0;
+  for (const Artifact& each : artifacts(job.request)) media += each.wanted ? each.bytes : 0;
+  return latent_file + static_cast<std::int64_t>(media) + kHeader;
 }
 
 std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
@@ -68,8 +48,9 @@ std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
 
 std::int64_t ClipSpace::file_count(const ClipJob& job) const {
   constexpr std::int64_t kLatentsAndSnapshots = 3;
-  constexpr std::int64_t kMedia = 4;  // the video, a preview, the folder of frames, the record
-  return (job.latents_done ? 0 : kLatentsAndSnapshots) + kMedia + (frames_ ? job.request.num_frames + 1 : 0);
+  std::int64_t count = job.latents_done ? 0 : kLatentsAndSnapshots;
+  for (const Artifact& each : artifacts(job.request)) count += 1 + (each.wanted ? each.more_files : 0);
+  return count;
 }
 
 SpaceVerdict judge_space(const std::vector<ClipJob>& jobs, const ClipSpace& space, std::int64_t available,

@@ -8,6 +8,7 @@
 
 #include "app/outputs/output_options.h"
 #include "models/cosmos3/config.h"
+#include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_job.h"
 
 namespace orrery {
@@ -27,14 +28,11 @@ class ClipSpace {
 
  private:
   std::int64_t latents(const Request& request) const;
-  double media(const Request& request) const;
+  std::vector<Artifact> artifacts(const Request& request) const;
 
   std::int64_t video_channels_;
   std::int64_t sound_channels_;
-  double bytes_per_pixel_;   // of the media, over all frames
-  double bytes_per_second_;  // of the sound
-  bool previews_;
-  bool frames_;
+  OutputOptions output_;
 };
 
 // What a look at the disk says of one clip or of many; at most one of the two is there.

@@ -43,10 +43,10 @@ TEST(Options, DecodeTakesFilesAmongOptions) {
   const Options o = parse_options(decode_with({"a.h5", "--keep-frames", "b.h5", "--media", "none", "c/a b.h5"}));
   EXPECT_EQ(o.command, Command::Decode);
   EXPECT_THAT(o.files, ElementsAre("a.h5", "b.h5", "c/a b.h5"));
-  EXPECT_TRUE(o.output.keep_frames);
-  EXPECT_EQ(o.output.media, Media::None);
-  EXPECT_FALSE(parse_options(decode_with({"--keep-frames", "false", "a.h5"})).output.keep_frames);
-  EXPECT_TRUE(parse_options(run_with({"--keep-frames"})).output.keep_frames);
+  EXPECT_TRUE(o.output.media.keep_frames);
+  EXPECT_EQ(o.output.media.video, Media::None);
+  EXPECT_FALSE(parse_options(decode_with({"--keep-frames", "false", "a.h5"})).output.media.keep_frames);
+  EXPECT_TRUE(parse_options(run_with({"--keep-frames"})).output.media.keep_frames);
 }
 
 TEST(Options, RefusesBadUsageOfEncodeAndDecode) {

@@ -70,7 +70,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.device, DeviceKind::Cpu);
   EXPECT_EQ(o.model.dtype, Dtype::BFloat16);
   EXPECT_EQ(o.model.schedule, ScheduleChoice::DoubleShift);
-  EXPECT_EQ(o.output.media, Media::None);
+  EXPECT_EQ(o.output.media.video, Media::None);
   EXPECT_EQ(o.on_error, OnError::Stop);
   EXPECT_EQ(o.shard, (ManifestShard{7, 8}));
   EXPECT_EQ(o.model.text_tower, TextTower::Release);

@@ -37,7 +37,7 @@ class ValidateFiles : public testing::Test {
   void SetUp() override {
     options_.command = Command::Validate;
     options_.model.checkpoint = "random:tiny";
-    options_.output.media = Media::None;
+    options_.output.media.video = Media::None;
     options_.manifest = folder_ / "m.jsonl";
   }
   void manifest(const std::string& text) const { write_file(options_.manifest, text); }

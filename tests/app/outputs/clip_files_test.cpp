@@ -29,7 +29,7 @@ class ClipFile : public testing::Test {
  protected:
   ClipFile() {
     output_.folder = folder_ / "out";
-    output_.media = Media::None;
+    output_.media.video = Media::None;
     folder_.write("i.png", "one picture");
     folder_.write("c.h5", "some latents");
   }
@@ -290,7 +290,7 @@ class ClipMediaOf : public ClipFile {
 };
 
 TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
-  output_.media = Media::Mp4;
+  output_.media.video = Media::Mp4;
   EXPECT_FALSE(complete());
   for (const std::string& checksum : {others_, std::string()}) {
     write_video(checksum);
@@ -299,7 +299,7 @@ TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
   write_video(ours_);
   EXPECT_TRUE(complete());
 
-  output_.previews = true;
+  output_.media.preview = true;
   EXPECT_FALSE(complete());
   write_picture(place_.preview("a"), others_);
   EXPECT_FALSE(complete());
@@ -308,7 +308,7 @@ TEST_F(ClipMediaOf, TheseLatentsCountAlone) {
 }
 
 TEST_F(ClipMediaOf, EveryFrameAndTheSoundCount) {
-  output_.keep_frames = true;
+  output_.media.keep_frames = true;
   const auto write_frames = [&](const std::string& first, const std::string& last, const std::string& sound) {
     write_picture(place_.frame("a", 0), first);
     write_picture(place_.frame("a", 4), last);
@@ -326,7 +326,7 @@ TEST_F(ClipMediaOf, EveryFrameAndTheSoundCount) {
 }
 
 TEST_F(ClipMediaOf, AnEarlierMakingGo) {
-  output_.media = Media::Mp4;
+  output_.media.video = Media::Mp4;
   write_video(ours_);
   write_picture(place_.preview("a"), ours_);
   write_picture(place_.frame("a", 0), ours_);

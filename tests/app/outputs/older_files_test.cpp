@@ -19,7 +19,7 @@ class OlderFiles : public testing::Test {
  protected:
   OlderFiles() {
     output_.folder = temporary_.path();
-    output_.media = Media::None;
+    output_.media.video = Media::None;
     std::filesystem::create_directories(output_.folder / "latents");
     job_.request.id = "a";
     job_.request.prompt_token_ids = {1, 2};

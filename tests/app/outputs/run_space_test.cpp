@@ -33,9 +33,9 @@ ClipJob clip(bool latents_done = false) {
 
 ClipSpace space(Media media, bool keep_frames = false, int crf = 18) {
   OutputOptions output;
-  output.media = media;
-  output.keep_frames = keep_frames;
-  output.crf = crf;
+  output.media.video = media;
+  output.media.keep_frames = keep_frames;
+  output.media.crf = crf;
   return {config(), output};
 }
 
@@ -58,8 +58,8 @@ TEST(ClipSpaces, MediaGrowWithPixelsAndQuality) {
 // Four tiles a row in three rows, four pixels between them.
 TEST(ClipSpaces, APreviewIsAPictureMore) {
   OutputOptions output;
-  output.media = Media::None;
-  output.previews = true;
+  output.media.video = Media::None;
+  output.media.preview = true;
   const std::int64_t more = ClipSpace(config(), output).files(clip(true)) - space(Media::None).files(clip(true));
   EXPECT_EQ(more, 2 * (4 * 320 + 3 * 4) * (3 * 180 + 2 * 4));
 }

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "base/core/choice.h"
+
+namespace orrery {
+
+enum class Media { Mp4, None };
+
+constexpr auto choices(Media) {
+  return std::array{Choice<Media>{"mp4", Media::Mp4}, Choice<Media>{"none", Media::None}};
+}
+
+// What to make of a clip's latents.
+struct MediaSettings {
+  Media video = Media::Mp4;
+  int crf = 18;
+  bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
+  bool preview = false;      // some of the frames in one picture, beside the mp4
+  // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
+  int encoder_threads = 8;
+
+  bool wanted() const { return video != Media::None || keep_frames || preview; }
+};
+
+}  // namespace orrery
