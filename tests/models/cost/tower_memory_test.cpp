@@ -73,11 +73,10 @@ TEST(WeightsProblem, NamesNumbersAndWhatHelps) {
             "the weights of random:nano do not fit this GPU: a rank needs 80.0 GB at a time (text tower 40.0 GB, media "
             "tower 40.0 GB), 70.0 GB are free: use a released text tower (40.0 GB at a time), tp 2 (40.0 GB a rank), "
             "a GPU with more memory or a smaller model");
-  EXPECT_EQ(
-      problem(true, 39, 10),
-      "the weights of random:nano do not fit this GPU: a rank needs 40.0 GB at a time (text tower 40.0 GB, media "
-      "tower 40.0 GB, one after the other), 39.0 GB are free: use tp 2 (20.0 GB a rank), a GPU with more memory "
-      "or a smaller model");
+  EXPECT_EQ(problem(true, 39, 10),
+            "the weights of random:nano do not fit this GPU: a rank needs 40.0 GB at a time (text tower 40.0 GB, media "
+            "tower 40.0 GB, one after the other), 39.0 GB are free: use tp 2 (20.0 GB a rank), a GPU with more memory "
+            "or a smaller model");
 }
 
 TEST(WeightsProblem, OffersOnlyWhatLeavesRoomToWork) {
