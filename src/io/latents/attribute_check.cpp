@@ -70,7 +70,7 @@ void check_attribute(const FileBytes& file, Block message) {
   Block space_block(std::string(message.text(stored(space_bytes))), what);
   const StoredType type = read_type(type_block);
   const auto extents = read_extents(space_block);
-  const std::uint64_t count = extents ? count_of(*extents, what) : 0;
+  const std::uint64_t count = extents ? count_of(extents->now, what) : 0;
   Block values(std::string(message.text(message.left())), what);
   values.require(count * type.bytes <= values.left(), "its value ends too early");
   if (type.item_bytes > 0) check_variable_length(file, values, count, type.item_bytes);

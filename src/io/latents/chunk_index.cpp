@@ -125,6 +125,10 @@ std::vector<StoredChunk> read_chunks(const FileBytes& file, const ChunkIndex& in
   const std::uint64_t count = chunk_count(grid, what);
   if (count == 0) return {};
   require(index.address != kNoAddress, what + ": its values were never written");
+  // HDF5 counts places in these by the largest extents, and looks beyond the index where it has fewer.
+  const bool counts_places = index.kind == ChunkIndexKind::Implicit || index.kind == ChunkIndexKind::FixedArray;
+  require(!counts_places || !grid.may_grow,
+          what + ": its chunk index is of a shape that cannot grow, and its shape can");
   std::vector<StoredChunk> chunks;
   switch (index.kind) {
     case ChunkIndexKind::Tree:

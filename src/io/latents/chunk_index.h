@@ -16,6 +16,7 @@ struct ChunkGrid {
   std::vector<std::uint64_t> chunk;  // extents of a chunk
   std::uint64_t chunk_bytes = 0;
   bool is_filtered = false;
+  bool may_grow = false;
 };
 
 enum class ChunkIndexKind : std::uint64_t { Tree = 0, Single = 1, Implicit = 2, FixedArray = 3 };

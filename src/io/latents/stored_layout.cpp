@@ -118,6 +118,7 @@ class LayoutReader {
   void read_chunked(std::uint64_t version, std::uint64_t tree_width, Visited& visited) {
     ChunkGrid grid;
     grid.extents = shape_.extents;
+    grid.may_grow = shape_.may_grow;
     ChunkIndex index{};
     std::uint64_t flags = 0;
     if (version == 3) {

@@ -29,6 +29,7 @@ struct StoredLayout {
 struct DatasetShape {
   std::vector<std::uint64_t> extents;
   std::uint64_t value_bytes = 0;
+  bool may_grow = false;
 };
 
 // Throws Error: filters that are not HDF5's deflate, shuffle and fletcher32.

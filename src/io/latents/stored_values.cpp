@@ -121,7 +121,7 @@ StoredType read_nested(Block& block, int nesting) {
 
 StoredType read_type(Block& block) { return read_nested(block, 0); }
 
-std::optional<std::vector<std::uint64_t>> read_extents(Block& block) {
+std::optional<StoredExtents> read_extents(Block& block) {
   constexpr std::uint64_t kMostAxes = 32, kNull = 2;
   const std::uint64_t version = block.number(1);
   const std::uint64_t axes = block.number(1);
@@ -129,13 +129,15 @@ std::optional<std::vector<std::uint64_t>> read_extents(Block& block) {
   block.require((version == 1 || version == 2) && axes <= kMostAxes && flags <= 1, "a damaged shape");
   const bool is_null = version == 2 && block.number(1) == kNull;
   if (version == 1) block.skip(5);
-  std::vector<std::uint64_t> extents;
+  StoredExtents extents;
   for (std::uint64_t i = 0; i < axes; ++i) {
-    extents.push_back(block.number(8));
-    block.require(extents.back() <= kMostValues, "says that it has more values than any latents have");
+    extents.now.push_back(block.number(8));
+    block.require(extents.now.back() <= kMostValues, "says that it has more values than any latents have");
   }
-  for (const std::uint64_t extent : extents) {
-    block.require((flags & 1U) == 0 || block.number(8) >= extent, "a damaged shape");
+  for (const std::uint64_t extent : extents.now) {
+    const std::uint64_t largest = (flags & 1U) == 0 ? extent : block.number(8);
+    block.require(largest >= extent, "a damaged shape");
+    extents.may_grow = extents.may_grow || largest > extent;
   }
   if (is_null) return std::nullopt;
   return extents;

@@ -23,8 +23,13 @@ struct StoredType {
 // (compound, array, time) are refused by name.
 StoredType read_type(Block& block);
 
+struct StoredExtents {
+  std::vector<std::uint64_t> now;
+  bool may_grow = false;  // the largest extents that it may be given are larger
+};
+
 // The extents that a dataspace message says; none: it holds nothing at all. A scalar has no extents. Throws Error.
-std::optional<std::vector<std::uint64_t>> read_extents(Block& block);
+std::optional<StoredExtents> read_extents(Block& block);
 
 // Product of the extents; throws Error where it is more than any latent has.
 std::uint64_t count_of(const std::vector<std::uint64_t>& extents, const std::string& what);

@@ -92,7 +92,7 @@ class Walk {
  private:
   struct Object {
     std::optional<StoredType> type;
-    std::optional<std::vector<std::uint64_t>> extents;
+    std::optional<StoredExtents> extents;
     std::optional<Block> layout;
     std::vector<Filter> filters;
   };
@@ -177,7 +177,8 @@ class Walk {
 
   void read_dataset(Object& object, const std::string& path) {
     require(object.type.has_value(), path + ": a dataset without a type");
-    StoredValues values{*object.type, {object.extents.value_or(std::vector<std::uint64_t>{0}), object.type->bytes}, {}};
+    const StoredExtents extents = object.extents.value_or(StoredExtents{{0}, false});
+    StoredValues values{*object.type, {extents.now, object.type->bytes, extents.may_grow}, {}};
     values.layout =
         read_layout(file_, *object.layout, std::move(object.filters), values.shape, widths_.chunks, visited_);
     datasets_.emplace(path, std::move(values));

@@ -398,6 +398,23 @@ TEST_F(HostileFiles, ValuesThatAreNotFloatingPoint) {
   }
 }
 
+// By the largest extents HDF5 finds a chunk's place in the index: beyond it, where the file gives it fewer places.
+TEST_F(HostileFiles, ShapesThatMayGrowWithoutAnIndexForThat) {
+  for (const H5D_alloc_time_t allocated : {H5D_ALLOC_TIME_INCR, H5D_ALLOC_TIME_EARLY}) {
+    {
+      const hdf5::File file = begin(H5F_LIBVER_V110);
+      const std::vector<hsize_t> now{1, 2, 2, 2, 2}, largest{1, 2, 3, 2, 2};
+      const hdf5::Dataspace space(H5Screate_simple(5, now.data(), largest.data()));
+      const hdf5::PropertyList properties = chunked({1, 1, 1, 2, 2});
+      H5Pset_alloc_time(properties.get(), allocated);
+      write_zeros(hdf5::Dataset(H5Dcreate2(file.get(), "/latents/video", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT,
+                                           properties.get(), H5P_DEFAULT)),
+                  16 * sizeof(float));
+    }
+    expect_refused("/latents/video: its chunk index is of a shape that cannot grow, and its shape can");
+  }
+}
+
 TEST_F(HostileFiles, OtherFiltersAreNamed) {
   {
     const hdf5::File file = begin();
