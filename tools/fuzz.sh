@@ -3,6 +3,7 @@
 # sanitizers, makes their seeds, runs them, as many at once as there are cores, and ends with a table. Exit 1 when
 # anything is found, 2 where clang or its runtime is missing.
 #   tools/fuzz.sh [SECONDS [TARGET…]]   CPU seconds a target (default: 20), all targets unless some are named
+# ORRERY_FUZZ_SEED makes the same inputs again, as tools/test.sh does; without it each run makes others.
 # build-fuzz/corpus/TARGET keeps the inputs that reached something new, for the next run; build-fuzz/found/TARGET what
 # crashed, took more than 10 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
 set -euo pipefail
@@ -39,6 +40,7 @@ run_target() {
   work=$(mktemp -d -p "$work_parent")
   mkdir -p "$build/corpus/$name" "$build/found/$name"
   if [ -e "$dictionary" ]; then options+=("-dict=$dictionary"); fi
+  if [ -n "${ORRERY_FUZZ_SEED:-}" ]; then options+=("-seed=$ORRERY_FUZZ_SEED"); fi
   TMPDIR=$work ORRERY_FUZZ_CPU_SECONDS=$seconds UBSAN_OPTIONS=print_stacktrace=1 \
     LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 "$build/bin/fuzz_$name" -timeout=300 -report_slow_units=300 \
     -rss_limit_mb=4000 -malloc_limit_mb=2000 -max_len=32768 -print_final_stats=1 "-artifact_prefix=$build/found/$name/" \
