@@ -41,7 +41,7 @@ function(orrery_module name)
   target_link_libraries(orrery_${name} PUBLIC orrery_flags ${arg_LINKS})
   set_target_properties(orrery_${name} PROPERTIES UNITY_BUILD ${ORRERY_UNITY} UNITY_BUILD_BATCH_SIZE 12)
   if(ORRERY_UNITY)  # an included source looks like a header to this warning
-    target_compile_options(orrery_${name} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)
+    target_compile_options(orrery_${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
   endif()
   orrery_use_pch(orrery_${name} "${arg_LINKS}")
 endfunction()
