@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Set-up, build with warnings as errors, style checks, every test that a machine without a GPU can run, and 20 CPU seconds of
 # each fuzzer, on the same inputs each time. Arguments go to ctest, for example: tools/test.sh -R manifest; then nothing is
-# fuzzed.
+# fuzzed. ORRERY_NO_SKIPS=1: a test that is skipped, since this machine cannot run it, is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +13,9 @@ missing_for_portable() {
   unshare --mount true 2>/dev/null || echo "mount namespaces"
 }
 
+# The tests that ctest's output in the file calls skipped: only those can be that say so in tests/README.md.
+skipped_in() { sed -n 's/.*Test *#[0-9]*: *\([^ ]*\) .*\*\*\*Skipped.*/\1/p' "$1" | sort | paste -sd' '; }
+
 tools/setup.sh
 cmake -G Ninja -S . -B build -DORRERY_WERROR=ON >build-configure.log 2>&1 || { cat build-configure.log; exit 1; }
 rm -f build-configure.log
@@ -21,7 +24,14 @@ tools/lint.sh
 
 gpu_tests=$(ctest --test-dir build -N -L gpu | sed -n 's/^Total Tests: //p')
 echo "tests: not run here, since they need a GPU: ${gpu_tests} (label gpu)"
-ctest --test-dir build --output-on-failure --no-tests=error -j "$(nproc)" -LE 'gpu|portable' "$@"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+ctest --test-dir build --output-on-failure --no-tests=error -j "$(nproc)" -LE 'gpu|portable' "$@" | tee "$log"
+skipped=$(skipped_in "$log")
+if [ -n "$skipped" ]; then
+  echo "tests: skipped here: $skipped"
+  [ -z "${ORRERY_NO_SKIPS:-}" ] || exit 1
+fi
 
 missing=$(missing_for_portable | paste -sd, | sed 's/,/, /g')
 if [ -n "$missing" ]; then

@@ -24,6 +24,11 @@ std::string said(const Json& model, const Entry& entry) {
   return found.is_string() ? found.get<std::string>() : found.dump();
 }
 
+void add_unless_unsaid(const Entry& entry, const Recipe& recipe, Json& json) {
+  const std::string value = entry.value(recipe);
+  if (value != entry.unsaid) json[entry.name] = value;
+}
+
 }  // namespace
 
 Recipe recipe_of(const ModelOptions& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
@@ -37,9 +42,12 @@ Json to_json(const Recipe& recipe) {
 }
 
 void add_recipe(const Recipe& recipe, Json& model) {
+  for (const Entry& entry : kEntries) add_unless_unsaid(entry, recipe, model);
+}
+
+void add_identity(const Recipe& recipe, Json& json) {
   for (const Entry& entry : kEntries) {
-    const std::string value = entry.value(recipe);
-    if (value != entry.unsaid) model[entry.name] = value;
+    if (entry.makes_other_clips) add_unless_unsaid(entry, recipe, json);
   }
 }
 
@@ -52,11 +60,14 @@ std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Re
 }
 
 std::string remark_on_resuming(const std::string& model, const Recipe& recipe) {
-  const Entry& attention = kEntries.back();
-  const std::string before = said(parse_object_or_null(model), attention), now = attention.value(recipe);
-  if (before.empty() || before == now) return "";
-  return "attention was computed by " + before + " so far and is by " + now +
-         " from here on: the latents differ in their bits from those of either alone";
+  const Json before = parse_object_or_null(model);
+  for (const Entry& entry : kEntries) {
+    const std::string was = said(before, entry), is = entry.value(recipe);
+    if (entry.makes_other_clips || was.empty() || was == is) continue;
+    return std::string(entry.name) + " was computed by " + was + " so far and is by " + is +
+           " from here on: the latents differ in their bits from those of either alone";
+  }
+  return "";
 }
 
 }  // namespace orrery

@@ -30,12 +30,15 @@ Json to_json(const Recipe& recipe);
 // Adds them to what a latent file says of its model, but for those that have the value that a file without them means.
 void add_recipe(const Recipe& recipe, Json& model);
 
+// Adds those that make another clip when they differ, in the same way: what a clip is made from.
+void add_identity(const Recipe& recipe, Json& json);
+
 // The name of the first entry in which a file's clip differs from the request's by `recipe`, such as "gemm"; "" when it
 // is the same clip. The attention kernel makes no other clip: it rounds differently.
 std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Request& request);
 
-// What going on by `recipe` means for a clip that was begun with another attention kernel, as its file's `model` says;
-// "" when it is the same one, or the file does not say.
+// What going on by `recipe` means for a clip whose file's `model` names other entries that make no other clip, such as
+// the attention kernel; "" when they are the same, or the file does not say.
 std::string remark_on_resuming(const std::string& model, const Recipe& recipe);
 
 }  // namespace orrery

@@ -34,6 +34,14 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(), R"({"gemm":"bf16","attention":"cudnn"})");
 }
 
+TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {
+  Json plain = Json::object(), float8;
+  add_identity(with_products(RowFormat::Plain), plain);
+  add_identity(with_products(RowFormat::Float8), float8);
+  EXPECT_EQ(plain.dump(), "{}");
+  EXPECT_EQ(float8.dump(), R"({"gemm":"fp8"})");
+}
+
 TEST(Recipe, NamesTheEntryThatMakesAnotherClip) {
   const Request request;
   const Recipe plain = with_products(RowFormat::Plain), float8 = with_products(RowFormat::Float8);

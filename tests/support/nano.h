@@ -1,6 +1,7 @@
 #pragma once
 
 #include "models/cosmos3/config.h"
+#include "models/wan/config.h"
 
 namespace orrery {
 
@@ -16,6 +17,17 @@ inline Cosmos3Config nano_config() {
   config.latent_channel = 48;
   config.sound_dim = 64;
   return config;
+}
+
+// The published video VAE's decoder (MODEL.md §6).
+inline WanConfig nano_vae_config() {
+  WanConfig c;
+  c.z_dim = 48;
+  c.decoder_base_dim = 256;
+  c.num_res_blocks = 2;
+  c.dim_mult = {1, 2, 4, 4};
+  c.temporal_downsample = {false, true, true};
+  return c;
 }
 
 }  // namespace orrery

@@ -7,7 +7,7 @@
 #include "app/cli/option_values.h"
 #include "app/cli/version.h"
 #include "app/commands/attention_choice.h"
-#include "app/commands/device_options.h"
+#include "app/commands/require_products.h"
 #include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"

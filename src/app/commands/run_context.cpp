@@ -1,7 +1,7 @@
 #include "app/commands/run_context.h"
 
 #include "app/cli/stop_limits.h"
-#include "app/commands/device_options.h"
+#include "app/commands/require_products.h"
 #include "base/parallel/device.h"
 
 namespace orrery {

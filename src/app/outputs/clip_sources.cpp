@@ -40,16 +40,16 @@ std::string ClipSources::recipe_of(const ClipJob& job) {
   if (!job.refusal.empty()) return "";  // it will not be made
   Json inputs = Json::object();
   for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
-  const Json recipe{{"request", without_known_paths(manifest_line(job.request), inputs)},
-                    {"inputs", inputs},
-                    {"parent", job.parent_recipe},
-                    {"transformer", model_["transformer_fingerprint"]},
-                    {"vae", model_["vae_fingerprint"]},
-                    {"sound_steps", job.request.sound_steps()},
-                    {"gemm", choice_name(recipe_.products)},
-                    {"cond", job.ids.cond},
-                    {"uncond", job.ids.uncond},
-                    {"sigmas", make_schedule(recipe_.schedule, job.request.steps, job.request.flow_shift).sigmas}};
+  Json recipe{{"request", without_known_paths(manifest_line(job.request), inputs)},
+              {"inputs", inputs},
+              {"parent", job.parent_recipe},
+              {"transformer", model_["transformer_fingerprint"]},
+              {"vae", model_["vae_fingerprint"]},
+              {"sound_steps", job.request.sound_steps()},
+              {"cond", job.ids.cond},
+              {"uncond", job.ids.uncond},
+              {"sigmas", make_schedule(recipe_.schedule, job.request.steps, job.request.flow_shift).sigmas}};
+  add_identity(recipe_, recipe);
   const std::string text = recipe.dump(-1, ' ', false, Json::error_handler_t::replace);
   return checksum(text.data(), text.size());
 }

@@ -22,20 +22,22 @@ void require_fits(const GridShape& shape, int ranks) {
   require_input(shape.cfg == 1 || shape.cfg == 2,
                 "cfg = " + std::to_string(shape.cfg) +
                     ", expected 1 (each rank computes both guidance branches) or 2 (one branch a group)");
+  require_input(shape.tp >= 1,
+                "tp = " + std::to_string(shape.tp) + ", expected 1 or more ranks that share one copy of the weights");
   std::int64_t product = 1;
-  std::string names, sizes;
+  std::string names, sizes, listed;
   for (const GridAxis& axis : shape.axes()) {
-    require_input(axis.size >= 1, std::string(axis.name) + " = " + std::to_string(axis.size) +
-                                      ", expected 1 or more ranks that share one copy of the weights");
     product *= axis.size;
-    names.append(names.empty() ? "" : " x ").append(axis.name);
-    sizes.append(sizes.empty() ? "" : " x ").append(std::to_string(axis.size));
+    const bool first = names.empty();
+    names.append(first ? "" : " x ").append(axis.name);
+    sizes.append(first ? "" : " x ").append(std::to_string(axis.size));
+    listed.append(first ? "" : " and ").append(axis.name);
   }
   const std::string needed = std::to_string(product);
   const std::string started = std::to_string(ranks);
   require_input(product == ranks, names + " = " + sizes + " = " + needed + ", but the launcher started " + started +
                                       (ranks == 1 ? " rank" : " ranks") + ": start " + needed + " (mpirun -n " +
-                                      needed + "), or choose cfg and tp so that their product is " + started);
+                                      needed + "), or choose " + listed + " so that their product is " + started);
 }
 
 ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) {

@@ -6,23 +6,13 @@
 #include <string>
 
 #include "models/cost/vae_work.h"
+#include "support/nano.h"
 
 namespace orrery {
 namespace {
 
-// The published video VAE's decoder (MODEL.md §6).
-WanConfig published() {
-  WanConfig c;
-  c.z_dim = 48;
-  c.decoder_base_dim = 256;
-  c.num_res_blocks = 2;
-  c.dim_mult = {1, 2, 4, 4};
-  c.temporal_downsample = {false, true, true};
-  return c;
-}
-
 TEST(VaeBench, EveryStageHasItsConvolutions) {
-  const WanConfig config = published();
+  const WanConfig config = nano_vae_config();
   ConvCeilings ceilings;
   for (const DecoderConv& conv : decoder_convs(config, 6, 10)) ceilings[conv.text()] = 2;
   const auto costs = conv_costs(config, 6, 10, ceilings);
@@ -44,7 +34,7 @@ TEST(VaeBench, EveryStageHasItsConvolutions) {
 // By hand: strips of 45 x 40 cells lie side by side, so that a line is as long as the picture is high.
 TEST(VaeBench, EdgesThatStripsExchange) {
   std::map<std::string, PhaseCost> costs;
-  add_halo_costs(published(), {45, 40}, 45, 2, costs);
+  add_halo_costs(nano_vae_config(), {45, 40}, 45, 2, costs);
   EXPECT_EQ(costs.at("middle / halo").bytes, 2.0 * 47 * 1024 * 2);  // to two neighbours, one frame, two bytes a value
   // Six convolutions of one frame and a doubling of two.
   EXPECT_NEAR(costs.at("up block 0 / halo").bytes, 2.0 * 47 * 1024 * 2 * (6 + 2) / 7, 1e-6);

@@ -3,23 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "models/cost/sound_work.h"
+#include "support/nano.h"
 
 namespace orrery {
 namespace {
 
-// The published video VAE's decoder (MODEL.md §6).
-WanConfig published() {
-  WanConfig c;
-  c.z_dim = 48;
-  c.decoder_base_dim = 256;
-  c.num_res_blocks = 2;
-  c.dim_mult = {1, 2, 4, 4};
-  c.temporal_downsample = {false, true, true};
-  return c;
-}
-
 TEST(VaeWork, ConvolutionsOfALatentFrameAt720p) {
-  const std::vector<DecoderConv> convs = distinct_convs(decoder_convs(published(), 45, 80));
+  const std::vector<DecoderConv> convs = distinct_convs(decoder_convs(nano_vae_config(), 45, 80));
   struct Row {
     const char* text;
     std::int64_t count;
@@ -45,7 +35,7 @@ TEST(VaeWork, ConvolutionsOfALatentFrameAt720p) {
 }
 
 TEST(VaeWork, AttentionAndAllOfIt) {
-  const WanConfig config = published();
+  const WanConfig config = nano_vae_config();
   // Products 8 · 3600 · 1024², attention 4 · 3600² · 1024.
   EXPECT_EQ(middle_attention_flops(config, 45, 80), 30198988800.0 + 53084160000.0);
   double sum = middle_attention_flops(config, 45, 80);

@@ -2,10 +2,9 @@
 
 #include <ATen/ATen.h>
 
-#include "app/cli/options.h"
 #include "base/core/error.h"
 #include "base/device/gpu.h"
-#include "pipeline/clip_media_files.h"
+#include "models/kernels/scaled_rows.h"
 
 namespace orrery {
 
