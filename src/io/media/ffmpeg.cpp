@@ -27,7 +27,11 @@ void keep_errors(void*, int level, const char* format, va_list arguments) {
 
 }  // namespace
 
-void capture_log() { av_log_set_callback(keep_errors); }
+void set_up() {
+  constexpr std::size_t kMostAtOnce = std::size_t{17} << 26;  // a frame of 2^26 pixels (media_input.h), 16 bytes each
+  av_log_set_callback(keep_errors);
+  av_max_alloc(kMostAtOnce);
+}
 
 std::string take_log_line() { return std::exchange(last_log_line(), {}); }
 

@@ -50,8 +50,9 @@ using Muxer = std::unique_ptr<AVFormatContext, FreeMuxer>;
 using File = std::unique_ptr<AVIOContext, FreeFile>;
 using Demuxer = std::unique_ptr<AVFormatContext, FreeDemuxer>;
 
-// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead.
-void capture_log();
+// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead. And it
+// asks for 1.1 GB of memory at once at most: its demuxers believe the sizes that files declare.
+void set_up();
 
 // The last error line that FFmpeg logged in this thread since it was last taken; empty when there is none.
 std::string take_log_line();

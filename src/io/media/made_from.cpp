@@ -50,7 +50,7 @@ std::optional<std::string> behind(const std::string& head, const std::string& ma
 }
 
 std::optional<std::string> in_metadata(const fs::path& file) {
-  ffmpeg::capture_log();
+  ffmpeg::set_up();
   AVIOContext* opened = nullptr;
   if (avio_open(&opened, ("file:" + file.string()).c_str(), AVIO_FLAG_READ) < 0) return std::nullopt;
   const ffmpeg::File owner(opened);

@@ -20,7 +20,7 @@ int check_input(int status, const std::string& path, std::string_view what) {
 }
 
 ffmpeg::File open_file(const std::string& path) {
-  ffmpeg::capture_log();
+  ffmpeg::set_up();
   ffmpeg::take_log_line();
   AVIOContext* file = nullptr;
   check_input(avio_open(&file, ("file:" + path).c_str(), AVIO_FLAG_READ), path, "cannot be opened");

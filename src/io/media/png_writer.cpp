@@ -42,7 +42,7 @@ ffmpeg::Frame make_frame(int width, int height, std::span<const std::uint8_t> rg
 
 void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb,
                const std::string& latents) {
-  ffmpeg::capture_log();
+  ffmpeg::set_up();
   require(width > 0 && height > 0 &&
               rgb.size() / 3 / static_cast<std::size_t>(width) == static_cast<std::size_t>(height) &&
               rgb.size() % (3 * static_cast<std::size_t>(width)) == 0,

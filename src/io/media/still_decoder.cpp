@@ -39,7 +39,7 @@ ffmpeg::Packet packet_of(std::string bytes) {
 }  // namespace
 
 Still decode_still(AVCodecID id, std::string bytes) {
-  ffmpeg::capture_log();
+  ffmpeg::set_up();
   ffmpeg::take_log_line();
   const ffmpeg::Codec codec = make_decoder(id);
   check(avcodec_open2(codec.get(), nullptr, nullptr));

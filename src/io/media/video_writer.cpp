@@ -125,7 +125,7 @@ class VideoWriter::Impl {
 };
 
 VideoWriter::VideoWriter(const std::filesystem::path& path, const VideoFormat& format) {
-  ffmpeg::capture_log();
+  ffmpeg::set_up();
   impl_ = std::make_unique<Impl>(path, checked(format));
 }
 VideoWriter::VideoWriter(VideoWriter&&) noexcept = default;

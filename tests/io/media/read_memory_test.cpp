@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "base/core/error.h"
+#include "base/core/file.h"
 #include "io/media/image_reader.h"
 #include "io/media/sound_reader.h"
 #include "io/media/wav_writer.h"
@@ -59,6 +61,21 @@ TEST_F(ReadMemory, OfASoundGrowsWithItsLength) {
               1e-6 * static_cast<double>(peak.allocated()), 1e-6 * static_cast<double>(decoded));
   EXPECT_LE(peak.bytes(), kFixedBytes + 4 * decoded);
   EXPECT_LE(peak.allocated(), kFixedBytes + 16 * decoded);
+}
+
+// An animation that declares a text of 2.1 GB in its header.
+TEST_F(ReadMemory, OfADeclaredSizeIsBounded) {
+  const auto chunk = [](std::uint32_t size, const std::string& name, const std::string& content) {
+    std::string text;
+    for (int shift = 24; shift >= 0; shift -= 8) text += static_cast<char>(size >> shift);
+    return text + name + content + std::string(4, '\0');
+  };
+  const std::string header("\0\0\0\20\0\0\0\20\10\2\0\0\0", 13), control("\0\0\0\6\0\0\0\1", 8);
+  write_file(folder_ / "animation.mp4", "\x89PNG\r\n\x1a\n" + chunk(13, "IHDR", header) + chunk(8, "acTL", control) +
+                                            chunk(3, "IDAT", "abc") + chunk(0x7f000000, "tEXt", "no more"));
+  const HeapPeak peak;
+  EXPECT_THROW(read_sound(folder_ / "animation.mp4"), InputError);
+  EXPECT_LE(peak.bytes(), kFixedBytes);
 }
 
 }  // namespace
