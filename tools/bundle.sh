@@ -200,6 +200,30 @@ copy_libraries() {
   done
 }
 
+# Of ICU's data, 31 MB of it for languages and encodings, what src/io/text uses: properties of characters and normal forms.
+# The library holds one object, which ICU's own tool can take apart.
+trim_icu_data() {
+  local file data work symbol offset size
+  file=$(echo "$bundle"/lib/libicudata.so.*)
+  read -r symbol offset size < <(readelf -W --dyn-syms "$file" | awk '$8 ~ /^icudt/ { print $8, $2, $3; exit }')
+  [ -n "$symbol" ] || die "$file has no icudt…_dat"
+  data=${symbol%_dat}l.dat # l: little-endian
+  work=$(mktemp -d)
+  dd if="$file" of="$work/$data" bs=1M iflag=skip_bytes,count_bytes skip="$((0x$offset))" count="$((size))" status=none
+  icupkg -l "$work/$data" | { grep -vE '\.(icu|nrm)$' || true; } >"$work/unused.txt"
+  icupkg -r "$work/unused.txt" "$work/$data"
+  gcc -shared -nostdlib "-Wl,-soname,${file##*/}" -x assembler -o "$file" - <<END
+.section .rodata
+.balign 16
+.globl $symbol
+.type $symbol, @object
+$symbol: .incbin "$work/$data"
+.size $symbol, . - $symbol
+.section .note.GNU-stack, "", @progbits
+END
+  rm -r "$work"
+}
+
 # The loader with the C library, and the C++ library: each is taken on hosts that have an older one.
 copy_runtime() {
   local name
@@ -300,6 +324,7 @@ pack() {
   copy_libraries "$bundle/libexec/orrery"
   copy_runtime
   if [ $tests = ON ]; then add_tests; fi
+  trim_icu_data
   strip --strip-unneeded "$bundle"/lib/*.so*
   copy_fa3
   cp tools/bundle/orrery "$bundle/bin/"
