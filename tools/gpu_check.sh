@@ -79,8 +79,8 @@ check_memory() {
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is not here: kernels not checked"; return; }
   for program in "$programs"/*kernel*_gpu_test "$programs"/random_fill_gpu_test; do
     [ -x "$program" ] || continue
-    if ORRERY_TEST_DATA=$tests/data "${on_host[@]}" compute-sanitizer --tool memcheck --error-exitcode 9 "$program" \
-      >"$out/$(basename "$program").memcheck" 2>&1; then
+    if ORRERY_TEST_DATA=$tests/data compute-sanitizer --tool memcheck --target-processes all --error-exitcode 9 \
+      "${on_host[@]}" "$program" >"$out/$(basename "$program").memcheck" 2>&1; then
       echo "  $(basename "$program")  memcheck clean"
     else
       echo "  $(basename "$program")  memcheck FAILED"

@@ -6,6 +6,7 @@ namespace orrery {
 namespace {
 
 constexpr std::int64_t kFloatBytes = 4;
+constexpr std::int64_t kKernelChannels = 8;  // kernels/pixel_layout.cpp takes multiples of this
 
 // The decoder at one level of the picture, in the steady state: `frames` of `height` × `width` places.
 struct Level {
@@ -21,9 +22,13 @@ struct Level {
   }
   Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
   Level halved(std::int64_t time) const { return {frames / time, height / 2, width / 2, element_bytes}; }
-  // Without kernels of our own: a norm has its result beside its input, in float32, and a length for each place.
-  std::int64_t norm(std::int64_t channels) const { return (channels + 1) * frames * height * width * kFloatBytes; }
-  std::int64_t own_norm(std::int64_t channels) const { return element_bytes == kFloatBytes ? norm(channels) : 0; }
+  // What a norm has beside its input. Without a kernel of our own: its result in float32 and a length for each place; in
+  // bfloat16, the input with its bias and the result as well.
+  std::int64_t own_norm(std::int64_t channels) const {
+    const std::int64_t norm = (channels + 1) * frames * height * width * kFloatBytes;
+    if (element_bytes == kFloatBytes) return norm;
+    return channels % kKernelChannels == 0 ? 0 : norm + 2 * activation(channels);
+  }
 };
 
 constexpr std::int64_t kPast = 2;

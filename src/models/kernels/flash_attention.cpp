@@ -91,12 +91,13 @@ c10::OperatorHandle checked_operator(const fs::path& library) {
 }
 
 // Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the
-// loader.
+// loader, and the program's name may be relative.
 fs::path program_folder() {
   std::error_code ignored;
   const fs::path started = fs::read_symlink("/proc/self/exe", ignored);
   const bool is_loader = started.filename().string().starts_with("ld-linux");
-  return (is_loader ? fs::path(program_invocation_name) : started).parent_path();
+  const fs::path program = is_loader ? fs::absolute(program_invocation_name, ignored).lexically_normal() : started;
+  return program.parent_path();
 }
 
 // As tools/setup.sh has it.
