@@ -22,8 +22,8 @@ struct Level {
   }
   Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
   Level halved(std::int64_t time) const { return {frames / time, height / 2, width / 2, element_bytes}; }
-  // What a norm has beside its input. Without a kernel of our own: its result in float32 and a length for each place; in
-  // bfloat16, the input with its bias and the result as well.
+  // What a norm has beside its input. Without a kernel of our own: its result in float32 and a length for each place;
+  // in bfloat16, the input with its bias and the result as well.
   std::int64_t own_norm(std::int64_t channels) const {
     const std::int64_t norm = (channels + 1) * frames * height * width * kFloatBytes;
     if (element_bytes == kFloatBytes) return norm;
