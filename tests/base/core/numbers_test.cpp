@@ -16,8 +16,16 @@ TEST(NumberText, ReadsBackAsTheNumber) {
 
 TEST(FixedText, HasItsDigits) {
   EXPECT_EQ(fixed_text(2.9, 2), "2.90");
-  EXPECT_EQ(fixed_text(0.5, 0), "0");  // half to even
   EXPECT_EQ(fixed_text(-1e9, 1), "-1000000000.0");
+  EXPECT_EQ(fixed_text(1e22, 0), "10000000000000000000000");
+}
+
+TEST(FixedText, RoundsHalfToEvenOnTheBinaryValue) {
+  EXPECT_EQ(fixed_text(0.25, 1), "0.2");
+  EXPECT_EQ(fixed_text(0.35, 1), "0.3");  // 0.35 is stored as 0.34999…
+  EXPECT_EQ(fixed_text(0.45, 1), "0.5");
+  EXPECT_EQ(fixed_text(2.5, 0), "2");
+  EXPECT_EQ(fixed_text(3.5, 0), "4");
 }
 
 TEST(Duration, IsReadAloud) {
