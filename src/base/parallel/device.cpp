@@ -61,6 +61,4 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
   return at::kCPU;
 }
 
-std::string gpu_problem(const Comm& world) { return world.first_problem(pick_gpu(world.split_by_node()).problem); }
-
 }  // namespace orrery

@@ -139,10 +139,4 @@ void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write
 void VideoWriter::finish() { impl_->finish(); }
 void VideoWriter::give_up() { impl_->give_up(); }
 
-std::string ffmpeg_version() {
-  const unsigned version = avcodec_version();
-  return fmt::format("libavcodec {}.{}.{}", AV_VERSION_MAJOR(version), AV_VERSION_MINOR(version),
-                     AV_VERSION_MICRO(version));
-}
-
 }  // namespace orrery

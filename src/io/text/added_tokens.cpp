@@ -27,12 +27,6 @@ std::optional<std::int64_t> AddedTokens::id_of(std::string_view content) const {
   return place == tokens_.end() ? std::nullopt : std::optional(place->second.id);
 }
 
-std::int64_t AddedTokens::largest_id() const {
-  std::int64_t largest = -1;
-  for (const auto& [content, token] : tokens_) largest = std::max(largest, token.id);
-  return largest;
-}
-
 // In the order of bytes, whatever lies between a text and a token that it begins with begins with that token, too: the
 // last token up to the text leads to it, from prefix to prefix.
 const AddedTokens::Tokens::value_type* AddedTokens::find_at(std::string_view text) const {

@@ -95,9 +95,4 @@ std::int64_t Tokenizer::id_of(std::string_view token) const {
   return *id;
 }
 
-std::int64_t Tokenizer::vocabulary_size() const {
-  const auto largest = std::visit([](const auto& words) { return words.largest_id(); }, parts_->words);
-  return 1 + std::max(largest, parts_->added.largest_id());
-}
-
 }  // namespace orrery
