@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdio>
+
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
@@ -12,17 +12,6 @@ constexpr std::size_t kLeastLabel = 9;  // columns
 constexpr std::size_t kUsualText = 40;  // columns, so that bars stay where they are
 constexpr std::size_t kLeastBar = 10;   // cells
 constexpr std::size_t kMostBar = 40;
-
-std::string fixed(double value, int digits) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
-std::string two_digits(std::int64_t value) {
-  std::string text = std::to_string(value);
-  return text.size() < 2 ? std::string("0") + text : text;
-}
 
 std::string bar(double share, std::size_t cells) {
   const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(cells));
@@ -37,25 +26,18 @@ std::string cut(const std::string& text, std::size_t columns) {
 // "20.4 clips/h, 5 h 53 min left", as far as it is known.
 std::string pace_text(const RunProgress& run) {
   std::string text;
-  if (run.clips_per_hour > 0) text = fixed(run.clips_per_hour, run.clips_per_hour < 100 ? 1 : 0) + " clips/h";
+  if (run.clips_per_hour > 0) text = fixed_text(run.clips_per_hour, run.clips_per_hour < 100 ? 1 : 0) + " clips/h";
   if (run.seconds_left) text.append(text.empty() ? "" : ", ").append(duration_text(*run.seconds_left)).append(" left");
   return text;
 }
 
 }  // namespace
 
-std::string duration_text(double seconds) {
-  if (seconds < 60) return fixed(seconds, seconds < 10 ? 2 : 1) + " s";
-  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
-  if (whole < 3600) return std::to_string(whole / 60) + " min " + two_digits(whole % 60) + " s";
-  return std::to_string(whole / 3600) + " h " + two_digits(whole % 3600 / 60) + " min";
-}
-
 std::string steps_text(const ClipProgress& clip) {
   std::string text = "step " + std::to_string(clip.done) + "/" + std::to_string(clip.steps);
   if (clip.seconds_per_step <= 0) return text;
   const double left = clip.seconds_per_step * static_cast<double>(clip.steps - clip.done);
-  return text + ", " + fixed(clip.seconds_per_step, 2) + " s/step, " + duration_text(left) + " left";
+  return text + ", " + fixed_text(clip.seconds_per_step, 2) + " s/step, " + duration_text(left) + " left";
 }
 
 std::string run_text(const RunProgress& run) {

@@ -8,9 +8,6 @@
 
 namespace orrery {
 
-// "12.3 s", "4 min 05 s", "2 h 03 min".
-std::string duration_text(double seconds);
-
 // How far a clip is.
 struct ClipProgress {
   std::string label;       // "[3/120] drive-0003"

@@ -35,7 +35,7 @@ GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape,
       tp_(make_collectives(grid_.tp(), test_device())),
       cfg_(make_collectives(grid_.cfg(), test_device())),
       folder_(golden_checkpoint(set) / "transformer"),
-      model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), dtype),
+      model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), dtype),
              read_cosmos3_config(folder_ / "config.json"), *tp_) {}
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {

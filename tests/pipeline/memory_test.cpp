@@ -146,10 +146,5 @@ TEST(ClipMemory, FollowsTheRequest) {
   EXPECT_EQ(unguided.step, clip_memory(sizes, request, ids).step);
 }
 
-TEST(Gigabytes, AreDecimal) {
-  EXPECT_EQ(gigabytes(23'149'000'000), "23.1 GB");
-  EXPECT_EQ(gigabytes(0), "0.0 GB");
-}
-
 }  // namespace
 }  // namespace orrery

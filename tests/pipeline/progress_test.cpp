@@ -18,13 +18,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(Duration, IsReadAloud) {
-  EXPECT_EQ(duration_text(0.123), "0.12 s");
-  EXPECT_EQ(duration_text(12.34), "12.3 s");
-  EXPECT_EQ(duration_text(245.4), "4 min 05 s");
-  EXPECT_EQ(duration_text(7400), "2 h 03 min");
-}
-
 TEST(ProgressText, SaysWhatIsKnown) {
   EXPECT_EQ(steps_text({"a", "", 35, 0, 0}), "step 0/35");
   EXPECT_EQ(steps_text({"a", "", 35, 12, 2.9}), "step 12/35, 2.90 s/step, 1 min 07 s left");

@@ -50,11 +50,11 @@ class Ranks {
   }
   // Of `tokens` tokens on this rank.
   std::int64_t cache_bytes(std::int64_t tokens) const {
-    return text_cache_bytes(config(), tokens, {1, grid_.tp_shard().size, 4});
+    return text_cache_bytes(config(), tokens, {1, grid_.tp().shard().size, 4});
   }
 
   Weights weights() const {
-    return {std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kFloat};
+    return {std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), at::kFloat};
   }
   Cosmos3Config config() const { return read_cosmos3_config(folder_ / "config.json"); }
 

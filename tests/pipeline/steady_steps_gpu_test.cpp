@@ -44,7 +44,7 @@ class SteadySteps : public testing::TestWithParam<Clip> {
         tp_(make_collectives(grid_.tp(), test_device())),
         cfg_(make_collectives(grid_.cfg(), test_device())),
         folder_(golden_checkpoint("tiny") / "transformer"),
-        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp_shard(), test_device(), at::kBFloat16),
+        model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), at::kBFloat16),
                read_cosmos3_config(folder_ / "config.json"), *tp_, RowFormat::Plain, attention()) {}
 
   static Attention attention() {

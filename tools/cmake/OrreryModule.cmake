@@ -62,6 +62,12 @@ set(ORRERY_TEST_TIMEOUT 1800 CACHE STRING "Seconds after which a test counts as 
 # What GoogleTest prints of a case that skips itself: a failure, or ctest would count a program as passed that ran nothing.
 set(ORRERY_SKIPPED "\\[  SKIPPED \\]")
 
+# Tells these sources of the calling folder where the reference data was unpacked: them alone, since clones of the
+# repository share what ccache keeps of sources that are compiled without a path of one clone.
+function(orrery_test_data)
+  set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_DEFINITIONS ORRERY_TEST_DATA="${PROJECT_BINARY_DIR}/tests/data")
+endfunction()
+
 function(orrery_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS;RANKS;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -73,7 +79,6 @@ function(orrery_test name)
     set(pch orrery_torch_test_pch)
   endif()
   target_precompile_headers(${name} REUSE_FROM ${pch})
-  target_compile_definitions(${name} PRIVATE ORRERY_TEST_DATA="${PROJECT_BINARY_DIR}/tests/data")
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
   if(NOT arg_RANKS)
     target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)

@@ -7,7 +7,6 @@
 #include "base/core/error.h"
 #include "base/core/numbers.h"
 #include "base/core/utc.h"
-#include "pipeline/progress_text.h"
 
 namespace orrery {
 namespace {

@@ -12,9 +12,9 @@
 
 #include "app/outputs/run_records.h"
 #include "base/core/json_text.h"
+#include "base/core/numbers.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
-#include "pipeline/progress_text.h"
 
 namespace orrery {
 namespace {

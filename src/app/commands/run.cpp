@@ -20,6 +20,7 @@
 #include "app/outputs/run_space.h"
 #include "app/outputs/run_summary.h"
 #include "app/outputs/timing_files.h"
+#include "base/core/numbers.h"
 #include "base/core/pulse.h"
 #include "base/parallel/sum_path.h"
 #include "models/zoo/checkpoint_files.h"

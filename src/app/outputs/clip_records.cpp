@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/core/numbers.h"
 #include "base/core/utc.h"
 
 namespace orrery {

@@ -7,6 +7,7 @@
 #include "base/core/disk_space.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

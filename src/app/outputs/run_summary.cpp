@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "pipeline/progress_text.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdio>
 
 #include "base/core/choice.h"
+#include "base/core/numbers.h"
 #include "base/core/text_table.h"
-#include "pipeline/progress.h"
 
 namespace orrery {
 namespace {

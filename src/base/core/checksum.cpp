@@ -1,9 +1,8 @@
 #include "base/core/checksum.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
-#include <array>
-#include <cstdio>
 #include <fstream>
 #include <memory>
 #include <vector>
@@ -17,12 +16,7 @@ struct FreeState {
   void operator()(XXH3_state_t* state) const noexcept { XXH3_freeState(state); }
 };
 
-std::string digits_of(const XXH128_hash_t& hash) {
-  std::array<char, 33> digits{};
-  std::snprintf(digits.data(), digits.size(), "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
-                static_cast<unsigned long long>(hash.low64));
-  return {digits.data(), 32};
-}
+std::string digits_of(const XXH128_hash_t& hash) { return fmt::format("{:016x}{:016x}", hash.high64, hash.low64); }
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "base/core/config_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/core/error.h"
@@ -67,7 +69,7 @@ const Json& ConfigReader::list(const std::string& key, std::int64_t length,
   const Json& value = at(key);
   const bool ok = value.is_array() && static_cast<std::int64_t>(value.size()) == length &&
                   std::all_of(value.begin(), value.end(), good);
-  if (!ok) refuse(key, value, "a list of " + std::to_string(length) + " " + what);
+  if (!ok) refuse(key, value, fmt::format("a list of {} {}", length, what));
   return value;
 }
 

@@ -3,9 +3,6 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdio>
 #include <limits>
 #include <system_error>
 
@@ -31,17 +28,6 @@ std::filesystem::path nearest_existing(const std::filesystem::path& folder) {
   std::filesystem::path existing = std::filesystem::absolute(folder);
   while (!is_there(existing) && existing.has_relative_path()) existing = existing.parent_path();
   return existing;
-}
-
-std::string bytes_text(std::int64_t bytes) {
-  constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
-  if (bytes < 1024) return std::to_string(bytes) + " bytes";
-  double value = static_cast<double>(bytes) / 1024;
-  std::size_t unit = 0;
-  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", value, kUnits[unit]);
-  return text.data();
 }
 
 }  // namespace orrery

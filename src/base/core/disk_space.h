@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
-#include <string>
 
 namespace orrery {
 
@@ -16,8 +15,5 @@ std::optional<std::int64_t> available_files(const std::filesystem::path& folder)
 
 // `folder`, or the nearest of its parents that is there.
 std::filesystem::path nearest_existing(const std::filesystem::path& folder);
-
-// "512 bytes", "1.5 MiB", "23.4 GiB"
-std::string bytes_text(std::int64_t bytes);
 
 }  // namespace orrery

@@ -1,12 +1,13 @@
 #include "base/core/error.h"
 
+#include <fmt/format.h>
+
 namespace orrery {
 
 void fail(std::string_view what, std::string_view said, std::source_location at) {
   const std::string_view file = at.file_name();
   const std::string_view name = file.substr(file.rfind('/') + 1);
-  throw Error(std::string(what) + ": " + std::string(said) + " (" + std::string(name) + ":" +
-              std::to_string(at.line()) + ")");
+  throw Error(fmt::format("{}: {} ({}:{})", what, said, name, at.line()));
 }
 
 void require(bool ok, const std::string& message) {

@@ -1,6 +1,7 @@
 #include "base/core/file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -95,14 +96,12 @@ Claim claim(const fs::path& path, Descriptor& file) {
 
 // "a.h5.tmp", "a.h5.1.tmp", …
 fs::path temporary_name(const fs::path& target, int slot) {
-  std::string name = target.string();
-  if (slot > 0) name.append(".").append(std::to_string(slot));
-  return name + ".tmp";
+  return slot > 0 ? fmt::format("{}.{}.tmp", target.string(), slot) : target.string() + ".tmp";
 }
 
 fs::path random_name(const fs::path& target) {
   std::random_device source;
-  return target.string() + "." + std::to_string(source()) + ".tmp";
+  return fmt::format("{}.{}.tmp", target.string(), source());
 }
 
 // Removes what killed writers left under the names that follow `slot`.
@@ -171,8 +170,8 @@ Descriptor open_input(const fs::path& path, std::int64_t* size) {
 std::string read_file(const fs::path& path) {
   std::int64_t size = 0;
   const Descriptor in = open_input(path, &size);
-  require_input(size <= kMostBytes, path.string() + ": has " + std::to_string(size) + " bytes, expected at most " +
-                                        std::to_string(kMostBytes));
+  require_input(size <= kMostBytes,
+                fmt::format("{}: has {} bytes, expected at most {}", path.string(), size, kMostBytes));
   std::string content;
   std::size_t have = 0;
   // One byte more than there should be, so that the end is seen; files of /proc have no length.
@@ -231,7 +230,7 @@ void require_writable_folder(const fs::path& folder) {
   require_input(fs::is_directory(folder), folder.string() + ": cannot be made a folder: " +
                                               (is_blocked ? "a file is in the way" : error.message()) +
                                               ": choose another one, where you may write");
-  const fs::path probe = folder / (".orrery-probe-" + std::to_string(::getpid()));
+  const fs::path probe = folder / fmt::format(".orrery-probe-{}", ::getpid());
   const Descriptor descriptor(::open(probe.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
   const int reason = errno;
   require_input(!descriptor.empty(), folder.string() + ": no file can be written here: " + std::strerror(reason) +

@@ -1,5 +1,7 @@
 #include "base/core/json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -59,7 +61,7 @@ class Outline {
   }
   void open(bool is_object) {
     if (depth_ == kMostJsonDepth) {
-      throw JsonError(at_ + 1, "JSON nested more than " + std::to_string(kMostJsonDepth) + " levels deep");
+      throw JsonError(at_ + 1, fmt::format("JSON nested more than {} levels deep", kMostJsonDepth));
     }
     levels_[depth_++] = {is_object, 0};
   }
@@ -67,7 +69,7 @@ class Outline {
     if (depth_ == 0) return;
     Level& level = levels_[depth_ - 1];
     if (++level.commas >= most_keys_ && level.is_object) {
-      throw JsonError(at_ + 1, "a JSON object with more than " + std::to_string(most_keys_) + " keys");
+      throw JsonError(at_ + 1, fmt::format("a JSON object with more than {} keys", most_keys_));
     }
   }
 
@@ -169,7 +171,7 @@ auto parse_file(const std::filesystem::path& path, Parse parse_text) {
     require_input(instead.empty(), path.string() + ": " + instead);
     const std::string_view before = std::string_view(text).substr(0, e.byte);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    throw InputError(path.string() + (e.byte == 0 ? "" : ":" + std::to_string(line)) + ": " + e.what());
+    throw InputError(path.string() + (e.byte == 0 ? "" : fmt::format(":{}", line)) + ": " + e.what());
   }
 }
 

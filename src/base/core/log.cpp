@@ -1,5 +1,6 @@
 #include "base/core/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -46,7 +47,7 @@ spdlog::level::level_enum threshold(LogLevel level, int rank) {
 }
 
 std::string pattern(const char* time, int rank) {
-  return std::string(time) + (rank == 0 ? "%v" : "rank " + std::to_string(rank) + ": %v");
+  return std::string(time) + (rank == 0 ? "%v" : fmt::format("rank {}: %v", rank));
 }
 
 // Its sinks decide what is too much.

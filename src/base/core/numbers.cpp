@@ -1,8 +1,11 @@
 #include "base/core/numbers.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
-#include <cstdio>
+#include <cmath>
+#include <cstddef>
 #include <system_error>
 
 namespace orrery {
@@ -23,17 +26,19 @@ std::optional<std::int64_t> parse_digits(std::string_view text, std::size_t most
   return digits && text.size() >= 2 && text.size() <= most ? parse_integer(text) : std::nullopt;
 }
 
-std::string two_digits(std::int64_t value) {
-  std::string text = std::to_string(value);
-  if (text.size() < 2) text.insert(text.begin(), '0');
-  return text;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> parse_integer(std::string_view text) { return parse_whole<std::int64_t>(text); }
 
 std::optional<double> parse_number(std::string_view text) { return parse_whole<double>(text); }
+
+std::string number_text(double value) {
+  std::array<char, 32> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return {digits.data(), end};
+}
+
+std::string fixed_text(double value, int digits) { return fmt::format("{:.{}f}", value, digits); }
 
 std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   const std::size_t first = text.find(':');
@@ -48,19 +53,25 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
 
 std::string duration_digits(std::chrono::seconds duration) {
   const std::int64_t seconds = duration.count();
-  return two_digits(seconds / 3600) + ":" + two_digits(seconds / 60 % 60) + ":" + two_digits(seconds % 60);
+  return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string number_text(double value) {
-  std::array<char, 32> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-  return {digits.data(), end};
+std::string duration_text(double seconds) {
+  if (seconds < 60) return fixed_text(seconds, seconds < 10 ? 2 : 1) + " s";
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
+  return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-std::string gigabytes(std::int64_t bytes) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f GB", static_cast<double>(bytes) / 1e9);
-  return text.data();
+std::string bytes_text(std::int64_t bytes) {
+  constexpr std::array kUnits{"KiB", "MiB", "GiB", "TiB", "PiB"};
+  if (bytes < 1024) return fmt::format("{} bytes", bytes);
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
+  return fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
+
+std::string gigabytes(std::int64_t bytes) { return fixed_text(static_cast<double>(bytes) / 1e9, 1) + " GB"; }
 
 }  // namespace orrery

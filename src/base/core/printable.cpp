@@ -1,8 +1,10 @@
 #include "base/core/printable.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
-#include <cstddef>
-#include <cstdio>
+#include <iterator>
 
 namespace orrery {
 namespace {
@@ -14,7 +16,9 @@ struct Character {
   std::size_t length = 1;  // bytes
 };
 
-// The character at the start of `text`, which is not empty.
+bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
+// The character at the start of `text`, which is not empty. Decoded by hand, since ICU stands in io/text alone.
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -23,7 +27,7 @@ Character first_character(std::string_view text) {
   if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
   char32_t code = lead & (0x7FU >> length);
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80U) return {};
+    if (!continues_character(text[i])) return {};
     code = code << 6U | (byte(i) & 0x3FU);
   }
   constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
@@ -46,9 +50,7 @@ std::string with_escapes(std::string_view text, const Escaped& is_escaped) {
     if (c.code == kNone) {
       shown += "\xEF\xBF\xBD";
     } else if (is_escaped(c.code)) {
-      std::array<char, 16> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c.code));
-      shown += escape.data();
+      fmt::format_to(std::back_inserter(shown), "\\u{:04x}", static_cast<unsigned>(c.code));
     } else {
       shown += text.substr(0, c.length);
     }
@@ -67,6 +69,16 @@ std::string printable(std::string_view text) { return with_escapes(text, acts_on
 
 std::string printable_lines(std::string_view text) {
   return with_escapes(text, [](char32_t c) { return c != '\n' && acts_on_terminals(c); });
+}
+
+std::size_t character_count(std::string_view utf8) {
+  return utf8.size() - static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), continues_character));
+}
+
+std::string_view whole_characters(std::string_view utf8, std::size_t bytes) {
+  if (utf8.size() <= bytes) return utf8;
+  while (bytes > 0 && continues_character(utf8[bytes])) --bytes;
+  return utf8.substr(0, bytes);
 }
 
 }  // namespace orrery

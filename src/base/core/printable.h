@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,13 @@ std::string valid_utf8(std::string_view text);
 // appear: valid_utf8 with control characters and changes of writing direction as \u001b. Tabs stay.
 std::string printable(std::string_view text);
 
-// The same of several lines: newlines stay, too.
+// `text` of several lines as printable() has it, with its newlines.
 std::string printable_lines(std::string_view text);
+
+// How many characters valid UTF-8 has: its width in columns where each takes one, as in Latin, Greek and Cyrillic.
+std::size_t character_count(std::string_view utf8);
+
+// The longest beginning of valid UTF-8 that has at most `bytes` bytes and whole characters.
+std::string_view whole_characters(std::string_view utf8, std::size_t bytes);
 
 }  // namespace orrery

@@ -1,5 +1,7 @@
 #include "base/core/pulse.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -110,7 +112,7 @@ PulseReading read_pulse() {
   if (pulse.steps == 0) return reading;
   reading.stepping = pulse.steps_done > pulse.first_step;
   const std::int64_t at = pulse.steps_done < pulse.steps ? pulse.steps_done + 1 : pulse.steps;
-  reading.phase = "step " + std::to_string(at) + "/" + std::to_string(pulse.steps);
+  reading.phase = fmt::format("step {}/{}", at, pulse.steps);
   return reading;
 }
 

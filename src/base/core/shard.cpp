@@ -1,5 +1,7 @@
 #include "base/core/shard.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/core/error.h"
@@ -7,7 +9,7 @@
 namespace orrery {
 
 Range Shard::slice(std::int64_t extent) const {
-  require(extent % size == 0, std::to_string(extent) + " does not split over " + std::to_string(size) + " ranks");
+  require(extent % size == 0, fmt::format("{} does not split over {} ranks", extent, size));
   const std::int64_t piece = extent / size;
   return {rank * piece, piece};
 }

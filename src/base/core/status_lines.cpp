@@ -1,5 +1,6 @@
 #include "base/core/status_lines.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,7 +10,7 @@ namespace orrery {
 namespace {
 
 // To the start of the line `count` lines up, and nothing is left from there on.
-std::string rewind(std::size_t count) { return count == 0 ? "" : "\x1b[" + std::to_string(count) + "A\r\x1b[J"; }
+std::string rewind(std::size_t count) { return count == 0 ? "" : fmt::format("\x1b[{}A\r\x1b[J", count); }
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 #include <c10/cuda/CUDAFunctions.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <string_view>
 
@@ -12,7 +13,7 @@
 namespace orrery {
 namespace {
 
-std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
+std::string version(int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); }
 
 std::string why_no_gpu(cudaError_t code) {
   int driver = 0;  // stays 0 without a driver
@@ -26,7 +27,7 @@ std::string why_no_gpu(cudaError_t code) {
 
 cudaDeviceProp properties_of(int index) {
   cudaDeviceProp properties{};
-  check_cuda(cudaGetDeviceProperties(&properties, index), "ask for the properties of GPU " + std::to_string(index));
+  check_cuda(cudaGetDeviceProperties(&properties, index), fmt::format("ask for the properties of GPU {}", index));
   return properties;
 }
 
@@ -73,13 +74,13 @@ bool multiplies_float8(int index) { return properties_of(index).major >= 9; }
 bool is_hopper(int index) { return properties_of(index).major == 9; }
 
 void use_gpu(int index) {
-  check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), "use GPU " + std::to_string(index));
+  check_cuda(c10::cuda::SetDevice(static_cast<c10::DeviceIndex>(index)), fmt::format("use GPU {}", index));
 }
 
 std::int64_t free_gpu_bytes(int index, int sharers) {
   std::size_t free = 0;
   std::size_t whole = 0;
-  check_cuda(cudaMemGetInfo(&free, &whole), "ask for the free memory of GPU " + std::to_string(index));
+  check_cuda(cudaMemGetInfo(&free, &whole), fmt::format("ask for the free memory of GPU {}", index));
   const auto stats = allocator_stats(index);
   return static_cast<std::int64_t>(free) / sharers + total(stats.reserved_bytes).current -
          total(stats.allocated_bytes).current;

@@ -1,5 +1,7 @@
 #include "base/parallel/device.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/core/error.h"
@@ -35,8 +37,9 @@ GpuPick pick_gpu(const Comm& node) {
   if (!shared) return {index, false, ""};
   if (may_share_gpus()) return {local.rank % gpus.count, true, ""};
   return {0, false,
-          "node " + node_name() + " has " + std::to_string(local.size) + " ranks but only " +
-              std::to_string(gpus.count) + " GPU(s) for them: start fewer ranks a node, or give the job more GPUs"};
+          fmt::format(
+              "node {} has {} ranks but only {} GPU(s) for them: start fewer ranks a node, or give the job more GPUs",
+              node_name(), local.size, gpus.count)};
 }
 
 }  // namespace
@@ -57,7 +60,5 @@ at::Device choose_device(DeviceKind kind, const Comm& world) {
   require_input(kind == DeviceKind::Auto, "device cuda: " + problem);
   return at::kCPU;
 }
-
-std::string gpu_problem(const Comm& world) { return world.first_problem(pick_gpu(world.split_by_node()).problem); }
 
 }  // namespace orrery

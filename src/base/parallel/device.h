@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <string>
-
 #include "base/core/choice.h"
 #include "base/parallel/comm.h"
 
@@ -21,10 +19,6 @@ constexpr auto choices(DeviceKind) {
 // ORRERY_SHARE_GPUS=1 in the environment rank i of a node takes GPU i modulo their number where there are too few, and
 // rank 0 warns; see shared_gpus.h. Collective.
 at::Device choose_device(DeviceKind kind, const Comm& world);
-
-// Why the ranks cannot each have a GPU of their own, in words that name the node; empty when they can, or may share.
-// Collective.
-std::string gpu_problem(const Comm& world);
 
 // Gives this rank's tensor operations its share of the node's cores, at least one thread: the cores it may run on, each
 // divided by the number of ranks that may run there. OMP_NUM_THREADS, where it is set, is a ceiling. Early: before the

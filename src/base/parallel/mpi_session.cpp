@@ -1,6 +1,7 @@
 #include "base/parallel/mpi_session.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -55,7 +56,7 @@ void leave_start_mark() {
 milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(500 + std::min(20 * rank, 1000)); }
 
 void print_error(int rank, std::string_view message) {
-  write_error_line((rank == 0 ? "" : "rank " + std::to_string(rank) + ": ") + printable_lines(message));
+  write_error_line((rank == 0 ? "" : fmt::format("rank {}: ", rank)) + printable_lines(message));
 }
 
 [[noreturn]] void end_job(int exit_code) {

@@ -1,6 +1,7 @@
 #include "base/parallel/nccl_collectives.h"
 
 #include <c10/cuda/CUDAStream.h>
+#include <fmt/format.h>
 
 #include <optional>
 #include <string>
@@ -32,12 +33,12 @@ class Group {
   void send(const at::Tensor& x, int to) {
     if (x.numel() == 0) return;
     check_nccl(ncclSend(x.const_data_ptr(), x.nbytes(), ncclUint8, to, comm_, stream()),
-               "send a tensor to rank " + std::to_string(to));
+               fmt::format("send a tensor to rank {}", to));
   }
   void receive(const at::Tensor& x, int from) {
     if (x.numel() == 0) return;
     check_nccl(ncclRecv(x.mutable_data_ptr(), x.nbytes(), ncclUint8, from, comm_, stream()),
-               "receive a tensor from rank " + std::to_string(from));
+               fmt::format("receive a tensor from rank {}", from));
   }
   void launch() { check_nccl(ncclGroupEnd(), "launch a NCCL group"); }
 

@@ -1,5 +1,7 @@
 #include "base/parallel/nccl_comm.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -64,7 +66,7 @@ NcclComm::NcclComm(const Comm& comm) {
   const auto [rank, size] = comm.shard();
   const Meeting meeting;
   check_nccl(ncclCommInitRankConfig(&comm_, size, id, rank, &config),
-             "join a NCCL communicator of " + std::to_string(size) + " ranks");
+             fmt::format("join a NCCL communicator of {} ranks", size));
   living.add(comm_);
 }
 

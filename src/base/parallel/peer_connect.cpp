@@ -1,6 +1,7 @@
 #include "base/parallel/peer_connect.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -44,7 +45,7 @@ struct Address {
 };
 
 std::string text_of(const Address& address) {
-  std::string text = address.host + " " + std::to_string(address.port);
+  std::string text = fmt::format("{} {}", address.host, address.port);
   for (const std::string& network : address.networks) text += " " + network;
   return text;
 }
@@ -191,7 +192,7 @@ void connect_all(std::vector<Descriptor>& sockets, const std::vector<Address>& a
 std::string problem_of(const std::vector<Descriptor>& sockets, const std::vector<Address>& all, std::size_t rank) {
   for (std::size_t other = 0; other < all.size(); ++other) {
     if (other == rank || !sockets[other].empty()) continue;
-    const auto name = [&](std::size_t r) { return "rank " + std::to_string(r) + " on " + all[r].host; };
+    const auto name = [&](std::size_t r) { return fmt::format("rank {} on {}", r, all[r].host); };
     return name(rank) + " and " + name(other) + " cannot connect to each other over TCP";
   }
   return "";

@@ -1,6 +1,7 @@
 #include "base/parallel/peer_memory.h"
 
 #include <cuda.h>
+#include <fmt/format.h>
 
 #include <cstring>
 #include <exception>
@@ -34,7 +35,7 @@ const StreamOperations& operations() {
 }
 
 void check_driver(CUresult code, const char* what) {
-  if (code != CUDA_SUCCESS) fail(what, "the driver's error " + std::to_string(static_cast<int>(code)));
+  if (code != CUDA_SUCCESS) fail(what, fmt::format("the driver's error {}", static_cast<int>(code)));
 }
 
 CUdeviceptr counter_at(std::byte* memory, int counter) {

@@ -1,5 +1,7 @@
 #include "base/parallel/process_grid.h"
 
+#include <fmt/format.h>
+
 #include <cstdint>
 
 namespace orrery {
@@ -11,33 +13,31 @@ int GridShape::ranks() const {
 }
 
 std::string GridShape::text() const {
-  std::string text;
-  for (const GridAxis& axis : axes()) {
-    text.append(text.empty() ? "" : " x ").append(axis.name).append(" ").append(std::to_string(axis.size));
-  }
-  return text;
+  std::vector<std::string> parts;
+  for (const GridAxis& axis : axes()) parts.push_back(fmt::format("{} {}", axis.name, axis.size));
+  return fmt::format("{}", fmt::join(parts, " x "));
 }
 
 void require_fits(const GridShape& shape, int ranks) {
-  require_input(shape.cfg == 1 || shape.cfg == 2,
-                "cfg = " + std::to_string(shape.cfg) +
-                    ", expected 1 (each rank computes both guidance branches) or 2 (one branch a group)");
+  require_input(
+      shape.cfg == 1 || shape.cfg == 2,
+      fmt::format("cfg = {}, expected 1 (each rank computes both guidance branches) or 2 (one branch a group)",
+                  shape.cfg));
   require_input(shape.tp >= 1,
-                "tp = " + std::to_string(shape.tp) + ", expected 1 or more ranks that share one copy of the weights");
+                fmt::format("tp = {}, expected 1 or more ranks that share one copy of the weights", shape.tp));
   std::int64_t product = 1;
-  std::string names, sizes, listed;
+  std::vector<std::string> names;
+  std::vector<int> sizes;
   for (const GridAxis& axis : shape.axes()) {
     product *= axis.size;
-    const bool first = names.empty();
-    names.append(first ? "" : " x ").append(axis.name);
-    sizes.append(first ? "" : " x ").append(std::to_string(axis.size));
-    listed.append(first ? "" : " and ").append(axis.name);
+    names.emplace_back(axis.name);
+    sizes.push_back(axis.size);
   }
-  const std::string needed = std::to_string(product);
-  const std::string started = std::to_string(ranks);
-  require_input(product == ranks, names + " = " + sizes + " = " + needed + ", but the launcher started " + started +
-                                      (ranks == 1 ? " rank" : " ranks") + ": start " + needed + " (mpirun -n " +
-                                      needed + "), or choose " + listed + " so that their product is " + started);
+  require_input(product == ranks,
+                fmt::format("{} = {} = {needed}, but the launcher started {started} {}: start {needed} (mpirun -n "
+                            "{needed}), or choose {} so that their product is {started}",
+                            fmt::join(names, " x "), fmt::join(sizes, " x "), ranks == 1 ? "rank" : "ranks",
+                            fmt::join(names, " and "), fmt::arg("needed", product), fmt::arg("started", ranks)));
 }
 
 ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) {

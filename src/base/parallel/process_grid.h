@@ -41,8 +41,6 @@ class ProcessGrid {
   const Comm& tp() const { return groups_.back(); }
   // The ranks that hold my slice of the weights, one a guidance branch.
   const Comm& cfg() const { return groups_.front(); }
-  Shard tp_shard() const { return tp().shard(); }
-  Shard cfg_shard() const { return cfg().shard(); }
   // True on world rank 0, which writes the files.
   bool is_root() const { return tp().is_root() && cfg().is_root(); }
 

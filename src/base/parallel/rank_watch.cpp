@@ -1,5 +1,7 @@
 #include "base/parallel/rank_watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -12,11 +14,11 @@ constexpr double kManySteps = 10;  // a step may be delayed, but not by that muc
 
 std::string also_text(int ranks) {
   if (ranks == 0) return "";
-  return "; so are " + std::to_string(ranks) + " more, which may wait for it";
+  return fmt::format("; so are {} more, which may wait for it", ranks);
 }
 
 std::string words_of(const RankVerdict& verdict) {
-  const std::string time = std::to_string(std::lround(verdict.seconds)) + " s";
+  const std::string time = fmt::format("{} s", std::lround(verdict.seconds));
   switch (verdict.loss) {
     case RankLoss::Gone:
       return "is gone: its process has ended";
@@ -122,7 +124,7 @@ int RankWatch::speaker(const RankVerdict& verdict) const {
 
 std::string RankWatch::message(const RankVerdict& verdict) const {
   const RankSign& sign = ranks_[static_cast<std::size_t>(verdict.rank)].sign;
-  std::string text = "rank " + std::to_string(verdict.rank);
+  std::string text = fmt::format("rank {}", verdict.rank);
   if (!sign.host.empty()) text.append(" on ").append(sign.host);
   text.append(" ").append(words_of(verdict));
   if (!sign.place.empty()) text.append("; it was at ").append(sign.place);

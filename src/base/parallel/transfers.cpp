@@ -1,5 +1,7 @@
 #include "base/parallel/transfers.h"
 
+#include <fmt/format.h>
+
 #include "base/core/pulse.h"
 #include "base/parallel/blocks.h"
 #include "base/parallel/check.h"
@@ -16,7 +18,7 @@ void Transfers::send(const at::Tensor& x, int to) {
   for_blocks(static_cast<std::int64_t>(x.nbytes()), [&](std::int64_t begin, int count) {
     MPI_Request& request = requests_.emplace_back(MPI_REQUEST_NULL);
     check_mpi(MPI_Isend(bytes + begin, count, MPI_BYTE, to, kTag, comm_, &request),
-              "send a tensor to rank " + std::to_string(to));
+              fmt::format("send a tensor to rank {}", to));
   });
 }
 
@@ -25,7 +27,7 @@ void Transfers::receive(const at::Tensor& x, int from) {
   for_blocks(static_cast<std::int64_t>(x.nbytes()), [&](std::int64_t begin, int count) {
     MPI_Request& request = requests_.emplace_back(MPI_REQUEST_NULL);
     check_mpi(MPI_Irecv(bytes + begin, count, MPI_BYTE, from, kTag, comm_, &request),
-              "receive a tensor from rank " + std::to_string(from));
+              fmt::format("receive a tensor from rank {}", from));
   });
 }
 

@@ -1,6 +1,7 @@
 #include "io/checkpoint/input_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,9 +20,9 @@ void InputFile::read(Range bytes, std::byte* into, const std::string& what) cons
     const ssize_t count = ::pread(file_.get(), into, static_cast<std::size_t>(bytes.size), bytes.begin);
     if (count < 0 && errno == EINTR) continue;
     const auto place = [&] { return path_.string() + ": " + what + ": "; };
-    if (count < 0) fail(place() + "reading byte " + std::to_string(bytes.begin), std::strerror(errno));
-    require_input(count > 0, place() + "the file ends at byte " + std::to_string(bytes.begin) +
-                                 ", but it had more when it was opened: truncated?");
+    if (count < 0) fail(fmt::format("{}reading byte {}", place(), bytes.begin), std::strerror(errno));
+    require_input(count > 0, fmt::format("{}the file ends at byte {}, but it had more when it was opened: truncated?",
+                                         place(), bytes.begin));
     into += count;
     bytes = {bytes.begin + count, bytes.size - count};
   }

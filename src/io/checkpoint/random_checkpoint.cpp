@@ -1,6 +1,7 @@
 #include "io/checkpoint/random_checkpoint.h"
 
 #include <c10/util/accumulate.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <sstream>
@@ -12,7 +13,7 @@
 namespace orrery {
 namespace {
 
-std::string version_text() { return "random-v" + std::to_string(RandomCheckpoint::kGeneratorVersion) + "-"; }
+std::string version_text() { return fmt::format("random-v{}-", RandomCheckpoint::kGeneratorVersion); }
 
 // The first 16 hexadecimal digits of a checksum.
 std::string short_checksum(const std::string& text) { return checksum(text.data(), text.size()).substr(0, 16); }

@@ -1,5 +1,7 @@
 #include "io/checkpoint/safetensors_header.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -128,8 +130,7 @@ bool Members::key(std::string& name) {
 SortedJson& Members::put(SortedJson value) {
   if (depth_ == 0) place_.refuse("the header is not a JSON object");
   if (++values_ > kMostValues) {
-    Place{place_.path, shown(name_)}.refuse("its header entry has more than " + std::to_string(kMostValues) +
-                                            " values");
+    Place{place_.path, shown(name_)}.refuse(fmt::format("its header entry has more than {} values", kMostValues));
   }
   if (parts_.empty()) return value_ = std::move(value);
   SortedJson& whole = *parts_.back();
@@ -145,7 +146,7 @@ bool Members::add(SortedJson value) {
 }
 
 bool Members::open(SortedJson::value_t type) {
-  if (depth_ == kMostJsonDepth) refuse("JSON nested more than " + std::to_string(kMostJsonDepth) + " levels deep");
+  if (depth_ == kMostJsonDepth) refuse(fmt::format("JSON nested more than {} levels deep", kMostJsonDepth));
   const bool outermost = depth_ == 0 && type == SortedJson::value_t::object;
   if (!outermost && !passes_over()) parts_.push_back(&put(SortedJson(type)));
   ++depth_;
@@ -173,16 +174,17 @@ void refuse_what_was_not_fetched(const InputFile& file, const Place& place) {
 }
 
 std::int64_t header_length(const InputFile& file, const Place& place) {
-  const std::string size = std::to_string(file.size());
   refuse_what_was_not_fetched(file, place);
-  if (file.size() < kLengthBytes) place.refuse(size + " bytes long: too short to be a safetensors file");
+  if (file.size() < kLengthBytes) {
+    place.refuse(fmt::format("{} bytes long: too short to be a safetensors file", file.size()));
+  }
   std::uint64_t length = 0;
   file.read({0, kLengthBytes}, reinterpret_cast<std::byte*>(&length), "header");
   if (length > kMaxHeaderBytes) {
-    place.refuse("not a safetensors file: it gives a header of " + std::to_string(length) + " bytes");
+    place.refuse(fmt::format("not a safetensors file: it gives a header of {} bytes", length));
   }
   if (static_cast<std::int64_t>(length) > file.size() - kLengthBytes) {
-    place.refuse("truncated: the header takes " + std::to_string(length) + " bytes, but the file has " + size);
+    place.refuse(fmt::format("truncated: the header takes {} bytes, but the file has {}", length, file.size()));
   }
   return static_cast<std::int64_t>(length);
 }
@@ -229,14 +231,13 @@ SafetensorsEntry read_entry(const SortedJson& entry, Range data, const Place& pl
   }
   const Range bytes{(*offsets)[0], (*offsets)[1] - (*offsets)[0]};
   if (bytes.end() > data.size) {
-    place.refuse("ends at byte " + std::to_string(bytes.end()) + " of the data, of which the file has " +
-                 std::to_string(data.size) + ": truncated?");
+    place.refuse(
+        fmt::format("ends at byte {} of the data, of which the file has {}: truncated?", bytes.end(), data.size));
   }
   const auto expected = bytes_of(*shape, type->bits);
   if (!expected) place.refuse("shape " + shape_text(entry) + " is impossible");
   if (bytes.size != *expected) {
-    place.refuse("has " + std::to_string(bytes.size) + " bytes, but " + std::string(type->name) + " " +
-                 shape_text(entry) + " takes " + std::to_string(*expected));
+    place.refuse(fmt::format("has {} bytes, but {} {} takes {}", bytes.size, type->name, shape_text(entry), *expected));
   }
   return {{std::string(type->name), *shape}, {data.begin + bytes.begin, bytes.size}};
 }
@@ -251,13 +252,12 @@ void require_tiling(const std::map<std::string, SafetensorsEntry>& entries, Rang
   std::int64_t end = data.begin;
   for (const auto& [bytes, name] : order) {
     place.tensor = *name;
-    if (bytes.begin < end)
-      place.refuse("overlaps the tensor before it by " + std::to_string(end - bytes.begin) + " bytes");
-    if (bytes.begin > end) place.refuse(std::to_string(bytes.begin - end) + " bytes before it belong to no tensor");
+    if (bytes.begin < end) place.refuse(fmt::format("overlaps the tensor before it by {} bytes", end - bytes.begin));
+    if (bytes.begin > end) place.refuse(fmt::format("{} bytes before it belong to no tensor", bytes.begin - end));
     end = bytes.end();
   }
   place.tensor.clear();
-  if (end != data.end()) place.refuse("the last " + std::to_string(data.end() - end) + " bytes belong to no tensor");
+  if (end != data.end()) place.refuse(fmt::format("the last {} bytes belong to no tensor", data.end() - end));
 }
 
 }  // namespace

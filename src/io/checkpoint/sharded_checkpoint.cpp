@@ -1,5 +1,7 @@
 #include "io/checkpoint/sharded_checkpoint.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/core/checksum.h"
@@ -81,11 +83,11 @@ std::string ShardedCheckpoint::fingerprint() const {
   for (const auto& [name, file] : holder_) {
     const TensorInfo& info = file->entries().at(name).info;
     text += name + ' ' + info.dtype;
-    for (const std::int64_t extent : info.shape) text += ' ' + std::to_string(extent);
-    text.append(file->sample(name)).append("\n");
+    for (const std::int64_t extent : info.shape) text += fmt::format(" {}", extent);
+    text += file->sample(name) + '\n';
   }
   for (const SafetensorsFile& file : files_)
-    text += file.path().filename().string() + ' ' + std::to_string(file.size()) + '\n';
+    text += fmt::format("{} {}\n", file.path().filename().string(), file.size());
   return checksum(text.data(), text.size()).substr(0, 16);
 }
 

@@ -1,8 +1,9 @@
 #include "io/checkpoint/weights.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "base/core/error.h"
@@ -29,11 +30,7 @@ struct Weights::Shared {
 
 namespace {
 
-std::string text(at::IntArrayRef shape) {
-  std::ostringstream out;
-  out << shape;
-  return out.str();
-}
+std::string text(at::IntArrayRef shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 }  // namespace
 
@@ -51,9 +48,8 @@ Slice Weights::Shared::cut(const std::string& name, at::IntArrayRef shape, Split
   if (split == Split::None) return {0, {0, shape[0]}};
   const std::size_t dim = split == Split::Rows ? 0 : 1;
   require(dim < shape.size(), place(name) + "shape " + text(shape) + " has no columns to split");
-  require_input(shape[dim] % tp.size == 0, place(name) + "its " + std::to_string(shape[dim]) +
-                                               (dim == 0 ? " rows" : " columns") + " do not split over tp " +
-                                               std::to_string(tp.size) + " ranks");
+  require_input(shape[dim] % tp.size == 0, fmt::format("{}its {}{} do not split over tp {} ranks", place(name),
+                                                       shape[dim], dim == 0 ? " rows" : " columns", tp.size));
   return {static_cast<std::int64_t>(dim), tp.slice(shape[dim])};
 }
 
@@ -136,9 +132,9 @@ void Weights::require_all_read() const {
   std::string list;
   for (std::size_t i = 0; i < std::min(kNamed, unread.size()); ++i) list += (i == 0 ? "" : ", ") + unread[i];
   if (unread.size() > kNamed) list += ", …";
-  throw InputError(shared_->source->where(unread.front()) + ": " + std::to_string(unread.size()) +
-                   " tensor(s) that this model does not have: " + list +
-                   ": is it another model's checkpoint, or a newer one?");
+  throw InputError(fmt::format(
+      "{}: {} tensor(s) that this model does not have: {}: is it another model's checkpoint, or a newer one?",
+      shared_->source->where(unread.front()), unread.size(), list));
 }
 
 std::int64_t Weights::bytes() const { return shared_->bytes; }

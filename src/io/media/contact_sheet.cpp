@@ -1,5 +1,7 @@
 #include "io/media/contact_sheet.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -39,7 +41,7 @@ ContactSheet::ContactSheet(int width, int height, std::int64_t frames)
 
 void ContactSheet::add(std::span<const std::uint8_t> rgb) {
   require(rgb.size() == 3 * static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) && next_ < frames_,
-          "a contact sheet of " + std::to_string(frames_) + " frames got another frame");
+          fmt::format("a contact sheet of {} frames got another frame", frames_));
   const auto found = std::find(shown_.begin(), shown_.end(), next_++);
   if (found != shown_.end()) place(rgb, static_cast<int>(found - shown_.begin()));
 }

@@ -1,5 +1,7 @@
 #include "io/media/fraction.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <optional>
 #include <string>
@@ -30,8 +32,7 @@ Fraction simplest(double fps) {
 }  // namespace
 
 Fraction fps_fraction(double fps) {
-  require_input(fps > 0.001 && fps <= 1000,
-                "fps is " + std::to_string(fps) + ", expected more than 0.001, at most 1000");
+  require_input(fps > 0.001 && fps <= 1000, fmt::format("fps is {:f}, expected more than 0.001, at most 1000", fps));
   const std::optional<Fraction> broadcast = broadcast_rate(fps);
   return broadcast ? *broadcast : simplest(fps);
 }

@@ -1,5 +1,7 @@
 #include "io/media/frame_source.h"
 
+#include <fmt/format.h>
+
 extern "C" {
 #include <libavutil/dovi_meta.h>
 #include <libavutil/pixdesc.h>
@@ -86,8 +88,8 @@ Fraction FrameSource::fps() const {
   AVRational rate = av_guess_frame_rate(&input_.demuxer(), stream_, nullptr);
   if (av_q2d(rate) > kMostGuessedFps && stream_->avg_frame_rate.num > 0) rate = stream_->avg_frame_rate;
   require_input(rate.num > 0 && rate.den > 0, input_.path() + ": has no frame rate");
-  require_input(av_q2d(rate) <= kMostFps, input_.path() + ": has " + std::to_string(av_q2d(rate)) +
-                                              " frames a second, expected at most " + std::to_string(kMostFps));
+  require_input(av_q2d(rate) <= kMostFps, fmt::format("{}: has {:f} frames a second, expected at most {:f}",
+                                                      input_.path(), av_q2d(rate), kMostFps));
   return {rate.num, rate.den};
 }
 
@@ -115,7 +117,7 @@ void FrameSource::require_whole_picture() const {
   const bool jpeg_file = is_one_of(input_.demuxer().iformat->name, {"jpeg_pipe", "mjpeg"});
   const std::span bytes(packet_->data, static_cast<std::size_t>(packet_->size));
   const bool whole = (packet_->flags & AV_PKT_FLAG_CORRUPT) == 0 && (!jpeg_file || jpeg_length(bytes) > 0);
-  require_input(whole, input_.path() + ": cut short: picture " + std::to_string(packets_) + " ends early");
+  require_input(whole, fmt::format("{}: cut short: picture {} ends early", input_.path(), packets_));
 }
 
 void FrameSource::require_shown(const AVFrame& frame) const {
@@ -132,8 +134,8 @@ void FrameSource::require_all_packets() const {
   // An edit list may leave out packets, so the smaller count is the promised one; formats without an index promise
   // none.
   const std::int64_t promised = std::min<std::int64_t>(stream_->nb_frames, avformat_index_get_entries_count(stream_));
-  require_input(packets_ >= promised, input_.path() + ": cut short: has " + std::to_string(packets_) + " of " +
-                                          std::to_string(promised) + " frames");
+  require_input(packets_ >= promised,
+                fmt::format("{}: cut short: has {} of {} frames", input_.path(), packets_, promised));
 }
 
 }  // namespace orrery

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <libheif/heif.h>
 
 extern "C" {
@@ -95,7 +96,7 @@ std::string layout_name(const heif_image* image, bool alpha) {
 }
 
 AVPixelFormat format_of(const heif_image* image, bool alpha, int bits) {
-  const std::string name = layout_name(image, alpha) + (bits > 8 ? std::to_string(bits) + "le" : "");
+  const std::string name = layout_name(image, alpha) + (bits > 8 ? fmt::format("{}le", bits) : "");
   const AVPixelFormat format = av_get_pix_fmt(name.c_str());
   require_input(format != AV_PIX_FMT_NONE, "its pixels are " + name + ", which are not read: save it as PNG");
   return format;
@@ -132,7 +133,7 @@ PlaneSize plane_size(const AVFrame& frame, int plane) {
 ffmpeg::Frame frame_of(const heif_image* image) {
   const std::vector<heif_channel> channels = channels_of(image);
   const int bits = heif_image_get_bits_per_pixel_range(image, channels[0]);
-  require_input(bits >= 8 && bits <= 16, "its values have " + std::to_string(bits) + " bits, expected 8 to 16");
+  require_input(bits >= 8 && bits <= 16, fmt::format("its values have {} bits, expected 8 to 16", bits));
   const int width = heif_image_get_width(image, channels[0]), height = heif_image_get_height(image, channels[0]);
   require_pixels(width, height);
   ffmpeg::Frame frame = make_picture(width, height, format_of(image, channels.size() == 4, bits));
@@ -143,9 +144,9 @@ ffmpeg::Frame frame_of(const heif_image* image) {
     const PlaneSize room = plane_size(*frame, static_cast<int>(i));
     const int plane_bits = heif_image_get_bits_per_pixel_range(image, channels[i]);
     const int values = heif_image_get_width(image, channels[i]), rows = heif_image_get_height(image, channels[i]);
-    require_input(values == room.width && rows == room.height && plane_bits > 0,
-                  "damaged: a plane of " + std::to_string(values) + "x" + std::to_string(rows) + " values, expected " +
-                      std::to_string(room.width) + "x" + std::to_string(room.height));
+    require_input(
+        values == room.width && rows == room.height && plane_bits > 0,
+        fmt::format("damaged: a plane of {}x{} values, expected {}x{}", values, rows, room.width, room.height));
     for (int y = 0; y < rows; ++y) {
       copy_row(plane + std::ptrdiff_t{y} * stride, plane_bits, frame->data[i] + std::ptrdiff_t{y} * frame->linesize[i],
                bits, values);

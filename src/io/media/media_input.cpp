@@ -1,5 +1,7 @@
 #include "io/media/media_input.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <span>
 #include <vector>
@@ -15,8 +17,8 @@ namespace fs = std::filesystem;
 
 int check_input(int status, const std::string& path, std::string_view what) {
   if (status >= 0) return status;
-  throw InputError(path + ": " + std::string(what) + ": " + ffmpeg::reason(status) +
-                   "; expected a whole image or video of at most " + std::to_string(kMostPixels) + " pixels a frame");
+  throw InputError(fmt::format("{}: {}: {}; expected a whole image or video of at most {} pixels a frame", path, what,
+                               ffmpeg::reason(status), kMostPixels));
 }
 
 ffmpeg::File open_file(const std::string& path) {
@@ -79,8 +81,7 @@ void require_media_header(const fs::path& path) {
 
 void require_pixels(std::int64_t width, std::int64_t height) {
   require_input(width > 0 && height > 0 && width <= kMostPixels / height,
-                "a picture of " + std::to_string(width) + "x" + std::to_string(height) + " pixels, expected at most " +
-                    std::to_string(kMostPixels) + " pixels");
+                fmt::format("a picture of {}x{} pixels, expected at most {} pixels", width, height, kMostPixels));
 }
 
 ffmpeg::Codec make_decoder(AVCodecID id) {

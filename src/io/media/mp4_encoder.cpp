@@ -1,5 +1,7 @@
 #include "io/media/mp4_encoder.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/core/error.h"
@@ -58,10 +60,10 @@ ffmpeg::Codec make_codec(const VideoFormat& format) {
   describe_picture(*codec, format);
   codec->thread_count = format.threads;
   codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
-  ffmpeg::check(av_opt_set_double(codec->priv_data, "crf", format.crf, 0), "set crf " + std::to_string(format.crf));
+  ffmpeg::check(av_opt_set_double(codec->priv_data, "crf", format.crf, 0), fmt::format("set crf {}", format.crf));
   keep_to_what_was_written(*codec);
   ffmpeg::check(avcodec_open2(codec.get(), x264, nullptr),
-                "start an H.264 encoder for " + std::to_string(format.width) + "x" + std::to_string(format.height));
+                fmt::format("start an H.264 encoder for {}x{}", format.width, format.height));
   return codec;
 }
 

@@ -1,5 +1,7 @@
 #include "io/media/pixel_aspect.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -40,8 +42,8 @@ RgbImage with_square_pixels(RgbImage image, AVRational aspect) {
   if (aspect.num <= 0 || aspect.den <= 0 || aspect.num == aspect.den) return image;
   const double factor = av_q2d(aspect);
   require_input(factor <= kMostAspect && 1 / factor <= kMostAspect,
-                "its pixels have the shape " + std::to_string(aspect.num) + ":" + std::to_string(aspect.den) +
-                    ", expected at most 10:1: save it with square pixels");
+                fmt::format("its pixels have the shape {}:{}, expected at most 10:1: save it with square pixels",
+                            aspect.num, aspect.den));
   const int width = factor > 1 ? stretched(image.width, factor) : image.width;
   const int height = factor < 1 ? stretched(image.height, 1 / factor) : image.height;
   return width == image.width && height == image.height ? std::move(image) : resized(image, width, height);

@@ -1,5 +1,7 @@
 #include "io/media/png_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -24,8 +26,7 @@ ffmpeg::Codec make_encoder(int width, int height) {
   codec->thread_count = 1;
   codec->flags |= AV_CODEC_FLAG_BITEXACT;
   ffmpeg::check(av_opt_set(codec->priv_data, "pred", "mixed", 0), "choose the PNG filters");
-  ffmpeg::check(avcodec_open2(codec.get(), png, nullptr),
-                "start a PNG encoder for " + std::to_string(width) + "x" + std::to_string(height));
+  ffmpeg::check(avcodec_open2(codec.get(), png, nullptr), fmt::format("start a PNG encoder for {}x{}", width, height));
   return codec;
 }
 
@@ -46,8 +47,7 @@ void write_png(const std::filesystem::path& path, int width, int height, std::sp
   require(width > 0 && height > 0 &&
               rgb.size() / 3 / static_cast<std::size_t>(width) == static_cast<std::size_t>(height) &&
               rgb.size() % (3 * static_cast<std::size_t>(width)) == 0,
-          path.string() + ": " + std::to_string(rgb.size()) + " bytes are no RGB picture of " + std::to_string(width) +
-              "x" + std::to_string(height));
+          fmt::format("{}: {} bytes are no RGB picture of {}x{}", path.string(), rgb.size(), width, height));
   const ffmpeg::Codec codec = make_encoder(width, height);
   const ffmpeg::Frame frame = make_frame(width, height, rgb);
   const ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));

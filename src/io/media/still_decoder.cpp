@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstring>
 #include <memory>
 #include <string>
@@ -11,8 +13,8 @@ namespace orrery {
 namespace {
 
 [[noreturn]] void refuse(const std::string& reason) {
-  throw InputError("damaged, cut short or too large: " + reason + "; expected a whole picture of at most " +
-                   std::to_string(kMostPixels) + " pixels");
+  throw InputError(fmt::format("damaged, cut short or too large: {}; expected a whole picture of at most {} pixels",
+                               reason, kMostPixels));
 }
 
 void check(int status) {

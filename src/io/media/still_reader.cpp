@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -87,8 +89,7 @@ std::optional<StillKind> kind_of(const fs::path& path, const Ends& ends) {
 
 std::string bytes_of(const fs::path& path) {
   const std::uintmax_t size = fs::file_size(path);
-  require_input(size <= kMostBytes,
-                "a picture of " + std::to_string(size) + " bytes, expected at most " + std::to_string(kMostBytes));
+  require_input(size <= kMostBytes, fmt::format("a picture of {} bytes, expected at most {}", size, kMostBytes));
   return read_file(path);
 }
 

@@ -1,5 +1,7 @@
 #include "io/media/video_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -52,8 +54,7 @@ class TimedFrames {
     if (time == AV_NOPTS_VALUE || *first_time_ == AV_NOPTS_VALUE) return previous_ + 1;
     std::int64_t since_first = 0;
     require_input(!__builtin_sub_overflow(time, *first_time_, &since_first),
-                  path_ + ": its frames' times differ by " + std::to_string(time) + " - " +
-                      std::to_string(*first_time_) + ": they are damaged");
+                  fmt::format("{}: its frames' times differ by {} - {}: they are damaged", path_, time, *first_time_));
     return std::max(previous_, ticks(since_first));
   }
 
@@ -64,8 +65,9 @@ class TimedFrames {
 
   void require_short(std::int64_t length) const {
     const double seconds = static_cast<double>(length) * fps_.denominator / fps_.numerator;
-    require_input(seconds <= kLongestPicture, path_ + ": a frame is shown for " + std::to_string(seconds) +
-                                                  " seconds, expected at most " + std::to_string(kLongestPicture));
+    require_input(
+        seconds <= kLongestPicture,
+        fmt::format("{}: a frame is shown for {:f} seconds, expected at most {:f}", path_, seconds, kLongestPicture));
   }
 
   std::string path_;
@@ -95,8 +97,8 @@ class VideoReader::Impl {
     RgbImage image;
     if (!frames_.next(image)) return false;
     require_input(image.width == width_ && image.height == height_,
-                  path_ + ": a frame has " + std::to_string(image.width) + "x" + std::to_string(image.height) +
-                      " pixels, the first had " + std::to_string(width_) + "x" + std::to_string(height_));
+                  fmt::format("{}: a frame has {}x{} pixels, the first had {}x{}", path_, image.width, image.height,
+                              width_, height_));
     frame = std::move(image);
     return true;
   }

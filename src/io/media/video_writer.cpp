@@ -1,5 +1,7 @@
 #include "io/media/video_writer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -22,15 +24,15 @@ constexpr std::size_t kReadAhead = 64;
 
 const VideoFormat& checked(const VideoFormat& format) {
   const auto even = [](int extent) { return extent > 0 && extent % 2 == 0; };
-  require_input(even(format.width) && even(format.height), "a video of " + std::to_string(format.width) + "x" +
-                                                               std::to_string(format.height) +
-                                                               " pixels cannot be written: both must be even");
+  require_input(
+      even(format.width) && even(format.height),
+      fmt::format("a video of {}x{} pixels cannot be written: both must be even", format.width, format.height));
   // Lossless H.264 has a profile of its own, which most players show as black.
-  require_input(format.crf >= 1 && format.crf <= 51, "crf is " + std::to_string(format.crf) + ", expected 1 to 51");
-  require_input(format.threads >= 0, "encoder threads: " + std::to_string(format.threads) + ", expected 0 or more");
+  require_input(format.crf >= 1 && format.crf <= 51, fmt::format("crf is {}, expected 1 to 51", format.crf));
+  require_input(format.threads >= 0, fmt::format("encoder threads: {}, expected 0 or more", format.threads));
   require_input(format.fps.numerator > 0 && format.fps.denominator > 0,
-                "frames a second: " + std::to_string(format.fps.numerator) + "/" +
-                    std::to_string(format.fps.denominator) + ", expected a positive fraction");
+                fmt::format("frames a second: {}/{}, expected a positive fraction", format.fps.numerator,
+                            format.fps.denominator));
   return format;
 }
 
@@ -55,7 +57,7 @@ class VideoWriter::Impl {
   void write(std::span<const std::uint8_t> rgb) {
     require(worker_.joinable(), path_ + ": no frame can follow the end of the video");
     require(rgb.size() == frame_bytes_,
-            path_ + ": a frame has " + std::to_string(rgb.size()) + " bytes, expected " + std::to_string(frame_bytes_));
+            fmt::format("{}: a frame has {} bytes, expected {}", path_, rgb.size(), frame_bytes_));
     any_frame_ = true;
     std::vector<std::uint8_t> frame;
     frame.reserve(rgb.size() + kReadAhead);
@@ -67,7 +69,7 @@ class VideoWriter::Impl {
     require(worker_.joinable(), path_ + ": no sound can follow the end of the video");
     require(sound_wanted_, path_ + ": sound was given for a video without a sound track");
     require(interleaved.size() % kSoundChannels == 0,
-            path_ + ": " + std::to_string(interleaved.size()) + " samples of sound do not divide into two channels");
+            fmt::format("{}: {} samples of sound do not divide into two channels", path_, interleaved.size()));
     require(std::all_of(interleaved.begin(), interleaved.end(), [](float x) { return std::isfinite(x); }),
             path_ + ": the sound has samples that are not finite");
     sound_.insert(sound_.end(), interleaved.begin(), interleaved.end());
@@ -136,11 +138,5 @@ void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); 
 void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
 void VideoWriter::finish() { impl_->finish(); }
 void VideoWriter::give_up() { impl_->give_up(); }
-
-std::string ffmpeg_version() {
-  const unsigned version = avcodec_version();
-  return "libavcodec " + std::to_string(AV_VERSION_MAJOR(version)) + "." + std::to_string(AV_VERSION_MINOR(version)) +
-         "." + std::to_string(AV_VERSION_MICRO(version));
-}
 
 }  // namespace orrery

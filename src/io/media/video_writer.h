@@ -50,7 +50,4 @@ class VideoWriter {
   std::unique_ptr<Impl> impl_;
 };
 
-// Version of the FFmpeg libraries in use: "libavcodec 59.37.100".
-std::string ffmpeg_version();
-
 }  // namespace orrery

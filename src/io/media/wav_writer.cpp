@@ -1,5 +1,7 @@
 #include "io/media/wav_writer.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -48,14 +50,13 @@ void write_wav(const std::filesystem::path& path, std::span<const float> interle
                const std::string& latents) {
   const std::string name = path.string();
   require(channels > 0 && channels <= 65535 / 4 && sample_rate > 0,
-          name + ": " + std::to_string(channels) + " channels at " + std::to_string(sample_rate) + " Hz are no sound");
+          fmt::format("{}: {} channels at {} Hz are no sound", name, channels, sample_rate));
   const std::size_t count = interleaved.size();
-  require(
-      count % static_cast<std::size_t>(channels) == 0,
-      name + ": " + std::to_string(count) + " samples do not divide into " + std::to_string(channels) + " channels");
+  require(count % static_cast<std::size_t>(channels) == 0,
+          fmt::format("{}: {} samples do not divide into {} channels", name, count, channels));
   const std::string mark = wav_mark(latents);
   require(count <= (std::numeric_limits<std::uint32_t>::max() - kHeaderBytes - mark.size()) / kSampleBytes,
-          name + ": " + std::to_string(count) + " samples are more than a WAV file holds");
+          fmt::format("{}: {} samples are more than a WAV file holds", name, count));
   std::string out = header(static_cast<std::uint32_t>(count), static_cast<unsigned>(channels),
                            static_cast<unsigned>(sample_rate), mark);
   out.reserve(out.size() + count * kSampleBytes);

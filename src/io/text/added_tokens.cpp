@@ -1,5 +1,7 @@
 #include "io/text/added_tokens.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -11,8 +13,8 @@ void AddedTokens::add(const std::string& content, std::int64_t id, const std::st
   require_input(!content.empty(), where + ": an added token is empty, expected its text");
   const Tokens::value_type* const prefix = find_at(content);
   const auto [place, is_new] = tokens_.try_emplace(content, Token{id, prefix});
-  require_input(place->second.id == id, where + ": added token \"" + content + "\" has id " + std::to_string(id) +
-                                            ", but elsewhere it has " + std::to_string(place->second.id));
+  require_input(place->second.id == id, fmt::format("{}: added token \"{}\" has id {}, but elsewhere it has {}", where,
+                                                    content, id, place->second.id));
   if (!is_new) return;
   begins_one_[static_cast<unsigned char>(content.front())] = true;
   for (auto longer = std::next(place); longer != tokens_.end() && longer->first.starts_with(content); ++longer) {
@@ -23,12 +25,6 @@ void AddedTokens::add(const std::string& content, std::int64_t id, const std::st
 std::optional<std::int64_t> AddedTokens::id_of(std::string_view content) const {
   const auto place = tokens_.find(content);
   return place == tokens_.end() ? std::nullopt : std::optional(place->second.id);
-}
-
-std::int64_t AddedTokens::largest_id() const {
-  std::int64_t largest = -1;
-  for (const auto& [content, token] : tokens_) largest = std::max(largest, token.id);
-  return largest;
 }
 
 // In the order of bytes, whatever lies between a text and a token that it begins with begins with that token, too: the

@@ -22,7 +22,6 @@ class AddedTokens {
   void add(const std::string& content, std::int64_t id, const std::string& where);
 
   std::optional<std::int64_t> id_of(std::string_view content) const;
-  std::int64_t largest_id() const;  // -1: no tokens
 
   struct Stretch {
     std::string_view text;           // a view into the text that was cut

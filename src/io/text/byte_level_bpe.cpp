@@ -1,6 +1,5 @@
 #include "io/text/byte_level_bpe.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "io/text/byte_alphabet.h"
@@ -25,12 +24,6 @@ void ByteLevelBpe::encode(std::string_view utf8, std::vector<std::int64_t>& ids)
 std::optional<std::int64_t> ByteLevelBpe::id_of(std::string_view token) const {
   const auto place = vocabulary_.find(std::string(token));
   return place == vocabulary_.end() ? std::nullopt : std::optional(place->second);
-}
-
-std::int64_t ByteLevelBpe::largest_id() const {
-  std::int64_t largest = -1;
-  for (const auto& [token, id] : vocabulary_) largest = std::max(largest, id);
-  return largest;
 }
 
 }  // namespace orrery

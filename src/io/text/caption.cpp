@@ -1,5 +1,7 @@
 #include "io/text/caption.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -15,7 +17,7 @@ double seconds(const ClipFacts& clip) { return static_cast<double>(clip.num_fram
 
 void check(std::string_view text, std::string_view what, const ClipFacts& clip) {
   require_utf8(text, what);
-  require_input(clip.num_frames >= 1, "num_frames is " + std::to_string(clip.num_frames) + ", expected at least 1");
+  require_input(clip.num_frames >= 1, fmt::format("num_frames is {}, expected at least 1", clip.num_frames));
   require_input(clip.fps > 0 && std::isfinite(seconds(clip)),
                 "fps is " + python_float(clip.fps) + ", expected frames per second above 0");
 }
@@ -27,23 +29,23 @@ std::string without_trailing_dots(std::string_view text) {
 std::string text_caption(std::string_view prompt, const ClipFacts& clip, Semantics semantics) {
   std::string text(python_strip(prompt));
   if (clip.num_frames > 1) {
-    text = without_trailing_dots(text) + ". The video is " + python_fixed(seconds(clip), 1) +
-           " seconds long and is of " + python_fixed(clip.fps, 0) + " FPS.";
+    text = fmt::format("{}. The video is {:.1f} seconds long and is of {:.0f} FPS.", without_trailing_dots(text),
+                       seconds(clip), clip.fps);
   }
   const bool image = clip.num_frames == 1 && semantics == Semantics::Native;
-  return without_trailing_dots(python_strip(text)) + ". This " + (image ? "image" : "video") + " is of " +
-         std::to_string(clip.height) + "x" + std::to_string(clip.width) + " resolution.";
+  return fmt::format("{}. This {} is of {}x{} resolution.", without_trailing_dots(python_strip(text)),
+                     image ? "image" : "video", clip.height, clip.width);
 }
 
 std::string json_caption(PythonObject object, const ClipFacts& clip) {
   if (clip.num_frames > 1) {
-    object.set("duration", '"' + python_fixed(std::trunc(seconds(clip)), 0) + "s\"");
+    object.set("duration", fmt::format("\"{:.0f}s\"", std::trunc(seconds(clip))));
     object.set("fps", python_float(clip.fps));
   } else {
     object.remove("duration");
     object.remove("fps");
   }
-  object.set("resolution", "{\"H\": " + std::to_string(clip.height) + ", \"W\": " + std::to_string(clip.width) + "}");
+  object.set("resolution", fmt::format("{{\"H\": {}, \"W\": {}}}", clip.height, clip.width));
   if (clip.aspect_ratio) object.set("aspect_ratio", python_quoted(from_utf8(*clip.aspect_ratio, "aspect_ratio")));
   return object.dump();
 }

@@ -1,5 +1,7 @@
 #include "io/text/json_field.h"
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "base/core/error.h"
@@ -30,7 +32,7 @@ JsonField JsonField::at(const std::string& key) const {
 }
 
 JsonField JsonField::at(std::size_t index) const {
-  require_input(index < array().size(), where_ + ": no entry " + std::to_string(index));
+  require_input(index < array().size(), fmt::format("{}: no entry {}", where_, index));
   return JsonField(array()[index], where_, std::to_string(index));
 }
 

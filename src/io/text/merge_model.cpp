@@ -1,5 +1,7 @@
 #include "io/text/merge_model.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <string>
 #include <unordered_set>
@@ -75,7 +77,7 @@ std::int64_t id_in(const BpeTables& tables, const std::string& token, const Who&
 
 std::string merge_name(const BpeTables& tables, std::size_t rank) {
   const auto& [left, right] = tables.merges[rank];
-  return tables.merges_source + ": merge " + std::to_string(rank + 1) + " (\"" + left + " " + right + "\")";
+  return fmt::format("{}: merge {} (\"{} {}\")", tables.merges_source, rank + 1, left, right);
 }
 
 // The id of what a merge makes.

@@ -10,9 +10,6 @@ namespace orrery {
 // str.strip(): without the Unicode white space at both ends. A view into `utf8`, which must be valid UTF-8.
 std::string_view python_strip(std::string_view utf8);
 
-// f"{value:.{decimals}f}" of a finite value: round-half-even on the exact binary value.
-std::string python_fixed(double value, int decimals);
-
 // json.dumps(value): the shortest digits that read back as `value` ("1.0", "1e-07", "1e+22"), NaN, Infinity, -Infinity.
 std::string python_float(double value);
 

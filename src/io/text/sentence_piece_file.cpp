@@ -26,6 +26,4 @@ std::optional<std::int64_t> SentencePieceFile::id_of(std::string_view token) con
   return processor_->IdToPiece(id) == token ? std::optional<std::int64_t>(id) : std::nullopt;
 }
 
-std::int64_t SentencePieceFile::largest_id() const { return processor_->GetPieceSize() - 1; }
-
 }  // namespace orrery

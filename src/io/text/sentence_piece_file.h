@@ -23,7 +23,6 @@ class SentencePieceFile {
   void encode(std::string_view utf8, std::vector<std::int64_t>& ids) const;
 
   std::optional<std::int64_t> id_of(std::string_view token) const;
-  std::int64_t largest_id() const;
 
  private:
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;

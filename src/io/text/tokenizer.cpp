@@ -1,5 +1,7 @@
 #include "io/text/tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -43,8 +45,8 @@ Words load_words(const fs::path& folder, AddedTokens& added) {
   require_input(!models.empty(), folder.string() + ": no tokenizer here, expected tokenizer.json, vocab.json with " +
                                      "merges.txt, or a SentencePiece *.model");
   if (models.size() > 1) {
-    throw InputError(folder.string() + ": found " + std::to_string(models.size()) + " *.model files (" +
-                     models[0].filename().string() + ", " + models[1].filename().string() + "), expected one");
+    throw InputError(fmt::format("{}: found {} *.model files ({}, {}), expected one", folder.string(), models.size(),
+                                 models[0].filename().string(), models[1].filename().string()));
   }
   return SentencePieceFile(models.front(), added);
 }
@@ -70,8 +72,8 @@ Tokenizer Tokenizer::load(const fs::path& folder) {
 }
 
 std::vector<std::int64_t> Tokenizer::encode(std::string_view utf8) const {
-  require_input(utf8.size() <= kMaxBytes, "the text has " + std::to_string(utf8.size()) + " bytes, expected at most " +
-                                              std::to_string(kMaxBytes));
+  require_input(utf8.size() <= kMaxBytes,
+                fmt::format("the text has {} bytes, expected at most {}", utf8.size(), kMaxBytes));
   require_utf8(utf8, "the text");
   std::vector<std::int64_t> ids;
   for (const AddedTokens::Stretch& stretch : parts_->added.cut(utf8)) {
@@ -91,11 +93,6 @@ std::int64_t Tokenizer::id_of(std::string_view token) const {
   require_input(id.has_value(),
                 parts_->folder.string() + ": the tokenizer has no token \"" + std::string(token) + "\"");
   return *id;
-}
-
-std::int64_t Tokenizer::vocabulary_size() const {
-  const auto largest = std::visit([](const auto& words) { return words.largest_id(); }, parts_->words);
-  return 1 + std::max(largest, parts_->added.largest_id());
 }
 
 }  // namespace orrery

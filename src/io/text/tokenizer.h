@@ -28,9 +28,6 @@ class Tokenizer {
   // The id of a token as the tokenizer's files spell it; throws InputError when there is none.
   std::int64_t id_of(std::string_view token) const;
 
-  // One more than the largest id, added tokens included: a model's embedding needs at least as many rows.
-  std::int64_t vocabulary_size() const;
-
  private:
   struct Parts;
   explicit Tokenizer(std::unique_ptr<const Parts> parts);

@@ -1,5 +1,7 @@
 #include "io/text/vocabulary_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -21,7 +23,7 @@ std::vector<std::pair<std::string, std::string>> read_merges_file(const fs::path
   for (std::int64_t number = 1; std::getline(lines, line); ++number) {
     if (line.ends_with('\r')) line.pop_back();
     if (line.empty() || (number == 1 && line.starts_with("#version"))) continue;
-    merges.push_back(split_merge(line, path.string() + ":" + std::to_string(number)));
+    merges.push_back(split_merge(line, fmt::format("{}:{}", path.string(), number)));
   }
   return merges;
 }

@@ -21,7 +21,7 @@ MediaLatents generate(const Comm& world, GridShape shape) {
   const ProcessGrid grid(world, shape);
   const auto tp = make_collectives(grid.tp(), at::kCPU);
   const auto cfg = make_collectives(grid.cfg(), at::kCPU);
-  const Transformer model(Weights(files.transformer, grid.tp_shard(), at::kCPU, at::kFloat), files.transformer_config,
+  const Transformer model(Weights(files.transformer, grid.tp().shard(), at::kCPU, at::kFloat), files.transformer_config,
                           *tp);
   const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()),
                            {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, 6.0);

@@ -34,6 +34,14 @@ TEST(Printable, LetsNoTextActOnTheTerminal) {
   }
 }
 
+TEST(Printable, CountsCharactersAndCutsBetweenThem) {
+  EXPECT_EQ(character_count(""), 0U);
+  EXPECT_EQ(character_count("aä€😀"), 4U);
+  EXPECT_EQ(whole_characters("aä€", 6), "aä€");
+  EXPECT_EQ(whole_characters("aä€", 5), "aä");
+  EXPECT_EQ(whole_characters("aä€", 2), "a");
+}
+
 TEST(Printable, KeepsTheLinesOfMessages) { EXPECT_EQ(printable_lines("a\nb\x1b"), "a\nb\\u001b"); }
 
 }  // namespace

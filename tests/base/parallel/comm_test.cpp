@@ -26,6 +26,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 using testing::ThrowsMessage;
 
 TEST(Comm, Talks) {
@@ -129,11 +130,11 @@ TEST(ProcessGrid, PlacesRanks) {
   const auto [rank, size] = mpi_world().shard();
   const int cfg = size % 2 == 0 ? 2 : 1;
   const ProcessGrid grid(mpi_world(), {cfg, size / cfg});
-  EXPECT_EQ(grid.tp_shard(), (Shard{rank % (size / cfg), size / cfg}));
-  EXPECT_EQ(grid.cfg_shard(), (Shard{rank / (size / cfg), cfg}));
+  EXPECT_EQ(grid.tp().shard(), (Shard{rank % (size / cfg), size / cfg}));
+  EXPECT_EQ(grid.cfg().shard(), (Shard{rank / (size / cfg), cfg}));
   EXPECT_EQ(grid.is_root(), rank == 0);
-  EXPECT_EQ(grid.tp().max(rank), (grid.cfg_shard().rank + 1) * grid.tp_shard().size - 1);
-  EXPECT_EQ(grid.cfg().max(rank), grid.tp_shard().rank + (cfg - 1) * grid.tp_shard().size);
+  EXPECT_EQ(grid.tp().max(rank), (grid.cfg().shard().rank + 1) * grid.tp().shard().size - 1);
+  EXPECT_EQ(grid.cfg().max(rank), grid.tp().shard().rank + (cfg - 1) * grid.tp().shard().size);
 }
 
 TEST(ProcessGrid, RefusesInWords) {
@@ -186,10 +187,20 @@ TEST(Threads, TheUsersCeilingHolds) {
 
 TEST(Device, CpuIsAlwaysThere) { EXPECT_EQ(choose_device(DeviceKind::Cpu, mpi_world()), at::Device(at::kCPU)); }
 
+// Why not every rank can have a GPU, as choose_device() words it; empty when they can. Collective.
+std::string gpu_problem() {
+  try {
+    choose_device(DeviceKind::Cuda, mpi_world());
+    return "";
+  } catch (const InputError& e) {
+    return e.what();
+  }
+}
+
 // Sharing needs a GPU as well.
 TEST(Device, SharingMakesNoGpu) {
   ::setenv("ORRERY_SHARE_GPUS", "1", 1);
-  const std::string problem = gpu_problem(mpi_world());
+  const std::string problem = gpu_problem();
   ::unsetenv("ORRERY_SHARE_GPUS");
   EXPECT_EQ(problem.empty(), count_gpus().count > 0);
   EXPECT_THAT(problem, Not(HasSubstr("ORRERY_SHARE_GPUS")));
@@ -213,12 +224,9 @@ TEST(Device, RanksOfACpuShareNoGpu) {
 }
 
 TEST(Device, RefusesGpusThatAreNotThere) {
-  const std::string problem = gpu_problem(mpi_world());
+  const std::string problem = gpu_problem();
   EXPECT_EQ(choose_device(DeviceKind::Auto, mpi_world()).is_cpu(), !problem.empty());
-  if (problem.empty()) return;
-  EXPECT_THAT(problem, HasSubstr("node "));
-  EXPECT_THAT([] { choose_device(DeviceKind::Cuda, mpi_world()); },
-              ThrowsMessage<InputError>(AllOf(HasSubstr("device cuda: "), HasSubstr(problem))));
+  if (!problem.empty()) EXPECT_THAT(problem, StartsWith("device cuda: node "));
 }
 
 }  // namespace

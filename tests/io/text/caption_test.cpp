@@ -37,12 +37,12 @@ TEST(Caption, DotsBeforeTheSentencesGoButBlanksBetweenThemStay) {
 }
 
 TEST(Caption, NumbersRoundHalfToEvenOnTheBinaryValue) {
-  EXPECT_EQ(python_fixed(0.25, 1), "0.2");
-  EXPECT_EQ(python_fixed(0.35, 1), "0.3");  // 0.35 is stored as 0.34999…
-  EXPECT_EQ(python_fixed(0.45, 1), "0.5");
-  EXPECT_EQ(python_fixed(2.5, 0), "2");
-  EXPECT_EQ(python_fixed(3.5, 0), "4");
-  EXPECT_EQ(python_fixed(1e22, 0), "10000000000000000000000");
+  ClipFacts clip = kClip;
+  clip.num_frames = 5;
+  clip.fps = 20;
+  EXPECT_THAT(caption("a", clip), HasSubstr("is 0.2 seconds long and is of 20 FPS"));
+  clip.fps = 2.5;
+  EXPECT_THAT(caption("a", clip), HasSubstr("is 2.0 seconds long and is of 2 FPS"));
 }
 
 TEST(Caption, JsonObjectsGetKeys) {
