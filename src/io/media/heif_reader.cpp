@@ -11,6 +11,7 @@ extern "C" {
 #include <vector>
 
 #include "base/core/error.h"
+#include "io/media/colour_codes.h"
 #include "io/media/heif_chroma.h"
 #include "io/media/media_input.h"
 #include "io/media/scaler.h"
@@ -175,21 +176,21 @@ AVColorRange range_of(const heif_color_profile_nclx& nclx) {
 void describe_colours(const heif_image_handle* handle, const heif_image* image, Still& still) {
   AVFrame& frame = *still.frame;
   frame.color_range = AVCOL_RANGE_JPEG;
+  const std::size_t profile = heif_image_handle_get_raw_color_profile_size(handle);
   if (const Nclx file = nclx_of(handle)) {
-    frame.color_primaries = static_cast<AVColorPrimaries>(file->color_primaries);
-    frame.color_trc = static_cast<AVColorTransferCharacteristic>(file->transfer_characteristics);
+    if (profile == 0) {  // which goes before them
+      frame.color_primaries = colour_primaries(code_number(file->color_primaries));
+      frame.color_trc = colour_transfer(code_number(file->transfer_characteristics));
+    }
     if (heif_image_get_colorspace(image) == heif_colorspace_monochrome) frame.color_range = range_of(*file);
   }
   if (const Nclx own = nclx_of(image)) {
-    frame.colorspace = static_cast<AVColorSpace>(own->matrix_coefficients);
+    frame.colorspace = colour_matrix(code_number(own->matrix_coefficients));
     frame.color_range = range_of(*own);
   }
-  const std::size_t size = heif_image_handle_get_raw_color_profile_size(handle);
-  if (size == 0) return;
-  still.icc.resize(size);
+  if (profile == 0) return;
+  still.icc.resize(profile);
   check(heif_image_handle_get_raw_color_profile(handle, still.icc.data()));
-  frame.color_primaries = AVCOL_PRI_UNSPECIFIED;  // the profile says it
-  frame.color_trc = AVCOL_TRC_UNSPECIFIED;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ extern "C" {
 #include <string>
 
 #include "base/core/error.h"
+#include "io/media/colour_codes.h"
 #include "io/media/pixel_rows.h"
 
 namespace orrery {
@@ -106,7 +107,7 @@ int untagged_matrix(const AVFrame& frame, Untagged untagged) {
 
 std::string name_of(const char* name) { return name == nullptr ? "unknown" : name; }
 
-int matrix_of(const AVFrame& frame, Untagged untagged) {
+int scaler_matrix(const AVFrame& frame, Untagged untagged) {
   switch (frame.colorspace) {
     case AVCOL_SPC_BT709:
       return SWS_CS_ITU709;
@@ -132,7 +133,7 @@ int matrix_of(const AVFrame& frame, Untagged untagged) {
 PixelLayout layout_of(const AVFrame& frame, Untagged untagged) {
   PixelLayout layout;
   layout.format = static_cast<AVPixelFormat>(frame.format);
-  layout.matrix = matrix_of(frame, untagged);
+  layout.matrix = scaler_matrix(frame, untagged);
   layout.full_range = frame.color_range == AVCOL_RANGE_JPEG;
   const auto unspecified = untagged == Untagged::Video ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_CENTER;
   const auto location = frame.chroma_location == AVCHROMA_LOC_UNSPECIFIED ? unspecified : frame.chroma_location;
@@ -144,6 +145,7 @@ PixelLayout layout_of(const AVFrame& frame, Untagged untagged) {
 }  // namespace
 
 RgbImage RgbConverter::convert(const AVFrame& frame) {
+  check_colour_codes(frame);
   if (frame.color_primaries != primaries_ || frame.color_trc != transfer_) {
     map_ = ColourMap::from(frame.color_primaries, frame.color_trc);
     primaries_ = frame.color_primaries;

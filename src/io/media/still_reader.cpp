@@ -8,6 +8,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "io/media/colour_codes.h"
 #include "io/media/exif.h"
 #include "io/media/file_name.h"
 #include "io/media/media_input.h"
@@ -108,8 +109,8 @@ Still decode_parts(AVCodecID codec, StillParts parts) {
   still.icc = std::move(parts.icc);
   if (parts.opaque) make_opaque(*still.frame);
   if (parts.colour) {
-    still.frame->color_primaries = static_cast<AVColorPrimaries>(parts.colour->primaries);
-    still.frame->color_trc = static_cast<AVColorTransferCharacteristic>(parts.colour->transfer);
+    still.frame->color_primaries = colour_primaries(parts.colour->primaries);
+    still.frame->color_trc = colour_transfer(parts.colour->transfer);
     still.icc.clear();
   }
   return still;
