@@ -13,10 +13,9 @@
 
 #include "base/device/device_memory.h"
 #include "base/device/gpu.h"
-#include "base/parallel/blocks.h"
 #include "base/parallel/device.h"
+#include "base/parallel/mpi_calls.h"
 #include "base/parallel/process_grid.h"
-#include "base/parallel/shared_gpus.h"
 #include "support/mpi_world.h"
 
 namespace orrery {
@@ -226,7 +225,9 @@ TEST(Device, RanksOfACpuShareNoGpu) {
 TEST(Device, RefusesGpusThatAreNotThere) {
   const std::string problem = gpu_problem();
   EXPECT_EQ(choose_device(DeviceKind::Auto, mpi_world()).is_cpu(), !problem.empty());
-  if (!problem.empty()) EXPECT_THAT(problem, StartsWith("device cuda: node "));
+  if (!problem.empty()) {
+    EXPECT_THAT(problem, StartsWith("device cuda: node "));
+  }
 }
 
 }  // namespace
