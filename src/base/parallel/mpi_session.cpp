@@ -53,7 +53,7 @@ void leave_start_mark() {
 }
 
 // Rank 0's turn comes at once, the others' after rank 0's abort has had time to end them, and not all together.
-milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(500 + std::min(20 * rank, 1000)); }
+milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(1500 + std::min(20 * rank, 1000)); }
 
 void print_error(int rank, std::string_view message) {
   write_error_line((rank == 0 ? "" : fmt::format("rank {}: ", rank)) + printable_lines(message));
@@ -62,6 +62,12 @@ void print_error(int rank, std::string_view message) {
 [[noreturn]] void end_job(int exit_code) {
   MPI_Abort(MPI_COMM_WORLD, exit_code);
   std::_Exit(exit_code);
+}
+
+// Another rank says why, and its abort ends this one, if the launcher is not too slow.
+[[noreturn]] void end_quietly(int exit_code) {
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  end_job(exit_code);
 }
 
 }  // namespace
@@ -86,6 +92,12 @@ std::string MpiSession::watch_ranks(std::optional<double> timeout) {
   return watchdog_->problem();
 }
 
+int MpiSession::exit_code(int code) const {
+  const int own = world_->is_root() ? code : 0;
+  if (watchdog_) watchdog_->work_is_done(own);
+  return own;
+}
+
 void MpiSession::announce_end(int exit_code) const {
   wait_if_job_is_lost();  // the loss is the reason of this error, and has been told
   if (watchdog_) watchdog_->announce_end(exit_code);
@@ -95,6 +107,7 @@ void MpiSession::abort(std::string_view message, int exit_code) const {
   const int rank = world_->shard().rank;
   announce_end(exit_code);
   std::this_thread::sleep_for(patience(rank));
+  if (watchdog_ && watchdog_->root_ends()) end_quietly(exit_code);
   print_error(rank, message);
   end_job(exit_code);
 }
@@ -102,8 +115,7 @@ void MpiSession::abort(std::string_view message, int exit_code) const {
 void MpiSession::abort(const std::exception& error) const {
   if (dynamic_cast<const PeerRefused*>(&error) != nullptr) {
     announce_end(exit_code_of(error));
-    std::this_thread::sleep_for(std::chrono::seconds(5));
-    end_job(exit_code_of(error));
+    end_quietly(exit_code_of(error));
   }
   abort(message_of(error), exit_code_of(error));
 }

@@ -29,7 +29,7 @@ class MpiSession {
   std::string watch_ranks(std::optional<double> timeout);
   // What main returns when the work has ended normally with `code`, the same on all ranks: `code` on rank 0 and 0 on
   // the others, since launchers kill the remaining processes when the first one ends with another code than 0.
-  int exit_code(int code) const { return world_->is_root() ? code : 0; }
+  int exit_code(int code) const;
 
   // Prints "orrery: error: MESSAGE" on standard error and ends the job on all ranks with `exit_code`. Not collective:
   // any number of ranks may call it. When rank 0 fails too, only rank 0 prints: the other ranks first wait a moment for

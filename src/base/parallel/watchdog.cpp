@@ -127,7 +127,9 @@ void Watchdog::run() {
       continue;
     }
     const std::optional<RankVerdict> verdict = watch_.judge(now());
-    if (verdict && is_due(*verdict, now())) end_job(*verdict);
+    if (!verdict) continue;
+    if (done_ >= 0 && verdict->loss == RankLoss::Gone && verdict->rank != 0) end_done();
+    if (is_due(*verdict, now())) end_job(*verdict);
   }
 }
 
@@ -145,6 +147,7 @@ void Watchdog::note(const PeerEvent& event, double now) {
       break;
     case PeerWord::Ending:
       watch_.left(event.rank, now);
+      if (event.rank == 0) root_ends_ = true;
       ending_ = event.packet->code;
       break;
     case PeerWord::Lost:
@@ -166,6 +169,11 @@ void Watchdog::end_job(const RankVerdict& verdict) {
     links_.send(word_of(PeerWord::Lost, kLost));
   }
   leave_lost(speaker);
+}
+
+void Watchdog::end_done() {
+  links_.send(word_of(PeerWord::Farewell, 0));
+  std::_Exit(done_);
 }
 
 bool Watchdog::is_told_in(double seconds) {

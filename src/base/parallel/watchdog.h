@@ -34,6 +34,12 @@ class Watchdog {
   // Announces that this rank ends the job with `code` and prints why. The other ranks wait for that; after ten seconds
   // all processes end in any case.
   void announce_end(int code);
+  // Rank 0 has announced that.
+  bool root_ends() const { return root_ends_; }
+  // Notes that this rank's work is done, all of it on disk, and its process ends with `code` as soon as MPI lets it. If
+  // another rank than 0 is gone before that (launchers end ranks after a stop signal), this process then ends with its
+  // code instead of waiting in MPI for the lost rank.
+  void work_is_done(int code) { done_ = code; }
   // Announces that the work is done and this process ends by itself. Rank 0 then waits, for some seconds at most, until
   // the processes of the other ranks have ended, since launchers kill the remaining ones when rank 0 ends with another
   // code than 0.
@@ -47,6 +53,7 @@ class Watchdog {
   // Whether the verdict is to be acted on: what a launcher does after a stop signal is no loss.
   bool is_due(const RankVerdict& verdict, double now);
   [[noreturn]] void end_job(const RankVerdict& verdict);
+  [[noreturn]] void end_done();
   // True when another rank has told the user by then.
   bool is_told_in(double seconds);
   [[noreturn]] void leave_lost(bool speaker);
@@ -60,8 +67,10 @@ class Watchdog {
   AwakeClock clock_;
   std::atomic<bool> place_changed_{false};  // since the last sign
   std::atomic<int> ending_{-1};             // the exit code, when somebody ends the job
-  std::optional<double> end_noticed_;       // when the thread saw that
-  std::optional<double> loss_noticed_;      // when it saw a rank gone
+  std::atomic<bool> root_ends_{false};
+  std::atomic<int> done_{-1};           // the exit code, when this rank's work is done
+  std::optional<double> end_noticed_;   // when the thread saw that
+  std::optional<double> loss_noticed_;  // when it saw a rank gone
   std::atomic<bool> leaving_{false};
   std::thread thread_;
 };

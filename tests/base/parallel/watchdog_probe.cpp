@@ -1,4 +1,5 @@
-// A job that loses a rank in the way that its arguments name: WAY RANK. watchdog_test sees how it ends.
+// A job that loses a rank in the way that its arguments name: WAY RANK, 99 for all ranks. watchdog_test sees how it
+// ends.
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 namespace {
 
 using orrery::Comm;
+
+constexpr int kAll = 99;
 
 void sleep_forever() {
   while (true) ::pause();
@@ -41,9 +44,34 @@ void change_phase_often(const Comm&) {
   orrery::require(shortest < 0.25, "no change of phase was told before the next sign was due");
 }
 
+// For four seconds.
+void slow_the_launcher() {
+  const pid_t launcher = ::getppid();
+  ::kill(launcher, SIGSTOP);
+  if (::fork() != 0) return;
+  ::setsid();
+  ::close_range(3, ~0U, 0);  // the watchdog's connections end with the rank
+  ::sleep(4);
+  ::kill(launcher, SIGCONT);
+  ::_exit(0);
+}
+
+// The launcher, which would end the others, sees it four seconds later.
+void end_badly() {
+  slow_the_launcher();
+  ::raise(SIGKILL);
+}
+
 const std::map<std::string, std::function<void(const Comm&)>> kWays{
     {"finishes", [](const Comm&) {}},
+    {"ends_badly", [](const Comm&) {}},
     {"throws", [](const Comm&) { throw orrery::Error("the device fell off"); }},
+    {"refuse",
+     [](const Comm& world) {
+       if (world.is_root()) slow_the_launcher();
+       world.barrier();
+       throw orrery::InputError("no such grid");
+     }},
     {"killed", [](const Comm&) { ::raise(SIGKILL); }},
     {"crashes",
      [](const Comm&) {
@@ -78,9 +106,11 @@ int main(int argc, char** argv) {
     orrery::note_steps(0, 2, 35);
     if (const std::string problem = mpi.watch_ranks(kTimeout); !problem.empty()) throw orrery::Error(problem);
     world.barrier();
-    if (world.shard().rank == std::stoi(argv[2])) kWays.at(argv[1])(world);
+    const int rank = std::stoi(argv[2]);
+    if (rank == kAll || world.shard().rank == rank) kWays.at(argv[1])(world);
     world.barrier();
     if (world.is_root()) std::cout << "done" << std::endl;
+    if (std::string(argv[1]) == "ends_badly" && world.shard().rank == rank) end_badly();
     return mpi.exit_code(0);
   } catch (const std::exception& error) {
     return mpi.leave(error);
