@@ -3,13 +3,17 @@
 # sanitizers, makes their seeds, runs them, as many at once as there are cores, and ends with a table. Exit 1 when
 # anything is found, 2 where clang or its runtime is missing.
 #   tools/fuzz.sh [SECONDS [TARGET…]]   CPU seconds a target (default: 20), all targets unless some are named
-# ORRERY_FUZZ_SEED makes the same inputs again, as tools/test.sh does; without it each run makes others.
+#   tools/fuzz.sh --fixed [TARGET…]     the same inputs on every machine, as tools/test.sh has them: a fixed number of them,
+#                                       from one seed and without the corpus; 20 CPU seconds a target at most
+# ORRERY_FUZZ_SEED makes the same inputs again where the corpus is the same; without it each run makes others.
 # build-fuzz/corpus/TARGET keeps the inputs that reached something new, for the next run; build-fuzz/found/TARGET what
 # crashed, took more than 10 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build-fuzz
 all=(safetensors configs tokenizer manifest job image video latents snapshot)
+# Inputs of a target with --fixed: what two busy cores make of it in nearly 20 CPU seconds.
+declare -A fixed_runs=([safetensors]=0 [configs]=0 [tokenizer]=0 [manifest]=0 [job]=0 [image]=0 [video]=0 [latents]=0 [snapshot]=0)
 
 say() { printf 'fuzz: %s\n' "$*"; }
 
@@ -36,15 +40,20 @@ make_seeds() {
 # libFuzzer's own time limit for one input is only for what never ends: it counts the time of a loaded machine.
 run_target() {
   local seconds=$1 name=$2
-  local log=$build/log/$name dictionary=$build/seeds/$name.dict options=() work
+  local log=$build/log/$name dictionary=$build/seeds/$name.dict corpus=$build/corpus/$name options=() work
   work=$(mktemp -d -p "$work_parent")
-  mkdir -p "$build/corpus/$name" "$build/found/$name"
   if [ -e "$dictionary" ]; then options+=("-dict=$dictionary"); fi
-  if [ -n "${ORRERY_FUZZ_SEED:-}" ]; then options+=("-seed=$ORRERY_FUZZ_SEED"); fi
+  if [ -n "$fixed" ]; then
+    corpus=$work/corpus
+    options+=(-seed=1 "-runs=${fixed_runs[$name]}")
+  elif [ -n "${ORRERY_FUZZ_SEED:-}" ]; then
+    options+=("-seed=$ORRERY_FUZZ_SEED")
+  fi
+  mkdir -p "$corpus" "$build/found/$name"
   TMPDIR=$work ORRERY_FUZZ_CPU_SECONDS=$seconds UBSAN_OPTIONS=print_stacktrace=1 \
     LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 "$build/bin/fuzz_$name" -timeout=300 -report_slow_units=300 \
     -rss_limit_mb=4000 -malloc_limit_mb=2000 -max_len=32768 -print_final_stats=1 "-artifact_prefix=$build/found/$name/" \
-    "${options[@]}" "$build/corpus/$name" "$build/seeds/$name" >"$log" 2>&1 || say "$name ended early: $log"
+    "${options[@]}" "$corpus" "$build/seeds/$name" >"$log" 2>&1 || say "$name ended early: $log"
   rm -rf "$work"
 }
 
@@ -65,6 +74,11 @@ print_table() {
   [ "$all_found" -eq 0 ]
 }
 
+fixed=
+if [ "${1:-}" = --fixed ]; then
+  fixed=yes
+  set -- 20 "${@:2}"
+fi
 seconds=${1:-20}
 targets=("${@:2}")
 [ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
@@ -79,7 +93,7 @@ parent=${TMPDIR:-/tmp}
 if [ -w /dev/shm ]; then parent=/dev/shm; fi # inputs become files there
 work_parent=$(mktemp -d -p "$parent" orrery-fuzz-XXXXXX)
 trap 'rm -rf "$work_parent"' EXIT
-say "${#targets[@]} targets, $seconds CPU seconds each"
+say "${#targets[@]} targets, ${fixed:+a fixed number of inputs and }$seconds CPU seconds each${fixed:+ at most}"
 for name in "${targets[@]}"; do
   while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
   run_target "$seconds" "$name" &

@@ -3,7 +3,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/core/utc.h"
+#include "base/core/numbers.h"
 #include "pipeline/arrays.h"
 
 namespace orrery {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/core/host_memory.h"
+#include "base/core/host.h"
 #include "base/device/profiler_range.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/preflight.h"

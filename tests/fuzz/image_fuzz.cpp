@@ -2,7 +2,6 @@
 #include "fuzz.h"
 #include "io/media/image_reader.h"
 #include "io/media/made_from.h"
-#include "io/media/media_check.h"
 #include "mend_png.h"
 
 using namespace orrery;

@@ -115,7 +115,7 @@ def make_tokenizers(seeds):
     seeds.write("tokenizer", "c", "c" + json.dumps(config))
     seeds.write("tokenizer", "s", b"s" + sentence_piece())
     seeds.write("tokenizer", "t", "tIt's 12 caf\u0065\u0301s <|im_end|>abc\n\n \u732b")
-    seeds.words("tokenizer", ["src/io/text/tokenizer_json.cpp", "src/io/text/vocabulary_files.cpp"],
+    seeds.words("tokenizer", ["src/io/text/tokenizer_files.cpp"],
                 (*JSON_WORDS, "<|im_end|>", r"\\p{L}", r"\\s+", "(?!", "(?i:", "{1,9}", "*+", "[^"))
 
 

@@ -5,7 +5,7 @@
 
 #include "base/core/json.h"
 #include "fuzz.h"
-#include "io/text/byte_alphabet.h"
+#include "io/text/bpe_tables.h"
 #include "io/text/prompt.h"
 #include "io/text/tokenizer.h"
 

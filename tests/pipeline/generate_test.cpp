@@ -7,7 +7,7 @@
 #include <csignal>
 #include <limits>
 
-#include "base/parallel/stop_signals.h"
+#include "base/parallel/stop_flag.h"
 #include "io/checkpoint/sharded_checkpoint.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/core/descriptor.h"
 #include "base/core/error.h"
+#include "base/core/handle.h"
 
 namespace orrery {
 namespace {

@@ -3,7 +3,7 @@
 #include <ostream>
 #include <utility>
 
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

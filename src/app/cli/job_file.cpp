@@ -6,7 +6,7 @@
 #include <map>
 
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,6 @@
 
 #include "base/core/error.h"
 #include "base/core/numbers.h"
-#include "base/core/utc.h"
 
 namespace orrery {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "app/inspect/difference.h"
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
 #include "io/latents/latent_store.h"

@@ -3,7 +3,7 @@
 #include "app/inspect/inspection.h"
 #include "app/inspect/latent_preview.h"
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "io/media/png_writer.h"
 
 namespace orrery {

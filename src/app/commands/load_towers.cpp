@@ -6,7 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/device/device_memory.h"
-#include "base/parallel/shared_gpus.h"
+#include "base/parallel/device.h"
 #include "models/cost/tower_memory.h"
 #include "pipeline/released_towers.h"
 

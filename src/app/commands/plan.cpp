@@ -7,7 +7,7 @@
 #include "app/plan/forecast.h"
 #include "app/plan/forecast_text.h"
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "app/outputs/run_records.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"

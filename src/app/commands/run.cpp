@@ -22,7 +22,7 @@
 #include "app/outputs/timing_files.h"
 #include "base/core/numbers.h"
 #include "base/core/pulse.h"
-#include "base/parallel/sum_path.h"
+#include "base/parallel/collectives.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/compute_dtype.h"
 #include "pipeline/clip_media.h"

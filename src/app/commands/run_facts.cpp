@@ -1,7 +1,7 @@
 #include "app/commands/run_facts.h"
 
 #include "app/cli/version.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/printable.h"
 #include "models/zoo/compute_dtype.h"
 

@@ -12,7 +12,7 @@
 #include "app/manifest/prompts.h"
 #include "app/manifest/request_inputs.h"
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
 

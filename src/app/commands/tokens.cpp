@@ -5,7 +5,7 @@
 #include "app/manifest/manifest.h"
 #include "app/manifest/prompts.h"
 #include "base/core/file.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 namespace {

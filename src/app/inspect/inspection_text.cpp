@@ -3,7 +3,7 @@
 #include <cstdio>
 
 #include "app/inspect/inspection.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
 

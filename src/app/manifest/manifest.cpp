@@ -10,7 +10,7 @@
 #include "app/manifest/manifest_fields.h"
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 #include "base/core/nearest.h"
 #include "base/core/text_file.h"
 

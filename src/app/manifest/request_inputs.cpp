@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "io/media/media_check.h"
+#include "io/media/image_reader.h"
 
 namespace orrery {
 namespace {

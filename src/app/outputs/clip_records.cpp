@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/core/numbers.h"
-#include "base/core/utc.h"
 
 namespace orrery {
 namespace {

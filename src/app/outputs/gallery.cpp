@@ -12,7 +12,7 @@
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/file_lock.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "base/core/json_text.h"
-#include "base/core/utc.h"
+#include "base/core/json.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

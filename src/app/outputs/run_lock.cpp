@@ -12,7 +12,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "base/core/utc.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "base/core/json_text.h"
+#include "base/core/json.h"
 
 namespace orrery {
 

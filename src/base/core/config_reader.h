@@ -41,7 +41,7 @@ class ConfigReader {
   double number_or(const std::string& key, double otherwise, NumberRange range) const;
   bool flag_or(const std::string& key, bool otherwise) const;
 
-  // Lists of `length`; `note` ends the message's "a list of 8 numbers".
+  // Lists of `length` entries. `note` is appended to the message's "a list of 8 numbers".
   std::vector<std::int64_t> sizes(const std::string& key, std::int64_t length) const;
   std::vector<bool> flags(const std::string& key, std::int64_t length, const std::string& note = {}) const;
   std::vector<double> numbers(const std::string& key, std::int64_t length, NumberRange range,
@@ -49,9 +49,9 @@ class ConfigReader {
   // A list of at least one size.
   std::vector<std::int64_t> sizes(const std::string& key) const;
 
-  // What Orrery implements for `key` is `only`.
+  // Refuses any value of `key` but `only`, the one that is implemented.
   void require_only(const std::string& key, const Json& only) const;
-  // The same where an absent key means just that.
+  // Refuses a value other than `only`; the key may be absent, which means `only`.
   void require_only_if_given(const std::string& key, const Json& only) const;
   // Refuses every key that no other function was asked for and that is not in `irrelevant`, the keys that make no
   // difference here. Keys that begin with an underscore say who wrote the file, and null says that there is nothing.

@@ -1,6 +1,9 @@
 #include "base/core/error.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <string>
 
 namespace orrery {
 
@@ -16,6 +19,11 @@ void require(bool ok, const std::string& message) {
 
 void require_input(bool ok, const std::string& message) {
   if (!ok) throw InputError(message);
+}
+
+void write_error_line(std::string_view message) noexcept {
+  const std::string line = "orrery: error: " + std::string(message) + "\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
 }
 
 }  // namespace orrery

@@ -30,4 +30,8 @@ void require(bool ok, const std::string& message);
 // Throws InputError(message) unless `ok`.
 void require_input(bool ok, const std::string& message);
 
+// Writes "orrery: error: MESSAGE" and a newline to standard error, in one call, so that the lines of several ranks do
+// not mix.
+void write_error_line(std::string_view message) noexcept;
+
 }  // namespace orrery

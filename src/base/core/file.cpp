@@ -16,8 +16,8 @@
 #include <system_error>
 #include <utility>
 
-#include "base/core/descriptor.h"
 #include "base/core/error.h"
+#include "base/core/handle.h"
 #include "base/core/job_end.h"
 
 namespace orrery {

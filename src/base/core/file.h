@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "base/core/descriptor.h"
+#include "base/core/handle.h"
 
 namespace orrery {
 
-// A file that appears whole or not at all: write to path(), then commit(). Until then the bytes live beside the target
-// as TARGET.tmp, which the destructor removes. Whoever writes the same target meanwhile, in this process or another,
-// gets another name (TARGET.1.tmp, ...): both files are whole, and the one that is committed last stays. What a killed
-// writer left is taken over or removed by the next one.
+// A file that appears whole or not at all: write to path(), then commit(). Until then its bytes are in TARGET.tmp,
+// which the destructor removes. A second writer of the same target, in this process or another, gets another temporary
+// name (TARGET.1.tmp, ...); both files are whole, and the one that is committed last stays. The next writer takes over
+// or removes what a killed writer left.
 class PendingFile {
  public:
   // Makes the temporary file, empty or with what a killed writer left, and locks it. On a file system without locks its
@@ -33,27 +33,27 @@ class PendingFile {
   bool committed_ = false;
 };
 
-// What has this name, links followed. False when nothing has; throws InputError that names the path when that cannot be
-// told: links in a loop, a name too long, a folder that may not be searched.
+// Whether anything, a regular file or a folder has this name, links followed. Throws InputError that names the path
+// when that cannot be found out: links in a loop, a name too long, a folder that may not be searched.
 bool is_there(const std::filesystem::path& path);
 bool is_file(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
-// Opens a regular file to read. Never waits for anybody: a FIFO, socket or device is refused, and so is a folder.
-// Throws InputError that names the path and the reason. `size`, if given, becomes the file's length.
+// Opens a regular file for reading, and sets `size`, if given, to its length in bytes. Refuses FIFOs, sockets and
+// devices, so that it never blocks, and folders. Throws InputError that names the path and the reason.
 Descriptor open_input(const std::filesystem::path& path, std::int64_t* size = nullptr);
 
-// Whole content; throws InputError that names the path and the reason.
+// The file's whole content. Throws InputError that names the path and the reason.
 std::string read_file(const std::filesystem::path& path);
 
-// Replaces the file atomically; throws Error.
+// Replaces the file's content atomically. Throws Error.
 void write_file(const std::filesystem::path& path, std::string_view content);
 
 // Appends `line` and a newline in one write and fsyncs; throws Error.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
-// Cuts off what follows the last newline: half a line that a killed process left. Reads the end alone; no file: nothing
-// to cut. Throws Error.
+// Truncates the file behind its last newline: removes half a line that a killed process left. Reads only the file's
+// end; does nothing when there is no file. Throws Error.
 void cut_half_line(const std::filesystem::path& path);
 
 // Creates the folder and its parents and checks that files can be made there; throws InputError.

@@ -5,7 +5,7 @@
 #include <optional>
 #include <span>
 
-#include "base/core/descriptor.h"
+#include "base/core/handle.h"
 
 namespace orrery {
 
@@ -20,8 +20,8 @@ struct LockRange {
 // The locks of this process on one file, between processes and, where the file system takes part (NFS, Lustre mounted
 // with flock, GPFS), between hosts. The kernel drops them when the process ends, however it ends.
 //
-// They are POSIX record locks, which every network file system knows best; these have two rules: no other object and no
-// other code of the process may open the file, or the locks are lost, and within one process nothing conflicts.
+// They are POSIX record locks, which network file systems support best. Two rules follow: the locks are lost when any
+// other object or code of this process opens and closes the file, and locks of one process never conflict.
 class FileLock {
  public:
   enum class Outcome {
@@ -30,17 +30,17 @@ class FileLock {
     Unavailable  // the file system has no locks; nothing was taken
   };
 
-  // Opens the file, made when missing; it is never removed, since that would part those who wait from those who come.
-  // Throws Error.
+  // Opens the file, and creates it when missing. It is never removed, since processes that have it open would then not
+  // conflict with those that open a new one. Throws Error.
   explicit FileLock(const std::filesystem::path& path);
 
   // Takes all ranges or none, without waiting. Throws Error for failures that are none of the outcomes.
   Outcome try_take(std::span<const LockRange> ranges);
 
-  // Whether the file still has its name: not removed, nor another one in its place.
+  // Whether the path still names this file: it was neither removed nor replaced.
   bool is_in_place() const;
 
-  // Where another process's first exclusive range begins; none: nobody holds one.
+  // The beginning of the first exclusive range that another process holds; none when there is no such range.
   std::optional<std::int64_t> exclusive_elsewhere() const;
 
  private:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <utility>
 
 namespace orrery {
@@ -33,5 +35,14 @@ class UniqueHandle {
  private:
   type handle_ = Traits::null();
 };
+
+struct DescriptorTraits {
+  using type = int;
+  static type null() noexcept { return -1; }
+  static void close(type descriptor) noexcept { ::close(descriptor); }
+};
+
+// Sole owner of an open file.
+using Descriptor = UniqueHandle<DescriptorTraits>;
 
 }  // namespace orrery

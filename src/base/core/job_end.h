@@ -2,11 +2,11 @@
 
 namespace orrery {
 
-// The job is lost and its processes are about to exit: what this one still computes may come of half-finished
-// communication, so commit() of a PendingFile, append_line and the end of a Meeting do not return. Cannot be undone.
+// Call when the job is lost and its processes are about to exit. What this process still computes may come from
+// unfinished communication; so from now on PendingFile::commit, append_line and the end of a Meeting never return.
 void forbid_writing() noexcept;
 
-// Returns at once while the job goes on, and never after forbid_writing().
+// Returns at once before forbid_writing(), and never afterwards.
 void wait_if_job_is_lost();
 
 }  // namespace orrery

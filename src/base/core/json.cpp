@@ -202,4 +202,8 @@ SortedJson parse_sorted_json_file(const std::filesystem::path& path) {
   return parse_file(path, [](std::string_view text) { return parse_sorted_json(text); });
 }
 
+std::string json_text(const Json& value, int indent) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 }  // namespace orrery

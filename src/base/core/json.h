@@ -42,4 +42,8 @@ Json parse_object_or_null(std::string_view text);
 Json parse_json_file(const std::filesystem::path& path);
 SortedJson parse_sorted_json_file(const std::filesystem::path& path);
 
+// `value` as text, on one line where `indent` is negative. Never throws: bytes that are not UTF-8, as file names may
+// have them, become U+FFFD.
+std::string json_text(const Json& value, int indent = -1);
+
 }  // namespace orrery

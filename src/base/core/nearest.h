@@ -7,7 +7,7 @@
 namespace orrery {
 
 // The entry of `known` that `word` was most likely meant to be: the one at the smallest edit distance, if that is at
-// most 2 or a third of the word; failing that, the closest one that contains the word whole. Empty: none is near.
+// most 2 or a third of the word; failing that, the closest one that contains the whole word. Empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
 
 // " (did you mean NAME?)", or nothing when none is near. `prefix` goes before the name, as in "--".

@@ -6,11 +6,11 @@
 
 namespace orrery {
 
-// How many bytes of a file not_fetched looks at.
+// How many bytes at a file's beginning not_fetched() needs.
 inline constexpr std::size_t kNotFetchedBytes = 256;
 
-// What a file whose content begins with `begin` is, and what to do, when it stands for a file that was never fetched: a
-// Git LFS pointer, or the web page that a download got for an answer. "" for anything else.
+// Recognizes a file, by its beginning, that stands for one that was never fetched: a Git LFS pointer, or a web page
+// that was downloaded in its place. Returns what it is and what to do; "" for any other file.
 std::string not_fetched(std::string_view begin);
 
 }  // namespace orrery

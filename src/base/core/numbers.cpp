@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <system_error>
 
 namespace orrery {
@@ -73,5 +74,16 @@ std::string bytes_text(std::int64_t bytes) {
 }
 
 std::string gigabytes(std::int64_t bytes) { return fixed_text(static_cast<double>(bytes) / 1e9, 1) + " GB"; }
+
+std::string utc_text(std::int64_t seconds) {
+  const std::time_t moment = seconds;
+  std::tm parts{};
+  ::gmtime_r(&moment, &parts);
+  std::string text(sizeof "2026-01-01T00:00:00Z" - 1, '\0');
+  std::strftime(text.data(), text.size() + 1, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+std::string utc_now() { return utc_text(std::time(nullptr)); }
 
 }  // namespace orrery

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Numbers, durations and sizes as text. Beside it: base/core/utc.h has moments, base/core/text_table.h tables,
-// base/core/printable.h the widths of texts. Messages are composed by fmt::format.
+// Numbers, durations, sizes and moments as text. Beside it: base/core/text_table.h has tables, base/core/printable.h
+// the widths of texts, and messages are composed by fmt::format.
 namespace orrery {
 
 // The whole of `text` as a decimal number; none when anything else is in it or it does not fit.
@@ -30,5 +30,10 @@ std::string duration_text(double seconds);
 std::string bytes_text(std::int64_t bytes);
 // In units of 10⁹ bytes, as memory of GPUs is given: "23.1 GB".
 std::string gigabytes(std::int64_t bytes);
+
+// A moment, in seconds since 1970, in UTC by ISO 8601: "2026-01-31T12:00:00Z".
+std::string utc_text(std::int64_t seconds);
+// The present moment.
+std::string utc_now();
 
 }  // namespace orrery

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/core/job_end.h"
-#include "base/core/place_change.h"
 
 namespace orrery {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 // How far this process has come, told to whoever watches it from another thread (parallel/watchdog.h). There is one
@@ -27,7 +28,7 @@ void note_phase(const std::string& phase);
 void note_steps(std::int64_t first, std::int64_t done, std::int64_t all);
 // How long a step took, in seconds.
 void note_step_time(double seconds) noexcept;
-// From now on the main thread waits for a GPU, so that its CPU time no longer proves that it gets on.
+// From now on the main thread waits for a GPU, so that its CPU time no longer proves progress.
 void note_gpu_work() noexcept;
 
 // What the pulse says of the process at one moment.
@@ -43,5 +44,10 @@ struct PulseReading {
 
 // Any thread.
 PulseReading read_pulse();
+
+// From now on `changed` is called when the pulse names another clip or phase, and when a clip's steps begin, but not
+// for each step. It is called by the thread that names them, must be quick and must not throw. An empty `changed` ends
+// the calls; none is under way when this returns. Any thread.
+void on_place_change(std::function<void()> changed);
 
 }  // namespace orrery

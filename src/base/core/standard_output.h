@@ -6,8 +6,9 @@
 
 namespace orrery {
 
-// Opens standard input, output and error on /dev/null where the caller closed them, so that no file of this program
-// gets their descriptors and, with them, what is printed. Writing to a standard output that was closed still fails.
+// Opens standard input, output and error on /dev/null where the calling process had closed them. Otherwise a file of
+// this program could get their descriptors, and what is printed would end in it. Writing to a standard output that was
+// closed still fails.
 void open_closed_standard_streams();
 
 // From now on a write to a pipe that nobody reads, or beyond the file size limit (ulimit -f), fails like any other
@@ -21,10 +22,10 @@ class StandardOutput : private std::streambuf {
   explicit StandardOutput(int descriptor = 1);
   StandardOutput(const StandardOutput&) = delete;
   StandardOutput& operator=(const StandardOutput&) = delete;
-  // Writes what is left, as far as that can be done.
+  // Writes what is buffered, and ignores errors.
   ~StandardOutput() override;
 
-  // Writes what is left. Throws Error.
+  // Writes what is buffered. Throws Error.
   void finish();
 
  private:

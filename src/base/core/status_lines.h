@@ -15,9 +15,10 @@ class StatusLines {
   // `terminal` must outlive the object.
   explicit StatusLines(std::FILE* terminal) : terminal_(terminal) {}
 
-  // A text that ends in a newline, above the lines.
+  // Prints `text`, which ends in a newline, above the lines.
   void print(std::string_view text);
-  // In place of the lines before; none: they go. A line must be narrower than the terminal.
+  // Draws `lines` in place of those shown before; removes them when `lines` is empty. A line must be narrower than the
+  // terminal.
   void show(std::vector<std::string> lines);
 
  private:
@@ -27,7 +28,7 @@ class StatusLines {
   std::vector<std::string> lines_;
 };
 
-// The columns of the terminal that `stream` writes to: 80 where it does not say; 0 when it is no terminal.
+// The columns of the terminal that `stream` writes to: 80 when the terminal does not say, 0 when it is no terminal.
 std::size_t terminal_columns(std::FILE* stream);
 
 }  // namespace orrery

@@ -6,15 +6,15 @@
 
 namespace orrery {
 
-// Rows of UTF-8 cells in columns as wide as their widest cell: the first `left` columns on the left, the others on the
-// right. The last column has no blanks behind it.
+// Lays out rows of UTF-8 cells in columns as wide as their widest cell (character_count). The first `left` columns are
+// left-aligned, the others right-aligned. Lines do not end in blanks.
 class TextTable {
  public:
   TextTable(std::vector<std::string> titles, std::size_t left) : rows_{std::move(titles)}, left_(left) {}
 
-  // As many cells as there are titles. They are shown as printable() has them.
+  // Adds a row of as many cells as there are titles. Cells are shown as printable() has them.
   void add(std::vector<std::string> cells);
-  // Each line ends in a newline; the titles come first.
+  // The titles and then the rows, each line with a newline.
   std::string text() const;
 
  private:

@@ -25,9 +25,9 @@ class CudaEvent {
  public:
   explicit CudaEvent(EventUse use = EventUse::Order);
   void record(cudaStream_t stream);
-  // Makes `stream` wait until the recorded point; not at all when nothing was recorded. The host does not wait.
+  // Makes `stream` wait for the recorded point; has no effect when nothing was recorded. The host does not wait.
   void hold(cudaStream_t stream) const;
-  // Milliseconds from `begin` to this point; waits for it. Both are for Timing.
+  // Milliseconds from `begin` to this point; waits for this point. Both events are of EventUse::Timing.
   float ms_since(const CudaEvent& begin) const;
 
  private:

@@ -13,9 +13,9 @@ class DeviceClock {
  public:
   class Mark {
    public:
-    // Whether the device has got there; on a CPU it always has. Waits for nothing.
+    // Whether the device has reached the mark; on a CPU always. Does not wait.
     bool passed() const { return !event_ || event_->query(); }
-    // Milliseconds until `later`, once both have passed.
+    // Milliseconds from this mark to `later`. Both must have passed.
     double ms_until(const Mark& later) const;
 
    private:
@@ -27,9 +27,9 @@ class DeviceClock {
   explicit DeviceClock(c10::Device device) : device_(device) {}
 
   c10::Device device() const { return device_; }
-  // This point of the stream; waits for nothing.
+  // Marks this point of the stream. Does not wait.
   Mark mark() const;
-  // Until all work of the device is done.
+  // Waits until all work of the device is done.
   void wait() const;
 
  private:

@@ -5,6 +5,9 @@
 
 namespace orrery {
 
+// What Error says where GPU code is called in a program that was built without CUDA.
+inline constexpr char kNoCuda[] = "this program was built without CUDA: build it where the CUDA toolkit is found";
+
 // The GPUs that this process can see; `problem` says why there are none.
 struct GpuCount {
   int count = 0;
@@ -13,33 +16,34 @@ struct GpuCount {
 
 GpuCount count_gpus();
 
-// Loads LibTorch's kernels for GPUs: before the first tensor operation of a program that computes there. No symbol of
-// ours asks for their library, which is therefore not linked: it would cost every other program a third of a second and
-// 200 MB. Throws Error.
+// Loads LibTorch's library of GPU kernels. Call it before the first tensor operation on a GPU. The library is not
+// linked, since loading it costs a third of a second and 200 MB, which only programs that compute on a GPU should pay.
+// Throws Error.
 void load_gpu_kernels();
 
-// Tells GPUs (and MIG slices) of one node apart whatever number a process gives them. Throws Error.
+// Identifies a GPU (or MIG slice) on its node, whatever index a process has for it. Throws Error.
 std::string gpu_uuid(int index);
-// As its maker calls it: "NVIDIA H200". Throws Error.
+// The GPU's product name: "NVIDIA H200". Throws Error.
 std::string gpu_name(int index);
-// Whether it multiplies float8 matrices with a factor a row: compute capability 9.0. Throws Error.
+// Whether the GPU multiplies float8 matrices with a scale for each row: compute capability 9.0 or later. Throws Error.
 bool multiplies_float8(int index);
-// Whether it is one of NVIDIA's Hopper GPUs, for which some kernels are made: compute capability 9. Throws Error.
+// Whether the GPU is of NVIDIA's Hopper generation, for which some kernels are made: compute capability 9. Throws
+// Error.
 bool is_hopper(int index);
-// Makes it the current device of this thread. Throws Error.
+// Makes the GPU the current device of this thread. Throws Error.
 void use_gpu(int index);
 
-// Of LibTorch's allocator on the GPU, which has to be the current one and to have a tensor. Throw Error.
-// What the allocator holds unused, and this process' share of the GPU's own, which `sharers` processes want to use.
+// LibTorch's allocator on the GPU, which has to be the current device and to hold a tensor. All throw Error.
+// Bytes that the allocator holds unused, plus this process's share of the GPU's free memory among `sharers` processes.
 std::int64_t free_gpu_bytes(int index, int sharers);
-std::int64_t peak_gpu_bytes(int index);  // held by tensors at most since the last reset
+std::int64_t peak_gpu_bytes(int index);  // peak of the bytes held by tensors since the last reset
 void reset_peak_gpu_bytes(int index);
 void release_unused_gpu_memory();  // of all GPUs of this process
 
 // Waits for the current GPU's queued work. Throws Error.
 void synchronize_gpu();
 
-// Of this thread, one inside another; see profiler_range.h.
+// Begin and end a range of this thread; ranges nest. Used through ProfilerRange.
 void begin_profiler_range(const char* name) noexcept;
 void end_profiler_range() noexcept;
 

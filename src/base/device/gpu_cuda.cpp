@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <nvtx3/nvToolsExt.h>
 
 #include <string_view>
 
@@ -95,5 +96,9 @@ void reset_peak_gpu_bytes(int index) {
 void release_unused_gpu_memory() { c10::cuda::CUDACachingAllocator::emptyCache(); }
 
 void synchronize_gpu() { check_cuda(cudaDeviceSynchronize(), "wait for the GPU's work"); }
+
+void begin_profiler_range(const char* name) noexcept { nvtxRangePushA(name); }
+
+void end_profiler_range() noexcept { nvtxRangePop(); }
 
 }  // namespace orrery

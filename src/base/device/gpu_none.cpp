@@ -1,7 +1,6 @@
 // What stands in for gpu_cuda.cpp in a program built without CUDA.
 #include "base/core/error.h"
 #include "base/device/gpu.h"
-#include "base/device/no_cuda.h"
 
 namespace orrery {
 GpuCount count_gpus() { return {0, kNoCuda}; }

@@ -6,7 +6,7 @@
 
 namespace orrery {
 
-// What one GPU says of itself.
+// Clocks, power and temperature of one GPU at one moment.
 struct GpuState {
   double sm_mhz = 0;
   double memory_mhz = 0;
@@ -14,17 +14,18 @@ struct GpuState {
   double temperature_c = 0;
 };
 
-// NVML, the management library that comes with NVIDIA's driver. It is loaded when it is wanted, so that the program
-// starts where there is none, and asked in this process: a process with MPI and CUDA must not fork to run nvidia-smi.
+// NVML, the management library that comes with NVIDIA's driver. It is loaded at run time, so that the program starts
+// where there is none. It replaces nvidia-smi, which a process with MPI and CUDA must not fork to run.
 class Nvml {
  public:
-  // Null when the library is not there, or does not start.
+  // Null when the library is not there or cannot be initialized.
   static std::unique_ptr<Nvml> load(const std::string& library = "libnvidia-ml.so.1");
   Nvml(const Nvml&) = delete;
   Nvml& operator=(const Nvml&) = delete;
   ~Nvml();
 
-  // Of the GPU with this UUID ("GPU-…" or "MIG-…"); none when NVML does not know it, or not all four numbers.
+  // The state of the GPU with this UUID ("GPU-…" or "MIG-…"); none when NVML does not know the GPU or lacks one of the
+  // numbers.
   std::optional<GpuState> state(const std::string& uuid) const;
 
  private:

@@ -4,8 +4,8 @@
 
 namespace orrery {
 
-// A named stretch of this thread's work, for profilers that listen to NVTX. Without one it costs some nanoseconds, in a
-// program built without CUDA nothing is done.
+// A named range of this thread's work for profilers that read NVTX. Without a profiler it costs some nanoseconds; in a
+// program built without CUDA it does nothing.
 class ProfilerRange {
  public:
   explicit ProfilerRange(const char* name) { begin_profiler_range(name); }

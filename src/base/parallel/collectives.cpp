@@ -2,10 +2,9 @@
 
 #include "base/core/error.h"
 #include "base/parallel/comm.h"
+#include "base/parallel/device.h"
+#include "base/parallel/gpu_collectives.h"
 #include "base/parallel/mpi_collectives.h"
-#include "base/parallel/nccl_collectives.h"
-#include "base/parallel/shared_gpu_collectives.h"
-#include "base/parallel/shared_gpus.h"
 
 namespace orrery {
 namespace {
@@ -52,6 +51,11 @@ std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device devic
   require(device.has_index(), "collectives on CUDA need the number of the GPU, as in cuda:0");
   return gpus_are_shared(comm, device) ? make_shared_gpu_collectives(comm, device)
                                        : make_nccl_collectives(comm, device);
+}
+
+std::string sum_path(const Collectives& group) {
+  const auto* teller = dynamic_cast<const TellsSumPath*>(&group);
+  return teller == nullptr ? "" : teller->sum_path();
 }
 
 }  // namespace orrery

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,15 +29,16 @@ class Collectives {
  public:
   virtual ~Collectives() = default;
 
-  // My place in the group.
+  // This rank's place in the group.
   virtual Shard shard() const = 0;
   // x becomes the sum over ranks, in place, the same bits on every rank. float32, float64, int64, bfloat16 and float16
   // (these two on the CPU summed in float32 and rounded once).
   virtual void all_reduce_sum(at::Tensor& x) = 0;
-  // The same, of a matrix, behind what the current stream does next. Sums end in the order in which they began, with at
-  // most two under way. `x` is the collectives' own until then; what finish_sum() returns may be read by work that is
-  // queued before the next start_sum(). Both ranks of a pair see the same terms, each its own first.
+  // Starts an asynchronous all-reduce of the matrix `x`, which overlaps what the current stream computes next. At most
+  // two are under way; they finish in the order in which they started. Until then `x` must not be touched.
   virtual void start_sum(at::Tensor x);
+  // Finishes the oldest all-reduce: the current stream waits for it. The returned terms may be read by work that is
+  // queued before the next start_sum(). Of a pair of ranks each sees the same two terms, its own first.
   virtual SumTerms finish_sum();
   // The ranks' tensors joined along `dim` (negative: from the end), in rank order. May be x itself in a group of one.
   virtual at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) = 0;
@@ -46,15 +48,15 @@ class Collectives {
   // first rank has nothing above and the last nothing below: undefined tensors. Shapes and dtype are the same on all
   // ranks; the shape of `up` may differ from that of `down`.
   virtual std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) = 0;
-  // Rank 0 gets every rank's tensor, in rank order; the others get nothing. Sizes along dimension 0 may differ;
-  // they travel between the hosts, so ranks meet here, but no device is waited for.
+  // Rank 0 gets every rank's tensor, in rank order; the others get nothing. Sizes along dimension 0 may differ; the
+  // hosts exchange them, so the ranks wait for each other here, but not for any device.
   virtual std::vector<at::Tensor> gather_to_root(const at::Tensor& x) = 0;
 
  protected:
-  // Throws Error unless one more sum may begin.
+  // Throws Error when two all-reduces are under way.
   void require_turn() const;
   void enqueue(at::Tensor x);
-  // The oldest under way. Throws Error when there is none.
+  // Takes the tensor of the oldest all-reduce under way. Throws Error when there is none.
   at::Tensor dequeue();
 
  private:
@@ -62,8 +64,19 @@ class Collectives {
 };
 
 // The backend for `device`: a group of one is a no-op, CUDA uses NCCL (its unique id travels over `comm`), CPU uses
-// MPI; ranks that share a GPU use MPI through host memory, for which the host waits (see host_collectives.h).
+// MPI; ranks that share a GPU use MPI through host memory, for which the host waits (HostCollectives).
 // Collective over `comm`, which must outlive the result.
 std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device);
+
+// Collectives whose asynchronous all-reduces (start_sum) can travel in several ways.
+class TellsSumPath {
+ public:
+  virtual ~TellsSumPath() = default;
+  // Which way they travel, in words; empty before the first.
+  virtual std::string sum_path() const = 0;
+};
+
+// TellsSumPath::sum_path of `group`; empty when it has only one way.
+std::string sum_path(const Collectives& group);
 
 }  // namespace orrery

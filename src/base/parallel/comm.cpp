@@ -13,8 +13,7 @@
 
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
-#include "base/parallel/blocks.h"
-#include "base/parallel/check.h"
+#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {

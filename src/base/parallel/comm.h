@@ -36,8 +36,8 @@ struct CommTraits {
   static void close(type comm) noexcept;
 };
 
-// What to tell the user of an exception: its message, without the C++ backtrace that LibTorch's errors carry, and
-// with what helps against a lack of GPU memory.
+// What the user is told about an exception: its message, without the C++ backtrace in LibTorch's errors, and with
+// advice where GPU memory was short.
 std::string message_of(const std::exception& error);
 
 // A communicator that this object owns. Every member below is_root() is collective.
@@ -62,13 +62,13 @@ class Comm {
   std::vector<std::int64_t> gather_to_root(std::int64_t value) const;
   // The text of rank `root`, on every rank. Any bytes.
   std::string broadcast(std::string text, int root = 0) const;
-  // How many ranks gave this text, this one included. Only the first 63 bytes count.
+  // How many ranks passed the same `text`, this one included. Only the first 63 bytes are compared.
   int ranks_with(const std::string& text) const;
   // The problem of the lowest rank that has one, on every rank; empty when none has.
   std::string first_problem(const std::string& problem) const;
-  // Runs `work` on rank 0 alone and gives its result to every rank: a text, a trivially copyable value, or nothing.
-  // When it throws there, whatever it throws, rank 0 rethrows and the other ranks throw PeerRefused. The waiting ranks
-  // sleep: their cores are rank 0's meanwhile.
+  // Runs `work` on rank 0 alone and sends its result to every rank: a text, a trivially copyable value, or nothing.
+  // When `work` throws, rank 0 rethrows and the other ranks throw PeerRefused. The waiting ranks sleep, so that rank 0
+  // can use their cores.
   template <class Work>
   auto from_root(const Work& work) const {
     using Result = std::invoke_result_t<Work>;

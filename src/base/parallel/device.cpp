@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
+#include <string_view>
 
 #include "base/core/error.h"
 #include "base/core/log.h"
 #include "base/device/gpu.h"
-#include "base/parallel/check.h"
-#include "base/parallel/shared_gpus.h"
+#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {
@@ -43,6 +44,17 @@ GpuPick pick_gpu(const Comm& node) {
 }
 
 }  // namespace
+
+bool may_share_gpus() {
+  const char* const wish = std::getenv("ORRERY_SHARE_GPUS");
+  return wish != nullptr && std::string_view(wish) == "1";
+}
+
+int ranks_on_gpu(const Comm& comm, c10::Device device) {
+  return device.is_cuda() ? comm.ranks_with(gpu_uuid(device.index())) : 1;
+}
+
+bool gpus_are_shared(const Comm& comm, c10::Device device) { return comm.max(ranks_on_gpu(comm, device)) > 1; }
 
 at::Device choose_device(DeviceKind kind, const Comm& world) {
   if (kind == DeviceKind::Cpu) return at::kCPU;

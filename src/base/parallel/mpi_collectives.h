@@ -10,4 +10,30 @@ namespace orrery {
 // Collectives of CPU tensors over MPI. `comm` must outlive the result.
 std::unique_ptr<Collectives> make_mpi_collectives(const Comm& comm);
 
+// Collectives of tensors on `device` through host memory and MPI, for ranks that share a GPU, which NCCL refuses. Sums
+// are rounded and ordered as those of CPU tensors. Unlike with other backends, each call waits for the work that is
+// queued on the current stream.
+class HostCollectives : public Collectives {
+ public:
+  // `comm` must outlive it.
+  HostCollectives(const Comm& comm, at::Device device);
+
+  Shard shard() const override { return mpi_->shard(); }
+  void all_reduce_sum(at::Tensor& x) override;
+  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
+
+ protected:
+  at::Device device() const { return device_; }
+
+ private:
+  at::Tensor on_host(const at::Tensor& x) const;
+  at::Tensor on_device(const at::Tensor& x) const;  // undefined stays undefined
+
+  std::unique_ptr<Collectives> mpi_;
+  at::Device device_;
+};
+
 }  // namespace orrery

@@ -10,11 +10,11 @@
 #include <string>
 #include <thread>
 
-#include "base/core/descriptor.h"
+#include "base/core/error.h"
+#include "base/core/handle.h"
 #include "base/core/job_end.h"
 #include "base/core/printable.h"
-#include "base/parallel/check.h"
-#include "base/parallel/error_line.h"
+#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {

@@ -11,8 +11,8 @@
 
 namespace orrery {
 
-// MPI from start to end: the first object of main, and the last to go. Works under mpirun and srun, and alone (one
-// rank). Only the main thread may use MPI.
+// Initializes and finalizes MPI: the first object of main and the last to be destroyed. Works under mpirun and srun,
+// and without a launcher (one rank). Only the main thread may use MPI.
 class MpiSession {
  public:
   // Collective. Takes MPI's own arguments, if there are any, out of argv.
@@ -25,19 +25,20 @@ class MpiSession {
   const Comm& world() const { return *world_; }
 
   // From now on the job ends when a rank is lost, see watchdog.h. `timeout` in seconds, as RankWatch takes it. Returns
-  // why the ranks cannot watch each other, the same on all; empty: they do. Once, collective.
+  // why the ranks cannot watch each other, the same text on all ranks; empty when they can. Call it once. Collective.
   std::string watch_ranks(std::optional<double> timeout);
-  // What main returns when the work has ended in order with `code`, the same on all ranks: rank 0's is the job's. The
-  // others have none, since launchers kill what is left when the first process ends with another than 0.
+  // What main returns when the work has ended normally with `code`, the same on all ranks: `code` on rank 0 and 0 on
+  // the others, since launchers kill the remaining processes when the first one ends with another code than 0.
   int exit_code(int code) const { return world_->is_root() ? code : 0; }
 
-  // Ends the job on all ranks with `exit_code` after the line "orrery: error: MESSAGE" on standard error. Not
-  // collective: any number of ranks may call it. A failure that rank 0 shares is told by rank 0 alone: the other ranks
-  // wait a moment for its abort to end them before they speak, and then name their rank.
+  // Prints "orrery: error: MESSAGE" on standard error and ends the job on all ranks with `exit_code`. Not collective:
+  // any number of ranks may call it. When rank 0 fails too, only rank 0 prints: the other ranks first wait a moment for
+  // its abort to end them; then they print with their rank.
   [[noreturn]] void abort(std::string_view message, int exit_code) const;
-  // The same for an exception, with its exit_code_of; PeerRefused leaves the telling to rank 0.
+  // Ends the job for an exception, with its message_of and exit_code_of; for PeerRefused nothing is printed.
   [[noreturn]] void abort(const std::exception& error) const;
-  // How main ends on an exception: alone, the error line and its exit code to return; one of several ranks aborts.
+  // Ends main on an exception: a single rank prints the error line and returns the exit code; one of several ranks
+  // aborts the job.
   int leave(const std::exception& error) const;
 
  private:

@@ -10,7 +10,7 @@
 
 #include "base/core/job_end.h"
 #include "base/core/pulse.h"
-#include "base/parallel/nccl_collectives.h"
+#include "base/parallel/gpu_collectives.h"
 
 namespace orrery {
 namespace {

@@ -19,10 +19,11 @@ class NcclComm {
   explicit NcclComm(const Comm& comm);
   NcclComm(const NcclComm&) = delete;
   NcclComm& operator=(const NcclComm&) = delete;
-  // Collective, and waits for the work in flight; while an exception unwinds it only gives that work up.
+  // Waits for the work in flight. Collective. While an exception unwinds, it abandons that work instead, not
+  // collectively.
   ~NcclComm();
 
-  // For the next call. Throws Error when something queued earlier has failed since.
+  // The communicator, for the next call. Throws Error when work that was queued earlier has failed since.
   ncclComm_t get(std::source_location at = std::source_location::current()) const;
 
  private:

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "base/core/host_name.h"
+#include "base/core/host.h"
 #include "base/core/pulse.h"
 
 namespace orrery {

@@ -8,11 +8,11 @@
 
 namespace orrery {
 
-// Makes this rank's signs from the process' pulse. On a CPU, the main thread's CPU time outside meetings is progress as
-// well: a layer may take minutes there.
+// Makes this rank's reports (RankSign) from the process's pulse. On a CPU, CPU time of the main thread outside meetings
+// counts as progress too, since a layer may take minutes.
 class OwnSign {
  public:
-  // The caller is the main thread.
+  // Call it from the main thread.
   OwnSign();
   // One thread at a time.
   RankSign take();

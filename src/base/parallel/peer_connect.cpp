@@ -21,7 +21,7 @@
 #include <sstream>
 #include <utility>
 
-#include "base/core/host_name.h"
+#include "base/core/host.h"
 
 namespace orrery {
 namespace {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/core/descriptor.h"
+#include "base/core/handle.h"
 #include "base/parallel/comm.h"
 
 namespace orrery {
@@ -14,8 +14,8 @@ struct PeerSockets {
   std::string problem;              // why some ranks cannot reach each other, the same on every rank; empty: they can
 };
 
-// Connects all pairs of ranks over the loopback or whatever network leads from one to the other; takes ten seconds
-// where none does. Strangers that find the port are turned away. Collective.
+// Connects all pairs of ranks over the loopback or any network that joins their hosts. Gives up after ten seconds.
+// Connections from other programs are closed. Collective.
 PeerSockets connect_peers(const Comm& world);
 
 }  // namespace orrery

@@ -19,6 +19,28 @@ bool try_again() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EI
 
 }  // namespace
 
+PeerPacket packet_of(const RankSign& sign) {
+  PeerPacket packet;
+  packet.progress = sign.progress;
+  packet.longest_step = sign.longest_step;
+  packet.meeting = sign.meeting;
+  packet.stepping = sign.stepping;
+  sign.host.copy(packet.host.data(), packet.host.size() - 1);
+  sign.place.copy(packet.place.data(), packet.place.size() - 1);
+  return packet;
+}
+
+RankSign sign_of(const PeerPacket& packet) {
+  RankSign sign;
+  sign.progress = packet.progress;
+  sign.longest_step = packet.longest_step;
+  sign.meeting = packet.meeting;
+  sign.stepping = packet.stepping;
+  sign.host = packet.host.data();
+  sign.place = packet.place.data();
+  return sign;
+}
+
 PeerLinks::PeerLinks(PeerSockets sockets) : waker_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   for (Descriptor& socket : sockets.of_rank) links_.push_back({std::move(socket), "", ""});
 }

@@ -10,27 +10,28 @@
 
 namespace orrery {
 
-// GPU memory of this rank that the other rank of a pair writes into, and the other's, into which this one writes: plain
-// bytes, and a row of counters beside them with which streams wait for each other. No host takes part.
+// GPU memory of each rank of a pair into which the other rank writes: plain bytes, and counters with which the streams
+// of the two GPUs wait for each other. The hosts take no part in the transfers.
 class PeerMemory {
  public:
   static constexpr int kCounters = 16;
 
-  // Nothing when the two GPUs cannot reach each other (other hosts, no peer access, processes kept apart) or lack the
-  // memory; `problem` then says why, the same on both. `bytes` is the same on both. Collective over `pair`, which has
-  // two ranks and must outlive the result.
+  // Null when the GPUs cannot access each other's memory (different hosts, no peer access, isolated processes) or lack
+  // the memory; `problem` then says why, the same text on both ranks. `bytes` must be the same on both. Collective over
+  // `pair`, which has two ranks and must outlive the result.
   static std::unique_ptr<PeerMemory> make(const Comm& pair, std::int64_t bytes, std::string& problem);
   PeerMemory(const PeerMemory&) = delete;
   PeerMemory& operator=(const PeerMemory&) = delete;
-  // Collective, and waits for this GPU; while an exception unwinds it only lets go.
+  // Waits for this GPU and frees the memory. Collective. While an exception unwinds, it only leaves the memory to the
+  // end of the process.
   ~PeerMemory();
 
-  // What the peer wrote at `offset`.
+  // The bytes that the peer wrote at `offset`.
   std::byte* at(std::int64_t offset) const { return own_ + kHeader + offset; }
-  // Queues a copy of `size` bytes to the peer's at(offset), then the peer's counter becomes `value`.
+  // Queues a copy of `size` bytes to the peer's at(offset), and then sets the peer's `counter` to `value`.
   void write(std::int64_t offset, const void* from, std::int64_t size, int counter, std::uint32_t value,
              cudaStream_t stream) const;
-  // `stream` waits until this rank's counter has reached `value`, modulo 2^32.
+  // Makes `stream` wait until this rank's `counter` has reached `value`, modulo 2^32.
   void wait(int counter, std::uint32_t value, cudaStream_t stream) const;
 
  private:

@@ -8,7 +8,7 @@
 
 namespace orrery {
 
-// One way in which the ranks share the work, and how many parts there are.
+// One axis of parallelism, and its number of parts.
 struct GridAxis {
   const char* name;
   int size;
@@ -23,23 +23,23 @@ struct GridShape {
   // From the outermost to the innermost, whose ranks are neighbours.
   std::array<GridAxis, 2> axes() const { return {{{"cfg", cfg}, {"tp", tp}}}; }
   int ranks() const;
-  // "cfg 2 x tp 4", as people say it.
+  // As messages have it: "cfg 2 x tp 4".
   std::string text() const;
 };
 
-// Throws InputError, in words, unless `ranks` ranks make this grid.
+// Throws InputError, which says what to change, unless the grid has `ranks` ranks.
 void require_fits(const GridShape& shape, int ranks);
 
-// The ranks in groups, one an axis: those that differ in this axis alone. World rank = cfg rank * tp + tp rank, so that
-// one tp group sits on one node.
+// One communicator for each axis: it joins the ranks that differ in this axis alone. World rank = cfg rank * tp + tp
+// rank, so that a tp group is on one node.
 class ProcessGrid {
  public:
   // Collective over `world`. Throws what require_fits throws, on every rank, before any communication.
   ProcessGrid(const Comm& world, const GridShape& shape);
 
-  // The ranks that share my copy of the weights.
+  // The ranks that share this rank's copy of the weights.
   const Comm& tp() const { return groups_.back(); }
-  // The ranks that hold my slice of the weights, one a guidance branch.
+  // The ranks that hold the same slice of the weights as this rank, one for each guidance branch.
   const Comm& cfg() const { return groups_.front(); }
   // True on world rank 0, which writes the files.
   bool is_root() const { return tp().is_root() && cfg().is_root(); }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -7,9 +9,28 @@
 
 namespace orrery {
 
-// What a rank tells of itself about twice a second.
+// A clock that stands still while the process is stopped (by a debugger, or with the whole job by `scontrol suspend`).
+// It must be read at least once every kMost seconds: longer gaps between readings count as kMost.
+class AwakeClock {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  static constexpr double kMost = 1;  // seconds
+
+  explicit AwakeClock(Time start) : last_(start) {}
+  double seconds(Time now) {
+    seconds_ += std::min(std::chrono::duration<double>(now - last_).count(), kMost);
+    last_ = now;
+    return seconds_;
+  }
+
+ private:
+  Time last_;
+  double seconds_ = 0;
+};
+
+// What a rank reports about itself, about twice a second.
 struct RankSign {
-  std::uint64_t progress = 0;  // changes whenever the rank gets on
+  std::uint64_t progress = 0;  // changes whenever the rank makes progress
   bool meeting = false;        // it waits for other ranks
   bool stepping = false;       // it denoises, and knows how long a step takes
   double longest_step = 0;     // seconds
@@ -19,45 +40,44 @@ struct RankSign {
 
 // How a rank was lost.
 enum class RankLoss {
-  Gone,       // its process has ended without taking leave
-  Silent,     // no sign of it: it is stopped, or its host or network is
-  Stuck,      // it is alive, but does not get on
+  Gone,       // its process has ended without a farewell
+  Silent,     // no reports from it: it is stopped, or its host or network has failed
+  Stuck,      // it is alive, but makes no progress
   AllWaiting  // all ranks wait for each other; this one has waited longest
 };
 
 struct RankVerdict {
   int rank = 0;
   RankLoss loss = RankLoss::Gone;
-  double seconds = 0;  // without a sign, or without progress
-  int also = 0;        // other ranks that are stuck: on GPUs, those that wait for it in a collective look the same
+  double seconds = 0;  // without a report, or without progress
+  int also = 0;        // other ranks that are stuck: on GPUs, ranks that wait for it in a collective look stuck as well
 };
 
-// Judges from the ranks' signs whether the job is lost. Times are seconds of one clock that stands still while its
-// owner is stopped; it begins at 0, when every rank is there. One object on every rank; knows neither clocks nor
-// sockets.
+// Judges from the ranks' reports whether the job is lost. Times are in seconds since every rank was there, on a clock
+// such as AwakeClock. One object on every rank; it uses neither clocks nor sockets itself.
 class RankWatch {
  public:
-  // `timeout`: in seconds; 0: only ranks that are gone count; none: ten times the longest step seen,
-  // and 120 s at least.
+  // `timeout` in seconds. With 0 only ranks that are gone count as lost. None: ten times the longest step seen, at
+  // least 120 s.
   RankWatch(int ranks, std::optional<double> timeout);
 
   void heard(int rank, const RankSign& sign, double now);
-  // The rank took leave: what becomes of its process is nobody's concern. Those that waited for it need not any more.
+  // The rank said farewell: from now on it is not watched, and ranks that waited for it do so no longer.
   void left(int rank, double now);
-  // The rank's process has ended. True when it had not taken leave.
+  // The rank's process has ended. Returns true when it had not said farewell.
   bool ended(int rank);
 
-  // The rank that the job is lost by, if there is one.
+  // The rank through which the job is lost; none while it is not.
   std::optional<RankVerdict> judge(double now) const;
-  // Who tells the user: the lowest rank that is there and neither gone nor silent; -1: nobody.
+  // The rank that prints the message: the lowest one that is neither gone nor silent; -1 when there is none.
   int speaker(const RankVerdict& verdict) const;
   // "rank 1 on n2 is gone (its process has ended), at clip a, step 3/35: the job ends, …"
   std::string message(const RankVerdict& verdict) const;
 
-  // Without a sign, or without progress in denoising steps.
+  // Seconds allowed without a report, or without progress in denoising steps.
   double timeout() const;
-  // Without progress elsewhere, where there is no such measure: in loading, in a clip's first step, in decoding, in
-  // files.
+  // Seconds allowed without progress elsewhere, where no step's length is known: in loading, in a clip's first step, in
+  // decoding, in writing files.
   double long_timeout() const { return 5 * timeout(); }
 
  private:

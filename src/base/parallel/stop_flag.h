@@ -9,14 +9,23 @@
 
 namespace orrery {
 
+// From now to the end of the process SIGINT, SIGTERM and SIGUSR1 are only noted, and what was noted before is
+// forgotten. The default handlers never return: launchers send SIGTERM more than once, and the second one must not
+// interrupt the snapshot. Only a SIGINT more than a second after the first signal, a second ctrl-C, ends the process at
+// once.
+void note_stop_signals();
+
+// The first signal noted, or 0.
+int noted_stop_signal() noexcept;
+
 // When a run is to stop although nobody asks.
 struct StopLimits {
   std::optional<std::int64_t> steps;                            // denoising steps of this run, over all its requests
   std::optional<std::chrono::system_clock::time_point> moment;  // the job's end: everything must be written by then
 };
 
-// Whether to stop, agreed by all ranks: signals reach them at different moments, or one of them alone. From its
-// construction on, SIGINT, SIGTERM and SIGUSR1 ask for a stop (stop_signals.h). One at a time in a process.
+// Lets all ranks agree on when to stop, since signals reach them at different moments, or only one of them. From its
+// construction on, SIGINT, SIGTERM and SIGUSR1 ask for a stop (note_stop_signals). One object at a time in a process.
 class StopFlag {
  public:
   // `world` must outlive it.
@@ -25,13 +34,13 @@ class StopFlag {
   // Counts a denoising step of this run. On every rank.
   void step_done() { ++steps_; }
 
-  // True on all ranks when any of them was signalled, when the steps are used up, or when what comes before the next
-  // question, `seconds_ahead` by this rank's estimate, would end too late for the limit. Once true, it stays. One small
-  // reduction. Collective.
+  // True on all ranks when any of them was signalled, when the steps are used up, or when the work until the next call,
+  // `seconds_ahead` by this rank's estimate, would end too late for the limit. Once true, it stays true. One small
+  // all-reduce. Collective.
   bool agree(double seconds_ahead = 0);
 
-  // Whether even work that is easily made again has to be left unfinished, as far as this rank knows: there was a
-  // signal, or the time is up. Not collective.
+  // Whether even work that is cheap to repeat has to be abandoned, as far as this rank knows: there was a signal, or
+  // the time is up. Not collective.
   bool urgent() const;
 
   // Why the ranks agreed to stop, in words: "SIGUSR1", "the time limit", "the step limit"; "" when they did not.

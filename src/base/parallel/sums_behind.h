@@ -15,23 +15,22 @@
 
 namespace orrery {
 
-// Sums over ranks that travel behind the current stream's work.
+// Asynchronous all-reduces, which overlap the current stream's work.
 //
-// Two ranks whose GPUs reach each other's memory give each other their terms with the copy engines, which take no
-// multiprocessor from the computation, and whoever needs the sum adds up: in a prototype on two H200s that hid all of
-// the traffic, and NCCL's kernels half of it. Everybody else sums with NCCL on a stream of its own.
+// Two ranks whose GPUs can access each other's memory exchange their terms by the copy engines, which take no
+// multiprocessor from the computation, and the reader of the sum adds the two. In a prototype on two H200s this hid all
+// of the traffic, where NCCL's kernels hid half of it. All other groups use NCCL on a stream of their own.
 class SumsBehind {
  public:
   using AllReduce = std::function<void(at::Tensor& x, cudaStream_t stream)>;  // queued on the stream
 
-  // `comm` and what `all_reduce` needs must outlive it. `other_way`: all_reduce's, in the words of path().
+  // `comm` and what `all_reduce` captures must outlive the object. `other_way` describes `all_reduce` for path().
   SumsBehind(const Comm& comm, AllReduce all_reduce, std::string other_way = "through NCCL");
 
-  // As Collectives::start_sum and finish_sum. Collective; start() waits for the device when it meets a larger matrix
-  // than ever before.
+  // As Collectives::start_sum. Waits for the device when the matrix is larger than all before. Collective.
   void start(at::Tensor& x);
-  // The current stream waits for the sum of `x`, the oldest under way; returns the other rank's term, or nothing when
-  // x itself became the sum.
+  // As Collectives::finish_sum for `x`, the oldest under way. Returns the other rank's term, or an undefined tensor
+  // when `x` itself became the sum. Collective.
   at::Tensor finish(const at::Tensor& x);
   // As TellsSumPath::sum_path.
   std::string path() const;

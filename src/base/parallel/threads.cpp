@@ -8,8 +8,8 @@
 #include <thread>
 #include <vector>
 
-#include "base/parallel/check.h"
 #include "base/parallel/device.h"
+#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {

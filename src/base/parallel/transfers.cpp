@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/core/pulse.h"
-#include "base/parallel/blocks.h"
-#include "base/parallel/check.h"
+#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {

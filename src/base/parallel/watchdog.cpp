@@ -10,11 +10,11 @@
 #include <memory>
 #include <utility>
 
+#include "base/core/error.h"
 #include "base/core/job_end.h"
-#include "base/core/place_change.h"
-#include "base/parallel/error_line.h"
-#include "base/parallel/nccl_collectives.h"
-#include "base/parallel/stop_signals.h"
+#include "base/core/pulse.h"
+#include "base/parallel/gpu_collectives.h"
+#include "base/parallel/stop_flag.h"
 
 namespace orrery {
 namespace {

@@ -5,22 +5,21 @@
 #include <string>
 #include <thread>
 
-#include "base/parallel/awake_clock.h"
 #include "base/parallel/own_sign.h"
 #include "base/parallel/peer_links.h"
 #include "base/parallel/rank_watch.h"
 
 namespace orrery {
 
-// Ends the job when a rank is lost: when it is gone, stopped, or stuck in a collective or on its GPU. Launchers end a
-// job at once when a process fails, some of them, but none notices the others: the ranks would wait until the time
-// limit.
+// Ends the job when a rank is lost: when it is gone, stopped, or stuck in a collective or on its GPU. Some launchers
+// end a job at once when a process fails, but none notices a process that is stopped or stuck: the other ranks would
+// wait until the job's time limit.
 //
-// A thread on every rank tells all other ranks over TCP, twice a second and at each change of clip or phase, how far
-// its rank is, and judges what it hears (rank_watch.h). It uses no MPI, so it works while the main thread waits in a
-// collective. When a rank is lost, the lowest of the others prints one line; from then on no rank writes a file, NCCL
-// communicators are aborted, and every process ends with exit code 3. What even that does not end, a stopped process,
-// MPI_Abort leaves to the launcher.
+// A thread on every rank reports to all other ranks over TCP, twice a second and at each change of clip or phase, how
+// far its rank is, and judges their reports (rank_watch.h). It uses no MPI, so it works while the main thread waits in
+// a collective. When a rank is lost, the lowest of the other ranks prints one line; from then on no rank writes a file,
+// NCCL communicators are aborted, and every process ends with exit code 3. MPI_Abort then has the launcher end
+// processes that cannot end by themselves, such as stopped ones.
 class Watchdog {
  public:
   // `timeout`: as RankWatch. From the main thread; collective.
@@ -29,13 +28,15 @@ class Watchdog {
   Watchdog& operator=(const Watchdog&) = delete;
   ~Watchdog();
 
-  // Why the ranks cannot watch each other, so that each watches itself alone, the same on all; empty: they do.
+  // Why the ranks cannot watch each other, so that each watches only itself; the same text on all ranks, empty when
+  // they can.
   const std::string& problem() const { return problem_; }
-  // This rank ends the job with `code` and says why: the others let it, and in ten seconds all are gone whatever
-  // happens.
+  // Announces that this rank ends the job with `code` and prints why. The other ranks wait for that; after ten seconds
+  // all processes end in any case.
   void announce_end(int code);
-  // The work is done, and this process ends by itself. Rank 0 then waits, for seconds at most, until the processes of
-  // the other ranks have ended, since launchers kill what is left when rank 0 ends with another code than 0.
+  // Announces that the work is done and this process ends by itself. Rank 0 then waits, for some seconds at most, until
+  // the processes of the other ranks have ended, since launchers kill the remaining ones when rank 0 ends with another
+  // code than 0.
   void take_leave();
 
  private:

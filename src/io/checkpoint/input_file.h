@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "base/core/descriptor.h"
+#include "base/core/handle.h"
 #include "base/core/shard.h"
 
 namespace orrery {
@@ -17,14 +17,14 @@ class InputFile {
   explicit InputFile(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }
-  // When it was opened.
+  // Bytes, when the file was opened.
   std::int64_t size() const { return size_; }
-  // Waits for these bytes. `what` is to have them, for messages. Throws InputError when the file has become shorter,
+  // Reads these bytes. `what` says in messages what they are for. Throws InputError when the file has become shorter,
   // Error when the disk or the network fails.
   void read(Range bytes, std::byte* into, const std::string& what) const;
   // Starts reading these bytes from disk, without waiting for them. Advice only.
   void will_need(Range bytes) const noexcept;
-  // Gives up what the page cache holds of the file, as far as nobody maps it or has still to write it.
+  // Drops the file's pages from the page cache, except those that are mapped or not yet written. Advice only.
   void drop_from_cache() const noexcept;
 
  private:

@@ -1,26 +1,33 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "io/checkpoint/random_value.h"
 #include "io/checkpoint/weight_source.h"
 
 namespace orrery {
 
-// Values of about normal spread around `mean`; none is further from it than 3.5 spreads.
+// Fills `into`, on its own device, with the elements that `order` selects from the tensor of `rule`: in float32, or
+// rounded once to another floating dtype. On CUDA the work is queued on the current stream. A meta tensor is ignored.
+void fill_random(at::Tensor into, const RandomRule& rule, const PieceOrder& order);
+
+// Nearly normally distributed values, none further from the mean than 3.5 standard deviations.
 struct RandomTensor {
   std::vector<std::int64_t> shape;
   double mean = 0;
-  double spread = 0;  // the standard deviation, kept to 0.8 %
+  double spread = 0;  // the standard deviation, within 0.8 %
 };
 
 using RandomTensors = std::map<std::string, RandomTensor>;
 
-// Weights that are made where they are wanted. A value depends on the tensor's name, the element's index in the whole
-// tensor and the generator's version, on nothing else: every slice, on every device, holds the same float32 numbers, or
-// those rounded once to the dtype asked for. Nothing is kept and nothing passes through the host.
+// Random weights, generated on the device that asks for them. A value depends only on the tensor's name, the element's
+// index in the whole tensor and the generator's version: every slice, on every device, holds the same float32 numbers,
+// or these rounded once to the requested dtype. Nothing is stored, and nothing is copied through the host.
 class RandomCheckpoint : public WeightSource {
  public:
   static constexpr int kGeneratorVersion = 1;

@@ -2,7 +2,7 @@
 
 #include "base/device/cuda_event.h"
 #include "base/device/launch.h"
-#include "io/checkpoint/random_fill_gpu.h"
+#include "io/checkpoint/random_value.h"
 
 namespace orrery {
 namespace {

@@ -1,6 +1,6 @@
 #include "base/core/error.h"
-#include "base/device/no_cuda.h"
-#include "io/checkpoint/random_fill_gpu.h"
+#include "base/device/gpu.h"
+#include "io/checkpoint/random_value.h"
 
 namespace orrery {
 void fill_random_gpu(float*, std::int64_t, int, const RandomRule&, const PieceOrder&) { throw Error(kNoCuda); }

@@ -1,18 +1,20 @@
 #pragma once
 
+#include <c10/util/BFloat16.h>
+
 #include <cstdint>
 
 // The arithmetic of random weights, the same on the CPU and in a kernel: whole numbers, then one rounding.
 namespace orrery {
 
-// How one tensor's values come about: element i is mean + step · random_count(key, i).
+// The formula of one tensor's values: element i is mean + step · random_count(key, i).
 struct RandomRule {
   std::uint64_t key = 0;  // of the tensor's name
   float mean = 0;
   float step = 0;  // of at most 7 significant bits, see random_value
 };
 
-// Where a piece of a tensor stands in it: element i of the piece is element index(i) of the whole.
+// Where the elements of a piece are in the whole tensor: element i of the piece is element index(i) of the whole.
 struct PieceOrder {
   std::int64_t start = 0;
   std::int64_t run = 1;     // elements that are neighbours in both
@@ -40,5 +42,11 @@ constexpr std::int32_t random_count(std::uint64_t key, std::int64_t index) {
 constexpr float random_value(const RandomRule& rule, std::int64_t index) {
   return rule.mean + rule.step * static_cast<float>(random_count(rule.key, index));
 }
+
+// Fills `count` elements at `out`, which lies on GPU `device`, by a kernel on that GPU's current stream. Throws Error
+// when the launch fails, and in a program built without CUDA.
+void fill_random_gpu(float* out, std::int64_t count, int device, const RandomRule& rule, const PieceOrder& order);
+void fill_random_gpu(c10::BFloat16* out, std::int64_t count, int device, const RandomRule& rule,
+                     const PieceOrder& order);
 
 }  // namespace orrery

@@ -11,8 +11,8 @@
 
 namespace orrery {
 
-// Threads that wait for files, so that several reads are under way at once. Work begins in the order in which it came;
-// what is left when the object goes is still done.
+// Threads that read files, so that several reads are under way at once. Reads begin in the order in which they were
+// given; the destructor finishes those that remain.
 class ReadThreads {
  public:
   explicit ReadThreads(std::size_t count);
@@ -20,7 +20,7 @@ class ReadThreads {
   ReadThreads& operator=(const ReadThreads&) = delete;
   ~ReadThreads();
 
-  // The future has what `read` throws.
+  // Queues `read`. The future holds what it throws.
   std::future<void> start(std::function<void()> read);
 
  private:

@@ -15,10 +15,10 @@ class StagingBuffer {
   StagingBuffer(std::int64_t bytes, bool pinned);
 
   std::byte* data() { return static_cast<std::byte*>(bytes_.mutable_data_ptr()); }
-  // Until the device has copied what it was last given from here.
+  // Waits until the device has finished the last copy from this buffer.
   void wait();
-  // Queues the first bytes, numbers of `dtype`, for `into`, which has as many; converts them. Pinned memory is copied
-  // behind the work of the device's current stream, other memory at once.
+  // Copies the buffer's first numbers, of `dtype`, to `into`, as many as it has, and converts them. The copy of pinned
+  // memory is queued on the device's current stream; other memory is copied at once.
   void copy_to(at::Tensor into, at::ScalarType dtype);
 
  private:
@@ -26,7 +26,7 @@ class StagingBuffer {
   std::optional<c10::Event> copied_;
 };
 
-// Buffers that are used in turn.
+// Buffers that are used cyclically.
 class StagingRing {
  public:
   StagingRing(std::size_t count, std::int64_t buffer_bytes, bool pinned);

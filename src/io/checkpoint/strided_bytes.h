@@ -9,8 +9,8 @@
 
 namespace orrery {
 
-// `count` runs of `run` bytes in a file, each `stride` bytes behind the one before: a cut through a tensor. Packed,
-// they follow one another without gaps.
+// `count` runs of `run` bytes in a file, whose beginnings are `stride` bytes apart: a slice of a tensor. The packed
+// bytes are these runs one after another, without the gaps.
 struct StridedBytes {
   std::int64_t begin = 0;
   std::int64_t run = 0;
@@ -20,11 +20,11 @@ struct StridedBytes {
   std::int64_t size() const { return run * count; }
 };
 
-// The pieces of at most `largest` bytes in which the packed bytes are read: whole runs where a run fits.
+// The size of the pieces in which the packed bytes are read: at most `largest` bytes, and whole runs where a run fits.
 std::int64_t piece_size(const StridedBytes& bytes, std::int64_t largest);
 
-// Reads `piece` of the packed bytes. Only what is wanted, page by page; runs shorter than a page are picked out of all
-// that lies between. Errors as InputFile::read.
+// Reads `piece` of the packed bytes. Long runs are read one by one, without the gaps; runs shorter than a page are read
+// together with the gaps and then picked out. Errors as InputFile::read.
 void read_packed(const InputFile& file, const StridedBytes& bytes, Range piece, std::byte* into,
                  const std::string& what);
 

@@ -21,10 +21,10 @@ struct StoredPiece {
   StridedBytes bytes;
 };
 
-// How a reader works. Of memory beside the tensors it keeps piece_bytes · buffers, and only where it has to stage.
+// How a reader works. Besides the tensors it needs piece_bytes · buffers of host memory, only where it has to stage.
 struct ReadSizes {
-  std::int64_t piece_bytes = std::int64_t{8} << 20;  // of one read at most, a multiple of 4
-  std::int64_t least_bytes = std::int64_t{1} << 20;  // of one read: smaller tensors are not shared out among readers
+  std::int64_t piece_bytes = std::int64_t{8} << 20;  // of the largest read, a multiple of 4
+  std::int64_t least_bytes = std::int64_t{1} << 20;  // of the smallest read: smaller tensors are not divided
   std::size_t readers = 8;                           // reads under way
   std::size_t buffers = 12;                          // more, so that reading goes on while the device copies
 };
@@ -42,7 +42,7 @@ class TensorReader {
   void read(const StoredPiece& piece, at::Tensor into);
 
  private:
-  // Of each read of so many packed bytes, at most.
+  // Bytes of the largest single read when loading these packed bytes.
   std::int64_t largest_piece(const StridedBytes& bytes) const;
   void read_straight(const StoredPiece& piece, std::byte* into);
   void read_staged(const StoredPiece& piece, at::Tensor into);

@@ -12,7 +12,7 @@
 
 namespace orrery {
 
-// How a tensor is shared out over a tensor-parallel group.
+// How a tensor is split over a tensor-parallel group.
 enum class Split {
   None,     // every rank has all of it
   Rows,     // dimension 0 is cut: column-parallel layers, whose outputs are rows of the weight
@@ -41,18 +41,19 @@ class Weights {
 
   // The tensor `name` under this scope, whose whole shape must be `shape`.
   at::Tensor take(std::string_view name, at::IntArrayRef shape, Split split = Split::None) const;
-  // The same in float32 whatever the dtype of the set: for the islands that MODEL.md computes in float32.
+  // Takes the tensor in float32 whatever the dtype of the set, for what MODEL.md computes in float32. Not split.
   at::Tensor take_float32(std::string_view name, at::IntArrayRef shape) const;
-  // Matrices of `columns` columns stacked by rows; each part is cut by rows on its own, so that a rank holds its heads
-  // of q, then of k, then of v. (sum of rows / tp, columns).
+  // Takes matrices of `columns` columns and stacks them: (sum of rows / tp, columns). Each part is split by rows on its
+  // own, so that a rank holds its heads of q, then of k, then of v.
   at::Tensor take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const;
   bool has(std::string_view name) const;
-  // The tensors whose names in this scope start with `prefix` are known and not needed: not reported as unread.
+  // Marks the tensors whose names in this scope start with `prefix` as not needed, so that they are not reported as
+  // unread.
   void ignore(std::string_view prefix) const;
   // Throws InputError naming the first few tensors of the source that were neither taken nor ignored.
   void require_all_read() const;
 
-  // Of all tensors handed out so far, in the dtypes in which they were taken.
+  // Bytes of all tensors taken so far, in the dtypes in which they were taken.
   std::int64_t bytes() const;
   Shard tp() const;
   at::Device device() const;

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/core/descriptor.h"
+#include "base/core/handle.h"
 
 namespace orrery::hdf5 {
 

@@ -28,8 +28,6 @@ constexpr Matrix kFromDisplayP3{
     {{1.224940F, -0.224940F, 0.0F}, {-0.042057F, 1.042057F, 0.0F}, {-0.019638F, -0.078636F, 1.098274F}}};
 constexpr Matrix kSame{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
 
-std::string name_of(const char* name) { return name == nullptr ? "unknown" : name; }
-
 const Matrix& matrix_of(AVColorPrimaries primaries) {
   switch (primaries) {
     case AVCOL_PRI_BT2020:
@@ -46,7 +44,7 @@ const Matrix& matrix_of(AVColorPrimaries primaries) {
     case AVCOL_PRI_EBU3213:
       return kSame;
     default:
-      throw InputError("its colours have the primaries " + name_of(av_color_primaries_name(primaries)) +
+      throw InputError("its colours have the primaries " + ffmpeg::name_of(av_color_primaries_name(primaries)) +
                        ", which are not read: convert it to BT.709 or sRGB");
   }
 }
@@ -80,7 +78,7 @@ Transfer curve_of(AVColorTransferCharacteristic transfer) {
     case AVCOL_TRC_LOG:
     case AVCOL_TRC_LOG_SQRT:
     case AVCOL_TRC_SMPTE428:
-      throw InputError("its values have the transfer " + name_of(av_color_transfer_name(transfer)) +
+      throw InputError("its values have the transfer " + ffmpeg::name_of(av_color_transfer_name(transfer)) +
                        ", which is not read: convert it to BT.709 or sRGB");
     default:
       return sdr_light;

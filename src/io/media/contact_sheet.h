@@ -14,7 +14,7 @@ struct SheetSize {
   int height = 0;
 };
 
-// Of the sheet of so many frames of width × height pixels.
+// The size of the contact sheet of a video of `frames` frames of width × height pixels.
 SheetSize contact_sheet_size(int width, int height, std::int64_t frames);
 
 // Up to twelve frames of a video, evenly spaced from the first to the last, in one picture: four a row, in order, each
@@ -24,7 +24,7 @@ class ContactSheet {
   // Of frames of width × height pixels; all positive.
   ContactSheet(int width, int height, std::int64_t frames);
 
-  // The next frame, height × width × 3. Throws Error for another size or one frame too many.
+  // Adds the video's next frame, height × width × 3. Throws Error for another size or one frame too many.
   void add(std::span<const std::uint8_t> rgb);
   // What was added so far; the rest is black.
   const RgbImage& picture() const { return sheet_; }

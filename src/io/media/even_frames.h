@@ -8,22 +8,22 @@
 
 namespace orrery {
 
-// A picture and the ticks of a constant frame rate during which it is shown: from `begin` on, until the next one's, the
-// last until `end`.
+// A picture and when it is shown, in ticks of a constant frame rate: from `begin` to the next picture's `begin`; the
+// last picture until `end`.
 struct TimedImage {
   RgbImage image;
   std::int64_t begin = 0;
   std::int64_t end = 1;  // more than begin
 };
 
-// Makes frames of a constant rate of pictures that come at any time: each tick gets the last picture that has begun.
+// Converts a variable frame rate to a constant one: each tick gets the last picture that has begun.
 class EvenFrames {
  public:
   using Source = std::function<std::optional<TimedImage>()>;  // in order of `begin`, the first at 0
 
   explicit EvenFrames(Source source) : source_(std::move(source)), ahead_(source_()) {}
 
-  // Whether there was any picture; if so, `first()` is one until next() is called.
+  // Whether there was no picture at all. Otherwise first() is the first one, until next() is called.
   bool empty() const { return !ahead_ && !shown_; }
   const RgbImage& first() const { return ahead_->image; }
 

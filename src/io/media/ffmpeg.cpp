@@ -42,6 +42,8 @@ std::string reason(int status) {
   return line.empty() ? text.data() : text.data() + (" (" + line + ")");
 }
 
+std::string name_of(const char* name) { return name == nullptr ? "unknown" : name; }
+
 int check(int status, std::string_view what, std::source_location at) {
   if (status >= 0) return status;
   fail(what, reason(status), at);

@@ -50,15 +50,18 @@ using Muxer = std::unique_ptr<AVFormatContext, FreeMuxer>;
 using File = std::unique_ptr<AVIOContext, FreeFile>;
 using Demuxer = std::unique_ptr<AVFormatContext, FreeDemuxer>;
 
-// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead. And it
-// asks for 1.1 GB of memory at once at most: its demuxers believe the sizes that files declare.
+// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead. It also
+// never allocates more than 1.1 GB at once, since its demuxers believe the sizes that files declare.
 void set_up();
 
 // The last error line that FFmpeg logged in this thread since it was last taken; empty when there is none.
 std::string take_log_line();
 
-// What a negative status means: "reason (FFmpeg's last error line)". Takes the line.
+// What a negative status means: "reason (FFmpeg's last error line)". Takes the line as take_log_line() does.
 std::string reason(int status);
+
+// A name that FFmpeg gave, or "unknown" for null.
+std::string name_of(const char* name);
 
 // Passes on a status; throws Error "WHAT: reason (FFmpeg's last error line)" when it is negative, as FFmpeg's failures
 // are.
@@ -71,7 +74,7 @@ T* check(T* pointer, std::string_view what, std::source_location at = std::sourc
   return pointer;
 }
 
-// For a demuxer's io_open: playlists and the like would name other files, or addresses in the network.
+// A demuxer's io_open that refuses everything: playlists and the like name other files or network addresses.
 int refuse_other_files(AVFormatContext* context, AVIOContext** file, const char* url, int flags,
                        AVDictionary** options);
 

@@ -11,7 +11,7 @@ extern "C" {
 #include <span>
 
 #include "base/core/error.h"
-#include "io/media/jpeg_end.h"
+#include "io/media/still.h"
 
 namespace orrery {
 namespace {

@@ -2,14 +2,14 @@
 
 #include <filesystem>
 
-#include "io/media/fraction.h"
 #include "io/media/media_input.h"
 #include "io/media/rgb_converter.h"
+#include "io/media/video_format.h"
 
 namespace orrery {
 
-// The decoded frames of an image or of a file's best video stream, in display order. Damage is refused, never
-// concealed, as is what this reader cannot show as a player does: interlaced frames, which would have combs, alpha that
+// The decoded frames of an image or of a file's best video stream, in display order. Refuses damaged files, without
+// concealing damage, and what it cannot show as a player does: interlaced frames (which would show combs), alpha that
 // the decoder drops, Dolby Vision without a base layer. Everything throws InputError that names the file. Internal to
 // media/.
 class FrameSource {
@@ -23,7 +23,7 @@ class FrameSource {
   bool is_image() const;  // a format of single pictures
   // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
   Fraction fps() const;
-  // How wide a pixel is for its height; 0: not known.
+  // The width of a pixel divided by its height; 0 when not known.
   AVRational pixel_aspect(const AVFrame& frame) const;
 
  private:

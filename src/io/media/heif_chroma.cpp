@@ -4,18 +4,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "io/media/still.h"
+
 namespace orrery {
 namespace {
 
 constexpr std::size_t kBoxHeader = 8;  // size and type
-
-unsigned byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
-
-std::size_t number_at(std::string_view bytes, std::size_t at) {
-  std::size_t number = 0;
-  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | byte_at(bytes, at + i);
-  return number;
-}
 
 // The box that describes the file's pictures; empty: there is none.
 std::string_view meta_box(std::string_view file) {

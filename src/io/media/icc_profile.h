@@ -13,7 +13,7 @@ struct Chromaticity {
   double y = 0;
 };
 
-// Of white and the primaries; sRGB's unless said otherwise.
+// White point and primaries; the defaults are sRGB's.
 struct Chromaticities {
   Chromaticity white{0.3127, 0.3290};
   Chromaticity red{0.64, 0.33};
@@ -21,7 +21,7 @@ struct Chromaticities {
   Chromaticity blue{0.15, 0.06};
 };
 
-// The ICC profile of RGB whose values v stand for v^gamma of the full light; empty where no such colours exist.
+// The ICC profile of RGB whose value v stands for light v^gamma; empty where no such colours exist.
 std::string rgb_profile(double gamma, const Chromaticities& points);
 
 // Turns the picture's colours from those of an ICC profile into sRGB, as viewers do (perceptual intent). A profile that

@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "io/media/file_name.h"
 #include "io/media/frame_source.h"
+#include "io/media/media_input.h"
 #include "io/media/shown_picture.h"
+#include "io/media/still.h"
 
 namespace orrery {
 
@@ -22,6 +23,15 @@ RgbImage read_image(const std::filesystem::path& path) {
     RgbConverter converter(source.untagged());
     return shown_frame(*frame, source, converter);
   });
+}
+
+std::string media_problem(const std::filesystem::path& path) {
+  try {
+    if (!begins_as_still(path)) require_media_header(path);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace orrery

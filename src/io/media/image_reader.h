@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "io/media/rgb_image.h"
 
@@ -16,5 +17,10 @@ namespace orrery {
 // than 2^26 pixels; an animated WebP, interlaced frames, CMYK with a profile, and other pictures that would be shown
 // wrong.
 RgbImage read_image(const std::filesystem::path& path);
+
+// Why read_image and VideoReader would refuse a file, as far as its beginning shows: "FILE: REASON"; "" where the
+// beginning is that of an image or a video. Decodes nothing: reads the first bytes of a picture, and the header and the
+// index of a video.
+std::string media_problem(const std::filesystem::path& path);
 
 }  // namespace orrery

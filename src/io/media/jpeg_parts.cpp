@@ -3,23 +3,36 @@
 #include <map>
 
 #include "base/core/error.h"
-#include "io/media/jpeg_end.h"
-#include "io/media/still_parts.h"
+#include "io/media/still.h"
 
 namespace orrery {
 namespace {
+
+constexpr std::uint8_t kMark = 0xFF;
+constexpr std::uint8_t kEnd = 0xD9;
+constexpr std::uint8_t kScan = 0xDA;
+constexpr std::size_t kStartBytes = 2;
+
+// Inside a scan, 0xFF before 0 is a value, and before D0 to D7 a restart.
+bool is_marker(std::uint8_t code) { return code != 0 && code != kMark && (code < 0xD0 || code > 0xD7); }
+
+// Where the next marker behind a scan's header stands.
+std::size_t skip_scan(std::span<const std::uint8_t> jpeg, std::size_t at) {
+  while (at + 2 <= jpeg.size() && !(jpeg[at] == kMark && is_marker(jpeg[at + 1]))) ++at;
+  return at;
+}
 
 constexpr std::string_view kExif("Exif\0\0", 6);
 constexpr std::string_view kIcc("ICC_PROFILE\0", 12);
 
 // A profile comes in up to 255 numbered segments.
-struct Profile {
+struct SegmentedProfile {
   std::map<unsigned, std::string> parts;
   unsigned count = 0;
 };
 
 // All parts joined; empty where one is missing, since half a profile is none.
-std::string joined(const Profile& profile) {
+std::string joined(const SegmentedProfile& profile) {
   std::string icc;
   for (unsigned i = 1; i <= profile.count; ++i) {
     const auto found = profile.parts.find(i);
@@ -35,10 +48,8 @@ bool is_needed(unsigned marker) {
   return marker == kApp0 || marker == kApp14 || marker < kApp0 || (marker > kApp15 && marker != kComment);
 }
 
-unsigned byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
-
 // `segment` begins with its marker and its length.
-void take(std::string_view segment, StillParts& parts, Profile& profile) {
+void take(std::string_view segment, StillParts& parts, SegmentedProfile& profile) {
   const unsigned marker = byte_at(segment, 1);
   const std::string_view body = segment.substr(std::min<std::size_t>(4, segment.size()));
   if (marker == 0xE1 && body.starts_with(kExif) && parts.exif.empty()) parts.exif = body;
@@ -53,13 +64,34 @@ void take(std::string_view segment, StillParts& parts, Profile& profile) {
 
 }  // namespace
 
+std::size_t jpeg_length(std::span<const std::uint8_t> jpeg) {
+  // Thumbnails have ends of their own: segments are skipped as a whole.
+  bool any_scan = false;
+  std::size_t at = kStartBytes;
+  while (at + 2 <= jpeg.size() && jpeg[at] == kMark) {
+    const std::uint8_t code = jpeg[at + 1];
+    if (code == kEnd) return any_scan ? at + 2 : 0;
+    if (code == kMark) {  // padding
+      ++at;
+      continue;
+    }
+    if (at + 4 > jpeg.size()) return 0;
+    at += 2 + static_cast<std::size_t>(jpeg[at + 2] << 8 | jpeg[at + 3]);
+    if (code == kScan) {
+      any_scan = true;
+      at = skip_scan(jpeg, at);
+    }
+  }
+  return 0;
+}
+
 StillParts jpeg_parts(std::string_view file) {
   const std::size_t length = jpeg_length({reinterpret_cast<const std::uint8_t*>(file.data()), file.size()});
   require_input(length > 0, "cut short: the picture has no end");
   StillParts parts;
   parts.picture.reserve(file.size());
   parts.picture = file.substr(0, 2);
-  Profile profile;
+  SegmentedProfile profile;
   std::size_t at = 2;
   while (byte_at(file, at + 1) != 0xDA) {
     const bool padding = byte_at(file, at + 1) == 0xFF;

@@ -8,7 +8,6 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/file_name.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,7 @@
 #include <span>
 
 #include "io/media/ffmpeg.h"
-#include "io/media/frame_converter.h"
+#include "io/media/scaler.h"
 #include "io/media/sound_encoder.h"
 #include "io/media/track.h"
 #include "io/media/video_format.h"
@@ -23,7 +23,8 @@ class Mp4Encoder {
   // Writes the sound track: stereo at kSoundRate, cut to the frames' length or filled up with silence. Once, after the
   // last frame, and only for a format with sound.
   void encode_sound(std::span<const float> interleaved);
-  // Writes what the encoder still holds and the index (moved to the front, for players that stream), closes the file.
+  // Writes the frames that the encoder still holds and the index, which is moved to the front for players that stream,
+  // and closes the file.
   void finish();
 
  private:

@@ -11,11 +11,11 @@ extern "C" {
 
 namespace orrery {
 
-// Reads a frame of RGB, grey or palette pixels a row at a time, without swscale: that goes from RGB to RGB through YUV
-// in places, which is not exact. Internal to media/.
+// Reads a frame of RGB, grey or palette pixels a row at a time, without swscale, which in places converts RGB to RGB
+// through YUV and is not exact. Internal to media/.
 class PixelRows {
  public:
-  // Whether a frame can be read so: integers of at most 16 bits a value, and not YUV.
+  // Whether this class can read the frame: integers of at most 16 bits a value, and not YUV.
   static bool can_read(const AVFrame& frame);
 
   explicit PixelRows(const AVFrame& frame);

@@ -6,7 +6,7 @@
 
 #include "base/core/error.h"
 #include "io/media/icc_profile.h"
-#include "io/media/still_parts.h"
+#include "io/media/still.h"
 
 namespace orrery {
 namespace {
@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kSignature = 8;
 constexpr std::size_t kOverhead = 12;  // length, kind and checksum of a chunk
 constexpr std::size_t kMostProfileBytes = std::size_t{4} << 20;
-
-std::size_t number_at(std::string_view bytes, std::size_t at) {
-  std::size_t number = 0;
-  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return number;
-}
 
 bool is_whole(std::string_view kind_and_body, std::size_t checksum) {
   return ::crc32(0, reinterpret_cast<const Bytef*>(kind_and_body.data()), static_cast<uInt>(kind_and_body.size())) ==

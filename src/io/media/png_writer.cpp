@@ -13,7 +13,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 33;  // signature and IHDR
+constexpr std::size_t kPngHeaderBytes = 33;  // signature and IHDR
 
 ffmpeg::Codec make_encoder(int width, int height) {
   const AVCodec* png = avcodec_find_encoder(AV_CODEC_ID_PNG);
@@ -55,7 +55,7 @@ void write_png(const std::filesystem::path& path, int width, int height, std::sp
   ffmpeg::check(avcodec_send_frame(codec.get(), nullptr), "end a PNG picture");
   ffmpeg::check(avcodec_receive_packet(codec.get(), packet.get()), "encode a PNG picture");
   std::string file(reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size));
-  file.insert(kHeaderBytes, png_mark(latents));
+  file.insert(kPngHeaderBytes, png_mark(latents));
   write_file(path, file);
 }
 

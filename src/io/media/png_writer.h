@@ -7,9 +7,9 @@
 
 namespace orrery {
 
-// Writes an 8-bit RGB PNG file; `rgb` is height × width × 3. `latents`: the checksum of what it was made from, for
-// made_from(); "": nothing is said. Same arguments, same bytes. The file appears whole or not at all. Throws Error:
-// impossible or wrong size, no PNG encoder, or the disk's reason.
+// Writes an 8-bit RGB PNG file; `rgb` is height × width × 3. `latents`: the checksum that made_from() finds; "" for
+// none. Same arguments, same bytes. The file appears whole or not at all. Throws Error: impossible or wrong size, no
+// PNG encoder, or the disk's reason.
 void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb,
                const std::string& latents = "");
 

@@ -23,12 +23,12 @@ RgbImage blank(const AVFrame& frame) {
 
 // A row of 16 bits a value over white, as 8 bits.
 void flatten(const std::vector<std::uint16_t>& rgba, std::uint8_t* rgb) {
-  constexpr std::uint32_t kFull = 65535;
+  constexpr std::uint32_t kOpaque = 65535;
   for (std::size_t i = 0; i < rgba.size(); i += 4) {
     const std::uint32_t alpha = rgba[i + 3];
     for (std::size_t c = 0; c < 3; ++c) {
       const std::uint32_t value =
-          alpha == kFull ? rgba[i + c] : (rgba[i + c] * alpha + kFull * (kFull - alpha) + kFull / 2) / kFull;
+          alpha == kOpaque ? rgba[i + c] : (rgba[i + c] * alpha + kOpaque * (kOpaque - alpha) + kOpaque / 2) / kOpaque;
       *rgb++ = static_cast<std::uint8_t>((value + 128) / 257);
     }
   }
@@ -105,8 +105,6 @@ int untagged_matrix(const AVFrame& frame, Untagged untagged) {
   return untagged == Untagged::Video && high_definition ? SWS_CS_ITU709 : SWS_CS_ITU601;
 }
 
-std::string name_of(const char* name) { return name == nullptr ? "unknown" : name; }
-
 int scaler_matrix(const AVFrame& frame, Untagged untagged) {
   switch (frame.colorspace) {
     case AVCOL_SPC_BT709:
@@ -125,7 +123,7 @@ int scaler_matrix(const AVFrame& frame, Untagged untagged) {
     case AVCOL_SPC_UNSPECIFIED:
       return untagged_matrix(frame, untagged);
     default:
-      throw InputError("its colours have the matrix " + name_of(av_color_space_name(frame.colorspace)) +
+      throw InputError("its colours have the matrix " + ffmpeg::name_of(av_color_space_name(frame.colorspace)) +
                        ", which is not read: convert it to BT.709 or sRGB");
   }
 }

@@ -27,12 +27,12 @@ class RgbConverter {
   const AVFrame& from_yuv(const AVFrame& frame, AVPixelFormat format);
 
   Untagged untagged_;
-  PixelLayout layout_;  // that scaler_ was made for, as the two below
+  PixelLayout layout_;  // scaler_ was made for this layout, size_ and format_
   PictureSize size_;
   AVPixelFormat format_ = AV_PIX_FMT_NONE;
   ffmpeg::Scaler scaler_;
   ffmpeg::Frame rgb_;
-  AVColorPrimaries primaries_ = AVCOL_PRI_UNSPECIFIED;  // that map_ was made for
+  AVColorPrimaries primaries_ = AVCOL_PRI_UNSPECIFIED;  // map_ was made for these and transfer_
   AVColorTransferCharacteristic transfer_ = AVCOL_TRC_UNSPECIFIED;
   std::optional<ColourMap> map_;
 };

@@ -4,6 +4,16 @@
 #include <utility>
 
 namespace orrery {
+namespace {
+
+// The chroma lies left, where H.264 has it.
+ffmpeg::Scaler make_converter(int width, int height) {
+  const PixelLayout rgb{.format = AV_PIX_FMT_RGB24, .full_range = true};
+  const PixelLayout yuv{.format = AV_PIX_FMT_YUV420P, .chroma_x = 0};
+  return make_scaler({width, height}, rgb, {width, height}, yuv, SWS_BICUBIC);
+}
+
+}  // namespace
 
 ffmpeg::Scaler make_scaler(PictureSize from_size, const PixelLayout& from, PictureSize to_size, const PixelLayout& to,
                            int filter) {
@@ -39,6 +49,21 @@ ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format) {
   frame->height = height;
   ffmpeg::check(av_frame_get_buffer(frame.get(), 0), "make a video frame");
   return frame;
+}
+
+FrameConverter::FrameConverter(int width, int height)
+    : width_(width),
+      height_(height),
+      scaler_(make_converter(width, height)),
+      frame_(make_picture(width, height, AV_PIX_FMT_YUV420P)) {}
+
+AVFrame* FrameConverter::convert(std::span<const std::uint8_t> rgb) {
+  ffmpeg::check(av_frame_make_writable(frame_.get()), "make a video frame");
+  const std::uint8_t* planes[] = {rgb.data()};
+  const int strides[] = {3 * width_};
+  ffmpeg::check(sws_scale(scaler_.get(), planes, strides, 0, height_, frame_->data, frame_->linesize),
+                "convert a frame from RGB");
+  return frame_.get();
 }
 
 }  // namespace orrery

@@ -9,11 +9,9 @@
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "io/media/colour_codes.h"
-#include "io/media/exif.h"
-#include "io/media/file_name.h"
 #include "io/media/media_input.h"
+#include "io/media/orientation.h"
 #include "io/media/still.h"
-#include "io/media/still_parts.h"
 
 namespace orrery {
 namespace {
@@ -145,6 +143,14 @@ std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animat
 }
 
 }  // namespace
+
+unsigned byte_at(std::string_view bytes, std::size_t at) { return static_cast<unsigned char>(bytes[at]); }
+
+std::size_t number_at(std::string_view bytes, std::size_t at) {
+  std::size_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | byte_at(bytes, at + i);
+  return number;
+}
 
 std::optional<Still> read_still(const fs::path& path, bool animations) {
   require_media_file(path);

@@ -4,7 +4,7 @@
 
 namespace orrery {
 
-// One encoder's way into a muxer, which must outlive it. Throws Error. Internal to media/.
+// One encoder and its stream in a muxer, which must outlive the object. Throws Error. Internal to media/.
 class Track {
  public:
   // Adds a stream; the muxer's header must not be written yet. `codec` has been opened.

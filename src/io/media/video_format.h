@@ -3,9 +3,18 @@
 #include <map>
 #include <string>
 
-#include "io/media/fraction.h"
-
 namespace orrery {
+
+struct Fraction {
+  int numerator = 0;
+  int denominator = 1;
+  friend bool operator==(const Fraction&, const Fraction&) = default;
+};
+
+// The frame rate that `fps` (frames a second, above 0.001, at most 1000) means: 24 → 24/1, 12.5 → 25/2, and the
+// broadcast rates n·1000/1001 from their usual spellings, 23.976 → 24000/1001. Otherwise the simplest convergent within
+// 1e-6. Throws InputError outside the range.
+Fraction fps_fraction(double fps);
 
 inline constexpr int kSoundRate = 48'000;  // samples a second and channel
 inline constexpr int kSoundChannels = 2;   // left, right
@@ -16,7 +25,7 @@ struct VideoFormat {
   int height = 0;  // pixels, even
   Fraction fps{24, 1};
   int crf = 18;        // quality, 1 (best) to 51
-  int threads = 2;     // of x264, 0: one and a half a core; the bytes depend on their number, but not on timing
+  int threads = 2;     // of x264; 0: 1.5 for each core. The bytes depend on their number, but not on timing
   bool sound = false;  // a stereo track beside it, AAC at 48 kHz
   std::map<std::string, std::string> metadata;  // UTF-8; any keys: prompt, seed, model, version, …
 };

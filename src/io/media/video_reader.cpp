@@ -10,8 +10,8 @@
 
 #include "base/core/error.h"
 #include "io/media/even_frames.h"
-#include "io/media/file_name.h"
 #include "io/media/frame_source.h"
+#include "io/media/media_input.h"
 #include "io/media/shown_picture.h"
 
 namespace orrery {
@@ -135,5 +135,22 @@ int VideoReader::height() const { return impl_->height(); }
 Fraction VideoReader::fps() const { return impl_->fps(); }
 bool VideoReader::is_image() const { return impl_->is_image(); }
 bool VideoReader::next(RgbImage& frame) { return impl_->next(frame); }
+
+std::vector<RgbImage> read_last_frames(const std::filesystem::path& path, std::size_t count) {
+  require(count > 0, "the last frames of a video: expected a positive number of them");
+  VideoReader reader(path);
+  std::vector<RgbImage> ring;
+  std::size_t oldest = 0;
+  for (RgbImage frame; reader.next(frame);) {
+    if (ring.size() < count) {
+      ring.push_back(std::move(frame));
+    } else {
+      std::swap(ring[oldest], frame);
+      oldest = (oldest + 1) % count;
+    }
+  }
+  std::rotate(ring.begin(), ring.begin() + static_cast<std::ptrdiff_t>(oldest), ring.end());
+  return ring;
+}
 
 }  // namespace orrery

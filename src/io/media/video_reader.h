@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
-#include "io/media/fraction.h"
 #include "io/media/rgb_image.h"
+#include "io/media/video_format.h"
 
 namespace orrery {
 
@@ -26,7 +28,7 @@ class VideoReader {
   int width() const;      // pixels, after rotation
   int height() const;     // pixels, after rotation
   Fraction fps() const;   // of what next() gives; an image has FFmpeg's default of 25
-  bool is_image() const;  // a still picture: a video of one frame is none
+  bool is_image() const;  // a still picture, not a video of one frame
 
   // Puts the next frame into `frame`. False after the last.
   bool next(RgbImage& frame);
@@ -35,5 +37,10 @@ class VideoReader {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// The last `count` (positive) frames of a video as VideoReader gives them, oldest first; all frames of a shorter one.
+// Reads the whole file, and holds `count` + 1 frames at most. Throws InputError that names the file for what
+// VideoReader refuses.
+std::vector<RgbImage> read_last_frames(const std::filesystem::path& path, std::size_t count);
 
 }  // namespace orrery

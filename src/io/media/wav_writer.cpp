@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned kFloatSamples = 3;  // WAVE_FORMAT_IEEE_FLOAT
 constexpr unsigned kSampleBytes = 4;
-constexpr unsigned kHeaderBytes = 58;
+constexpr unsigned kWavHeaderBytes = 58;
 
 // Little-endian numbers.
 void put(std::string& out, std::uint32_t value, int bytes) {
@@ -26,7 +26,7 @@ void put(std::string& out, std::uint32_t value, int bytes) {
 std::string header(std::uint32_t samples, unsigned channels, unsigned sample_rate, const std::string& mark) {
   const std::uint32_t data_bytes = samples * kSampleBytes;
   std::string out = "RIFF";
-  put(out, kHeaderBytes - 8 + static_cast<std::uint32_t>(mark.size()) + data_bytes, 4);
+  put(out, kWavHeaderBytes - 8 + static_cast<std::uint32_t>(mark.size()) + data_bytes, 4);
   out += "WAVEfmt ";
   put(out, 18, 4);
   put(out, kFloatSamples, 2);
@@ -55,7 +55,7 @@ void write_wav(const std::filesystem::path& path, std::span<const float> interle
   require(count % static_cast<std::size_t>(channels) == 0,
           fmt::format("{}: {} samples do not divide into {} channels", name, count, channels));
   const std::string mark = wav_mark(latents);
-  require(count <= (std::numeric_limits<std::uint32_t>::max() - kHeaderBytes - mark.size()) / kSampleBytes,
+  require(count <= (std::numeric_limits<std::uint32_t>::max() - kWavHeaderBytes - mark.size()) / kSampleBytes,
           fmt::format("{}: {} samples are more than a WAV file holds", name, count));
   std::string out = header(static_cast<std::uint32_t>(count), static_cast<unsigned>(channels),
                            static_cast<unsigned>(sample_rate), mark);

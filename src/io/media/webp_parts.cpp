@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "base/core/error.h"
-#include "io/media/still_parts.h"
+#include "io/media/still.h"
 
 namespace orrery {
 namespace {

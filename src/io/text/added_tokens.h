@@ -27,7 +27,8 @@ class AddedTokens {
     std::string_view text;           // a view into the text that was cut
     std::optional<std::int64_t> id;  // of the added token that this stretch is
   };
-  // Leftmost first; of several tokens that start at one place the longest.
+  // Cuts the text at the added tokens in it, from the left; of several tokens that start at one place the longest
+  // counts.
   std::vector<Stretch> cut(std::string_view text) const;
 
  private:

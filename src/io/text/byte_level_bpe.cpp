@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "io/text/byte_alphabet.h"
+#include "io/text/bpe_tables.h"
 
 namespace orrery {
 

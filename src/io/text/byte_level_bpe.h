@@ -15,7 +15,7 @@
 
 namespace orrery {
 
-// Byte-level BPE: NFC, words, bytes, merges.
+// Byte-level BPE: normalizes text to NFC, splits it into words, and merges the bytes of each.
 class ByteLevelBpe {
  public:
   // Throws InputError when the tables contradict themselves.

@@ -7,7 +7,7 @@
 #include <unordered_set>
 
 #include "base/core/error.h"
-#include "io/text/byte_alphabet.h"
+#include "io/text/bpe_tables.h"
 
 namespace orrery {
 namespace {

@@ -17,7 +17,7 @@ struct PromptSource {
   std::string prompt;
   std::optional<std::string> negative;  // none: the default one; "": no words
   std::string default_negative;
-  bool append_metadata = true;  // false: both texts are used bare
+  bool append_metadata = true;  // false: both texts are used as they are
 };
 
 // What the model reads.

@@ -18,7 +18,7 @@ class Splitter {
   Splitter(const std::string& pattern, const std::string& where);
 
   // The matches and, between them, what no match covers, in order, as UTF-8. `utf8` must be valid, below 2^31 bytes.
-  // Throws InputError when the pattern tries so many ways on this text that it would not end in our days.
+  // Throws InputError when the pattern backtracks so much on this text that matching would practically not end.
   std::vector<std::string> split(std::string_view utf8) const;
 
  private:

@@ -13,9 +13,8 @@
 #include "io/text/added_tokens.h"
 #include "io/text/byte_level_bpe.h"
 #include "io/text/sentence_piece_file.h"
-#include "io/text/tokenizer_json.h"
+#include "io/text/tokenizer_files.h"
 #include "io/text/utf8.h"
-#include "io/text/vocabulary_files.h"
 
 namespace orrery {
 namespace {

@@ -20,9 +20,9 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Added tokens written in the text become their ids, and nothing is put before or behind. Time grows linearly with
-  // the text, but for a logarithm within one word, and the square of an unbroken run of combining marks (100 kB of them
-  // take half a second). Throws InputError when the text is not valid UTF-8 or longer than 256 MiB.
+  // The text's ids; added tokens in it become their ids, and no ids are added before or behind. Time is linear in the
+  // text's length, n log n within a word, and quadratic in the length of a run of combining marks (100 kB of them take
+  // half a second). Throws InputError when the text is not valid UTF-8 or longer than 256 MiB.
   std::vector<std::int64_t> encode(std::string_view utf8) const;
 
   // The id of a token as the tokenizer's files spell it; throws InputError when there is none.

@@ -11,17 +11,17 @@
 
 namespace orrery {
 
-// The ids of words that have been encoded: texts repeat few words many times. Holds a bounded number of short words,
-// the first ones that came, so its memory stays below 10 MB. Any thread may call any member.
+// Caches the ids of words that have been encoded, since texts repeat few words many times. Keeps only short words, and
+// only the first kMostWords of them, in less than 10 MB. Any thread may call any member.
 class WordCache {
  public:
   static constexpr std::size_t kMostWords = std::size_t{1} << 15U;
   static constexpr std::size_t kLongestWord = 48;  // bytes
 
-  // Appends the word's ids; false: they are not here.
+  // Appends the word's ids. False when the cache does not have them.
   bool append(std::string_view word, std::vector<std::int64_t>& ids) const;
 
-  // Keeps the ids from `begin` on as the word's, where there is room.
+  // Keeps ids[begin...] as the word's ids, if there is room.
   void keep(std::string_view word, const std::vector<std::int64_t>& ids, std::size_t begin);
 
  private:

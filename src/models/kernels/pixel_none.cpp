@@ -1,5 +1,5 @@
 #include "base/core/error.h"
-#include "base/device/no_cuda.h"
+#include "base/device/gpu.h"
 #include "models/kernels/pixel_launch.h"
 
 namespace orrery {

@@ -14,7 +14,6 @@
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
-#include "base/core/json_text.h"
 #include "base/core/numbers.h"
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"

@@ -1,9 +1,9 @@
-#include "base/core/host_memory.h"
-
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <vector>
+
+#include "base/core/host.h"
 
 namespace orrery {
 namespace {

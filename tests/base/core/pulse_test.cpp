@@ -5,8 +5,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/core/place_change.h"
-
 namespace orrery {
 namespace {
 

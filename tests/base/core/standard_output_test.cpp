@@ -12,9 +12,9 @@
 #include <iostream>
 #include <string>
 
-#include "base/core/descriptor.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/handle.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

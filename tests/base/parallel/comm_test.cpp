@@ -13,10 +13,9 @@
 
 #include "base/device/device_memory.h"
 #include "base/device/gpu.h"
-#include "base/parallel/blocks.h"
 #include "base/parallel/device.h"
+#include "base/parallel/mpi_calls.h"
 #include "base/parallel/process_grid.h"
-#include "base/parallel/shared_gpus.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

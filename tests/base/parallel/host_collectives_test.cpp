@@ -1,5 +1,4 @@
 // What travels through host memory is what MPI gives tensors of the CPU.
-#include "base/parallel/host_collectives.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

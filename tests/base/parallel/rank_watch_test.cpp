@@ -4,8 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/parallel/awake_clock.h"
-#include "base/parallel/peer_packet.h"
+#include "base/parallel/peer_links.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,6 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "base/parallel/stop_signals.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

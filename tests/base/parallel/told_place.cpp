@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "base/parallel/peer_packet.h"
+#include "base/parallel/peer_links.h"
 
 namespace {
 

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "io/checkpoint/random_checkpoint.h"
-#include "io/checkpoint/random_fill.h"
 
 namespace orrery {
 namespace {

@@ -1,6 +1,7 @@
 #include "io/media/video_reader.h"
 
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "base/core/error.h"
 #include "base/core/file.h"
@@ -141,6 +142,36 @@ TEST_F(VideoFile, TagsAndHeightsChooseTheMatrix) {
     EXPECT_NEAR(image.rgb[1], 40, 3) << each.tag << each.height;
     EXPECT_NEAR(image.rgb[2], 80, 3) << each.tag << each.height;
   }
+}
+
+class LastFrames : public MediaFiles {
+ protected:
+  std::filesystem::path video(int frames) const {
+    const auto path = folder_ / "clip.mp4";
+    VideoFormat format;
+    format.width = 96;
+    format.height = 64;
+    VideoWriter writer(path, format);
+    for (int i = 0; i < frames; ++i) writer.write(waves(96, 64, i).rgb);
+    writer.finish();
+    return path;
+  }
+};
+
+TEST_F(LastFrames, AreTheReadersLastInOrder) {
+  for (const int frames : {3, 4, 5, 8, 13}) {
+    const auto path = video(frames);
+    std::vector<RgbImage> all;
+    VideoReader reader(path);
+    for (RgbImage frame; reader.next(frame);) all.push_back(frame);
+    ASSERT_EQ(all.size(), static_cast<std::size_t>(frames));
+    EXPECT_EQ(read_last_frames(path, 3), (std::vector<RgbImage>(all.end() - 3, all.end()))) << frames;
+  }
+}
+
+TEST_F(LastFrames, AreAllOfAShorterVideo) {
+  const auto path = video(4);
+  EXPECT_EQ(read_last_frames(path, 5), read_last_frames(path, 4));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "base/core/file.h"
 #include "io/text/bpe_tables.h"
-#include "io/text/byte_alphabet.h"
 
 namespace orrery {
 

@@ -1,4 +1,4 @@
-#include "base/parallel/check.h"
+#include "base/parallel/mpi_calls.h"
 
 #include <mpi.h>
 

@@ -1,4 +1,4 @@
-#include "io/media/fraction.h"
+#include "io/media/video_format.h"
 
 #include <fmt/format.h>
 

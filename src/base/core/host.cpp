@@ -1,5 +1,8 @@
-#include "base/core/host_memory.h"
+#include "base/core/host.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <atomic>
 #include <fstream>
 #include <string>
@@ -10,6 +13,11 @@ namespace {
 std::atomic<bool> counts_anew = false;
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "an unknown host";
+}
 
 std::optional<std::int64_t> peak_host_memory() {
   constexpr const char* kPeak = "VmHWM:";

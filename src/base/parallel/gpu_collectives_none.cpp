@@ -1,8 +1,7 @@
 // What stands in for the collectives of GPUs in a program built without CUDA.
 #include "base/core/error.h"
-#include "base/device/no_cuda.h"
-#include "base/parallel/nccl_collectives.h"
-#include "base/parallel/shared_gpu_collectives.h"
+#include "base/device/gpu.h"
+#include "base/parallel/gpu_collectives.h"
 
 namespace orrery {
 

@@ -12,7 +12,11 @@
 
 namespace orrery {
 
-// The files beside or instead of tokenizer.json. All throw InputError that names the file, and the line or key.
+// The files of a tokenizer's folder. All throw InputError that names the file, and the line or key.
+
+// A tokenizer.json that describes byte-level BPE; its added tokens join `added`. Settings that are not implemented are
+// refused by name.
+BpeTables read_tokenizer_json(const std::filesystem::path& path, AddedTokens& added);
 
 // vocab.json and merges.txt, read as Qwen's tokenizer: these two do not name their pattern. A tokenizer_config.json
 // that names another tokenizer_class is refused.

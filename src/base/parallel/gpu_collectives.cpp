@@ -1,5 +1,6 @@
-#include "base/parallel/nccl_collectives.h"
+#include "base/parallel/gpu_collectives.h"
 
+#include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <fmt/format.h>
 
@@ -7,15 +8,16 @@
 #include <string>
 #include <utility>
 
+#include "base/parallel/collectives.h"
+#include "base/parallel/mpi_collectives.h"
 #include "base/parallel/nccl_comm.h"
 #include "base/parallel/operand.h"
-#include "base/parallel/sum_path.h"
 #include "base/parallel/sums_behind.h"
 
 namespace orrery {
 namespace {
 
-ncclDataType_t reducible_type(at::ScalarType dtype) {
+ncclDataType_t nccl_type(at::ScalarType dtype) {
   if (dtype == at::kFloat) return ncclFloat32;
   if (dtype == at::kBFloat16) return ncclBfloat16;
   if (dtype == at::kHalf) return ncclFloat16;
@@ -85,7 +87,7 @@ SumTerms NcclCollectives::finish_sum() {
 void NcclCollectives::all_reduce_on(at::Tensor& x, cudaStream_t stream) const {
   require_operand(x, device_);
   check_nccl(ncclAllReduce(x.const_data_ptr(), x.mutable_data_ptr(), static_cast<std::size_t>(x.numel()),
-                           reducible_type(x.scalar_type()), ncclSum, nccl_.get(), stream),
+                           nccl_type(x.scalar_type()), ncclSum, nccl_.get(), stream),
              "sum a tensor over ranks");
 }
 
@@ -136,10 +138,42 @@ std::vector<at::Tensor> NcclCollectives::gather_to_root(const at::Tensor& x) {
   return all;
 }
 
+class SharedGpuCollectives final : public HostCollectives, public TellsSumPath {
+ public:
+  SharedGpuCollectives(const Comm& comm, at::Device device)
+      : HostCollectives(comm, device),
+        sums_(
+            comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }, "through host memory") {}
+
+  void start_sum(at::Tensor x) override {
+    require_turn();
+    require_operand(x, device());
+    sums_.start(x);
+    enqueue(std::move(x));
+  }
+  SumTerms finish_sum() override {
+    const at::Tensor x = dequeue();
+    return {x, sums_.finish(x)};
+  }
+  std::string sum_path() const override { return sums_.path(); }
+
+ private:
+  void all_reduce_on(at::Tensor& x, cudaStream_t stream) {
+    const c10::cuda::CUDAStreamGuard guard(c10::cuda::getStreamFromExternal(stream, device().index()));
+    all_reduce_sum(x);
+  }
+
+  SumsBehind sums_;
+};
+
 }  // namespace
 
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device) {
   return std::make_unique<NcclCollectives>(comm, device);
+}
+
+std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm& comm, at::Device device) {
+  return std::make_unique<SharedGpuCollectives>(comm, device);
 }
 
 }  // namespace orrery
