@@ -31,9 +31,10 @@ message(STATUS "Orrery: LibTorch at ${TORCH_INCLUDE_DIR}")
 
 add_library(orrery_torch INTERFACE)
 # Beside its headers lie those of an fmt whose functions its libraries do not export: the fmt that is linked comes first.
-get_target_property(fmt_include_dir fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+get_target_property(fmt_include_dirs fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+find_path(FMT_INCLUDE_DIR fmt/format.h HINTS ${fmt_include_dirs})
 file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/linked_fmt)
-file(CREATE_LINK ${fmt_include_dir}/fmt ${PROJECT_BINARY_DIR}/linked_fmt/fmt SYMBOLIC)
+file(CREATE_LINK ${FMT_INCLUDE_DIR}/fmt ${PROJECT_BINARY_DIR}/linked_fmt/fmt SYMBOLIC)
 target_include_directories(orrery_torch SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/linked_fmt ${TORCH_INCLUDE_DIR})
 target_link_libraries(orrery_torch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_C10_LIBRARY})
 target_link_options(orrery_torch INTERFACE -Wl,--allow-shlib-undefined)

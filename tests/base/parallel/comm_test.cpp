@@ -225,7 +225,9 @@ TEST(Device, RanksOfACpuShareNoGpu) {
 TEST(Device, RefusesGpusThatAreNotThere) {
   const std::string problem = gpu_problem();
   EXPECT_EQ(choose_device(DeviceKind::Auto, mpi_world()).is_cpu(), !problem.empty());
-  if (!problem.empty()) EXPECT_THAT(problem, StartsWith("device cuda: node "));
+  if (!problem.empty()) {
+    EXPECT_THAT(problem, StartsWith("device cuda: node "));
+  }
 }
 
 }  // namespace
