@@ -41,20 +41,23 @@ make_seeds() {
 # libFuzzer's own time limit for one input is only for what never ends: it counts the time of a loaded machine.
 run_target() {
   local seconds=$1 name=$2
-  local log=$build/log/$name dictionary=$build/seeds/$name.dict corpus=$build/corpus/$name options=() work
+  local log=$build/log/$name dictionary=$build/seeds/$name.dict start=() options=() folders work
   work=$(mktemp -d -p "$work_parent")
   if [ -e "$dictionary" ]; then options+=("-dict=$dictionary"); fi
-  if [ -n "$fixed" ]; then
-    corpus=$work/corpus
-    options+=(-seed=1 "-runs=${fixed_runs[$name]}")
-  elif [ -n "${ORRERY_FUZZ_SEED:-}" ]; then
-    options+=("-seed=$ORRERY_FUZZ_SEED")
+  if [ -n "$fixed" ]; then # libFuzzer's choices depend on the seeds' order, on addresses, and on when it rereads the corpus
+    find "$build/seeds/$name" -type f | LC_ALL=C sort | paste -sd, >"$work/seeds"
+    options+=(-seed=1 "-runs=${fixed_runs[$name]}" -reload=0 "-seed_inputs=@$work/seeds")
+    folders=("$work/corpus")
+    if setarch -R true 2>/dev/null; then start=(setarch -R); fi
+  else
+    if [ -n "${ORRERY_FUZZ_SEED:-}" ]; then options+=("-seed=$ORRERY_FUZZ_SEED"); fi
+    folders=("$build/corpus/$name" "$build/seeds/$name")
   fi
-  mkdir -p "$corpus" "$build/found/$name"
+  mkdir -p "${folders[0]}" "$build/found/$name"
   TMPDIR=$work ORRERY_FUZZ_CPU_SECONDS=$seconds UBSAN_OPTIONS=print_stacktrace=1 \
-    LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 "$build/bin/fuzz_$name" -timeout=300 -report_slow_units=300 \
+    LSAN_OPTIONS=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0 "${start[@]}" "$build/bin/fuzz_$name" -timeout=300 -report_slow_units=300 \
     -rss_limit_mb=4000 -malloc_limit_mb=2000 -max_len=32768 -print_final_stats=1 "-artifact_prefix=$build/found/$name/" \
-    "${options[@]}" "$corpus" "$build/seeds/$name" >"$log" 2>&1 || say "$name ended early: $log"
+    "${options[@]}" "${folders[@]}" >"$log" 2>&1 || say "$name ended early: $log"
   rm -rf "$work"
 }
 
