@@ -7,11 +7,12 @@
 namespace orrery {
 
 // Media say which latents they were made from, by these latents' checksum (32 hexadecimal digits): an mp4 under this
-// key of its metadata, a PNG in a text chunk of that keyword, a WAV in a comment that begins with it.
+// key of its metadata, a PNG in a text chunk of that keyword, a WAV and every other file as "latents: CHECKSUM" within
+// their first 256 bytes.
 inline constexpr const char* kMadeFromKey = "latents";
 
-// The checksum that an mp4, PNG or WAV file carries. None: it carries none, is not there, or cannot be read. Reads a
-// file's beginning, of an mp4 its index. Thread-safe.
+// The checksum that the file carries. None: it carries none, is not there, or cannot be read. Reads a file's beginning,
+// of an mp4 its index. Thread-safe.
 std::optional<std::string> made_from(const std::filesystem::path& file);
 
 // The chunks that carry the checksum `latents`, for the writers; "" for "".
