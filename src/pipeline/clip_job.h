@@ -16,7 +16,7 @@ namespace orrery {
 struct ClipJob {
   Request request;
   PromptIds ids;
-  std::string request_json;   // for the latent file
+  std::string request_json;   // for the latent file, on rank 0 alone
   std::string parent_recipe;  // of the clip that it continues (ParentContent); empty: it continues none
   std::string refusal;        // why this checkpoint cannot make it; empty: it can
   bool latents_done = false;  // the latent file is complete: only the media is missing

@@ -54,19 +54,19 @@ void remove_surplus(const RunFolder& folder, const std::string& id, std::int64_t
 
 ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
                                const MediaSettings& settings)
-    : id_(label.id), latents_(label.latents), size_(size), folder_(folder), keep_frames_(settings.keep_frames) {
-  if (keep_frames_) {
-    std::filesystem::create_directories(folder_.frames(id_));
-    remove_surplus(folder_, id_, size.frames, sound);
+    : label_(label), size_(size), folder_(folder), settings_(settings) {
+  if (settings.keep_frames) {
+    std::filesystem::create_directories(folder_.frames(label.id));
+    remove_surplus(folder_, label.id, size.frames, sound);
   }
-  if (settings.video == Media::Mp4) video_.emplace(folder_.media(id_), format_of(label, size, sound, settings));
+  if (settings.video == Media::Mp4) video_.emplace(folder_.media(label.id), format_of(label, size, sound, settings));
   if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
 
 void ClipMediaFiles::write_sound(const at::Tensor& waveform) {
   const std::vector<float> sound = interleaved(waveform);
   if (video_) video_->write_sound(sound);
-  if (keep_frames_) write_wav(folder_.sound(id_), sound, kSoundChannels, kSoundRate, latents_);
+  if (settings_.keep_frames) write_wav(folder_.sound(label_.id), sound, kSoundChannels, kSoundRate, label_.latents);
 }
 
 void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
@@ -75,7 +75,8 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
     const std::span<const std::uint8_t> frame(rgb[i].const_data_ptr<std::uint8_t>(), bytes);
     if (video_) video_->write(frame);
     if (sheet_) sheet_->add(frame);
-    if (keep_frames_) write_png(folder_.frame(id_, frames_), size_.width, size_.height, frame, latents_);
+    if (settings_.keep_frames)
+      write_png(folder_.frame(label_.id, frames_), size_.width, size_.height, frame, label_.latents);
     ++frames_;
   }
 }
@@ -88,14 +89,14 @@ std::vector<std::string> ClipMediaFiles::finish() {
   std::vector<std::string> files;
   if (video_) {
     video_->finish();
-    files.push_back("media/" + id_ + ".mp4");
+    files.push_back("media/" + label_.id + ".mp4");
   }
   if (sheet_) {
     const RgbImage& picture = sheet_->picture();
-    write_png(folder_.preview(id_), picture.width, picture.height, picture.rgb, latents_);
-    files.push_back("media/" + id_ + ".png");
+    write_png(folder_.preview(label_.id), picture.width, picture.height, picture.rgb, label_.latents);
+    files.push_back("media/" + label_.id + ".png");
   }
-  if (keep_frames_) files.push_back("frames/" + id_ + "/");
+  if (settings_.keep_frames) files.push_back("frames/" + label_.id + "/");
   return files;
 }
 

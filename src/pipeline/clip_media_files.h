@@ -50,11 +50,10 @@ class ClipMediaFiles {
   void give_up();
 
  private:
-  std::string id_;
-  std::string latents_;
+  ClipLabel label_;
   PictureSize size_;
   RunFolder folder_;
-  bool keep_frames_;
+  MediaSettings settings_;
   std::int64_t frames_ = 0;  // written
   std::optional<VideoWriter> video_;
   std::optional<ContactSheet> sheet_;

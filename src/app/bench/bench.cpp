@@ -2,13 +2,9 @@
 
 #include "app/bench/ceilings.h"
 #include "app/bench/clip.h"
-#include "app/bench/collectives_bench.h"
-#include "app/bench/load_bench.h"
-#include "app/bench/sound_bench.h"
-#include "app/bench/step_bench.h"
+#include "app/bench/parts.h"
 #include "app/bench/timer.h"
 #include "app/bench/vae_bench.h"
-#include "app/bench/vae_ceilings.h"
 #include "base/device/device_memory.h"
 
 namespace orrery {

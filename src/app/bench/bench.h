@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/bench/ranks.h"
+#include "app/bench/context.h"
 #include "app/bench/report.h"
 #include "app/bench/settings.h"
 #include "base/core/log.h"

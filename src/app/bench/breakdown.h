@@ -16,13 +16,13 @@ struct BrokenDown {
   std::function<void()> work;
 };
 
-// Runs the work once and reports a line for each of its phases, then "the rest". Phases are rank 0's own, so
-// that they add up: with the time that it waits for others. Collective.
+// Runs the work once and reports a line for each of its phases, then "the rest". Times are rank 0's own and include its
+// waiting for other ranks, so that they add up to the whole. Collective.
 void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs,
                    const BenchContext& context);
 
-// Runs the work once under the profiler, and reports as many of the kernels of rank 0 that took the longest as the
-// settings ask for; not at all when that is none. Collective.
+// Runs the work once under the profiler and reports rank 0's slowest kernels, as many as the settings ask for. Does
+// nothing when they ask for none. Collective.
 void report_kernels(const BrokenDown& subject, const BenchContext& context);
 
 }  // namespace orrery

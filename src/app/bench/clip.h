@@ -8,13 +8,13 @@
 namespace orrery {
 
 constexpr double kBenchFps = 24;
-constexpr std::int64_t kBenchTextTokens = 512;  // of either prompt
+constexpr std::int64_t kBenchTextTokens = 512;  // of each prompt
 
 // The clip's video latent, without sound.
 MediaShape bench_shape(const BenchModel& model, const BenchSettings& settings);
-// Of the video, in the media tower.
+// Tokens of the video in the media tower.
 std::int64_t bench_tokens(const MediaShape& shape);
-// The sound latent's steps of a clip as long as the video.
+// Latent steps of a sound that is as long as the video.
 std::int64_t bench_sound_steps(const BenchSettings& settings);
 
 }  // namespace orrery

@@ -3,7 +3,7 @@
 #include <optional>
 #include <utility>
 
-#include "app/bench/statistics.h"
+#include "app/bench/report.h"
 
 namespace orrery {
 namespace {

@@ -13,8 +13,8 @@
 
 namespace orrery {
 
-// Asks NVML for a GPU's clocks a few times a second, beside the measurements: a GPU at rest tells nothing. Where there
-// is no NVML, or it doesn't know the GPU, nothing is ever seen.
+// Reads a GPU's clocks, power and temperature from NVML a few times a second while measurements run: of a GPU at rest
+// they would mean nothing. Without NVML, or for a GPU that it does not know, nothing is ever read.
 class ClockWatch {
  public:
   // `nvml` may be null.
@@ -23,7 +23,8 @@ class ClockWatch {
   ClockWatch& operator=(const ClockWatch&) = delete;
   ~ClockWatch();
 
-  // The middle of what was seen since the last call; of an earlier time if nothing was. Null before the first sight.
+  // Medians of what was read since the last call, or those of the last call when nothing was; null before the first
+  // reading.
   Json seen();
 
  private:

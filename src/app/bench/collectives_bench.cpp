@@ -1,11 +1,11 @@
-#include "app/bench/collectives_bench.h"
-
 #include <c10/util/accumulate.h>
+#include <fmt/format.h>
 
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "app/bench/parts.h"
 #include "models/nn/residual.h"
 
 namespace orrery {
@@ -48,8 +48,7 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
       static_cast<double>(work.tokens * work.hidden) * static_cast<double>(parts.front().element_size());
   const double size = tp.shard().size;
   measure({by_peers ? "sums behind, terms from the peer" : "sums behind, all-reduced",
-           std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " in " + std::to_string(parts.size()),
-           bytes, 2 * (size - 1) / size, run},
+           fmt::format("{} x {} in {}", work.tokens, work.hidden, parts.size()), bytes, 2 * (size - 1) / size, run},
           context);
 }
 
@@ -62,8 +61,7 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
   const at::TensorOptions options = at::TensorOptions().device(ranks.device);
   if (tp > 1) {
     at::Tensor x = at::zeros({work.tokens, work.hidden}, options.dtype(ranks.dtype));
-    measure({"all-reduce over tp",
-             std::to_string(work.tokens) + " x " + std::to_string(work.hidden) + " over " + std::to_string(tp),
+    measure({"all-reduce over tp", fmt::format("{} x {} over {}", work.tokens, work.hidden, tp),
              static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
             context);
     measure_sums(work, context);
@@ -71,7 +69,7 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
   if (cfg > 1) {
     const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));
     measure(
-        {"all-gather over cfg", std::to_string(velocity.size(1)) + " float32 each, of " + std::to_string(cfg),
+        {"all-gather over cfg", fmt::format("{} float32 each, of {}", velocity.size(1), cfg),
          static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},
         context);
   }

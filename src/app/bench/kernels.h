@@ -16,8 +16,8 @@ struct KernelTime {
   double ms = 0;
 };
 
-// Runs `work` under LibTorch's profiler: every kernel of the device, the longest total first; on a CPU every operator,
-// without what it spends in other operators. Empty where the driver allows no profiling.
+// Runs `work` under LibTorch's profiler. Returns every kernel of the device, the longest total first; on a CPU every
+// operator, without the time of the operators that it calls. Empty where the driver allows no profiling.
 std::vector<KernelTime> profile_kernels(at::Device device, const std::function<void()>& work);
 
 // A C++ kernel's name without return type, arguments and the namespaces that all kernels share.

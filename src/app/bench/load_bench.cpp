@@ -1,4 +1,4 @@
-#include "app/bench/load_bench.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "app/bench/parts.h"
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
 #include "io/checkpoint/input_file.h"
@@ -88,7 +89,7 @@ double bench_plain_read(const BenchModel& model, const BenchContext& context) {
   Record record;
   record.what = "load";
   record.name = "plain read";
-  record.shape = model.name + ", " + std::to_string(files.size()) + " files, 16 MiB at a time";
+  record.shape = fmt::format("{}, {} files, 16 MiB at a time", model.name, files.size());
   for (const InputFile& file : files) record.bytes += static_cast<double>(file.size());
   record.more["bytes"] = record.bytes;
   prepare_cache(model, context, record);

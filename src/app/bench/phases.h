@@ -12,12 +12,12 @@ namespace orrery {
 
 // The time of all phases of one name.
 struct PhaseTime {
-  std::string name;  // "out product / all-reduce" for a phase within another, whose own time leaves it out
+  std::string name;  // "out product / all-reduce" for a phase within another; its time counts here alone
   std::int64_t calls = 0;
   double ms = 0;
 };
 
-// While it lives, times the named phases (nn/phase.h) that this thread goes through. One at a time on a thread.
+// While it lives, times the named phases (models/nn/phase.h) that this thread goes through. A thread has at most one.
 class PhaseRecorder {
  public:
   explicit PhaseRecorder(const DeviceClock& clock);
@@ -25,7 +25,7 @@ class PhaseRecorder {
   PhaseRecorder& operator=(const PhaseRecorder&) = delete;
   ~PhaseRecorder();
 
-  // Of all phases so far, in order of their first appearance. Waits for the device.
+  // Times of all phases so far, in the order of their first appearance. Waits for the device.
   std::vector<PhaseTime> times() const;
 
  private:

@@ -1,8 +1,7 @@
-#include "app/bench/sound_bench.h"
-
-#include <string>
+#include <fmt/format.h>
 
 #include "app/bench/clip.h"
+#include "app/bench/parts.h"
 #include "base/device/device_memory.h"
 #include "models/audio/decoder.h"
 #include "models/cost/sound_work.h"
@@ -19,7 +18,7 @@ void bench_sound(const BenchModel& model, const BenchContext& context) {
   Record record;
   record.what = "sound";
   record.name = "clip";
-  record.shape = std::to_string(config.vocoder_input_dim) + " x " + std::to_string(steps) + " latent";
+  record.shape = fmt::format("{} x {} latent", config.vocoder_input_dim, steps);
   record.ms = context.timer.measure([&] { decoder(latent); });
   record.flops = sound_flops(config, steps);
   record.peak_memory = context.timer.largest_memory();

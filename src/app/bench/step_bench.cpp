@@ -1,4 +1,4 @@
-#include "app/bench/step_bench.h"
+#include <fmt/format.h>
 
 #include <string>
 #include <utility>
@@ -7,6 +7,7 @@
 #include "app/bench/breakdown.h"
 #include "app/bench/ceilings.h"
 #include "app/bench/clip.h"
+#include "app/bench/parts.h"
 #include "base/device/device_memory.h"
 #include "models/cost/step_costs.h"
 #include "models/nn/phase.h"
@@ -61,7 +62,7 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
   Record record;
   record.what = "step";
   record.name = "branch";
-  record.shape = std::to_string(work.tokens) + " tokens, " + std::to_string(config.num_hidden_layers) + " layers";
+  record.shape = fmt::format("{} tokens, {} layers", work.tokens, config.num_hidden_layers);
   record.flops = layers * work.flops();
   record.best_ms = layers * ceilings.layer_ms();
   record.more["floor_ms"] = rounded(record.best_ms);

@@ -4,13 +4,13 @@
 #include <functional>
 #include <optional>
 
-#include "app/bench/statistics.h"
+#include "app/bench/report.h"
 #include "base/device/device_clock.h"
 #include "base/parallel/comm.h"
 
 namespace orrery {
 
-// Repeats work on all ranks at the same time; what counts is the slowest rank. `world` outlives it.
+// Repeats work on all ranks at the same time; the slowest rank's time counts. `world` must outlive the object.
 class Timer {
  public:
   // `repeats` 0: each measurement as often as its budget allows, 3 to 20 times.

@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/record_function.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -77,8 +78,7 @@ Record vae_record(const char* name, std::int64_t frames, const MediaShape& shape
   Record record;
   record.what = "vae";
   record.name = name;
-  record.shape = std::to_string(frames) + " x " + std::to_string(shape.video[2]) + " x " +
-                 std::to_string(shape.video[3]) + " latent";
+  record.shape = fmt::format("{} x {} x {} latent", frames, shape.video[2], shape.video[3]);
   return record;
 }
 

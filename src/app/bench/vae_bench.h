@@ -4,21 +4,21 @@
 #include <string>
 
 #include "app/bench/breakdown.h"
-#include "app/bench/vae_ceilings.h"
+#include "app/bench/ceilings.h"
 #include "models/cosmos3/media.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
 
-// Of the phases that convolve, by name, for one latent frame of height × width cells.
+// What the phases that convolve cost, by phase, for one latent frame of height × width cells.
 std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_t height, std::int64_t width,
                                             const ConvCeilings& ceilings);
 
-// What the rank with most decodes of each latent frame.
+// Cells of each latent frame that the busiest rank decodes.
 CellCount bench_part(const MediaShape& shape, const BenchContext& context);
 
-// Adds to `costs` what each exchange of edges sends, in bytes, of a rank between two others, for one latent frame of
-// strips of height × width cells that are `across` cells long.
+// Adds to `costs` the bytes that a rank with two neighbours sends in each exchange of edges for one latent frame, of
+// which it decodes `strip`; an edge is `across` cells long.
 void add_halo_costs(const WanConfig& config, CellCount strip, std::int64_t across, std::int64_t element_bytes,
                     std::map<std::string, PhaseCost>& costs);
 

@@ -1,10 +1,9 @@
-#include "app/bench/vae_ceilings.h"
-
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <optional>
 
+#include "app/bench/ceilings.h"
 #include "models/cost/vae_work.h"
 #include "models/kernels/narrow_conv.h"
 

@@ -1,10 +1,9 @@
-#include "app/cli/completion.h"
-
 #include <algorithm>
 #include <string_view>
 
 #include "app/cli/commands.h"
 #include "app/cli/option_table.h"
+#include "app/cli/options.h"
 
 namespace orrery {
 namespace {

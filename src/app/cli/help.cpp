@@ -8,6 +8,8 @@
 #include "app/cli/help_pages.h"
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
+#include "base/core/error.h"
+#include "base/core/printable.h"
 
 namespace orrery {
 namespace {
@@ -80,7 +82,7 @@ std::string options_of(Command command) {
 std::string entries(std::string_view title, std::span<const HelpEntry> list) {
   if (list.empty()) return "";
   std::size_t width = 0;
-  for (const HelpEntry& entry : list) width = std::max(width, columns_of(entry.name));
+  for (const HelpEntry& entry : list) width = std::max(width, character_count(entry.name));
   const std::size_t column = kIndent + std::min(width, kWidestEntry) + 2;
   std::string out("\n");
   out.append(title).append("\n");
@@ -123,6 +125,15 @@ std::string help_text(Command command) {
   out += entries("ENVIRONMENT", page.environment) + examples(page.examples);
   if (!page.see_also.empty()) out += "\nSEE ALSO\n" + paragraphs(page.see_also, kIndent);
   return out;
+}
+
+const HelpPage& help_page(Command command) {
+  for (const std::span<const HelpPage> pages : {making_pages(), telling_pages()}) {
+    for (const HelpPage& page : pages) {
+      if (page.command == command) return page;
+    }
+  }
+  throw Error("this command has no help page");
 }
 
 }  // namespace orrery

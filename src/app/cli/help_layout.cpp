@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/core/printable.h"
+
 namespace orrery {
 namespace {
 
@@ -19,7 +21,7 @@ std::string_view next_word(std::string_view& text) {
 void append_words(std::string& out, std::string_view text, std::size_t column, std::size_t indent) {
   bool is_first = true;
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
-    const std::size_t width = columns_of(word);
+    const std::size_t width = character_count(word);
     if (!is_first && column + 1 + width > kHelpWidth) {
       out.append("\n").append(indent, ' ');
       column = indent;
@@ -36,11 +38,6 @@ void append_words(std::string& out, std::string_view text, std::size_t column, s
 
 }  // namespace
 
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 std::string paragraphs(std::string_view text, std::size_t indent) {
   constexpr std::string_view kGap = "\n\n";
   std::string out;
@@ -56,7 +53,7 @@ std::string paragraphs(std::string_view text, std::size_t indent) {
 
 std::string beside(std::string_view left, std::string_view text, std::size_t column) {
   std::string out(left);
-  const std::size_t width = columns_of(left);
+  const std::size_t width = character_count(left);
   if (width + 2 <= column) {
     out.append(column - width, ' ');
   } else {

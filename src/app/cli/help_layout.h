@@ -8,9 +8,6 @@ namespace orrery {
 
 constexpr std::size_t kHelpWidth = 80;  // columns of a help page
 
-// Columns of UTF-8 text in which every character takes one.
-std::size_t columns_of(std::string_view text);
-
 // `text` broken between words into lines of kHelpWidth columns that begin with `indent` blanks. A blank line in the
 // text separates paragraphs; a single line break counts as a blank.
 std::string paragraphs(std::string_view text, std::size_t indent);

@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::string_view kRun =
+constexpr std::string_view kRunText =
     R"(Makes every clip of a manifest: latents in HDF5, videos with their sound, and one line a request in
 OUT/results.jsonl. Everything is checked before the first weight is read, and every bad line of the manifest is named
 at once. A request that fails is recorded with its reason, and the others go on.
@@ -19,8 +19,8 @@ the first thing to use several GPUs for; --tp N splits the weights over N ranks,
 key/value heads and intermediate size.
 
 On a terminal the two lines at the bottom show how far the clip and the manifest are. Anywhere else, and in --log-file,
-progress is lines with date and time: a clip's first step, its last, one in ten seconds, and the clip's end. Only rank 0
-speaks, but for warnings.)";
+progress is a line with date and time at a clip's first and last step, every ten seconds between, and at its end. Ranks
+other than 0 print warnings only.)";
 
 constexpr std::array kRunFiles{
     HelpEntry{"OUT/run.json", "options, versions, ranks and checkpoint of the latest run"},
@@ -46,11 +46,11 @@ constexpr HelpEntry kFa3{
     "ORRERY_FA3",
     "FlashAttention-3's library (fa3_fwd/_C.abi3.so), in place of the one beside the program or in "
     "tools/setup.sh's cache"};
-constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to check on one what more compute; slow"};
+constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to try several ranks on one; slow"};
 
 constexpr std::array kRunVariables{
-    HelpEntry{"SLURM_ARRAY_TASK_ID", "in a Slurm job array: the task's place is its shard"},
-    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops early enough; a moment that is past is refused"},
+    HelpEntry{"SLURM_ARRAY_TASK_ID", "in a Slurm job array: the task's position gives its shard"},
+    HelpEntry{"SLURM_JOB_END_TIME", "when the job ends: the run stops before that; a time in the past is refused"},
     kGpus,
     kThreads,
     kFa3,
@@ -66,7 +66,7 @@ constexpr std::array kRunExamples{
     HelpEntry{"The options in effect, as a job file to keep:",
               "orrery run --cfg 2 --steps 20 --dump-config > mine.ini"}};
 
-constexpr std::string_view kValidate =
+constexpr std::string_view kValidateText =
     R"(Finds everything that run would refuse or fail: checks the manifest, the files that it names, the checkpoint's
 configuration and tensors, the texts' token ids and the output folder. It says how much memory of a GPU the largest
 clip needs. It loads no weights, needs no GPU, and writes nothing.
@@ -83,7 +83,7 @@ constexpr std::array kValidateExamples{
     HelpEntry{"A whole job:", R"(orrery validate --job jobs/super-8gpu-720p.ini --checkpoint Cosmos3-Super \
   --manifest clips.jsonl --out out)"}};
 
-constexpr std::string_view kTokens =
+constexpr std::string_view kTokensText =
     R"(Prints one JSON line a request to standard output: id, caption, ids, negative_caption and negative_ids, exactly
 as the model would read them. It takes the options of run and ignores those that change no text.)";
 
@@ -94,7 +94,7 @@ constexpr std::array kTokensExamples{HelpEntry{"The first request's texts, on ma
                                                R"(orrery tokens --checkpoint Cosmos3-Nano --manifest clips.jsonl |
   head -n 1 | python3 -m json.tool)"}};
 
-constexpr std::string_view kEncode =
+constexpr std::string_view kEncodeText =
     R"(Encodes an image or a video with the checkpoint's video VAE into a latent file, which a manifest line can
 begin with (condition_latents), decode can show, and any HDF5 reader can open. Any format that FFmpeg reads will do.
 Runs on one rank, without a launcher.)";
@@ -108,7 +108,7 @@ constexpr std::array kEncodeExamples{
     HelpEntry{"The first 17 frames of a video:", R"(orrery encode --checkpoint Cosmos3-Nano --out drive.h5 \
   --height 480 --width 832 --num-frames 17 drive.mp4)"}};
 
-constexpr std::string_view kDecode =
+constexpr std::string_view kDecodeText =
     R"(Decodes latent files of run or encode, or of other programs that write the same format, into videos, with sound
 where a file has it. No transformer is loaded. Under mpirun or srun all ranks decode together, and rank 0 writes. The
 pixels are those that the run made.)";
@@ -130,13 +130,13 @@ constexpr std::array kDecodeExamples{
 
 constexpr std::array kMakingPages{
     HelpPage{Command::Run, "make every clip of a manifest", "--checkpoint DIR --manifest FILE --out DIR [OPTION…]",
-             kRun, kRunFiles, kRunCodes, kRunVariables, kRunExamples,
+             kRunText, kRunFiles, kRunCodes, kRunVariables, kRunExamples,
              "orrery validate, orrery report; jobs/README.md for job files, slurm/README.md for sbatch scripts, "
              "inputs/README.md for the manifest"},
     HelpPage{Command::Validate,
              "find in seconds, without a GPU, what run would refuse",
              "--checkpoint DIR --manifest FILE [--out DIR] [OPTION…]",
-             kValidate,
+             kValidateText,
              {},
              kCheckCodes,
              {},
@@ -145,7 +145,7 @@ constexpr std::array kMakingPages{
     HelpPage{Command::Tokens,
              "print the texts and the token ids that the model would read",
              "--checkpoint DIR --manifest FILE [OPTION…]",
-             kTokens,
+             kTokensText,
              {},
              kPlainCodes,
              {},
@@ -153,9 +153,10 @@ constexpr std::array kMakingPages{
              "orrery validate"},
     HelpPage{Command::Encode, "turn an image or a video into a latent file",
              "--checkpoint DIR --out FILE.h5 --height PIXELS --width PIXELS\n              [OPTION…] IMAGE|VIDEO",
-             kEncode, kEncodeFiles, kPlainCodes, kComputeVariables, kEncodeExamples, "orrery decode, orrery inspect"},
+             kEncodeText, kEncodeFiles, kPlainCodes, kComputeVariables, kEncodeExamples,
+             "orrery decode, orrery inspect"},
     HelpPage{Command::Decode, "turn latent files into media again", "--checkpoint DIR --out DIR [OPTION…] FILE.h5…",
-             kDecode, kDecodeFiles, kDecodeCodes, kComputeVariables, kDecodeExamples,
+             kDecodeText, kDecodeFiles, kDecodeCodes, kComputeVariables, kDecodeExamples,
              "orrery run, orrery encode, orrery compare"}};
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 constexpr std::array kTellingCodes{HelpEntry{"0", "done"}, HelpEntry{"2", "bad usage, or an input that cannot be read"},
                                    HelpEntry{"3", "internal error"}};
 
-constexpr std::string_view kInspect =
+constexpr std::string_view kInspectText =
     R"(Shows what is in latent files and snapshots: request, model, state and sampler position, every dataset with its
 shape and its size on disk, and statistics of each channel with the values that are not finite. Several files become a
 table.
@@ -23,9 +23,9 @@ constexpr std::array kInspectExamples{
     HelpEntry{"What is in one, and a picture of it:", "orrery inspect --preview street.png out/latents/street.h5"},
     HelpEntry{"For programs:", "orrery inspect --json out/snapshots/street.h5 | python3 -m json.tool"}};
 
-constexpr std::string_view kCompare =
+constexpr std::string_view kCompareText =
     R"(Says how far B is from A, which may be two latent files, or two images or videos, whose pictures and sounds
-are compared: the largest difference, the root of the mean square relative to A's, the PSNR, and the first frame, or
+are compared: the largest difference, the root mean square relative to A's, the PSNR, and the first frame, or
 sample of sound, that differs.)";
 
 constexpr std::array kCompareCodes{
@@ -37,7 +37,7 @@ constexpr std::array kCompareExamples{
     HelpEntry{"Latents of one GPU and of two:", "orrery compare one/latents/a.h5 two/latents/a.h5 --tolerance 1e-3"},
     HelpEntry{"Two videos, for programs:", "orrery compare --json before/media/a.mp4 after/media/a.mp4"}};
 
-constexpr std::string_view kReport =
+constexpr std::string_view kReportText =
     R"(Sums up the records of all runs and shards in a folder: what is done, failed (grouped by reason) and left, GPU
 hours, where the time went and how many clips an hour were finished. It may be used while they work, from any host
 that sees the folder.)";
@@ -46,7 +46,7 @@ constexpr std::array kReportExamples{HelpEntry{"Once:", "orrery report out"},
                                      HelpEntry{"Until nothing remains:", "orrery report --watch out"},
                                      HelpEntry{"For programs:", "orrery report --json out | python3 -m json.tool"}};
 
-constexpr std::string_view kPlan =
+constexpr std::string_view kPlanText =
     R"(Says what a manifest takes, without a GPU and in a second: tokens, floating-point operations, memory of each GPU,
 bytes between them, seconds a clip and GPU hours, for one --cfg and --tp or, with --gpus, for all; and which of them
 makes the most clips a GPU hour, and which has a clip ready first.
@@ -64,10 +64,10 @@ constexpr std::array kPlanExamples{
 orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl \
   --cfg 2 --tp 4 --profile profile.jsonl)"}};
 
-constexpr std::string_view kBench =
+constexpr std::string_view kBenchText =
     R"(Measures a denoise step, the decoders, the collectives and loading at a clip's true size, and in the same run
-what the machine does with each operation alone, so that every figure has its share of the possible beside it. Prints a
-table, or JSON lines that also have the ranks, the device, its clocks and the versions. Nothing is written.
+what the machine does with each operation alone, to show beside each figure what is possible. Prints a table,
+or JSON lines that also have the ranks, the device, its clocks and the versions. Nothing is written.
 
 Under mpirun or srun, start cfg x tp ranks; times are the slowest rank's.)";
 
@@ -84,7 +84,8 @@ constexpr std::array kBenchExamples{
     HelpEntry{"How fast a checkpoint is read from disk:",
               "orrery bench --checkpoint Cosmos3-Nano --what load --drop-cache"}};
 
-constexpr std::string_view kCompletion = "Prints a script that completes commands, options and their values in bash.";
+constexpr std::string_view kCompletionText =
+    "Prints a script that completes commands, options and their values in bash.";
 
 constexpr std::array kCompletionExamples{HelpEntry{"In this shell:", "source <(orrery completion bash)"},
                                          HelpEntry{"In every shell:", R"(orrery completion bash \
@@ -93,7 +94,7 @@ constexpr std::array kCompletionExamples{HelpEntry{"In this shell:", "source <(o
 constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                             "show what is in latent files",
                                             "[OPTION…] FILE.h5…",
-                                            kInspect,
+                                            kInspectText,
                                             kInspectFiles,
                                             kTellingCodes,
                                             {},
@@ -102,7 +103,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                    HelpPage{Command::Compare,
                                             "say how far two latent files, or two videos, are apart",
                                             "[OPTION…] A B",
-                                            kCompare,
+                                            kCompareText,
                                             {},
                                             kCompareCodes,
                                             {},
@@ -111,7 +112,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                    HelpPage{Command::Report,
                                             "sum up what the runs in a folder have made, and what is left",
                                             "[OPTION…] OUT",
-                                            kReport,
+                                            kReportText,
                                             {},
                                             kTellingCodes,
                                             {},
@@ -120,7 +121,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                    HelpPage{Command::Plan,
                                             "say what a manifest takes of memory and time",
                                             "--checkpoint DIR --manifest FILE [--gpus N] [OPTION…]",
-                                            kPlan,
+                                            kPlanText,
                                             {},
                                             kTellingCodes,
                                             {},
@@ -129,7 +130,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                    HelpPage{Command::Bench,
                                             "measure a machine: a step, a decode, and what they could take",
                                             "--model tiny|nano|super [OPTION…]\n--checkpoint DIR [OPTION…]",
-                                            kBench,
+                                            kBenchText,
                                             {},
                                             kTellingCodes,
                                             kBenchVariables,
@@ -138,7 +139,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                    HelpPage{Command::Completion,
                                             "print the completion of commands and options for bash",
                                             "bash",
-                                            kCompletion,
+                                            kCompletionText,
                                             {},
                                             kTellingCodes,
                                             {},

@@ -1,10 +1,16 @@
 #include "app/cli/job_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
 #include <map>
+#include <optional>
+#include <string>
 
+#include "app/cli/option_table.h"
+#include "app/cli/options.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
 
@@ -44,7 +50,7 @@ JobEntry parse_entry(std::string_view text, int line, const std::string& where) 
   require_input(!text.starts_with('['), where + "there are no sections: write \"name = value\" lines alone");
   const std::size_t equals = text.find('=');
   require_input(equals != std::string_view::npos,
-                where + "\"name = value\" was expected, found \"" + std::string(trimmed(without_comment(text))) + "\"");
+                fmt::format("{}\"name = value\" was expected, found \"{}\"", where, trimmed(without_comment(text))));
   const std::string name(trimmed(text.substr(0, equals)));
   require_input(!name.empty(), where + "a name is missing before \"=\"");
   const std::string_view value = trimmed(text.substr(equals + 1));
@@ -62,11 +68,11 @@ std::vector<JobEntry> parse_job_file(std::string_view text, const std::filesyste
     const std::string_view content = trimmed(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (content.empty() || content.starts_with('#')) continue;
-    const std::string where = file.string() + ":" + std::to_string(line) + ": ";
+    const std::string where = fmt::format("{}:{}: ", file.string(), line);
     entries.push_back(parse_entry(content, line, where));
     const std::string& name = entries.back().name;
     const auto [first, is_new] = line_of_name.emplace(name, line);
-    require_input(is_new, where + name + ": already set in line " + std::to_string(first->second));
+    require_input(is_new, fmt::format("{}{}: already set in line {}", where, name, first->second));
   }
   return entries;
 }
@@ -77,6 +83,22 @@ std::string job_value(const std::string& value) {
   const bool plain =
       !has_control && trimmed(value) == value && !value.starts_with('"') && value.find('#') == std::string::npos;
   return plain ? value : json_text(value);
+}
+
+std::string dump_config(const Options& options) {
+  std::string out = "# The options in effect, for orrery run --job FILE. A name behind # is not set.\n";
+  for (const OptionGroupTitle& group : option_groups()) {
+    std::string lines;
+    for (const OptionSpec& spec : option_table()) {
+      if (spec.group != group.group || !spec.in_job_file() || !spec.commands.contains(Command::Run)) continue;
+      const std::optional<std::string> value = spec.get(options);
+      lines.append(value ? "" : "# ").append(spec.name).append(" =");
+      if (value && !value->empty()) lines.append(" ").append(job_value(*value));
+      lines += "\n";
+    }
+    if (!lines.empty()) out.append("\n# ").append(group.title).append("\n").append(lines);
+  }
+  return out;
 }
 
 }  // namespace orrery

@@ -1,5 +1,7 @@
 #include "app/cli/options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -36,8 +38,8 @@ Command parse_command(const std::string& word) {
     if (spec.name == word) return spec.command;
     known.push_back(spec.name);
   }
-  throw InputError("\"" + word + "\" is not a command" + did_you_mean(word, known) +
-                   ": orrery --help lists the commands");
+  throw InputError(
+      fmt::format("\"{}\" is not a command{}: orrery --help lists the commands", word, did_you_mean(word, known)));
 }
 
 void set(Options& options, const OptionSpec& spec, const std::string& value, const Origins& origins) {
@@ -56,7 +58,7 @@ void read_job_file(const std::string& path, Options& options, Origins& origins) 
     throw InputError(std::string("--job: ") + e.what());
   }
   for (const JobEntry& entry : parse_job_file(text, path)) {
-    const std::string where = path + ":" + std::to_string(entry.line) + ": " + entry.name;
+    const std::string where = fmt::format("{}:{}: {}", path, entry.line, entry.name);
     const OptionSpec* spec = find_option(entry.name, options.command);
     require_input(spec != nullptr,
                   where + ": no such option" + did_you_mean(entry.name, option_names(options.command)));
@@ -82,8 +84,7 @@ Origins set_given(const Arguments& given, Options& options) {
 }
 
 void require_between(std::int64_t value, std::int64_t low, std::int64_t high, const std::string& name) {
-  require_input(low <= value && value <= high, name + ": " + std::to_string(value) + " is outside " +
-                                                   std::to_string(low) + " to " + std::to_string(high));
+  require_input(low <= value && value <= high, fmt::format("{}: {} is outside {} to {}", name, value, low, high));
 }
 
 void check_defaults(const Request& defaults, const Origins& origins) {
@@ -117,7 +118,7 @@ void check_values(const Options& o, const Origins& origins) {
 
 void check_encode(const Options& o) {
   require_input(o.output.folder.extension() == ".h5",
-                "--out: " + o.output.folder.string() + " does not end in .h5: it is one latent file");
+                fmt::format("--out: {} does not end in .h5: it is one latent file", o.output.folder.string()));
 }
 
 void check_decode(const Options& o) {
@@ -126,14 +127,16 @@ void check_decode(const Options& o) {
   std::map<std::string, std::filesystem::path, std::less<>> by_name;
   for (const std::filesystem::path& file : o.files) {
     const auto [first, is_new] = by_name.emplace(file.stem().string(), file);
-    require_input(is_new, file.string() + ": has the name of " + first->second.string() +
-                              ", and the results are named after the files: decode one of them into another --out");
+    require_input(is_new,
+                  fmt::format("{}: has the name of {}, and the results are named after the files: decode one of "
+                              "them into another --out",
+                              file.string(), first->second.string()));
   }
 }
 
 void check_inspect(const Options& o) {
   require_input(o.preview.empty() || o.files.size() == 1,
-                "--preview: the picture of one file, but " + std::to_string(o.files.size()) + " are given");
+                fmt::format("--preview: the picture of one file, but {} are given", o.files.size()));
 }
 
 void check_completion(const Options& o) {
@@ -159,21 +162,18 @@ void check_bench(Options& o) {
 
 void check_required(const Options& o, const Origins& origins) {
   const CommandSpec& command = command_spec(o.command);
-  const std::string name(command.name);
   const char* or_job_file = find_option("job", o.command) != nullptr ? ", here or in a job file" : "";
-  const auto given = [&](std::string what, bool present) {
-    require_input(present, what.append(" is missing: orrery ").append(name) + " needs it" + or_job_file + " (orrery " +
-                               name + " --help)");
+  const auto given = [&](std::string_view what, bool present) {
+    require_input(present, fmt::format("{0} is missing: orrery {1} needs it{2} (orrery {1} --help)", what, command.name,
+                                       or_job_file));
   };
   for (const std::string_view option : command.required) {
-    std::string what("--");
-    what.append(option).append(" ").append(find_option(option, o.command)->argument);
-    given(std::move(what), origins.contains(option));
+    given(fmt::format("--{} {}", option, find_option(option, o.command)->argument), origins.contains(option));
   }
   if (command.files.empty()) return;
-  given(std::string(command.files), o.files.size() >= command.min_files);
-  require_input(o.files.size() <= command.max_files, o.files.back().string() + ": one file too many: orrery " + name +
-                                                         " takes " + std::string(command.files));
+  given(command.files, o.files.size() >= command.min_files);
+  require_input(o.files.size() <= command.max_files, fmt::format("{}: one file too many: orrery {} takes {}",
+                                                                 o.files.back().string(), command.name, command.files));
 }
 
 // The command whose help is asked for, as in "--help", "help", "help run" and "run --help"; Help: the overview.

@@ -110,4 +110,8 @@ std::string help_text(Command command);
 // The options as a job file that --job reads back to the same options.
 std::string dump_config(const Options& options);
 
+// A bash script that completes `orrery`'s commands, options and the values of options that are one of a few words; it
+// follows from the tables of commands and options.
+std::string bash_completion();
+
 }  // namespace orrery

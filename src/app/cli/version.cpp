@@ -1,6 +1,6 @@
 #include "app/cli/version.h"
 
-#include <cstddef>
+#include <fmt/format.h>
 
 #include "app/cli/build_versions.h"
 #include "app/cli/git_revision.h"
@@ -14,15 +14,12 @@ Json versions() {
 }
 
 std::string version_text() {
-  constexpr std::size_t kColumn = 10;
   const Json all = versions();
   std::string text;
-  for (const auto& [name, version] : all.items()) {
-    text += name + std::string(kColumn - name.size(), ' ') + version.get<std::string>() + "\n";
-  }
+  for (const auto& [name, version] : all.items()) text += fmt::format("{:<10}{}\n", name, version.get<std::string>());
   return text;
 }
 
-std::string software_name() { return std::string("orrery ") + kOrreryVersion + " (" + kGitRevision + ")"; }
+std::string software_name() { return fmt::format("orrery {} ({})", kOrreryVersion, kGitRevision); }
 
 }  // namespace orrery

@@ -10,7 +10,7 @@ namespace orrery {
 // without.
 Json versions();
 
-// The same for people: one line each.
+// versions() as text, a line for each.
 std::string version_text();
 
 // "orrery 0.1.0 (revision)", for the files of a run.

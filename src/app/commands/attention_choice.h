@@ -16,18 +16,19 @@ struct AttentionKernels {
   std::string without_fa3;                    // why FlashAttention-3 is none of them; empty: it is
 };
 
-// From what this rank has of FlashAttention-3: the kernel, or null and why it has none. Collective over `world`.
+// The kernels that all ranks have. `own`: this rank's FlashAttention-3, or null where `problem` says why it has none.
+// Collective over `world`.
 AttentionKernels common_kernels(const AttentionCase& attention, const std::shared_ptr<const FlashAttention>& own,
                                 const std::string& problem, const Comm& world);
 
 // Loads FlashAttention-3 where it can compute `attention`. Collective over `world`.
 AttentionKernels find_attention(const AttentionCase& attention, const Comm& world);
 
-// What --attention-kernel makes of the kernels of `attention`: auto takes the fastest. Throws InputError when the one
-// asked for is none of them.
+// The kernel that --attention-kernel asks for; auto takes the fastest. Throws InputError when it is not among
+// `kernels`.
 const NamedAttention& choose(AttentionWish wish, const AttentionKernels& kernels);
 
-// How a run computes attention, the same on all ranks.
+// The kernel that all ranks of a run compute attention with.
 struct AttentionChoice {
   NamedAttention by;
   std::string remark;  // why auto did not take FlashAttention-3 on a GPU in a 16-bit type; otherwise empty

@@ -1,13 +1,14 @@
-#include "app/commands/bench.h"
+#include "app/bench/bench.h"
 
 #include <iostream>
 #include <optional>
 
-#include "app/bench/bench.h"
 #include "app/cli/option_values.h"
 #include "app/cli/version.h"
 #include "app/commands/attention_choice.h"
+#include "app/commands/commands.h"
 #include "app/commands/require_products.h"
+#include "app/commands/run_facts.h"
 #include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"
@@ -42,12 +43,10 @@ std::string nvml_name(const std::string& uuid) {
 
 Json facts_of(const Options& options, const BenchModel& model, at::Device device, at::ScalarType dtype,
               AttentionKernel attention) {
-  Json topology{{"ranks", options.grid.ranks()}};
-  for (const GridAxis& axis : options.grid.axes()) topology[axis.name] = axis.size;
   return {{"model", model.name},
           {"size", write_value(options.bench_size).value()},
           {"frames", options.bench.frames},
-          {"topology", topology},
+          {"topology", topology_of(options.grid)},
           {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
           {"gemm", write_value(options.model.products).value()},
           {"attention", name_of(attention)},

@@ -1,5 +1,7 @@
 #include "app/commands/clip_loop.h"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <string>
 #include <utility>
@@ -11,9 +13,7 @@ namespace {
 
 // "[3/120] drive-0003"
 std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
-  std::string label = "[";
-  return label.append(std::to_string(index + 1)).append("/").append(std::to_string(count)).append("] ") +
-         job.request.id;
+  return fmt::format("[{}/{}] {}", index + 1, count, job.request.id);
 }
 
 // Why no work should go into the clip, or "". Collective: the disk is rank 0's.
@@ -21,8 +21,8 @@ std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& fail
                            const RunContext& context) {
   if (!job.refusal.empty()) return job.refusal;
   if (!job.resumes && failed_ids.contains(job.request.parent)) {
-    return std::string(job.request.encodes_parent ? "continues" : "condition_latents") + ": the clip it continues, \"" +
-           job.request.parent + "\", failed";
+    return fmt::format("{}: the clip it continues, \"{}\", failed",
+                       job.request.encodes_parent ? "continues" : "condition_latents", job.request.parent);
   }
   return context.world.from_root([&] { return out_problem(job); });
 }

@@ -15,9 +15,9 @@ namespace orrery {
 using OutProblem = std::function<std::string(const ClipJob& job)>;
 
 // Makes the clips of `plan` one after another, until the ranks agree to stop or, with --on-error stop, one has failed.
-// `generator` delivers to `records`; a clip that no work should go into (it is refused, continues one that failed, or
-// `out_problem`, asked on rank 0, has a reason) fails there at once. Every clip that was begun is delivered at the end.
-// Collective over the world.
+// `generator` delivers to `records`. A clip is recorded as failed at once when it was refused, continues one that
+// failed, or when `out_problem`, asked on rank 0, gives a reason. All clips that were begun have been delivered on
+// return. Collective over the world.
 void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const OutProblem& out_problem,
                 Progress& progress, RunContext& context);
 

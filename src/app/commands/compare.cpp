@@ -1,12 +1,11 @@
-#include "app/commands/compare.h"
+#include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "app/commands/commands.h"
 #include "app/inspect/difference.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
@@ -58,9 +57,9 @@ Difference difference_of(const FloatArray& a, const FloatArray& b) {
 
 void add_latents(Comparison& all, const std::string& name, const FloatArray& a, const FloatArray& b,
                  const Options& options) {
-  require_input(a.shape == b.shape, options.files[1].string() + ": " + name + " latents of shape " +
-                                        shape_text(b.shape) + " cannot be compared with " + shape_text(a.shape) +
-                                        " of " + options.files[0].string());
+  require_input(a.shape == b.shape,
+                fmt::format("{}: {} latents of shape {} cannot be compared with {} of {}", options.files[1].string(),
+                            name, shape_text(b.shape), shape_text(a.shape), options.files[0].string()));
   const Difference difference = difference_of(a, b);
   all.parts.push_back({name, difference, difference.range()});
 }
@@ -72,11 +71,11 @@ int step_of(const LatentFile& file) {
 // The first step whose noise level is another one; none: both went the same way, as far as both went.
 void compare_schedules(Comparison& all, const LatentFile& a, const LatentFile& b) {
   if (step_of(a) != step_of(b)) {
-    all.remarks.push_back("steps done: " + std::to_string(step_of(a)) + " and " + std::to_string(step_of(b)));
+    all.remarks.push_back(fmt::format("steps done: {} and {}", step_of(a), step_of(b)));
   }
   const auto [first, second] = std::mismatch(a.sigmas.begin(), a.sigmas.end(), b.sigmas.begin(), b.sigmas.end());
   if (first == a.sigmas.end() && second == b.sigmas.end()) return;
-  all.remarks.push_back("first differing step of the schedules: " + std::to_string(first - a.sigmas.begin()));
+  all.remarks.push_back(fmt::format("first differing step of the schedules: {}", first - a.sigmas.begin()));
 }
 
 Comparison compare_latents(const Options& options) {
@@ -93,9 +92,7 @@ Comparison compare_latents(const Options& options) {
   return all;
 }
 
-std::string format_text(const Waveform& wave) {
-  return std::to_string(wave.channels) + " channels at " + std::to_string(wave.rate) + " Hz";
-}
+std::string format_text(const Waveform& wave) { return fmt::format("{} channels at {} Hz", wave.channels, wave.rate); }
 
 // A frame is a sample of all channels.
 void compare_sounds(Comparison& all, const Options& options) {
@@ -107,8 +104,8 @@ void compare_sounds(Comparison& all, const Options& options) {
     return;
   }
   require_input(a->channels == b->channels && a->rate == b->rate,
-                options.files[1].string() + ": sound of " + format_text(*b) + " cannot be compared with " +
-                    format_text(*a) + " of " + options.files[0].string());
+                fmt::format("{}: sound of {} cannot be compared with {} of {}", options.files[1].string(),
+                            format_text(*b), format_text(*a), options.files[0].string()));
   const auto channels = static_cast<std::size_t>(a->channels);
   Difference difference;
   for (std::size_t i = 0; i < std::min(a->samples.size(), b->samples.size()); i += channels) {
@@ -116,7 +113,7 @@ void compare_sounds(Comparison& all, const Options& options) {
   }
   if (a->length() != b->length()) {
     all.is_longer = true;
-    all.remarks.push_back("samples of sound: " + std::to_string(a->length()) + " and " + std::to_string(b->length()));
+    all.remarks.push_back(fmt::format("samples of sound: {} and {}", a->length(), b->length()));
   }
   constexpr double kRange = 2;  // from -1 to 1
   all.parts.push_back({"sound", difference, kRange, kRange / 255});
@@ -126,9 +123,8 @@ Comparison compare_media(const Options& options) {
   VideoReader a(options.files[0]);
   VideoReader b(options.files[1]);
   require_input(a.width() == b.width() && a.height() == b.height(),
-                options.files[1].string() + ": pictures of " + std::to_string(b.width()) + "x" +
-                    std::to_string(b.height()) + " cannot be compared with " + std::to_string(a.width()) + "x" +
-                    std::to_string(a.height()) + " of " + options.files[0].string());
+                fmt::format("{}: pictures of {}x{} cannot be compared with {}x{} of {}", options.files[1].string(),
+                            b.width(), b.height(), a.width(), a.height(), options.files[0].string()));
   Comparison all;
   Difference difference;
   RgbImage expected, found;
@@ -137,8 +133,8 @@ Comparison compare_media(const Options& options) {
     const bool second = b.next(found);
     if (first != second) {
       all.is_longer = true;
-      all.remarks.push_back("only " + options.files[first ? 0 : 1].string() + " has a frame " +
-                            std::to_string(difference.frames()));
+      all.remarks.push_back(
+          fmt::format("only {} has a frame {}", options.files[first ? 0 : 1].string(), difference.frames()));
     }
     if (!first || !second) break;
     difference.add_frame<std::uint8_t>(expected.rgb, found.rgb);
@@ -148,11 +144,7 @@ Comparison compare_media(const Options& options) {
   return all;
 }
 
-std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.6g", value);
-  return text.data();
-}
+std::string number(double value) { return fmt::format("{:.6g}", value); }
 
 // JSON has no infinity: null.
 Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
@@ -162,8 +154,8 @@ std::string table_of(const Comparison& all) {
   for (const Part& part : all.parts) {
     const auto first = part.difference.first_differing_frame();
     table.add({part.name, number(part.difference.max_abs()), number(part.difference.relative_rms()),
-               number(part.difference.psnr(part.peak)), std::to_string(part.difference.frames()),
-               first ? std::to_string(*first) : "none"});
+               number(part.difference.psnr(part.peak)), fmt::to_string(part.difference.frames()),
+               first ? fmt::to_string(*first) : "none"});
   }
   std::string text = table.text();
   for (const std::string& remark : all.remarks) text.append(printable(remark)).append("\n");

@@ -1,8 +1,9 @@
-#include "app/commands/decode.h"
+#include <fmt/format.h>
 
 #include <optional>
 
 #include "app/cli/version.h"
+#include "app/commands/commands.h"
 #include "app/manifest/manifest_fields.h"
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
@@ -37,7 +38,7 @@ double fps_in(const std::filesystem::path& path, const Json& request) {
                 path.string() + ": the request in it: fps: found " + describe(*fps) + ", expected a number");
   clip.fps = fps->get<double>();
   for (const FieldProblem& problem : check_request(clip)) {
-    throw InputError(path.string() + ": the request in it: " + problem.field + ": " + problem.reason);
+    throw InputError(fmt::format("{}: the request in it: {}: {}", path.string(), problem.field, problem.reason));
   }
   return clip.fps;
 }
@@ -70,8 +71,8 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
   require_input(file.state == LatentFile::State::Complete,
                 path.string() + ": its clip is not finished: run it to the end first");
   require_input(file.video.shape[1] == checkpoint.vae_config.z_dim,
-                path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
-                    " channels, the checkpoint's VAE takes " + std::to_string(checkpoint.vae_config.z_dim));
+                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(),
+                            file.video.shape[1], checkpoint.vae_config.z_dim));
   Clip clip{latents_of(file), label_of(path, file, checkpoint)};
   require_finite(path, clip.latents.video);
   if (!clip.latents.has_sound()) return clip;
@@ -80,8 +81,8 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
                 path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
   const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
   require_input(clip.latents.sound.size(0) == wanted,
-                path.string() + ": its sound latents have " + std::to_string(clip.latents.sound.size(0)) +
-                    " channels, the checkpoint's decoder takes " + std::to_string(wanted));
+                fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}", path.string(),
+                            clip.latents.sound.size(0), wanted));
   return clip;
 }
 

@@ -1,8 +1,9 @@
-#include "app/commands/encode.h"
+#include <fmt/format.h>
 
 #include <vector>
 
 #include "app/cli/version.h"
+#include "app/commands/commands.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
@@ -29,8 +30,7 @@ at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t 
     latents.push_back(stream.next(frames.to(device)).to(at::kCPU));
     used += wanted;
   }
-  require_input(used >= limit, "it has only " + std::to_string(used) + " usable frames, --num-frames asks for " +
-                                   std::to_string(limit));
+  require_input(used >= limit, fmt::format("it has only {} usable frames, --num-frames asks for {}", used, limit));
   return at::stack(latents, 1);
 }
 
@@ -67,8 +67,8 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   file.created = utc_now();
   file.video = to_array(latent.unsqueeze(0));
   write_latents(options.output.folder, file);
-  log.info(source.string() + " -> " + options.output.folder.string() + ": " + std::to_string(frames) +
-           " frames, latents " + shape_text(file.video.shape));
+  log.info(fmt::format("{} -> {}: {} frames, latents {}", source.string(), options.output.folder.string(), frames,
+                       shape_text(file.video.shape)));
 }
 
 }  // namespace orrery

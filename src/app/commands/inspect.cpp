@@ -1,5 +1,4 @@
-#include "app/commands/inspect.h"
-
+#include "app/commands/commands.h"
 #include "app/inspect/inspection.h"
 #include "app/inspect/latent_preview.h"
 #include "base/core/error.h"

@@ -1,11 +1,9 @@
-#include "app/commands/plan.h"
-
 #include <algorithm>
 #include <vector>
 
+#include "app/commands/commands.h"
 #include "app/commands/run_plan.h"
 #include "app/plan/forecast.h"
-#include "app/plan/forecast_text.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
 

@@ -1,5 +1,7 @@
 #include "app/commands/prepare_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -32,9 +34,10 @@ void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), unguided);
   if (first == plan.jobs.end()) return;
   const auto count = std::count_if(first, plan.jobs.end(), unguided);
-  log.warning(std::to_string(count) + " of " + std::to_string(plan.jobs.size()) +
-              " clips have no guidance, the first is \"" + first->request.id +
-              "\": with --cfg 2 half of the ranks repeat the other half's work there");
+  log.warning(
+      fmt::format("{} of {} clips have no guidance, the first is \"{}\": with --cfg 2 half of the ranks repeat the "
+                  "other half's work there",
+                  count, plan.jobs.size(), first->request.id));
 }
 
 }  // namespace
@@ -48,8 +51,8 @@ RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold) {
   hold.checkpoint = std::move(input.checkpoint);
   for (const std::string& note : hold.checkpoint->notes) log.warning(note);
   if (!hold.shard.is_whole()) {
-    log.info("shard " + hold.shard.text() + ": " + std::to_string(input.jobs.size()) + " of the manifest's " +
-             std::to_string(hold.manifest_requests) + " requests");
+    log.info(fmt::format("shard {}: {} of the manifest's {} requests", hold.shard.text(), input.jobs.size(),
+                         hold.manifest_requests));
   }
   make_run_folders(options.output.folder);
   hold.lock.emplace(options.output.folder, hold.shard, log);

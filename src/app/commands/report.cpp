@@ -1,20 +1,19 @@
-#include "app/commands/report.h"
-
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <ctime>
 #include <thread>
 #include <utility>
 
+#include "app/commands/commands.h"
 #include "app/outputs/run_records.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
@@ -23,25 +22,16 @@ constexpr auto kBetweenLooks = std::chrono::seconds(5);
 constexpr std::size_t kNamedIds = 3;     // of a group of failures
 constexpr std::int64_t kMostSpans = 12;  // of the throughput's table
 
-std::string fixed(double value, int digits) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
-}
-
 // Seconds since 1970 of "2026-01-31T12:00:00Z"; 0 for anything else.
 std::int64_t moment_of(const std::string& time) {
   std::tm parts{};
   return ::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr ? 0 : ::timegm(&parts);
 }
 
+// "2026-01-31 12:00"
 std::string time_text(std::int64_t moment) {
-  const std::time_t time = moment;
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  std::array<char, 32> text{};
-  std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M", &parts);
-  return text.data();
+  const std::string time = utc_text(moment);
+  return fmt::format("{} {}", time.substr(0, 10), time.substr(11, 5));
 }
 
 // Clips that were finished from `begin` on, for a span of time.
@@ -84,11 +74,7 @@ std::vector<std::pair<std::string, double>> slowest_first(const std::map<std::st
 std::string failures_text(const std::vector<FailureGroup>& failures) {
   std::string text = failures.empty() ? "" : "\nfailed\n";
   for (const FailureGroup& group : failures) {
-    text.append("  ")
-        .append(std::to_string(group.ids.size()))
-        .append(" x ")
-        .append(printable(group.reason))
-        .append("\n      ");
+    text += fmt::format("  {} x {}\n      ", group.ids.size(), printable(group.reason));
     for (std::size_t i = 0; i < std::min(kNamedIds, group.ids.size()); ++i) {
       text.append(i == 0 ? "" : ", ").append(printable(group.ids[i]));
     }
@@ -97,35 +83,31 @@ std::string failures_text(const std::vector<FailureGroup>& failures) {
   return text;
 }
 
-std::string behind_blank_line(const TextTable& table) {
-  std::string text("\n");
-  return text.append(table.text());
-}
-
 std::string phases_text(const RunRecords& records) {
   TextTable table({"phase", "seconds", "share"}, 1);
   for (const auto& [phase, seconds] : slowest_first(records.phases)) {
-    table.add({phase, fixed(seconds, 1), fixed(100 * seconds / std::max(records.seconds, 1e-9), 1) + " %"});
+    table.add({phase, fmt::format("{:.1f}", seconds),
+               fmt::format("{:.1f} %", 100 * seconds / std::max(records.seconds, 1e-9))});
   }
-  return records.phases.empty() ? "" : behind_blank_line(table);
+  return records.phases.empty() ? "" : "\n" + table.text();
 }
 
 std::string throughput_text(const Throughput& throughput) {
   TextTable table({"from (UTC)", "clips", "an hour"}, 1);
   for (const Span& span : throughput.spans) {
     const double hours = static_cast<double>(throughput.span_seconds) / 3600;
-    table.add({time_text(span.begin), std::to_string(span.clips), fixed(static_cast<double>(span.clips) / hours, 1)});
+    table.add({time_text(span.begin), fmt::to_string(span.clips),
+               fmt::format("{:.1f}", static_cast<double>(span.clips) / hours)});
   }
-  return throughput.spans.empty() ? "" : behind_blank_line(table);
+  return throughput.spans.empty() ? "" : "\n" + table.text();
 }
 
 std::string page_of(const RunRecords& records) {
   const auto remaining = records.remaining();
-  std::string page = std::to_string(records.done) + " done, " + std::to_string(records.failed) + " failed, " +
-                     std::to_string(records.stopped) + " stopped";
-  if (remaining) page += ", " + std::to_string(*remaining) + " of " + std::to_string(*records.requested) + " remain";
-  page += records.on_gpus ? "; " + fixed(records.gpu_seconds / 3600, 2) + " GPU hours" : std::string();
-  page += "; " + duration_text(records.seconds) + " of work\n";
+  std::string page = fmt::format("{} done, {} failed, {} stopped", records.done, records.failed, records.stopped);
+  if (remaining) page += fmt::format(", {} of {} remain", *remaining, *records.requested);
+  if (records.on_gpus) page += fmt::format("; {:.2f} GPU hours", records.gpu_seconds / 3600);
+  page += fmt::format("; {} of work\n", duration_text(records.seconds));
   return page + failures_text(records.failures) + phases_text(records) +
          throughput_text(throughput_of(records.done_times));
 }

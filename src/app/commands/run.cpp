@@ -1,4 +1,4 @@
-#include "app/commands/run.h"
+#include <fmt/format.h>
 
 #include <iostream>
 #include <iterator>
@@ -9,6 +9,8 @@
 #include "app/cli/version.h"
 #include "app/commands/attention_choice.h"
 #include "app/commands/clip_loop.h"
+#include "app/commands/commands.h"
+#include "app/commands/plan_message.h"
 #include "app/commands/prepare_run.h"
 #include "app/commands/run_context.h"
 #include "app/commands/run_facts.h"
@@ -18,7 +20,6 @@
 #include "app/outputs/gallery.h"
 #include "app/outputs/run_files.h"
 #include "app/outputs/run_space.h"
-#include "app/outputs/run_summary.h"
 #include "app/outputs/timing_files.h"
 #include "base/core/numbers.h"
 #include "base/core/pulse.h"
@@ -38,12 +39,13 @@ double work_of(const RunPlan& plan) {
 }
 
 // "1 clip to", "2 clips to"
-std::string clips_to(std::size_t count) { return std::to_string(count) + (count == 1 ? " clip to " : " clips to "); }
+std::string clips_to(std::size_t count) { return fmt::format("{} clip{} to", count, count == 1 ? "" : "s"); }
 
 // The exit code of a run that was stopped with `left` clips to go.
 int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
   constexpr int kStopped = 75;
-  log.info("stopped by " + stop.reason() + " with " + clips_to(left) + "go: run the same command again to resume");
+  log.info(
+      fmt::format("stopped by {} with {} go: run the same command again to resume", stop.reason(), clips_to(left)));
   return kStopped;
 }
 
@@ -51,14 +53,14 @@ int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
 RunPlan share_plan(RunContext& context, RootHold& hold) {
   const Options& options = context.options;
   RunPlan plan;
-  const std::string text = context.world.from_root([&] {
+  const std::string message = context.world.from_root([&] {
     if (!options.log_file.empty()) context.log.keep_in(options.log_file);
     plan = prepare_run(options, context.log, hold);
     return context.world.shard().size == 1 ? std::string() : encode_plan(plan);
   });
-  if (!context.world.is_root()) plan = decode_plan(text);
-  context.log.info(clips_to(plan.jobs.size()) + "make, " + std::to_string(plan.complete.size()) +
-                   " already complete in " + options.output.folder.string());
+  if (!context.world.is_root()) plan = decode_plan(message);
+  context.log.info(fmt::format("{} make, {} already complete in {}", clips_to(plan.jobs.size()), plan.complete.size(),
+                               options.output.folder.string()));
   return plan;
 }
 
@@ -68,8 +70,10 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
   const auto [begin, end] = children.equal_range(parent.id);
   for (auto child = begin; child != end; ++child) {
     if (parent.latent_checksum.empty() || child->second.made_from == parent.latent_checksum) continue;
-    log.warning(child->second.latents.string() + ": this finished clip continues other latents of the clip \"" +
-                parent.id + "\" than were made now: remove the file and run again to make it from these");
+    log.warning(
+        fmt::format("{}: this finished clip continues other latents of the clip \"{}\" than were made now: "
+                    "remove the file and run again to make it from these",
+                    child->second.latents.string(), parent.id));
   }
 }
 

@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "app/cli/stop_limits.h"
+#include "app/cli/slurm.h"
 #include "app/outputs/run_space.h"
 #include "base/core/disk_space.h"
 #include "base/core/file.h"

@@ -40,12 +40,12 @@ struct RunInput {
   std::vector<ClipJob> jobs;           // of this shard
 };
 
-// The checks of `run` and `validate` that look at nothing in OUT: environment, checkpoint, manifest, texts, schedules.
-// No weight is read. What is refused goes to `problems`.
+// The checks of `run` and `validate` that do not look at OUT: environment, checkpoint, manifest, texts, schedules.
+// Reads no weight. Refusals go to `problems`.
 RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& problems);
 
-// Those of OUT: finished clips and snapshots that may stand for `input`'s jobs, and space. Writes nothing; OUT need not
-// be there. Throws InputError. Space that lacks for later clips is a warning of the plan.
+// The checks of OUT: which finished clips and snapshots may stand for `jobs`, and whether there is space. Writes
+// nothing; OUT need not be there. Throws InputError. Too little space for later clips is a warning in the plan.
 RunPlan check_out(const Options& options, const CheckpointFiles& checkpoint, std::vector<ClipJob> jobs);
 
 }  // namespace orrery

@@ -1,6 +1,6 @@
 #include "app/commands/run_context.h"
 
-#include "app/cli/stop_limits.h"
+#include "app/cli/slurm.h"
 #include "app/commands/require_products.h"
 #include "base/parallel/device.h"
 

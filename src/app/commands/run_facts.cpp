@@ -29,14 +29,19 @@ GenerateSettings settings_of(const Options& options, const CheckpointFiles& chec
   return settings;
 }
 
+Json topology_of(const GridShape& grid) {
+  Json topology{{"ranks", grid.ranks()}};
+  for (const GridAxis& axis : grid.axes()) topology[axis.name] = axis.size;
+  return topology;
+}
+
 RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
                   std::int64_t manifest_requests) {
   const Options& options = context.options;
   const at::ScalarType dtype = compute_dtype(options.model.dtype, context.device);
   RunFacts facts;
   facts.manifest_requests = manifest_requests;
-  facts.topology = {{"ranks", context.world.shard().size}};
-  for (const GridAxis& axis : options.grid.axes()) facts.topology[axis.name] = axis.size;
+  facts.topology = topology_of(options.grid);
   facts.topology["device"] = context.device.is_cuda() ? "cuda" : "cpu";
   facts.topology["dtype"] = dtype == at::kFloat ? "float32" : "bfloat16";
   facts.topology.update(to_json(recipe_of(options.model, checkpoint, attention.by.kernel)));

@@ -13,6 +13,9 @@
 
 namespace orrery {
 
+// How many ranks there are, and how many along each axis.
+Json topology_of(const GridShape& grid);
+
 // What all clips of the run share, but for `sizes`.
 GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention);
 

@@ -1,8 +1,87 @@
 #include "app/commands/run_models.h"
 
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "base/core/error.h"
+#include "base/device/device_memory.h"
+#include "base/parallel/device.h"
+#include "models/cost/tower_memory.h"
 #include "models/zoo/compute_dtype.h"
+#include "pipeline/released_towers.h"
 
 namespace orrery {
+namespace {
+
+// Of keys and values on the host, a rank: more than a hundred long prompts, little beside what a node has for a GPU.
+constexpr std::int64_t kWindowBytes = std::int64_t{8} << 30;
+
+bool needs_transformer(const ClipJob& job) { return job.refusal.empty() && !job.latents_done; }
+
+// Beside the weights, for the largest clip.
+std::int64_t working_bytes(const RunPlan& plan, const ModelSizes& sizes, bool decodes) {
+  std::int64_t most = 0;
+  for (const ClipJob& job : plan.jobs) {
+    if (!needs_transformer(job)) continue;
+    const ClipMemory memory = clip_memory(sizes, job.request, job.ids);
+    most = std::max({most, memory.step, decodes ? memory.media : 0});
+  }
+  return most;
+}
+
+std::vector<PromptIds> texts_of(const RunPlan& plan) {
+  std::vector<PromptIds> texts;
+  for (const ClipJob& job : plan.jobs) {
+    if (needs_transformer(job)) texts.push_back(job.ids);
+  }
+  return texts;
+}
+
+// Whether the text tower has to make room, the same on all ranks. Throws InputError on all of them when that is not
+// enough. Collective.
+bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place,
+              const Log& log) {
+  // Ranks that share a GPU meet here, each with what it needs to start, and in first_problem below, before any loads.
+  const int sharers = ranks_on_gpu(place.world, place.device);
+  const std::optional<std::int64_t> free = free_memory(place.device, sharers);
+  if (!free) return options.model.text_tower == TextTower::Release;
+  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.products); };
+  const int tp = place.tp.shard().size;
+  const bool decodes =
+      options.output.media.wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
+  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.output.vae_split), decodes)};
+  bool release = options.model.text_tower == TextTower::Release;
+  if (options.model.text_tower == TextTower::Auto) {
+    release = place.world.max(too_large_together(at_tp(tp), room) ? 1 : 0) == 1;
+    if (release) log.info("both towers and the largest clip do not fit every GPU: the text tower is released");
+  }
+  const std::string problem = place.world.first_problem(weights_problem(checkpoint, tp, release, room, at_tp));
+  require_input(problem.empty(), problem);
+  return release;
+}
+
+}  // namespace
+
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split) {
+  const ModelLayout layout{place.cfg.shard().size, place.tp.shard().size,
+                           static_cast<std::int64_t>(at::elementSize(place.dtype))};
+  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout, split};
+}
+
+std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,
+                                    const RankPlace& place, const Log& log) {
+  const Weights weights(checkpoint.transformer, place.tp.shard(), place.device, place.dtype);
+  const Cosmos3Config& config = checkpoint.transformer_config;
+  std::vector<PromptIds> texts = texts_of(plan);
+  if (!released(options, checkpoint, plan, place, log)) {
+    return std::make_unique<KeptTowers>(weights, config, place.tp, options.model.products, place.attention);
+  }
+  auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
+                                                 options.model.products, place.attention);
+  if (!texts.empty()) towers->prepare(texts.front());
+  return towers;
+}
 
 MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output, bool is_root) {
   const bool makes_media = output.media.wanted();

@@ -2,10 +2,12 @@
 
 #include <memory>
 
-#include "app/commands/load_towers.h"
+#include "app/cli/options.h"
 #include "app/commands/run_context.h"
 #include "app/commands/run_plan.h"
+#include "base/core/log.h"
 #include "base/parallel/collectives.h"
+#include "models/nn/attention.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/media_models.h"
 #include "pipeline/clip_memory.h"
@@ -13,10 +15,29 @@
 
 namespace orrery {
 
-// What a rank needs beside the transformer: only what some job of `plan` that is not refused asks for.
+// This rank's device and data type, and the groups of ranks that it works with.
+struct RankPlace {
+  const Comm& world;
+  Collectives& tp;
+  Collectives& cfg;
+  at::Device device;
+  at::ScalarType dtype;
+  Attention attention = {};
+};
+
+// The sizes that a clip's memory is estimated from.
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split);
+
+// Loads the transformer as --text-tower says, for the jobs of `plan`; auto keeps both towers unless they and the
+// largest clip would be too much for some rank's GPU. Throws InputError on all ranks, before any weight is read, when
+// the weights do not fit some rank's GPU. `place` and `log` must outlive the result. Collective over the world.
+std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,
+                                    const RankPlace& place, const Log& log);
+
+// The models that a rank needs beside the transformer for those jobs of `plan` that are not refused.
 MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output, bool is_root);
 
-// What this rank makes a run's clips with: its groups of ranks, and its slices of the models.
+// This rank's groups of ranks and its slices of the models.
 struct RunModels {
   // Loads what the jobs of `plan` need. Throws what load_towers throws. `context` must outlive the object. Collective
   // over the world.

@@ -1,5 +1,7 @@
 #include "app/commands/run_plan.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <deque>
 #include <filesystem>
@@ -14,7 +16,6 @@
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
-#include "base/core/printable.h"
 
 namespace orrery {
 namespace {
@@ -39,9 +40,10 @@ class ScheduleCheck {
 
   std::string operator()(const Request& r) {
     if (!kind_ || falls(r.steps, r.flow_shift)) return "";
-    return "flow_shift: " + number_text(r.flow_shift) + " leaves no room between the noise levels of " +
-           std::to_string(r.steps) + " steps, which have to fall from below 1 to 0 in float32: use one that is " +
-           (r.flow_shift > 1 ? "smaller" : "larger");
+    return fmt::format(
+        "flow_shift: {} leaves no room between the noise levels of {} steps, which have to fall from below 1 to 0 in "
+        "float32: use one that is {}",
+        number_text(r.flow_shift), r.steps, r.flow_shift > 1 ? "smaller" : "larger");
   }
 
  private:
@@ -86,49 +88,6 @@ ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
   job.ids = {std::move(prompt.ids), std::move(prompt.negative_ids)};
   job.request = std::move(request);
   return job;
-}
-
-// Each text of the jobs once, as its number.
-class TextNumbers {
- public:
-  std::size_t operator()(const TokenIds& text) {
-    const auto [place, is_new] = numbers_.emplace(text, lines_.size());
-    if (is_new) lines_.push_back(json_text(text.values()));
-    return place->second;
-  }
-  const std::vector<std::string>& lines() const { return lines_; }
-
- private:
-  std::map<TokenIds, std::size_t> numbers_;
-  std::vector<std::string> lines_;
-};
-
-Json job_json(const ClipJob& job, TextNumbers& number) {
-  return {{"request", job.request_json},      {"semantics", job.request.semantics},
-          {"parent", job.request.parent},     {"cond", number(job.ids.cond)},
-          {"uncond", number(job.ids.uncond)}, {"refusal", valid_utf8(job.refusal)},
-          {"latents_done", job.latents_done}, {"resumes", job.resumes},
-          {"recipe", job.parent_recipe}};
-}
-
-ClipJob job_from_json(const Json& json, const std::vector<TokenIds>& texts) {
-  ClipJob job;
-  job.request_json = json.at("request").get<std::string>();
-  job.request = parse_request(job.request_json, {json.at("parent").get<std::string>()});
-  job.request.semantics = json.at("semantics").get<Semantics>();
-  job.ids = {texts.at(json.at("cond").get<std::size_t>()), texts.at(json.at("uncond").get<std::size_t>())};
-  job.refusal = json.at("refusal").get<std::string>();
-  job.latents_done = json.at("latents_done").get<bool>();
-  job.resumes = json.at("resumes").get<bool>();
-  job.parent_recipe = json.at("recipe").get<std::string>();
-  return job;
-}
-
-Json next_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  const Json line = parse_json(text.substr(0, end));
-  text.remove_prefix(end + 1);
-  return line;
 }
 
 }  // namespace
@@ -191,25 +150,6 @@ RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const C
   require_input(files.conflicts().empty(), join_lines(files.conflicts()));
   plan.warnings = files.warnings();
   plan.kept_children = files.kept_children();
-  return plan;
-}
-
-// A line of JSON each: the completed ids, the number of texts, the texts, the jobs.
-std::string encode_plan(const RunPlan& plan) {
-  TextNumbers number;
-  std::string jobs;
-  for (const ClipJob& job : plan.jobs) jobs += json_text(job_json(job, number)) + "\n";
-  std::string text = json_text(plan.complete) + "\n" + std::to_string(number.lines().size()) + "\n";
-  for (const std::string& line : number.lines()) text += line + "\n";
-  return text + jobs;
-}
-
-RunPlan decode_plan(std::string_view text) {
-  RunPlan plan;
-  plan.complete = next_line(text).get<std::vector<std::string>>();
-  std::vector<TokenIds> texts(next_line(text).get<std::size_t>());
-  for (TokenIds& ids : texts) ids = next_line(text).get<TokenIds::Values>();
-  while (!text.empty()) plan.jobs.push_back(job_from_json(next_line(text), texts));
   return plan;
 }
 

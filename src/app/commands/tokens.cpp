@@ -1,7 +1,6 @@
-#include "app/commands/tokens.h"
-
 #include <cstddef>
 
+#include "app/commands/commands.h"
 #include "app/manifest/manifest.h"
 #include "app/manifest/prompts.h"
 #include "base/core/file.h"

@@ -1,5 +1,4 @@
-#include "app/commands/validate.h"
-
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/commands/commands.h"
 #include "app/commands/run_checks.h"
 #include "app/outputs/run_lock.h"
 #include "app/plan/forecast.h"
@@ -16,6 +16,7 @@
 #include "base/core/file.h"
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
+#include "base/core/text_table.h"
 
 namespace orrery {
 namespace {
@@ -27,15 +28,15 @@ std::string range_of(const std::vector<ClipJob>& jobs, const Value& value) {
   const auto less = [&](const ClipJob& a, const ClipJob& b) { return value(a) < value(b); };
   const auto [low, high] = std::minmax_element(jobs.begin(), jobs.end(), less);
   const auto from = value(*low), to = value(*high);
-  return from == to ? std::to_string(from) : std::to_string(from) + " to " + std::to_string(to);
+  return from == to ? fmt::to_string(from) : fmt::format("{} to {}", from, to);
 }
 
 // Rows of what was found.
 class Table {
  public:
   void row(const std::string& what, const std::string& found) {
-    constexpr std::size_t kColumn = 12;
-    text_ += what + std::string(kColumn - what.size(), ' ') + printable(found) + "\n";
+    static const std::vector<TableColumn> columns{{.width = 12, .gap = 0}, {.gap = 0}};
+    text_ += table_row(columns, {what, printable(found)}) + "\n";
   }
   const std::string& text() const { return text_; }
 
@@ -44,10 +45,9 @@ class Table {
 };
 
 std::string requests_text(const RunInput& input) {
-  const std::string all =
-      std::to_string(input.manifest_requests) + (input.manifest_requests == 1 ? " request" : " requests");
+  const std::string all = fmt::format("{} request{}", input.manifest_requests, input.manifest_requests == 1 ? "" : "s");
   if (input.shard.is_whole()) return all;
-  return all + ", " + std::to_string(input.jobs.size()) + " of them in shard " + input.shard.text();
+  return fmt::format("{}, {} of them in shard {}", all, input.jobs.size(), input.shard.text());
 }
 
 void describe_input(const RunInput& input, const Options& o, Table& table) {
@@ -55,14 +55,15 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
     table.row("checkpoint", input.checkpoint->summary());
     for (const std::string& note : input.checkpoint->notes) table.row("note", note);
   }
-  table.row("ranks", o.grid.text() + " = " + std::to_string(o.grid.ranks()));
+  table.row("ranks", fmt::format("{} = {}", o.grid.text(), o.grid.ranks()));
   table.row("manifest", o.manifest.string() + ": " + requests_text(input));
   const std::vector<ClipJob>& jobs = input.jobs;
   if (jobs.empty()) return;
-  table.row("clips", "width " + range_of(jobs, [](const ClipJob& j) { return j.request.width; }) + ", height " +
-                         range_of(jobs, [](const ClipJob& j) { return j.request.height; }) + ", frames " +
-                         range_of(jobs, [](const ClipJob& j) { return j.request.num_frames; }) + ", steps " +
-                         range_of(jobs, [](const ClipJob& j) { return j.request.steps; }));
+  const auto range = [&](std::int64_t Request::*member) {
+    return range_of(jobs, [member](const ClipJob& job) { return job.request.*member; });
+  };
+  table.row("clips", fmt::format("width {}, height {}, frames {}, steps {}", range(&Request::width),
+                                 range(&Request::height), range(&Request::num_frames), range(&Request::steps)));
   table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
 }
 
@@ -70,13 +71,13 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
 std::string memory_text(const RankMemory& memory, TextTower text_tower) {
   const auto size = [](std::int64_t bytes) {
     constexpr std::int64_t kMega = 1'000'000;
-    return bytes < 1000 * kMega ? std::to_string((bytes + kMega - 1) / kMega) + " MB" : gigabytes(bytes);
+    return bytes < 1000 * kMega ? fmt::format("{} MB", (bytes + kMega - 1) / kMega) : gigabytes(bytes);
   };
   const std::string kept = size(memory.peak(false)), released = size(memory.peak(true));
-  const std::string clip = "one clip of the largest request needs ";
-  if (text_tower == TextTower::Keep) return clip + kept + " on a GPU";
-  if (text_tower == TextTower::Release) return clip + released + " on a GPU";
-  return clip + kept + " on a GPU, " + released + " where the text tower is released";
+  const std::string always = fmt::format("one clip of the largest request needs {} on a GPU",
+                                         text_tower == TextTower::Release ? released : kept);
+  return text_tower == TextTower::Auto ? fmt::format("{}, {} where the text tower is released", always, released)
+                                       : always;
 }
 
 void describe_memory(const RunInput& input, const Options& o, Table& table) {
@@ -86,9 +87,9 @@ void describe_memory(const RunInput& input, const Options& o, Table& table) {
 }
 
 void require_writable(const char* option, const fs::path& folder) {
-  require_input(is_folder(folder), std::string(option) + ": " + folder.string() + " is not a folder");
+  require_input(is_folder(folder), fmt::format("{}: {} is not a folder", option, folder.string()));
   require_input(::access(folder.c_str(), W_OK | X_OK) == 0,
-                std::string(option) + ": no file can be written in " + folder.string() + ": " + std::strerror(errno));
+                fmt::format("{}: no file can be written in {}: {}", option, folder.string(), std::strerror(errno)));
 }
 
 // What keeps a run from making or using the folder.
@@ -104,8 +105,8 @@ void describe_out(const RunPlan& plan, const Options& options, Table& table) {
   const auto resumes =
       std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) { return job.resumes; });
   std::string found = options.output.folder.string();
-  if (!plan.complete.empty()) found += ": " + std::to_string(plan.complete.size()) + " requests done earlier";
-  if (resumes > 0) found += (plan.complete.empty() ? ": " : ", ") + std::to_string(resumes) + " go on from a snapshot";
+  if (!plan.complete.empty()) found += fmt::format(": {} requests done earlier", plan.complete.size());
+  if (resumes > 0) found += fmt::format("{} {} go on from a snapshot", plan.complete.empty() ? ":" : ",", resumes);
   table.row("out", found);
   for (const std::string& warning : plan.warnings) table.row("warning", warning);
 }

@@ -8,8 +8,8 @@
 
 namespace orrery {
 
-// Sums up how far some values are from those expected, frame after frame. A value that is not finite differs from every
-// other by infinity, and from itself by nothing.
+// Accumulates how far values are from those expected, frame after frame. A value that is not finite differs by 0 from
+// the same value and by infinity from every other.
 class Difference {
  public:
   template <class T>
@@ -23,7 +23,8 @@ class Difference {
   }
 
   double max_abs() const { return max_abs_; }
-  // Root of the mean square, relative to that of the expected values; of nothing but zeros: 0 or infinity.
+  // The root mean square of the differences, divided by that of the expected values; 0 or infinity where these are all
+  // 0.
   double relative_rms() const;
   // In decibels, of a signal from 0 to `peak`; infinity where nothing differs.
   double psnr(double peak) const;

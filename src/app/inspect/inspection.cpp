@@ -1,5 +1,7 @@
 #include "app/inspect/inspection.h"
 
+#include <fmt/format.h>
+
 #include "base/core/error.h"
 
 namespace orrery {
@@ -86,7 +88,7 @@ Inspection inspect_file(const std::filesystem::path& path) {
 std::string state_text(const Inspection& inspection) {
   const LatentFile& file = inspection.content;
   if (!file.running) return "complete";
-  return "running, step " + std::to_string(file.running->step) + " of " + std::to_string(file.timesteps.size());
+  return fmt::format("running, step {} of {}", file.running->step, file.timesteps.size());
 }
 
 Json to_json(const Inspection& inspection) {

@@ -1,6 +1,6 @@
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "app/inspect/inspection.h"
 #include "base/core/json.h"
@@ -10,18 +10,14 @@
 namespace orrery {
 namespace {
 
-std::string number(double value) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.4g", value);
-  return text.data();
-}
+constexpr std::size_t kIndent = 2;      // columns before a page's rows
+constexpr std::size_t kNameWidth = 12;  // columns of their names
+
+std::string number(double value) { return fmt::format("{:.4g}", value); }
 
 std::string first_words(const std::string& text) {
-  constexpr std::size_t kLength = 60;
-  if (text.size() <= kLength) return text;
-  std::size_t end = kLength;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a character
-  return text.substr(0, end) + "…";
+  constexpr std::size_t kBytes = 60;
+  return text.size() <= kBytes ? text : fmt::format("{}…", whole_characters(text, kBytes));
 }
 
 // A member of the request as text, or "?".
@@ -33,36 +29,25 @@ std::string member(const Json& request, const char* key) {
 
 std::string request_text(const Json& request) {
   if (!request.is_object()) return "none";
-  std::string text = member(request, "id");
-  text += ": ";
-  text += request.contains("prompt") ? first_words(member(request, "prompt")) : "token ids";
-  text += "\n              ";
-  const auto add = [&](const char* key, const char* behind) { text.append(member(request, key)).append(behind); };
-  add("num_frames", " frames of ");
-  add("width", " x ");
-  add("height", " at ");
-  add("fps", " a second, ");
-  add("steps", " steps, guidance ");
-  add("guidance_scale", ", seed ");
-  add("seed", "");
-  return text;
+  const auto of = [&](const char* key) { return member(request, key); };
+  const std::string prompt = request.contains("prompt") ? first_words(of("prompt")) : "token ids";
+  return fmt::format("{}: {}\n{:{}}{} frames of {} x {} at {} a second, {} steps, guidance {}, seed {}", of("id"),
+                     prompt, "", kIndent + kNameWidth, of("num_frames"), of("width"), of("height"), of("fps"),
+                     of("steps"), of("guidance_scale"), of("seed"));
 }
 
 std::string sampler_text(const LatentFile& file) {
   if (file.sigmas.empty()) return "none";
-  std::string text = std::to_string(file.timesteps.size()) + " steps, sigma " + number(file.sigmas.front()) + " to " +
-                     number(file.sigmas.back());
-  if (file.running) {
-    text += ", " + std::to_string(file.running->step) + " done, last of order " +
-            std::to_string(file.running->video.last_order);
-  }
-  return text;
+  const std::string steps = fmt::format("{} steps, sigma {} to {}", file.timesteps.size(), number(file.sigmas.front()),
+                                        number(file.sigmas.back()));
+  if (!file.running) return steps;
+  return fmt::format("{}, {} done, last of order {}", steps, file.running->step, file.running->video.last_order);
 }
 
 std::string datasets_table(const std::vector<StoredDataset>& datasets) {
   TextTable table({"dataset", "type", "shape", "bytes", "on disk", "checksums"}, 2);
   for (const StoredDataset& d : datasets) {
-    table.add({d.path, d.type, shape_text(d.shape), std::to_string(d.bytes), std::to_string(d.stored_bytes),
+    table.add({d.path, d.type, shape_text(d.shape), fmt::to_string(d.bytes), fmt::to_string(d.stored_bytes),
                d.has_checksum ? "verified" : "none"});
   }
   return table.text();
@@ -72,8 +57,8 @@ std::string channels_table(const std::string& name, const std::vector<ValueStati
   TextTable table({name, "min", "max", "mean", "deviation", "nan", "inf"}, 1);
   for (std::size_t c = 0; c < channels.size(); ++c) {
     const ValueStatistics& s = channels[c];
-    table.add({std::to_string(c), number(s.min), number(s.max), number(s.mean), number(s.deviation),
-               std::to_string(s.nan), std::to_string(s.infinite)});
+    table.add({fmt::to_string(c), number(s.min), number(s.max), number(s.mean), number(s.deviation),
+               fmt::to_string(s.nan), fmt::to_string(s.infinite)});
   }
   return table.text();
 }
@@ -84,18 +69,19 @@ std::string page_of(const Inspection& inspection) {
   const LatentFile& file = inspection.content;
   const Json json = to_json(inspection);
   const auto or_none = [](const std::string& text) { return text.empty() ? std::string("none") : printable(text); };
-  std::string page = printable(inspection.path.string()) + ": " + state_text(inspection) + ", " +
-                     std::to_string(inspection.file_bytes) + " bytes\n\n";
+  std::string page = fmt::format("{}: {}, {} bytes\n\n", printable(inspection.path.string()), state_text(inspection),
+                                 inspection.file_bytes);
+  const std::vector<TableColumn> columns{{.width = kNameWidth, .gap = kIndent}, {.gap = 0}};
   const auto row = [&](const std::string& name, const std::string& value) {
-    page.append("  ").append(name).append(12 - name.size(), ' ').append(value).append("\n");
+    page.append(table_row(columns, {name, value})).append("\n");
   };
   row("request", request_text(json["request"]));
   row("model", json["model"].is_object() ? printable(json_text(json["model"])) : "none");
-  row("written", or_none(file.created) + " by " + or_none(file.software));
-  row("texts", std::to_string(file.cond_ids.size()) + " and " + std::to_string(file.uncond_ids.size()) + " tokens");
+  row("written", fmt::format("{} by {}", or_none(file.created), or_none(file.software)));
+  row("texts", fmt::format("{} and {} tokens", file.cond_ids.size(), file.uncond_ids.size()));
   row("sampler", sampler_text(file));
   row("checksum", inspection.latent_checksum);
-  row("not finite", std::to_string(inspection.not_finite) + " values");
+  row("not finite", fmt::format("{} values", inspection.not_finite));
   page.append("\n").append(datasets_table(inspection.datasets));
   page.append("\n").append(channels_table("video channel", inspection.video));
   if (!inspection.sound.empty()) page.append("\n").append(channels_table("sound channel", inspection.sound));
@@ -110,7 +96,7 @@ std::string table_of(const std::vector<Inspection>& inspections) {
     const ValueStatistics& s = inspection.all_video;
     table.add({inspection.path.string(), state_text(inspection), shape_text(file.video.shape),
                file.sound ? shape_text(file.sound->shape) : "-", number(s.min), number(s.max), number(s.mean),
-               number(s.deviation), std::to_string(inspection.not_finite), std::to_string(inspection.file_bytes)});
+               number(s.deviation), fmt::to_string(inspection.not_finite), fmt::to_string(inspection.file_bytes)});
   }
   return table.text();
 }

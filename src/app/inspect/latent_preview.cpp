@@ -1,6 +1,7 @@
 #include "app/inspect/latent_preview.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -74,8 +75,8 @@ RgbImage latent_sheet(const FloatArray& video) {
   const std::int64_t sheet_height = grid.rows * (height + kGap) - kGap;
   const std::int64_t sheet_width = grid.columns * (width + kGap) - kGap;
   require_input(std::max(sheet_height, sheet_width) <= kMostPixels,
-                "a sheet of " + std::to_string(sheet_width) + "x" + std::to_string(sheet_height) +
-                    " pixels is too large for one picture, expected up to " + std::to_string(kMostPixels) + " a side");
+                fmt::format("a sheet of {}x{} pixels is too large for one picture, expected up to {} a side",
+                            sheet_width, sheet_height, kMostPixels));
   const at::Tensor large = colours.repeat_interleave(grid.scale, 1).repeat_interleave(grid.scale, 2);
   const at::Tensor sheet = at::zeros({sheet_height, sheet_width, kColours}, at::kByte);
   for (std::int64_t i = 0; i < frames; ++i) {

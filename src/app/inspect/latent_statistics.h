@@ -7,7 +7,7 @@
 
 namespace orrery {
 
-// Of some values: over the finite ones, which may be none (then all is 0), and how many are not.
+// Statistics of the finite values, all 0 when there are none, and the numbers of the other values.
 struct ValueStatistics {
   double min = 0;
   double max = 0;
@@ -20,7 +20,7 @@ struct ValueStatistics {
 // One for each channel of an array [1, C, …]. Throws Error for another shape.
 std::vector<ValueStatistics> channel_statistics(const FloatArray& array);
 
-// Of all values together.
+// Statistics of all values together.
 ValueStatistics statistics_of(const FloatArray& array);
 
 }  // namespace orrery

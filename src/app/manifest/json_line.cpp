@@ -1,20 +1,14 @@
 #include "app/manifest/json_line.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 
 #include "app/manifest/manifest_fields.h"
 #include "base/core/error.h"
+#include "base/core/printable.h"
 
 namespace orrery {
-namespace {
-
-std::size_t characters(std::string_view bytes) {
-  std::size_t count = 0;
-  for (const char c : bytes) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1U : 0U;
-  return count;
-}
-
-}  // namespace
 
 JsonLine parse_json_line(std::string_view text) {
   JsonLine line;
@@ -24,7 +18,7 @@ JsonLine parse_json_line(std::string_view text) {
     });
   } catch (const JsonError& e) {
     const bool is_single_quote = e.byte > 0 && text[e.byte - 1] == '\'';
-    const std::string place = e.byte == 0 ? "" : "column " + std::to_string(characters(text.substr(0, e.byte))) + ": ";
+    const std::string place = e.byte == 0 ? "" : fmt::format("column {}: ", character_count(text.substr(0, e.byte)));
     throw InputError(place +
                      (is_single_quote ? "not valid JSON: texts and keys stand in double quotes, not in '" : e.what()));
   }

@@ -1,9 +1,10 @@
 #include "app/manifest/manifest.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <deque>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "app/manifest/json_line.h"
@@ -32,13 +33,11 @@ std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id +
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
-  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse,
-                 const std::set<std::string>& known_ids)
+  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse)
       : file_(file.string()),
         folder_(fs::absolute(file).parent_path()),
         defaults_(defaults),
-        also_refuse_(also_refuse),
-        known_ids_(known_ids) {}
+        also_refuse_(also_refuse) {}
 
   void read_line(std::string_view text);
   std::deque<Request> take();
@@ -53,17 +52,16 @@ class ManifestReader {
   void check_unique(const Request& request);
   bool is_forward(std::size_t index);
   void bad(const std::string& reason) {
-    problems_[at_.line] += file_ + ":" + std::to_string(at_.line) + ": " + who_ + reason + "\n";
+    problems_[at_.line] += fmt::format("{}:{}: {}{}\n", file_, at_.line, who_, reason);
   }
 
   std::string file_;
   fs::path folder_;
   const Request& defaults_;
   const RequestCheck& also_refuse_;
-  const std::set<std::string>& known_ids_;  // of clips that are not in this text
-  Origin at_;                               // the line that is looked at
-  std::string who_;                         // its request, in messages
-  std::map<int, std::string> problems_;     // by line
+  Origin at_;                            // the line that is looked at
+  std::string who_;                      // its request, in messages
+  std::map<int, std::string> problems_;  // by line
   std::deque<Request> requests_;
   std::deque<Origin> origins_;                      // of the requests
   std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
@@ -121,24 +119,24 @@ void ManifestReader::find_parent(const Json& object, const char* key, Request& r
   at_.key = key;
   at_.continued = given->get<std::string>();
   const auto earlier = index_of_id_.find(at_.continued);
-  const bool is_earlier = earlier != index_of_id_.end();
-  if (!is_earlier && !known_ids_.contains(at_.continued)) return;
+  if (earlier == index_of_id_.end()) return;
   request.parent = at_.continued;
   request.encodes_parent = std::string_view(key) == "continues";
   (request.encodes_parent ? request.continued_video : request.condition_latents).clear();
-  if (is_earlier && !request.encodes_parent) check_parent(request, requests_[earlier->second]);
+  if (!request.encodes_parent) check_parent(request, requests_[earlier->second]);
 }
 
 // Latents are taken as they are, so they must fit.
 void ManifestReader::check_parent(const Request& request, const Request& parent) {
-  const auto size = [](const Request& r) { return std::to_string(r.width) + "x" + std::to_string(r.height); };
-  const std::string clip = "condition_latents: clip \"" + parent.id + "\" ";
+  const auto size = [](const Request& r) { return fmt::format("{}x{}", r.width, r.height); };
+  const std::string clip = fmt::format("condition_latents: clip \"{}\" ", parent.id);
   if (size(parent) != size(request)) {
-    bad(clip + "is " + size(parent) + ", this one " + size(request) + ": a clip has the size of the one it continues");
+    bad(fmt::format("{}is {}, this one {}: a clip has the size of the one it continues", clip, size(parent),
+                    size(request)));
   }
   if (std::cmp_greater(request.condition_frames.size(), parent.latent_frames())) {
-    bad(clip + "has " + std::to_string(parent.latent_frames()) + " latent frames, condition_frames asks for " +
-        std::to_string(request.condition_frames.size()));
+    bad(fmt::format("{}has {} latent frames, condition_frames asks for {}", clip, parent.latent_frames(),
+                    request.condition_frames.size()));
   }
 }
 
@@ -149,7 +147,7 @@ void ManifestReader::check_values(const Request& request) {
 void ManifestReader::check_unique(const Request& request) {
   if (request.id.empty()) return;
   const auto [first, is_new] = index_of_id_.emplace(request.id, requests_.size());
-  if (!is_new) bad("already used in line " + std::to_string(origins_[first->second].line) + ": ids must be unique");
+  if (!is_new) bad(fmt::format("already used in line {}: ids must be unique", origins_[first->second].line));
 }
 
 // Whether what the request goes on from is the id of its own line or of a later one, which is reported.
@@ -157,10 +155,9 @@ bool ManifestReader::is_forward(std::size_t index) {
   if (!requests_[index].parent.empty()) return false;
   const auto found = index_of_id_.find(origins_[index].continued);
   if (found == index_of_id_.end()) return false;
-  bad(std::string(at_.key) + (found->second == index
-                                  ? ": names the clip of this line, which cannot continue itself"
-                                  : ": names the clip of line " + std::to_string(origins_[found->second].line) +
-                                        ", which comes later: move it up"));
+  bad(found->second == index ? fmt::format("{}: names the clip of this line, which cannot continue itself", at_.key)
+                             : fmt::format("{}: names the clip of line {}, which comes later: move it up", at_.key,
+                                           origins_[found->second].line));
   return true;
 }
 
@@ -207,8 +204,7 @@ std::deque<Request> ManifestReader::take() {
 
 std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
                                    const RequestCheck& also_refuse) {
-  const std::set<std::string> known_ids;
-  ManifestReader reader(file, defaults, also_refuse, known_ids);
+  ManifestReader reader(file, defaults, also_refuse);
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     reader.read_line(text.substr(0, end));
@@ -226,18 +222,12 @@ std::string read_manifest(const fs::path& file) {
   }
 }
 
-std::string manifest_line(const Request& request) {
+Json manifest_json(const Request& request) {
   Json line = Json::object();
   write_fields(request, line);
-  return json_text(line);
+  return line;
 }
 
-Request parse_request(std::string_view line, const std::set<std::string>& known_ids) {
-  const Request defaults;
-  const RequestCheck no_check;
-  ManifestReader reader("request", defaults, no_check, known_ids);
-  reader.read_line(line);
-  return reader.take().front();
-}
+std::string manifest_line(const Request& request) { return json_text(manifest_json(request)); }
 
 }  // namespace orrery

@@ -3,12 +3,12 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "app/manifest/request_rules.h"
+#include "base/core/json.h"
 #include "pipeline/request.h"
 
 namespace orrery {
@@ -31,10 +31,11 @@ std::deque<Request> parse_manifest(std::string_view text, const std::filesystem:
 // The manifest's text. Throws InputError, naming --manifest.
 std::string read_manifest(const std::filesystem::path& file);
 
-// The request as one JSON line with the keys in a fixed order; a parent's id stands under the key that named it.
-std::string manifest_line(const Request& request);
+// The request as the JSON object of its line, defaults filled in, with the keys in a fixed order. A parent's id stands
+// under the key that named it. All texts are valid UTF-8.
+Json manifest_json(const Request& request);
 
-// The request that manifest_line wrote; `known_ids` has the id of its parent, if it has one. Throws InputError.
-Request parse_request(std::string_view line, const std::set<std::string>& known_ids);
+// manifest_json as one line of text. In a manifest, behind the line of its parent, it reads back as the same request.
+std::string manifest_line(const Request& request);
 
 }  // namespace orrery

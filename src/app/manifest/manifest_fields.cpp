@@ -1,5 +1,7 @@
 #include "app/manifest/manifest_fields.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -8,6 +10,7 @@
 
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
+#include "base/core/printable.h"
 
 namespace orrery {
 namespace {
@@ -48,7 +51,7 @@ std::int64_t integer(const Json& value) {
 std::uint32_t seed(const Json& value) {
   constexpr std::uint32_t kLargest = std::numeric_limits<std::uint32_t>::max();
   const std::int64_t number = integer(value);
-  require_input(0 <= number && number <= kLargest, value.dump() + " is outside 0 to " + std::to_string(kLargest));
+  require_input(0 <= number && number <= kLargest, fmt::format("{} is outside 0 to {}", value.dump(), kLargest));
   return static_cast<std::uint32_t>(number);
 }
 
@@ -136,9 +139,9 @@ void write_fields(const Request& r, Json& line) {
   line["id"] = r.id;
   if (!r.prompt_token_ids) line["prompt"] = r.prompt;
   if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
-  if (!r.image.empty()) line["image"] = r.image.string();
-  if (!r.condition_latents.empty()) line["condition_latents"] = r.condition_latents.string();
-  if (!r.continued_video.empty()) line["continues"] = r.continued_video.string();
+  if (!r.image.empty()) line["image"] = valid_utf8(r.image.string());
+  if (!r.condition_latents.empty()) line["condition_latents"] = valid_utf8(r.condition_latents.string());
+  if (!r.continued_video.empty()) line["continues"] = valid_utf8(r.continued_video.string());
   if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;
   if (r.conditioned()) line["condition_frames"] = r.condition_frames;
   line["num_frames"] = r.num_frames;

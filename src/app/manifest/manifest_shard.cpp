@@ -1,5 +1,7 @@
 #include "app/manifest/manifest_shard.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
@@ -56,26 +58,22 @@ double work_of(const Request& request) {
   return steps * tokens * (tokens + kTokensOfEqualCost);
 }
 
-std::string ManifestShard::text() const { return std::to_string(index) + "/" + std::to_string(count); }
+std::string ManifestShard::text() const { return fmt::format("{}/{}", index, count); }
 
-std::string ManifestShard::suffix() const {
-  if (is_whole()) return "";
-  return std::string("-").append(std::to_string(index)).append("-of-").append(std::to_string(count));
-}
+std::string ManifestShard::suffix() const { return is_whole() ? "" : fmt::format("-{}-of-{}", index, count); }
 
 ManifestShard parse_shard(const std::string& text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
   const auto number = [&](std::string_view part) {
     const std::optional<std::int64_t> value = parse_integer(part);
-    require_input(value.has_value(), "\"" + text + "\" is not I/N, for example 0/8 for the first of 8 shards");
+    require_input(value.has_value(), fmt::format("\"{}\" is not I/N, for example 0/8 for the first of 8 shards", text));
     return value.value_or(0);
   };
   const std::int64_t index = number(std::string_view(text).substr(0, slash));
   const std::int64_t count = number(std::string_view(text).substr(std::min(slash + 1, text.size())));
-  require_input(count >= 1 && count <= kMostShards,
-                "\"" + text + "\": N is outside 1 to " + std::to_string(kMostShards));
+  require_input(count >= 1 && count <= kMostShards, fmt::format("\"{}\": N is outside 1 to {}", text, kMostShards));
   require_input(index >= 0 && index < count,
-                "\"" + text + "\": shards are counted from 0, so I goes from 0 to " + std::to_string(count - 1));
+                fmt::format("\"{}\": shards are counted from 0, so I goes from 0 to {}", text, count - 1));
   return {index, count};
 }
 
@@ -98,9 +96,10 @@ std::optional<ManifestShard> slurm_array_shard(const Environment& variable) {
   const std::int64_t count = number(kArrayCount);
   const std::int64_t step = variable(kArrayStep) ? number(kArrayStep) : 1;
   const bool even = count >= 1 && step >= 1 && offset >= 0 && offset % step == 0 && offset / step < count;
-  require_input(even, std::string(kArrayId) + " " + *variable(kArrayId) + " has no place among " +
-                          std::to_string(count) +
-                          " evenly spaced tasks: use an array such as 0-7 or 0-14:2, or give --shard I/N");
+  require_input(even,
+                fmt::format("{} {} has no place among {} evenly spaced tasks: use an array such as 0-7 or 0-14:2, "
+                            "or give --shard I/N",
+                            kArrayId, *variable(kArrayId), count));
   return parse_shard(ManifestShard{offset / step, count}.text());
 }
 

@@ -18,7 +18,7 @@ struct ManifestShard {
 
   bool is_whole() const { return count == 1; }
   std::string text() const;  // "2/8", as --shard takes it
-  // Of the names of this part's own files in OUT: "-2-of-8", and "" for the whole manifest.
+  // What the names of this part's own files in OUT end in: "-2-of-8", and "" for the whole manifest.
   std::string suffix() const;
   friend bool operator==(const ManifestShard&, const ManifestShard&) = default;
 };
@@ -34,7 +34,7 @@ std::optional<std::string> environment_variable(const char* name);
 // InputError when the array's ids are not evenly spaced, since Slurm does not tell a position then.
 std::optional<ManifestShard> slurm_array_shard(const Environment& variable = environment_variable);
 
-// Proportional to a clip's time, nearly.
+// Estimates a clip's time, in no particular unit.
 double work_of(const Request& request);
 
 // The shard, from 0, of every request when `count` shards share a manifest. Clips that continue each other stay

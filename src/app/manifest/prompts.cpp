@@ -1,5 +1,7 @@
 #include "app/manifest/prompts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -21,8 +23,7 @@ ClipFacts facts_of(const Request& r) { return {r.num_frames, r.fps, r.height, r.
 std::string vocabulary_reason(const TokenIds& ids, std::int64_t vocabulary, const char* what) {
   const auto too_large = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return id >= vocabulary; });
   if (too_large == ids.end()) return "";
-  return std::string(what) + ": token id " + std::to_string(*too_large) + " is not among the checkpoint's " +
-         std::to_string(vocabulary);
+  return fmt::format("{}: token id {} is not among the checkpoint's {}", what, *too_large, vocabulary);
 }
 
 }  // namespace

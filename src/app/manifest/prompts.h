@@ -67,7 +67,7 @@ class PromptReader {
   std::map<Facts, TokenIds> default_ids_;
 };
 
-// Which of the requests' prompts come more than once; rarely, by chance, another one counts as well.
+// Which prompts more than one request has. Compares hashes: rarely, by chance, another prompt counts as one of them.
 class RepeatedPrompts {
  public:
   explicit RepeatedPrompts(const std::deque<Request>& requests);

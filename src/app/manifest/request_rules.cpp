@@ -1,5 +1,7 @@
 #include "app/manifest/request_rules.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -21,46 +23,42 @@ constexpr std::size_t kMaxIdLength = 200;  // leaves room for ".h5.tmp" in the 2
 
 bool between(std::int64_t value, std::int64_t low, std::int64_t high) { return low <= value && value <= high; }
 
-std::string range_reason(const std::string& found, const std::string& low, const std::string& high) {
-  return found + " is outside " + low + " to " + high;
-}
-
 std::string range_reason(std::int64_t found, std::int64_t low, std::int64_t high) {
-  return range_reason(std::to_string(found), std::to_string(low), std::to_string(high));
+  return fmt::format("{} is outside {} to {}", found, low, high);
 }
 
 std::string frames_reason(std::int64_t frames) {
   if (!between(frames, 1, kMaxFrames)) return range_reason(frames, 1, kMaxFrames);
   if (frames % 4 == 1) return "";
   const std::int64_t nearest = (frames + 1) / 4 * 4 + 1;
-  return std::to_string(frames) + " is not a multiple of 4, plus 1 (nearest: " + std::to_string(nearest) + ")";
+  return fmt::format("{} is not a multiple of 4, plus 1 (nearest: {})", frames, nearest);
 }
 
 std::string side_reason(std::int64_t side) {
   if (!between(side, 16, kMaxSide)) return range_reason(side, 16, kMaxSide);
   if (side % 16 == 0) return "";
   const std::int64_t nearest = (side + 8) / 16 * 16;
-  return std::to_string(side) + " is not a multiple of 16 (nearest: " + std::to_string(nearest) + ")";
+  return fmt::format("{} is not a multiple of 16 (nearest: {})", side, nearest);
 }
 
 std::string tokens_reason(const Request& r) {
   const std::int64_t tokens = r.latent_frames() * ((r.height + 31) / 32) * ((r.width + 31) / 32);
   if (tokens <= kMaxTokens) return "";
-  return "the clip has " + std::to_string(tokens) + " tokens at " + std::to_string(r.width) + "x" +
-         std::to_string(r.height) + ", at most " + std::to_string(kMaxTokens) +
-         " are allowed: make it shorter or smaller";
+  return fmt::format("the clip has {} tokens at {}x{}, at most {} are allowed: make it shorter or smaller", tokens,
+                     r.width, r.height, kMaxTokens);
 }
 
 std::string fps_reason(double fps) {
   if (fps >= kMinFps && fps <= kMaxFps) return "";
-  return range_reason(number_text(fps), number_text(kMinFps), number_text(kMaxFps)) + " frames per second";
+  return fmt::format("{} is outside {} to {} frames per second", number_text(fps), number_text(kMinFps),
+                     number_text(kMaxFps));
 }
 
 // Text files, metadata and HDF5 would each end the text there.
 std::string null_reason(const std::string& text) {
   const std::size_t place = text.find('\0');
   if (place == std::string::npos) return "";
-  return "byte " + std::to_string(place + 1) + " is a null character (\\u0000): remove it";
+  return fmt::format("byte {} is a null character (\\u0000): remove it", place + 1);
 }
 
 bool is_ratio(std::string_view text) {
@@ -77,7 +75,7 @@ std::string ids_reason(const std::optional<std::vector<std::int64_t>>& ids) {
   if (!ids) return "";
   if (ids->empty()) return "the list is empty";
   const auto negative = std::find_if(ids->begin(), ids->end(), [](std::int64_t id) { return id < 0; });
-  return negative == ids->end() ? "" : std::to_string(*negative) + " is not a token id: ids start at 0";
+  return negative == ids->end() ? "" : fmt::format("{} is not a token id: ids start at 0", *negative);
 }
 
 std::string condition_reason(const Request& r) {
@@ -85,17 +83,16 @@ std::string condition_reason(const Request& r) {
   const std::int64_t* previous = nullptr;
   for (const std::int64_t& frame : r.condition_frames) {
     if (!between(frame, 0, r.latent_frames() - 1)) {
-      return std::to_string(frame) + " is not a latent frame of the clip, which has 0 to " +
-             std::to_string(r.latent_frames() - 1);
+      return fmt::format("{} is not a latent frame of the clip, which has 0 to {}", frame, r.latent_frames() - 1);
     }
-    if (previous != nullptr && frame == *previous) return std::to_string(frame) + " is listed twice";
+    if (previous != nullptr && frame == *previous) return fmt::format("{} is listed twice", frame);
     if (previous != nullptr && frame < *previous) {
-      return std::to_string(frame) + " follows " + std::to_string(*previous) + ": the frames must increase";
+      return fmt::format("{} follows {}: the frames must increase", frame, *previous);
     }
     previous = &frame;
   }
   if (!r.image.empty() && r.continued_video.empty() && r.parent.empty() && r.condition_frames.size() != 1) {
-    return std::to_string(r.condition_frames.size()) + " frames are listed, an image is one";
+    return fmt::format("{} frames are listed, an image is one", r.condition_frames.size());
   }
   return "";
 }
@@ -135,8 +132,7 @@ std::vector<FieldProblem> check_request(const Request& r) {
 std::string check_id(const std::string& id) {
   if (id.empty()) return "it is empty: it names the clip's files";
   if (id.size() > kMaxIdLength) {
-    return std::to_string(id.size()) + " characters are too long for a file name: at most " +
-           std::to_string(kMaxIdLength);
+    return fmt::format("{} characters are too long for a file name: at most {}", id.size(), kMaxIdLength);
   }
   if (id == "." || id == "..") return "\"" + id + "\" is a folder, not a name for files";
   const auto allowed = [](unsigned char c) {

@@ -1,5 +1,7 @@
 #include "app/outputs/clip_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -142,7 +144,8 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
 std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) {
   if (!same_weights(found.model, model_)) return "with another checkpoint";
   const Json inputs = inputs_of(found);
-  if (without_known_paths(found.request, inputs) != without_known_paths(manifest_line(job.request), inputs)) {
+  const Json request = without_known_paths(parse_object_or_null(found.request), inputs);
+  if (request != without_known_paths(manifest_json(job.request), inputs)) {
     return "from another request with this id";
   }
   if (const std::string other = input_difference(inputs, job); !other.empty()) return other;
@@ -151,8 +154,8 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
     return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
   }
   if (found.sound_steps != job.request.sound_steps()) {
-    return "with " + std::to_string(found.sound_steps) + " latent steps of sound, this version makes " +
-           std::to_string(job.request.sound_steps());
+    return fmt::format("with {} latent steps of sound, this version makes {}", found.sound_steps,
+                       job.request.sound_steps());
   }
   const std::string entry = other_entry(found, recipe_, job.request);
   return entry.empty() ? "" : "with another --" + entry;

@@ -37,7 +37,7 @@ class ClipFiles {
 
   const std::vector<std::string>& warnings() const { return warnings_; }
   const std::vector<std::string>& conflicts() const { return conflicts_; }
-  // Of clips that are made again.
+  // Finished clips that are kept though the clip that they continue is made again.
   const KeptChildren& kept_children() const { return kept_children_; }
 
  private:

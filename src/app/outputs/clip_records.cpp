@@ -1,16 +1,45 @@
 #include "app/outputs/clip_records.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "app/manifest/manifest.h"
+#include "base/core/numbers.h"
+#include "base/core/text_table.h"
 #include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
 
+constexpr double kShown = 0.005;  // seconds, which are "0.01"
+
+double seconds_of(const PhaseTimes& times, const std::string& phase) {
+  for (const auto& [name, seconds] : times.phases()) {
+    if (name == phase) return seconds;
+  }
+  return 0;
+}
+
+std::string seconds_text(double seconds) { return fmt::format("{:.2f}", seconds); }
+
+// "seconds" (a clip's id), the phases, "total", and a remark behind them.
+TextTable table_with(const std::vector<std::string>& phases) {
+  std::vector<std::string> titles{"seconds"};
+  std::vector<TableColumn> columns{{.width = 0, .left = true, .gap = 0}};
+  titles.insert(titles.end(), phases.begin(), phases.end());
+  titles.emplace_back("total");
+  columns.resize(titles.size(), {.width = 10, .left = false, .gap = 0});
+  titles.emplace_back("");
+  columns.emplace_back();
+  return {std::move(titles), std::move(columns)};
+}
+
 RequestResult result_of(const ClipJob& job, ClipResult clip) {
   RequestResult result;
   result.id = job.request.id;
-  result.request = parse_json(job.request_json);
+  result.request = manifest_json(job.request);
   result.status = clip.stopped ? ResultStatus::Stopped : clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
   result.steps_done = clip.steps_done;
   result.steps = job.request.steps;
@@ -35,6 +64,49 @@ std::string phases_text(const PhaseTimes& times) {
 }
 
 }  // namespace
+
+void RunSummary::add(const ClipJob& job, const ClipResult& clip) {
+  const std::string& id = job.request.id;
+  if (!clip.error.empty()) {
+    rows_.push_back({id, clip.times, End::Failed, "failed"});
+  } else if (clip.stopped) {
+    rows_.push_back(
+        {id, clip.times, End::Stopped, fmt::format("stopped at step {}/{}", clip.steps_done, job.request.steps)});
+  } else {
+    rows_.push_back({id, clip.times, End::Done, ""});
+  }
+}
+
+std::size_t RunSummary::count(End end) const {
+  return static_cast<std::size_t>(
+      std::count_if(rows_.begin(), rows_.end(), [end](const Row& row) { return row.end == end; }));
+}
+
+std::vector<std::string> RunSummary::phases() const {
+  PhaseTimes most;
+  for (const Row& row : rows_) {
+    for (const auto& [phase, seconds] : row.times.phases()) most.add(phase, seconds);
+  }
+  std::vector<std::string> shown;
+  for (const auto& [phase, seconds] : most.phases()) {
+    if (seconds >= kShown) shown.push_back(phase);
+  }
+  return shown;
+}
+
+std::string RunSummary::table(double total_seconds) const {
+  const std::vector<std::string> columns = phases();
+  TextTable table = table_with(columns);
+  for (const Row& row : rows_) {
+    std::vector<std::string> cells{row.id};
+    for (const std::string& phase : columns) cells.push_back(seconds_text(seconds_of(row.times, phase)));
+    cells.push_back(seconds_text(row.times.total()));
+    cells.push_back(row.remark);
+    table.add(std::move(cells));
+  }
+  return fmt::format("{}{} done, {} failed, {}in {}\n", table.text(), count(End::Done), failed(),
+                     unfinished() > 0 ? fmt::format("{} left, ", unfinished()) : "", duration_text(total_seconds));
+}
 
 ClipRecords::ClipRecords(std::size_t wanted, const Comm& world, at::Device device, Keep keep, Progress& progress,
                          const Log& log)

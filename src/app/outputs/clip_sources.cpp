@@ -6,14 +6,13 @@
 
 namespace orrery {
 
-Json without_known_paths(const std::string& request, const Json& inputs) {
-  Json json = parse_object_or_null(request);
-  if (!json.is_object()) return json;
+Json without_known_paths(Json request, const Json& inputs) {
+  if (!request.is_object()) return request;
   for (const auto& [key, content] : inputs.items()) {
     // A changed number of files is another request: the key stays, without its path.
-    if (json.contains(key)) json[key] = nullptr;
+    if (request.contains(key)) request[key] = nullptr;
   }
-  return json;
+  return request;
 }
 
 ClipSources::ClipSources(const std::vector<ClipJob>& jobs, const Recipe& recipe, const CheckpointFiles& checkpoint)
@@ -40,7 +39,7 @@ std::string ClipSources::recipe_of(const ClipJob& job) {
   if (!job.refusal.empty()) return "";  // it will not be made
   Json inputs = Json::object();
   for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
-  Json recipe{{"request", without_known_paths(manifest_line(job.request), inputs)},
+  Json recipe{{"request", without_known_paths(manifest_json(job.request), inputs)},
               {"inputs", inputs},
               {"parent", job.parent_recipe},
               {"transformer", model_["transformer_fingerprint"]},

@@ -34,7 +34,8 @@ class ClipSources {
   std::map<std::filesystem::path, std::string> contents_;
 };
 
-// The request of a latent file or a job, as JSON, without the paths of the files whose content `inputs` records.
-Json without_known_paths(const std::string& request, const Json& inputs);
+// The request of a latent file or a job, without the paths of the files whose content `inputs` records. What is no
+// object comes back as it is.
+Json without_known_paths(Json request, const Json& inputs);
 
 }  // namespace orrery

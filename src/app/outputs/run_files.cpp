@@ -1,5 +1,6 @@
 #include "app/outputs/run_files.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -66,8 +67,8 @@ RequestResult from_json(const Json& line) {
 }
 
 [[noreturn]] void refuse_result(const fs::path& file, int line, const std::string& why) {
-  throw InputError(file.string() + ":" + std::to_string(line) + ": not a result of a run: " + why +
-                   "; move the file away or choose another --out");
+  throw InputError(fmt::format("{}:{}: not a result of a run: {}; move the file away or choose another --out",
+                               file.string(), line, why));
 }
 
 // Bytes up to and with the last newline.

@@ -73,8 +73,8 @@ std::vector<RequestResult> read_results(const std::filesystem::path& file);
 // The files of results in `out`, of whole runs and of shards, by name.
 std::vector<std::filesystem::path> results_files(const std::filesystem::path& out);
 
-// The same, with `finished` corrected where the host's clock was wrong: a line was written before those below it, and
-// before its file was last changed, and is no later than that.
+// read_results() with `finished` corrected where the host's clock was wrong: a line is no later than those below it,
+// nor than the last change of its file.
 std::vector<RequestResult> timed_results(const std::filesystem::path& file);
 
 // Orders timed results of several files by time. Those of one file, when they stand in its order, keep it.

@@ -1,8 +1,8 @@
 #include "app/outputs/run_lock.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -12,6 +12,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/host.h"
 #include "base/core/numbers.h"
 
 namespace orrery {
@@ -45,15 +46,10 @@ std::vector<LockRange> ranges_of(ManifestShard shard) {
 
 fs::path holder_file(const fs::path& out, ManifestShard shard) { return out / (".run" + shard.suffix() + ".holder"); }
 
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "an unknown host";
-}
-
 std::string description_of_this_run() {
   const auto job = environment_variable("SLURM_JOB_ID");
-  return "host " + host_name() + (job ? ", Slurm job " + *job : "") + ", process " + std::to_string(::getpid()) +
-         ", since " + utc_now();
+  return fmt::format("host {}{}, process {}, since {}", host_name(), job ? ", Slurm job " + *job : "", ::getpid(),
+                     utc_now());
 }
 
 // As the holder wrote it. It may have just left, or not have written yet.
@@ -73,10 +69,9 @@ std::string words_on(ManifestShard shard) {
 std::string refusal(const fs::path& out, ManifestShard wanted, std::optional<std::int64_t> position) {
   if (!position) return out.string() + ": another run starts in this folder: try again";
   const ManifestShard held = shard_at(*position);
-  std::string text =
-      out.string() + ": in use by a run of " + words_on(held) + " (" + description_in(holder_file(out, held)) + ")";
-  if (held != wanted) text += ", and this is " + words_on(wanted);
-  return text + ": wait for its end, end it, or choose another --out";
+  return fmt::format("{}: in use by a run of {} ({}){}: wait for its end, end it, or choose another --out",
+                     out.string(), words_on(held), description_in(holder_file(out, held)),
+                     held == wanted ? "" : ", and this is " + words_on(wanted));
 }
 
 }  // namespace

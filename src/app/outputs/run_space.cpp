@@ -1,5 +1,7 @@
 #include "app/outputs/run_space.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>
@@ -18,7 +20,7 @@ constexpr std::int64_t kHeader = 64 << 10;  // of a file: text, ids, chunk table
 constexpr std::size_t kClipsAtOnce = 2;
 
 std::string needed_and_there(std::int64_t needed, std::int64_t available) {
-  return "about " + bytes_text(needed) + ", and " + bytes_text(available) + " are free";
+  return fmt::format("about {}, and {} are free", bytes_text(needed), bytes_text(available));
 }
 
 }  // namespace
@@ -65,31 +67,32 @@ SpaceVerdict judge_space(const std::vector<ClipJob>& jobs, const ClipSpace& spac
     all += space.files(jobs[i]);
     if (i < kClipsAtOnce) next = all + largest_snapshots;
   }
-  const std::string clips = std::to_string(jobs.size()) + (jobs.size() == 1 ? " clip needs " : " clips need ");
   if (available < next) {
-    return {out.string() + ": no room: the next clips need " + needed_and_there(next, available) +
-                ": free some, or choose another --out",
+    return {fmt::format("{}: no room: the next clips need {}: free some, or choose another --out", out.string(),
+                        needed_and_there(next, available)),
             ""};
   }
   if (available >= all + largest_snapshots) return {};
-  return {"", out.string() + ": " + clips + needed_and_there(all + largest_snapshots, available) +
-                  ": the last of them may fail"};
+  return {"", fmt::format("{}: {} {} {}: the last of them may fail", out.string(), jobs.size(),
+                          jobs.size() == 1 ? "clip needs" : "clips need",
+                          needed_and_there(all + largest_snapshots, available))};
 }
 
 std::string lack_of_space(const ClipJob& job, const ClipSpace& space, std::int64_t available,
                           const std::filesystem::path& out) {
   const std::int64_t needed = space.files(job);
   if (available >= needed) return "";
-  return out.string() + ": no room: the clip's files need " + needed_and_there(needed, available);
+  return fmt::format("{}: no room: the clip's files need {}", out.string(), needed_and_there(needed, available));
 }
 
 std::string lack_of_files(const ClipJob& job, const ClipSpace& space, std::int64_t available,
                           const std::filesystem::path& out) {
   const std::int64_t needed = space.file_count(job);
   if (available >= needed) return "";
-  return out.string() + ": no room: the clip makes up to " + std::to_string(needed) +
-         " files, and the file system has " + std::to_string(available) +
-         " left (inodes, df -i): remove some files, or choose another --out";
+  return fmt::format(
+      "{}: no room: the clip makes up to {} files, and the file system has {} left (inodes, df -i): remove some files, "
+      "or choose another --out",
+      out.string(), needed, available);
 }
 
 std::string write_problem(const ClipJob& job, const ClipSpace& space, const std::filesystem::path& out) {

@@ -13,15 +13,15 @@
 
 namespace orrery {
 
-// About how many bytes clips take in OUT. Latents and snapshots are known; videos and pictures are estimated, rather
-// too large, from what pictures of cameras take.
+// Estimates the bytes that clips take in OUT: exactly for latents and snapshots, on the high side for videos and
+// pictures, from what camera pictures take.
 class ClipSpace {
  public:
   ClipSpace(const Cosmos3Config& config, const OutputOptions& output);
 
-  // Of the files that are still to be made.
+  // Bytes of the files that are still to be made.
   std::int64_t files(const ClipJob& job) const;
-  // Of the snapshot of an unfinished clip and of the next one, which is written before the old one goes.
+  // Bytes of an unfinished clip's snapshot and of the next one, which is written before the old one is removed.
   std::int64_t snapshots(const ClipJob& job) const;
   // How many files are still to be made, with snapshots and what is written beside them.
   std::int64_t file_count(const ClipJob& job) const;
@@ -35,7 +35,7 @@ class ClipSpace {
   OutputOptions output_;
 };
 
-// What a look at the disk says of one clip or of many; at most one of the two is there.
+// The result of a look at the disk. At most one of the two is set.
 struct SpaceVerdict {
   std::string refusal;  // not even the next clips fit
   std::string warning;  // they do, but not all

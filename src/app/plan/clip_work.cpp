@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "app/plan/phase_kind.h"
 #include "models/cosmos3/positions.h"
 #include "models/cost/sound_work.h"
 #include "models/cost/step_costs.h"
@@ -92,6 +91,13 @@ void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape)
 }
 
 }  // namespace
+
+PhaseKind kind_of(std::string_view phase) {
+  const bool is_exchange = phase.ends_with("all-reduce") || phase.ends_with("all-gather") || phase.ends_with(" sum");
+  if (is_exchange) return PhaseKind::Exchange;
+  if (phase == "attention") return PhaseKind::Attention;
+  return phase.ends_with(" product") ? PhaseKind::Product : PhaseKind::Memory;
+}
 
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
                    bool decodes) {

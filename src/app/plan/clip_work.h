@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "models/kernels/scaled_rows.h"
 #include "pipeline/clip_memory.h"
@@ -9,11 +10,22 @@
 
 namespace orrery {
 
+// What limits the speed of a phase of a step.
+enum class PhaseKind {
+  Attention,
+  Product,   // matrix products
+  Exchange,  // between ranks
+  Memory     // everything else: reading and writing
+};
+
+// The kind of a phase, by its name in a benchmark's lines: "out product", "down product / all-reduce".
+PhaseKind kind_of(std::string_view phase);
+
 // What one rank does in a denoise step. Floating-point operations: a multiplication and an addition are two.
 struct StepWork {
   double attention_flops = 0;
   double product_flops = 0;  // of the layers
-  double other_flops = 0;    // of products that memory holds up
+  double other_flops = 0;    // of memory-bound products
   double memory_bytes = 0;   // read and written in all that is neither attention nor a layer's product
   double sum_bytes = 0;      // sent in sums over the tp group
   double gather_bytes = 0;   // sent in the exchange of the branches' velocities
@@ -22,7 +34,7 @@ struct StepWork {
   double sent_bytes() const { return sum_bytes + gather_bytes; }
 };
 
-// What one rank does for a clip, the one with most of it.
+// What the busiest rank does for a clip.
 struct ClipWork {
   std::int64_t tokens = 0;       // of video and sound
   std::int64_t text_tokens = 0;  // of the longest text
@@ -38,7 +50,7 @@ struct ClipWork {
   double flops() const { return text_flops + static_cast<double>(steps) * step.flops() + decode_flops + sound_flops; }
 };
 
-// By arithmetic on the sizes. `decodes`: media are wanted.
+// Computed from the sizes alone. `decodes`: media are wanted.
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
                    bool decodes);
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "app/plan/clip_seconds.h"
+#include "app/plan/clip_work.h"
+#include "app/plan/machine_profile.h"
 #include "app/plan/plan_options.h"
+#include "base/core/json.h"
 #include "base/parallel/process_grid.h"
 #include "models/cost/rank_memory.h"
 #include "models/zoo/checkpoint_files.h"
@@ -14,6 +17,24 @@
 #include "pipeline/vae_split.h"
 
 namespace orrery {
+
+// How long a clip takes, in seconds, without loading and without the time that encoding a video on the CPU takes beyond
+// the next clip's steps.
+struct ClipSeconds {
+  double text = 0;
+  double attention = 0;  // of all steps, as the next three
+  double products = 0;
+  double memory = 0;
+  double exchange = 0;
+  double save = 0;    // while decoding
+  double decode = 0;  // with the sound's
+
+  double denoise() const { return attention + products + memory + exchange; }
+  double total() const { return text + denoise() + std::max(save, decode); }
+};
+
+// `rates`: the machine's, for the format of the products that `work` was computed for; not empty.
+ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates);
 
 // What a run's time and memory depend on beside its clips.
 struct RunShape {
@@ -34,7 +55,7 @@ struct ClipKind {
 // The kinds in order of their first clips; each clip as if no other one had been made.
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs);
 
-// What rank 0 of `grid` holds of GPU memory, for the largest of the clips. Reads no weights, needs no GPU.
+// The GPU memory that rank 0 of `grid` needs for the largest of the clips. Reads no weights, needs no GPU.
 RankMemory rank_memory(const RunShape& run, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
                        const GridShape& grid);
 
@@ -71,8 +92,14 @@ struct Forecast {
   const TopologyForecast* shortest() const;
 };
 
-// By arithmetic on sizes and the rates of a machine. Reads no weights, needs no GPU. Throws InputError.
+// Computed from sizes and a machine's rates; reads no weights and needs no GPU. Throws InputError.
 Forecast make_forecast(const RunShape& run, const PlanOptions& options, const CheckpointFiles& checkpoint,
                        const std::vector<ClipJob>& jobs);
+
+// A page for people: tables, and which topology is best.
+std::string page_of(const Forecast& forecast);
+
+// All that the page shows, unrounded, in bytes, seconds and floating-point operations.
+Json to_json(const Forecast& forecast);
 
 }  // namespace orrery

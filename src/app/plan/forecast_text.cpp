@@ -1,9 +1,9 @@
-#include "app/plan/forecast_text.h"
+#include <fmt/format.h>
 
-#include <array>
 #include <cmath>
-#include <cstdio>
+#include <utility>
 
+#include "app/plan/forecast.h"
 #include "base/core/choice.h"
 #include "base/core/numbers.h"
 #include "base/core/text_table.h"
@@ -11,22 +11,16 @@
 namespace orrery {
 namespace {
 
-std::string fixed(double value, int digits) {
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-  return text.data();
+// "8 GPUs"
+std::string count_text(std::int64_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string giga(double value, int digits = 1) { return fixed(value / 1e9, digits); }
-
-std::string size_text(const Request& r) { return std::to_string(r.width) + "x" + std::to_string(r.height); }
-
-std::string clips_text(std::int64_t clips) { return std::to_string(clips) + (clips == 1 ? " clip" : " clips"); }
-
-std::string grid_text(const TopologyForecast& topology) {
+// "--cfg 2 --tp 4"
+std::string grid_text(const GridShape& grid) {
   std::string text;
-  for (const GridAxis& axis : topology.grid.axes()) {
-    text.append(text.empty() ? "--" : " --").append(axis.name).append(" ").append(std::to_string(axis.size));
+  for (const GridAxis& axis : grid.axes()) {
+    text += fmt::format("{}--{} {}", text.empty() ? "" : " ", axis.name, axis.size);
   }
   return text;
 }
@@ -35,9 +29,9 @@ std::string kinds_table(const Forecast& forecast) {
   TextTable table({"clips", "size", "frames", "steps", "tokens", "text", "PFLOP a step", "PFLOP a clip"}, 0);
   for (const ClipKind& kind : forecast.kinds) {
     const Request& r = kind.request;
-    table.add({std::to_string(kind.clips), size_text(r), std::to_string(r.num_frames), std::to_string(r.steps),
-               std::to_string(kind.work.tokens), std::to_string(kind.work.text_tokens),
-               fixed(kind.work.step.flops() / 1e15, 3), fixed(kind.work.flops() / 1e15, 1)});
+    table.add({fmt::to_string(kind.clips), fmt::format("{}x{}", r.width, r.height), fmt::to_string(r.num_frames),
+               fmt::to_string(r.steps), fmt::to_string(kind.work.tokens), fmt::to_string(kind.work.text_tokens),
+               fmt::format("{:.3f}", kind.work.step.flops() / 1e15), fmt::format("{:.1f}", kind.work.flops() / 1e15)});
   }
   return table.text();
 }
@@ -58,25 +52,37 @@ double most_sent(const TopologyForecast& topology) {
 }
 
 std::string topologies_table(const Forecast& forecast) {
-  TextTable table({"cfg", "tp", "GPUs", "text tower", "GB a GPU", "fits", "GB sent a step", "s a step", "s a clip",
-                   "clips a GPU hour", "GPU hours"},
-                  0);
+  std::vector<std::string> titles;
+  for (const GridAxis& axis : GridShape().axes()) titles.emplace_back(axis.name);
+  for (const char* title : {"GPUs", "text tower", "GB a GPU", "fits", "GB sent a step", "s a step", "s a clip",
+                            "clips a GPU hour", "GPU hours"}) {
+    titles.emplace_back(title);
+  }
+  TextTable table(std::move(titles), 0);
   for (const TopologyForecast& t : forecast.topologies) {
-    table.add({std::to_string(t.grid.cfg), std::to_string(t.grid.tp), std::to_string(t.gpus()),
-               t.released ? "released" : "kept", giga(static_cast<double>(t.memory.peak(t.released))),
-               t.fits ? "yes" : "no", giga(most_sent(t), 2), fixed(longest_step(t), 2), fixed(t.seconds_per_clip(), 1),
-               fixed(t.clips_per_gpu_hour(), 1), fixed(t.gpu_hours(), 2)});
+    std::vector<std::string> cells;
+    for (const GridAxis& axis : t.grid.axes()) cells.push_back(fmt::to_string(axis.size));
+    cells.push_back(fmt::to_string(t.gpus()));
+    cells.emplace_back(t.released ? "released" : "kept");
+    cells.push_back(fmt::format("{:.1f}", static_cast<double>(t.memory.peak(t.released)) / 1e9));
+    cells.emplace_back(t.fits ? "yes" : "no");
+    cells.push_back(fmt::format("{:.2f}", most_sent(t) / 1e9));
+    cells.push_back(fmt::format("{:.2f}", longest_step(t)));
+    cells.push_back(fmt::format("{:.1f}", t.seconds_per_clip()));
+    cells.push_back(fmt::format("{:.1f}", t.clips_per_gpu_hour()));
+    cells.push_back(fmt::format("{:.2f}", t.gpu_hours()));
+    table.add(std::move(cells));
   }
   return table.text();
 }
 
-// "the manifest takes 3 h 20 min on 8 GPUs", as many clips at a time as there are groups of GPUs.
+// "120 clips in 3 h 20 min on 8 GPUs, as 2 shards": one shard for each group of GPUs that makes a clip.
 std::string manifest_text(const Forecast& forecast, const TopologyForecast& topology) {
   const std::int64_t groups = std::min<std::int64_t>(forecast.gpus / topology.gpus(), topology.clips);
   const double rounds = std::ceil(static_cast<double>(topology.clips) / static_cast<double>(groups));
-  return clips_text(topology.clips) + " in " + duration_text(rounds * topology.seconds_per_clip()) + " on " +
-         std::to_string(forecast.gpus) + (forecast.gpus == 1 ? " GPU" : " GPUs") +
-         (groups > 1 ? ", as " + std::to_string(groups) + " shards" : "");
+  return fmt::format("{} in {} on {}{}", count_text(topology.clips, "clip"),
+                     duration_text(rounds * topology.seconds_per_clip()), count_text(forecast.gpus, "GPU"),
+                     groups > 1 ? fmt::format(", as {} shards", groups) : "");
 }
 
 std::string best_text(const Forecast& forecast) {
@@ -84,28 +90,19 @@ std::string best_text(const Forecast& forecast) {
   const TopologyForecast* shortest = forecast.shortest();
   if (most == nullptr) {
     return "Nothing of this fits: use more ranks (--tp), --text-tower release, --gemm fp8, smaller or shorter clips, "
-           "or "
-           "GPUs with more memory.\n";
+           "or GPUs with more memory.\n";
   }
-  std::string text = "most clips a GPU hour   " + grid_text(*most) + ": " + fixed(most->clips_per_gpu_hour(), 1) +
-                     ", " + manifest_text(forecast, *most) + "\n";
-  return text.append("shortest time a clip    ")
-      .append(grid_text(*shortest))
-      .append(": ")
-      .append(duration_text(shortest->seconds_per_clip()))
-      .append(", ")
-      .append(manifest_text(forecast, *shortest))
-      .append("\n");
+  return fmt::format(
+      "most clips a GPU hour   {}: {:.1f}, {}\n"
+      "shortest time a clip    {}: {}, {}\n",
+      grid_text(most->grid), most->clips_per_gpu_hour(), manifest_text(forecast, *most), grid_text(shortest->grid),
+      duration_text(shortest->seconds_per_clip()), manifest_text(forecast, *shortest));
 }
 
 std::string remarks(const Forecast& forecast) {
   std::string text;
   for (const std::string& what : forecast.borrowed) {
-    text.append("Not in ")
-        .append(forecast.rates_from)
-        .append(": ")
-        .append(what)
-        .append("; built-in figures instead.\n");
+    text += fmt::format("Not in {}: {}; built-in figures instead.\n", forecast.rates_from, what);
   }
   return text +
          "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
@@ -141,48 +138,46 @@ Json kind_json(const ClipKind& kind) {
           {"guided", r.guided()}, {"sound", r.sound}, {"work", work_json(kind.work)}};
 }
 
+Json grid_json(const GridShape& grid) {
+  Json json;
+  for (const GridAxis& axis : grid.axes()) json[axis.name] = axis.size;
+  return json;
+}
+
 Json topology_json(const TopologyForecast& t) {
   Json kinds = Json::array();
   for (std::size_t i = 0; i < t.work.size(); ++i) {
     kinds.push_back({{"rank_work", work_json(t.work[i])}, {"seconds", seconds_json(t.seconds[i])}});
   }
-  return {{"cfg", t.grid.cfg},
-          {"tp", t.grid.tp},
-          {"gpus", t.gpus()},
-          {"text_tower", t.released ? "release" : "keep"},
-          {"fits", t.fits},
-          {"memory",
-           {{"text_tower", t.memory.towers.text},
-            {"media_tower", t.memory.towers.media},
-            {"other_models", t.memory.models},
-            {"working", t.memory.working},
-            {"working_with_workspaces", t.memory.reserved},
-            {"peak", t.memory.peak(t.released)}}},
-          {"kinds", kinds},
-          {"seconds_per_clip", t.seconds_per_clip()},
-          {"clips_per_gpu_hour", t.clips_per_gpu_hour()},
-          {"gpu_hours", t.gpu_hours()}};
+  Json json = grid_json(t.grid);
+  json.update({{"gpus", t.gpus()},
+               {"text_tower", t.released ? "release" : "keep"},
+               {"fits", t.fits},
+               {"memory",
+                {{"text_tower", t.memory.towers.text},
+                 {"media_tower", t.memory.towers.media},
+                 {"other_models", t.memory.models},
+                 {"working", t.memory.working},
+                 {"working_with_workspaces", t.memory.reserved},
+                 {"peak", t.memory.peak(t.released)}}},
+               {"kinds", kinds},
+               {"seconds_per_clip", t.seconds_per_clip()},
+               {"clips_per_gpu_hour", t.clips_per_gpu_hour()},
+               {"gpu_hours", t.gpu_hours()}});
+  return json;
 }
 
-Json grid_json(const TopologyForecast* topology) {
-  if (topology == nullptr) return nullptr;
-  return {{"cfg", topology->grid.cfg}, {"tp", topology->grid.tp}};
-}
+Json grid_json(const TopologyForecast* topology) { return topology == nullptr ? Json() : grid_json(topology->grid); }
 
 }  // namespace
 
 std::string page_of(const Forecast& forecast) {
-  std::string text = forecast.checkpoint + " on " + forecast.machine.device + ", " +
-                     giga(static_cast<double>(forecast.gpu_memory), 0) + " GB each, --gemm " +
-                     std::string(choice_name(forecast.products)) + ", attention by " +
-                     name_of(forecast.machine.attention) + "; rates: " + forecast.rates_from + "\n\n";
-  return text.append(kinds_table(forecast))
-      .append("\n")
-      .append(topologies_table(forecast))
-      .append("\n")
-      .append(best_text(forecast))
-      .append("\n")
-      .append(remarks(forecast));
+  const std::string head =
+      fmt::format("{} on {}, {:.0f} GB each, --gemm {}, attention by {}; rates: {}", forecast.checkpoint,
+                  forecast.machine.device, static_cast<double>(forecast.gpu_memory) / 1e9,
+                  choice_name(forecast.products), name_of(forecast.machine.attention), forecast.rates_from);
+  return fmt::format("{}\n\n{}\n{}\n{}\n{}", head, kinds_table(forecast), topologies_table(forecast),
+                     best_text(forecast), remarks(forecast));
 }
 
 Json to_json(const Forecast& forecast) {

@@ -1,23 +1,47 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <vector>
 
-#include "app/plan/rate_curve.h"
 #include "base/core/choice.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/nn/attention.h"
 
 namespace orrery {
 
-// How fast a step's parts go when a step goes through them: not what the device could do at best.
+// A rate that depends on the length of a sequence: given at some lengths, linear in the length's logarithm between
+// them, constant beyond the shortest and the longest.
+class RateCurve {
+ public:
+  struct Point {
+    double tokens = 0;
+    double rate = 0;  // a second
+  };
+
+  RateCurve() = default;
+  // Points in any order, each length once.
+  explicit RateCurve(std::vector<Point> points);
+
+  bool empty() const { return points_.empty(); }
+  // The rate at `tokens`, of a curve that is not empty.
+  double at(double tokens) const;
+  // Every rate times `factor`.
+  RateCurve times(double factor) const;
+
+ private:
+  std::vector<Point> points_;  // the shortest first
+};
+
+// The rates that the parts of a step reach within a step, which are below what the device could do at best.
 struct StepRates {
   RateCurve attention;  // floating-point operations a second
   RateCurve products;   // floating-point operations a second
   RateCurve memory;     // bytes read and written a second in all other phases, with their delays
 };
 
-// What a GPU and its links do, as orrery bench measures it (profile_file.h).
+// What a GPU and its links do, as orrery bench measures it.
 struct MachineProfile {
   std::string device;                                // as its maker calls it
   AttentionKernel attention = AttentionKernel::Fa3;  // whose rates these are
@@ -45,5 +69,16 @@ MachineProfile builtin_profile(GpuKind gpu, AttentionKernel attention = Attentio
 
 // Bytes of memory that a process on such a GPU can have for tensors.
 std::int64_t builtin_memory(GpuKind gpu);
+
+// A machine as lines of `orrery bench --json` describe it. They are all of one device, and may come from several runs,
+// with other sizes, topologies, --gemm and --attention-kernel.
+struct MeasuredProfile {
+  MachineProfile machine;             // of the steps with the kernel of `otherwise`, if there are any
+  std::vector<std::string> borrowed;  // what the lines do not tell, in words, taken from `otherwise`
+};
+
+// Reads such a file. Throws InputError that names the file and the line when it is something else, has lines of several
+// devices, or has no step with --gemm bf16.
+MeasuredProfile read_profile(const std::filesystem::path& file, const MachineProfile& otherwise);
 
 }  // namespace orrery

@@ -1,4 +1,4 @@
-#include "app/plan/profile_file.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-#include "app/plan/phase_kind.h"
+#include "app/plan/clip_work.h"
+#include "app/plan/machine_profile.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
@@ -171,12 +172,9 @@ class ProfileReader {
   Measured link_, decode_, sound_;
 };
 
-[[noreturn]] void refuse_other_device(std::string where, const std::string& device, const std::string& before) {
-  throw InputError(where.append("measured on ")
-                       .append(device)
-                       .append(", the lines before on ")
-                       .append(before)
-                       .append(": a profile is of one device"));
+[[noreturn]] void refuse_other_device(const std::string& where, const std::string& device, const std::string& before) {
+  throw InputError(
+      fmt::format("{}measured on {}, the lines before on {}: a profile is of one device", where, device, before));
 }
 
 }  // namespace
@@ -187,7 +185,7 @@ MeasuredProfile read_profile(const std::filesystem::path& file, const MachinePro
   std::string_view rest = text;
   for (int number = 1; !rest.empty(); ++number) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string where = file.string() + ":" + std::to_string(number) + ": ";
+    const std::string where = fmt::format("{}:{}: ", file.string(), number);
     const std::string before = reader.device();
     try {
       if (end > 0) reader.add(parse_json(rest.substr(0, end)));

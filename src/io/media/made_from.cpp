@@ -15,11 +15,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDigits = 32;
-constexpr std::size_t kHead = 256;  // bytes in which the chunks of PNG and WAV files stand
+constexpr std::size_t kHead = 256;  // bytes in which the mark of all files but an mp4 stands
 
 // With the keyword's final null character.
 std::string png_keyword() { return std::string("tEXt") + kMadeFromKey + '\0'; }
-std::string wav_comment() { return std::string(kMadeFromKey) + ": "; }
+std::string comment() { return std::string(kMadeFromKey) + ": "; }
 
 void put_big_endian(std::string& out, std::uint32_t value) {
   for (const int shift : {24, 16, 8, 0}) out.push_back(static_cast<char>(value >> shift & 0xFF));
@@ -71,9 +71,8 @@ std::optional<std::string> in_metadata(const fs::path& file) {
 std::optional<std::string> made_from(const fs::path& file) {
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
-  if (file.extension() == ".png") return behind(head_of(file), png_keyword());
-  if (file.extension() == ".wav") return behind(head_of(file), wav_comment());
-  return in_metadata(file);
+  if (file.extension() == ".mp4") return in_metadata(file);
+  return behind(head_of(file), file.extension() == ".png" ? png_keyword() : comment());
 }
 
 std::string png_mark(const std::string& latents) {
@@ -88,14 +87,14 @@ std::string png_mark(const std::string& latents) {
 
 std::string wav_mark(const std::string& latents) {
   if (latents.empty()) return "";
-  std::string text = wav_comment() + latents + '\0';
-  std::string comment = "INFOICMT";
-  put_little_endian(comment, text.size());
+  std::string text = comment() + latents + '\0';
+  std::string info = "INFOICMT";
+  put_little_endian(info, text.size());
   if (text.size() % 2 == 1) text.push_back('\0');
-  comment += text;
+  info += text;
   std::string chunk = "LIST";
-  put_little_endian(chunk, comment.size());
-  return chunk + comment;
+  put_little_endian(chunk, info.size());
+  return chunk + info;
 }
 
 }  // namespace orrery

@@ -7,10 +7,11 @@
 namespace orrery {
 
 // Media files record the checksum of the latents that they were made from (32 hexadecimal digits): an mp4 under this
-// key of its metadata, a PNG in a text chunk with this keyword, a WAV in a comment that begins with it.
+// key of its metadata, a PNG in a text chunk with this keyword, a WAV and every other file as "latents: CHECKSUM" within
+// their first 256 bytes.
 inline constexpr const char* kMadeFromKey = "latents";
 
-// The checksum that an mp4, PNG or WAV file records; none when it records none, does not exist, or cannot be read.
+// The checksum that the file records; none when it records none, does not exist, or cannot be read.
 // Reads only the file's beginning, and the index of an mp4. Thread-safe.
 std::optional<std::string> made_from(const std::filesystem::path& file);
 

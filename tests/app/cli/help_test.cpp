@@ -12,6 +12,7 @@
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
 #include "base/core/error.h"
+#include "base/core/printable.h"
 
 namespace orrery {
 namespace {
@@ -54,7 +55,7 @@ TEST(Help, EveryCommandHasAPageOfEightyColumns) {
     const std::string help = help_text(command);
     std::istringstream in(help);
     for (std::string line; std::getline(in, line);) {
-      EXPECT_LE(columns_of(line), 80U) << line;
+      EXPECT_LE(character_count(line), 80U) << line;
       EXPECT_FALSE(line.ends_with(' ')) << line;
     }
     if (command == Command::Help) continue;

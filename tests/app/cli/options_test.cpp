@@ -10,8 +10,7 @@
 #include <string>
 
 #include "app/cli/command_lines.h"
-#include "app/cli/launch.h"
-#include "app/cli/stop_limits.h"
+#include "app/cli/slurm.h"
 #include "base/core/error.h"
 
 namespace orrery {

@@ -3,8 +3,7 @@
 
 #include <sstream>
 
-#include "app/commands/tokens.h"
-#include "app/commands/validate.h"
+#include "app/commands/commands.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

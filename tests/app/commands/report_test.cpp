@@ -1,11 +1,10 @@
 // What `orrery report` says of the GPU hours of a run that this machine could not make.
-#include "app/commands/report.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "app/commands/commands.h"
 #include "app/outputs/run_files.h"
 #include "support/temporary_folder.h"
 

@@ -12,6 +12,7 @@
 #include "app/cli/options.h"
 #include "app/manifest/manifest.h"
 #include "base/core/file.h"
+#include "base/core/printable.h"
 
 namespace orrery {
 namespace {
@@ -120,8 +121,7 @@ TEST(Pages, TheFirstOneIsShort) {
   std::istringstream lines(read_file(kSource / "README.md"));
   int count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
-    const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };  // in UTF-8
-    EXPECT_LE(std::count_if(line.begin(), line.end(), begins_character), 120) << line;
+    EXPECT_LE(character_count(line), 120U) << line;
   }
   EXPECT_LE(count, 150);
 }

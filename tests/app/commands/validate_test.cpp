@@ -1,12 +1,10 @@
-#include "app/commands/validate.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
+#include "app/commands/commands.h"
 #include "app/commands/run_plan.h"
-#include "app/commands/tokens.h"
 #include "app/manifest/prompts.h"
 #include "app/manifest/request_inputs.h"
 #include "app/outputs/run_lock.h"

@@ -9,7 +9,6 @@
 #include "app/inspect/difference.h"
 #include "app/inspect/latent_statistics.h"
 #include "base/core/error.h"
-#include "base/core/text_table.h"
 
 namespace orrery {
 namespace {
@@ -74,13 +73,6 @@ TEST(DifferenceOfValues, IsRelativeToTheExpected) {
   EXPECT_NEAR(difference.psnr(255), 10 * std::log10(255.0 * 255 * 4), 1e-9);
   EXPECT_EQ(difference.first_differing_frame(), 1);
   EXPECT_EQ(difference.range(), 4);
-}
-
-TEST(Table, LinesUpCharactersNotBytes) {
-  TextTable table({"name", "n"}, 1);
-  table.add({"é", "10"});
-  table.add({"ab", "7"});
-  EXPECT_EQ(table.text(), "name   n\né     10\nab     7\n");
 }
 
 }  // namespace

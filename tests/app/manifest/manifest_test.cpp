@@ -313,13 +313,14 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   video.image.clear();
   video.continued_video = "/data/v.mp4";
   video.condition_frames = {0, 1};
+  Request parent = rich;
+  parent.id = "w";
   for (const Request& request : {rich, ids, chained, anew, video}) {
     const std::string line = manifest_line(request);
     EXPECT_EQ(line.find('\n'), std::string::npos);
-    EXPECT_EQ(parse_request(line, {"v", "w"}), request) << line;
+    EXPECT_THAT(parse(manifest_line(parent) + "\n" + line), ElementsAre(parent, request)) << line;
   }
-  EXPECT_THAT(parse(manifest_line(rich)), ElementsAre(rich));
-  EXPECT_EQ(parse_request(manifest_line(chained), {}).parent, "");
+  EXPECT_EQ(parse(manifest_line(chained))[0].parent, "") << "no earlier line has that id";
   EXPECT_THAT(manifest_line(rich), StartsWith(R"({"id":"x","prompt":)"));
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "app/plan/clip_seconds.h"
+#include "app/plan/forecast.h"
 #include "published.h"
 
 namespace orrery {

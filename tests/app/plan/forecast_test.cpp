@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "app/plan/forecast_text.h"
 #include "app/plan/result_lines.h"
 #include "base/core/error.h"
 #include "models/zoo/media_models.h"

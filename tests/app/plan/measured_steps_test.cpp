@@ -1,7 +1,7 @@
 // What is forecast of steps, beside what was measured of them (tools/results).
 #include <gtest/gtest.h>
 
-#include "app/plan/clip_seconds.h"
+#include "app/plan/forecast.h"
 #include "published.h"
 #include "result_lines.h"
 

@@ -1,4 +1,6 @@
-#include "app/cli/stop_limits.h"
+#include "app/cli/slurm.h"
+
+#include <fmt/format.h>
 
 #include <cstdint>
 #include <optional>
@@ -16,9 +18,10 @@ constexpr const char* kJobEnd = "SLURM_JOB_END_TIME";
 
 // The job that the variable tells of has ended: the environment is another job's, or an old one's.
 [[noreturn]] void refuse_past_end(std::int64_t end, std::int64_t seconds_ago) {
-  throw InputError(std::string(kJobEnd) + " is " + std::to_string(end) + ", which was " +
-                   duration_text(static_cast<double>(seconds_ago)) + " ago (" + utc_text(end) +
-                   "): it is left from a job that has ended: unset it, or start from a new job");
+  throw InputError(
+      fmt::format("{} is {}, which was {} ago ({}): it is left from a job that has ended: unset it, or start from "
+                  "a new job",
+                  kJobEnd, end, duration_text(static_cast<double>(seconds_ago)), utc_text(end)));
 }
 
 // None outside Slurm, and for jobs without a limit in versions that do not say.
@@ -33,6 +36,17 @@ std::optional<Clock::time_point> end_of_slurm_job(const Environment& variable, C
 }
 
 }  // namespace
+
+std::string lone_task_problem(const Options& options, int ranks, const Environment& variable) {
+  const std::optional<std::string> tasks = variable("SLURM_STEP_NUM_TASKS");
+  const std::int64_t count = tasks ? parse_integer(*tasks).value_or(1) : 1;
+  if (ranks > 1 || count <= 1 || variable("OMPI_COMM_WORLD_SIZE") || options.shard) return "";
+  return fmt::format(
+      "srun started {} tasks of this program, but each is alone: MPI got no peers from Slurm. Use srun --mpi=pmix "
+      "(srun --mpi=list says whether this Slurm has it), or mpirun inside the job; for runs of their own give each "
+      "task a --shard",
+      count);
+}
 
 StopLimits stop_limits(const Options& options, const Environment& variable, Clock::time_point now) {
   StopLimits limits;

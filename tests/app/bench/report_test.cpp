@@ -1,11 +1,9 @@
-#include "app/bench/record.h"
+#include "app/bench/report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
-
-#include "app/bench/report.h"
 
 namespace orrery {
 namespace {

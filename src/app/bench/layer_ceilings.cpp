@@ -1,10 +1,11 @@
-#include "app/bench/ceilings.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
 
+#include "app/bench/ceilings.h"
 #include "models/kernels/product.h"
 #include "models/nn/attention.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
 constexpr std::int64_t kUneven = 70;  // no multiple of what attention kernels take at a time
-
-std::string count(std::int64_t value) { return std::to_string(value); }
 
 class LayerMeasurement {
  public:
@@ -58,8 +57,8 @@ class LayerMeasurement {
   static Record attention_record(const NamedAttention& by, const LayerWork& work, const char* what = "") {
     Record record;
     record.name = "attention by " + name_of(by.kernel) + what;
-    record.shape = count(work.tokens) + " x " + count(work.keys) + ", " + count(work.heads) + "/" +
-                   count(work.kv_heads) + " heads of " + count(work.head_dim);
+    record.shape =
+        fmt::format("{} x {}, {}/{} heads of {}", work.tokens, work.keys, work.heads, work.kv_heads, work.head_dim);
     record.flops = work.attention_flops();
     record.more["kernel"] = name_of(by.kernel);
     return record;
@@ -116,7 +115,7 @@ class LayerMeasurement {
     const at::Tensor weight = at::randn({product.out, product.in}, options_).mul_(0.02);
     Record record;
     record.name = product.name;
-    record.shape = count(work_.tokens) + " x " + count(product.in) + " -> " + count(product.out);
+    record.shape = fmt::format("{} x {} -> {}", work_.tokens, product.in, product.out);
     record.flops = work_.product_flops(product);
     const double by_default = add(record, [&] { at::linear(x, weight); });
     const bool plain = products_ == RowFormat::Plain;
@@ -148,7 +147,7 @@ class LayerMeasurement {
     const double ranks = ranks_.tp.shard().size;
     Record record;
     record.name = "all-reduce";
-    record.shape = count(work_.tokens) + " x " + count(work_.hidden) + " over " + count(ranks_.tp.shard().size);
+    record.shape = fmt::format("{} x {} over {}", work_.tokens, work_.hidden, ranks_.tp.shard().size);
     record.bytes = static_cast<double>(x.nbytes()) * 2 * (ranks - 1) / ranks;
     add(record, [&] { ranks_.tp.all_reduce_sum(x); });
   }
@@ -159,7 +158,7 @@ class LayerMeasurement {
     at::Tensor to = at::empty_like(from);
     Record record;
     record.name = "device copy";
-    record.shape = count(bytes / kMiB) + " MiB";
+    record.shape = fmt::format("{} MiB", bytes / kMiB);
     record.bytes = 2 * static_cast<double>(bytes);
     return record.bytes / add(record, [&] { to.copy_(from); }) / 1e6;
   }
@@ -169,7 +168,7 @@ class LayerMeasurement {
     at::Tensor host = at::empty({kBytes}, at::TensorOptions().dtype(at::kByte).pinned_memory(true));
     at::Tensor device = at::empty({kBytes}, options_.dtype(at::kByte));
     Record record;
-    record.shape = count(kBytes / kMiB) + " MiB, pinned";
+    record.shape = fmt::format("{} MiB, pinned", kBytes / kMiB);
     record.bytes = static_cast<double>(kBytes);
     record.name = "host to device";
     add(record, [&] { device.copy_(host, /*non_blocking=*/true); });

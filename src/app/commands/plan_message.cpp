@@ -1,0 +1,158 @@
+#include "app/commands/plan_message.h"
+
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "base/core/error.h"
+
+namespace orrery {
+namespace {
+
+template <class T>
+concept Number = std::is_arithmetic_v<T> || std::is_enum_v<T>;
+
+// Appends values to a message, in the format that PlanReader reads: all ranks run the same program on the same kind of
+// machine, so numbers are sent as they are in memory.
+class PlanWriter {
+ public:
+  template <class... Values>
+  void operator()(const Values&... values) {
+    (add(values), ...);
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  template <Number T>
+  void add(T value) {
+    bytes_.append(reinterpret_cast<const char*>(&value), sizeof value);
+  }
+  void add(const std::string& text) {
+    add(text.size());
+    bytes_ += text;
+  }
+  void add(const std::filesystem::path& path) { add(path.string()); }
+  template <class T>
+  void add(const std::optional<T>& value) {
+    add(value.has_value());
+    if (value) add(*value);
+  }
+  template <class T>
+  void add(const std::vector<T>& values) {
+    add(values.size());
+    for (const T& value : values) add(value);
+  }
+  // The number of the text, then, when it is new, its ids.
+  void add(const TokenIds& text) {
+    const auto [place, is_new] = texts_.emplace(text, texts_.size());
+    add(place->second);
+    if (is_new) add(text.values());
+  }
+
+  std::string bytes_;
+  std::map<TokenIds, std::size_t> texts_;
+};
+
+// Reads what PlanWriter wrote, value by value.
+class PlanReader {
+ public:
+  explicit PlanReader(std::string_view bytes) : rest_(bytes) {}
+
+  template <class... Values>
+  void operator()(Values&... values) {
+    (read(values), ...);
+  }
+  bool at_end() const { return rest_.empty(); }
+
+ private:
+  std::string_view next(std::size_t size) {
+    require(size <= rest_.size(), "the plan that rank 0 sent ends too early");
+    const std::string_view bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return bytes;
+  }
+  std::size_t size() {
+    std::size_t size = 0;
+    read(size);
+    return size;
+  }
+  template <Number T>
+  void read(T& value) {
+    std::memcpy(&value, next(sizeof value).data(), sizeof value);
+  }
+  void read(std::string& text) { text = next(size()); }
+  void read(std::filesystem::path& path) { path = std::string(next(size())); }
+  template <class T>
+  void read(std::optional<T>& value) {
+    bool has_value = false;
+    read(has_value);
+    value.reset();
+    if (has_value) read(value.emplace());
+  }
+  template <class T>
+  void read(std::vector<T>& values) {
+    const std::size_t count = size();
+    require(count <= rest_.size(), "the plan that rank 0 sent ends too early");
+    values.resize(count);
+    for (T& value : values) read(value);
+  }
+  void read(TokenIds& text) {
+    const std::size_t number = size();
+    require(number <= texts_.size(), "the plan that rank 0 sent has a text without its ids");
+    if (number == texts_.size()) {
+      TokenIds::Values ids;
+      read(ids);
+      texts_.emplace_back(std::move(ids));
+    }
+    text = texts_[number];
+  }
+
+  std::string_view rest_;
+  std::vector<TokenIds> texts_;
+};
+
+// Each visits a value's members in one order, to write them or to read them. The binding names every member, so that a
+// new one does not compile before it is sent, too.
+template <class Archive, class AnyRequest>
+void visit_request(Archive& archive, AnyRequest& request) {
+  auto& [id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
+         condition_frames, num_frames, height, width, fps, steps, guidance_scale, flow_shift, seed, sound, aspect_ratio,
+         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
+  archive(id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
+          condition_frames, num_frames, height, width, fps, steps, guidance_scale, flow_shift, seed, sound,
+          aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids, semantics);
+}
+
+template <class Archive, class AnyJob>
+void visit_job(Archive& archive, AnyJob& job) {
+  auto& [request, ids, request_json, parent_recipe, refusal, latents_done, resumes] = job;
+  visit_request(archive, request);
+  archive(ids.cond, ids.uncond, parent_recipe, refusal, latents_done, resumes);
+}
+
+}  // namespace
+
+std::string encode_plan(const RunPlan& plan) {
+  PlanWriter writer;
+  writer(plan.complete, plan.jobs.size());
+  for (const ClipJob& job : plan.jobs) visit_job(writer, job);
+  return writer.take();
+}
+
+RunPlan decode_plan(std::string_view bytes) {
+  PlanReader reader(bytes);
+  RunPlan plan;
+  std::size_t jobs = 0;
+  reader(plan.complete, jobs);
+  require(jobs <= bytes.size(), "the plan that rank 0 sent ends too early");
+  plan.jobs.resize(jobs);
+  for (ClipJob& job : plan.jobs) visit_job(reader, job);
+  require(reader.at_end(), "the plan that rank 0 sent has more than its jobs");
+  return plan;
+}
+
+}  // namespace orrery
