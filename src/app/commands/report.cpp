@@ -13,7 +13,6 @@
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
-#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {

@@ -8,7 +8,6 @@
 #include "app/manifest/manifest.h"
 #include "base/core/numbers.h"
 #include "base/core/text_table.h"
-#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
