@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/media_shape.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
@@ -23,8 +24,7 @@ std::int64_t longest(const PromptIds& ids) {
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const std::int64_t height = request.height / WanConfig::kSpatialFactor;
   const std::int64_t width = request.width / WanConfig::kSpatialFactor;
-  const std::int64_t frame_tokens = ((height + 1) / 2) * ((width + 1) / 2);
-  const std::int64_t tokens = request.latent_frames() * frame_tokens + request.sound_steps();
+  const std::int64_t tokens = media_shape(request, sizes.transformer).tokens();
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
@@ -35,9 +35,7 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   if (request.needs_encoder()) {
     memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
   }
-  if (request.sound && sizes.sound) {
-    memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
-  }
+  if (sizes.sound) memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
   return memory;
 }
 

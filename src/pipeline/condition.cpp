@@ -23,7 +23,7 @@ at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_f
   require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
                                                                named + ", this checkpoint has " + vae_fingerprint +
                                                                ")");
-  return to_tensor(file.video).squeeze(0);
+  return to_tensor(file.latents.at(Stream::Video)).squeeze(0);
 }
 
 void require_finite(const std::filesystem::path& path, const at::Tensor& latents) {

@@ -38,7 +38,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   try {
     if (!job.latents_done) {
       prepare(job, clock);
-      const MediaShape shape = media_shape(job.request, context_.towers.config().latent_channel);
+      const MediaShape shape = media_shape(job.request, context_.towers.config());
       start = start_(job, shape, label, clock);
       if (next != nullptr) start_.draw_noise_ahead(*next);
       latents = denoise_(job, start, shape, clock, result, [this] { deliver_.settle_if_ready(); });

@@ -13,10 +13,7 @@
 namespace orrery {
 
 // Both branches' velocities, and how they make the guided one (MODEL.md §5).
-struct MediaVelocity {
-  Velocity video;
-  Velocity sound;  // of no meaning without sound
-};
+using MediaVelocity = Streams<Velocity>;
 
 // The model as the sampler sees it for one request: what both branches say.
 //

@@ -69,19 +69,19 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
   const LatentFile file = read_latents(path);
   require_input(file.state == LatentFile::State::Complete,
                 path.string() + ": its clip is not finished: run it to the end first");
-  require_input(file.video.shape[1] == checkpoint.vae_config.z_dim,
-                path.string() + ": its latents have " + std::to_string(file.video.shape[1]) +
+  const std::int64_t channels = file.latents.at(Stream::Video).shape[1];
+  require_input(channels == checkpoint.vae_config.z_dim,
+                path.string() + ": its latents have " + std::to_string(channels) +
                     " channels, the checkpoint's VAE takes " + std::to_string(checkpoint.vae_config.z_dim));
   Clip clip{latents_of(file), label_of(path, file, checkpoint)};
-  require_finite(path, clip.latents.video);
-  if (!clip.latents.has_sound()) return clip;
-  require_finite(path, clip.latents.sound);
+  for (const auto& [stream, latents] : clip.latents) require_finite(path, latents);
+  if (!clip.latents.contains(Stream::Sound)) return clip;
   require_input(checkpoint.sound != nullptr,
                 path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
   const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
-  require_input(clip.latents.sound.size(0) == wanted,
-                path.string() + ": its sound latents have " + std::to_string(clip.latents.sound.size(0)) +
-                    " channels, the checkpoint's decoder takes " + std::to_string(wanted));
+  const std::int64_t found = clip.latents.at(Stream::Sound).size(0);
+  require_input(found == wanted, path.string() + ": its sound latents have " + std::to_string(found) +
+                                     " channels, the checkpoint's decoder takes " + std::to_string(wanted));
   return clip;
 }
 
@@ -119,9 +119,10 @@ class Decoding {
     Clip clip;
     on_root(world_, [&] {
       clip = read_clip(path, checkpoint_);
-      if (clip.latents.has_sound()) load_sound();
+      if (clip.latents.contains(Stream::Sound)) load_sound();
     });
-    clip.latents.video = share_from_root(world_, clip.latents.video).to(device_);
+    at::Tensor& video = clip.latents[Stream::Video];
+    video = share_from_root(world_, video).to(device_);
     return clip;
   }
 

@@ -65,10 +65,10 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   file.model = json_text(checkpoint.description());
   file.software = software_name();
   file.created = utc_now();
-  file.video = to_array(latent.unsqueeze(0));
+  file.latents[Stream::Video] = to_array(latent.unsqueeze(0));
   write_latents(options.output.folder, file);
   log.info(source.string() + " -> " + options.output.folder.string() + ": " + std::to_string(frames) +
-           " frames, latents " + shape_text(file.video.shape));
+           " frames, latents " + shape_text(file.latents.at(Stream::Video).shape));
 }
 
 }  // namespace orrery

@@ -54,7 +54,7 @@ std::string sampler_text(const LatentFile& file) {
                      number(file.sigmas.back());
   if (file.running) {
     text += ", " + std::to_string(file.running->step) + " done, last of order " +
-            std::to_string(file.running->video.last_order);
+            std::to_string(file.running->histories.at(Stream::Video).last_order);
   }
   return text;
 }
@@ -97,8 +97,9 @@ std::string page_of(const Inspection& inspection) {
   row("checksum", inspection.latent_checksum);
   row("not finite", std::to_string(inspection.not_finite) + " values");
   page.append("\n").append(datasets_table(inspection.datasets));
-  page.append("\n").append(channels_table("video channel", inspection.video));
-  if (!inspection.sound.empty()) page.append("\n").append(channels_table("sound channel", inspection.sound));
+  for (const auto& [stream, channels] : inspection.channels) {
+    page.append("\n").append(channels_table(std::string(schema_of(stream).name) + " channel", channels));
+  }
   return page;
 }
 
@@ -108,9 +109,12 @@ std::string table_of(const std::vector<Inspection>& inspections) {
   for (const Inspection& inspection : inspections) {
     const LatentFile& file = inspection.content;
     const ValueStatistics& s = inspection.all_video;
-    table.add({inspection.path.string(), state_text(inspection), shape_text(file.video.shape),
-               file.sound ? shape_text(file.sound->shape) : "-", number(s.min), number(s.max), number(s.mean),
-               number(s.deviation), std::to_string(inspection.not_finite), std::to_string(inspection.file_bytes)});
+    const auto shape = [&](Stream stream) {
+      return file.latents.contains(stream) ? shape_text(file.latents.at(stream).shape) : "-";
+    };
+    table.add({inspection.path.string(), state_text(inspection), shape(Stream::Video), shape(Stream::Sound),
+               number(s.min), number(s.max), number(s.mean), number(s.deviation), std::to_string(inspection.not_finite),
+               std::to_string(inspection.file_bytes)});
   }
   return table.text();
 }

@@ -11,10 +11,9 @@ std::string values_checksum(const FloatArray& array) {
 }  // namespace
 
 std::string latents_checksum(const LatentFile& file) {
-  const std::string video = values_checksum(file.video);
-  if (!file.sound) return video;
-  const std::string both = video + values_checksum(*file.sound);
-  return checksum(both.data(), both.size());
+  std::string each;
+  for (const auto& [stream, latents] : file.latents) each += values_checksum(latents);
+  return file.latents.size() == 1 ? each : checksum(each.data(), each.size());
 }
 
 std::string stored_checksum(const std::filesystem::path& path) {

@@ -19,7 +19,7 @@ struct UniPcState {
 };
 
 // UniPC (Zhao et al. 2023), order 2, B2(h), predicting the clean sample of a flow, lower order at the end: MODEL.md §5.
-// One object per sample: video and sound have one each. Coefficients are made on the host in double precision, and
+// One object per stream of a clip. Coefficients are made on the host in double precision, and
 // nothing waits for the device.
 class UniPc {
  public:
