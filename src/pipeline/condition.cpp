@@ -1,5 +1,7 @@
 #include "pipeline/condition.h"
 
+#include <fmt/format.h>
+
 #include "base/core/json.h"
 #include "io/latents/latent_store.h"
 #include "io/media/image_reader.h"
@@ -20,9 +22,9 @@ std::string vae_named_by(const LatentFile& file) {
 at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_fingerprint) {
   const LatentFile file = read_latents(path);
   const std::string named = vae_named_by(file);
-  require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
-                                                               named + ", this checkpoint has " + vae_fingerprint +
-                                                               ")");
+  require_input(named.empty() || named == vae_fingerprint,
+                fmt::format("{}: its latents are of another model (VAE {}, this checkpoint has {})", path.string(),
+                            named, vae_fingerprint));
   return to_tensor(file.latents.at(Stream::Video)).squeeze(0);
 }
 
@@ -63,8 +65,9 @@ at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& 
 at::Tensor all_latent_frames(const std::filesystem::path& path, std::int64_t channels,
                              const std::string& vae_fingerprint) {
   const at::Tensor video = own_video(path, vae_fingerprint);
-  require_input(video.size(0) == channels, path.string() + ": its latents have " + std::to_string(video.size(0)) +
-                                               " channels, the checkpoint's VAE takes " + std::to_string(channels));
+  require_input(video.size(0) == channels,
+                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(),
+                            video.size(0), channels));
   require_finite(path, video);
   return video;
 }
@@ -75,8 +78,8 @@ at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t co
   const bool fits = video.size(0) == shape[0] && video.size(2) == shape[2] && video.size(3) == shape[3];
   require_input(fits, path.string() + ": its latents are " + shape_text(video.sizes().vec()) + ", the clip's are " +
                           shape_text(shape) + ": channels, height and width must agree");
-  require_input(video.size(1) >= count, path.string() + ": it has " + std::to_string(video.size(1)) +
-                                            " latent frames, condition_frames asks for " + std::to_string(count));
+  require_input(video.size(1) >= count, fmt::format("{}: it has {} latent frames, condition_frames asks for {}",
+                                                    path.string(), video.size(1), count));
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
   require_finite(path, last);
   return last;

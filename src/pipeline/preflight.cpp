@@ -1,5 +1,7 @@
 #include "pipeline/preflight.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/core/numbers.h"
@@ -10,11 +12,9 @@ namespace orrery {
 
 std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free) {
   const bool media = decodes && needed.media > needed.step;
-  const std::string clip = std::to_string(request.width) + "x" + std::to_string(request.height) + ", " +
-                           std::to_string(request.num_frames) + " frames";
-  return "needs about " + gigabytes(media ? needed.media : needed.step) + " of GPU memory to " +
-         (media ? "decode" : "denoise") + " " + clip + ", " + gigabytes(free) +
-         " are free after the weights: " + memory_advice();
+  return fmt::format("needs about {} of GPU memory to {} {}x{}, {} frames, {} are free after the weights: {}",
+                     gigabytes(media ? needed.media : needed.step), media ? "decode" : "denoise", request.width,
+                     request.height, request.num_frames, gigabytes(free), memory_advice());
 }
 
 void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,

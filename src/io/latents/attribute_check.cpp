@@ -1,5 +1,7 @@
 #include "io/latents/attribute_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -32,7 +34,7 @@ std::uint64_t heap_object_bytes(const FileBytes& file, std::uint64_t address, st
     const std::uint64_t size = objects.number(8);
     // Object 0 is the free space, and its size has the prefix in it.
     const bool fits = size <= bytes && (number > 0 || size >= kObjectPrefix);
-    objects.require(fits, "its global heap is damaged: an object of " + std::to_string(size) + " bytes");
+    objects.require(fits, fmt::format("its global heap is damaged: an object of {} bytes", size));
     objects.skip(number > 0 ? padded(size) : size - kObjectPrefix);
     if (number > 0 && number == index) found = size;
   }

@@ -1,5 +1,7 @@
 #include "io/latents/object_header.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -57,7 +59,7 @@ class HeaderReader {
   }
 
   std::uint64_t bounded(std::uint64_t bytes) const {
-    require(bytes <= kMostHeaderBytes, what_ + ": an object header of " + std::to_string(bytes) + " bytes");
+    require(bytes <= kMostHeaderBytes, fmt::format("{}: an object header of {} bytes", what_, bytes));
     return bytes;
   }
 
@@ -68,7 +70,7 @@ class HeaderReader {
       const std::uint64_t bytes = block.number(2);
       const std::uint64_t flags = block.number(1);
       block.skip(head - (is_new_ ? 4 : 5));
-      block.require(is_new_ || bytes % 8 == 0, "a message of " + std::to_string(bytes) + " bytes");
+      block.require(is_new_ || bytes % 8 == 0, fmt::format("a message of {} bytes", bytes));
       block.require((flags & kShared) == 0, "a message that stands elsewhere (a named type): not supported");
       block.require(messages_.size() < kMostMessages, "an object header without end");
       messages_.push_back({type, block.part(bytes)});

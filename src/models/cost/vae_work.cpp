@@ -1,5 +1,7 @@
 #include "models/cost/vae_work.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 
@@ -20,7 +22,7 @@ class DecoderWalk {
     stage_ = "middle";
     for (std::int64_t i = 0; i < kMiddleBlocks; ++i) residual(channels, channels);
     for (std::size_t i = 0; i < config_.dim_mult.size(); ++i) {
-      stage_ = "up block " + std::to_string(i);
+      stage_ = fmt::format("up block {}", i);
       channels = up_block(config_.dim_mult.size() - 1 - i, channels);
     }
     stage_.clear();
@@ -76,16 +78,8 @@ double DecoderConv::flops() const {
 }
 
 std::string DecoderConv::text() const {
-  const auto times = [](std::int64_t a, std::int64_t b, std::int64_t c, const char* sign) {
-    return std::to_string(a).append(sign).append(std::to_string(b)).append(sign).append(std::to_string(c));
-  };
-  std::string text = std::to_string(in);
-  return text.append(" -> ")
-      .append(std::to_string(out))
-      .append(", ")
-      .append(times(kernel[0], kernel[1], kernel[2], "x"))
-      .append(", ")
-      .append(times(frames, height, width, " x "));
+  return fmt::format("{} -> {}, {}x{}x{}, {} x {} x {}", in, out, kernel[0], kernel[1], kernel[2], frames, height,
+                     width);
 }
 
 std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t height, std::int64_t width) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "models/zoo/random_layout.h"
@@ -46,7 +48,7 @@ RandomTensors random_sound(const SoundConfig& c) {
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t level = count - 1 - i;
     const std::int64_t out = level > 0 ? c.dec_dim * c.dec_c_mults[level - 1] : c.dec_dim;
-    add_block(list, "decoder.block." + std::to_string(i), in, out, c.dec_strides[level]);
+    add_block(list, fmt::format("decoder.block.{}", i), in, out, c.dec_strides[level]);
     in = out;
   }
   add_snake(list, "decoder.snake1", in);

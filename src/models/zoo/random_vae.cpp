@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "models/zoo/random_layout.h"
 #include "models/zoo/random_tensor_list.h"
 
@@ -24,10 +26,10 @@ void add_encoder(RandomTensorList& list, const WanConfig& c) {
   list.affine("encoder.conv_in", {c.base_dim, WanConfig::kPatchChannels, 3, 3, 3});
   std::int64_t in = c.base_dim;
   for (std::size_t level = 0; level < c.dim_mult.size(); ++level) {
-    const std::string at = "encoder.down_blocks." + std::to_string(level);
+    const std::string at = fmt::format("encoder.down_blocks.{}", level);
     const std::int64_t out = c.base_dim * c.dim_mult[level];
     for (std::int64_t i = 0; i < c.num_res_blocks; ++i) {
-      add_residual(list, at + ".resnets." + std::to_string(i), i == 0 ? in : out, out);
+      add_residual(list, fmt::format("{}.resnets.{}", at, i), i == 0 ? in : out, out);
     }
     in = out;
     if (level + 1 == c.dim_mult.size()) continue;
@@ -48,10 +50,10 @@ void add_decoder(RandomTensorList& list, const WanConfig& c) {
   add_middle(list, "decoder.mid_block", in);
   for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
     const std::size_t level = c.dim_mult.size() - 1 - i;
-    const std::string at = "decoder.up_blocks." + std::to_string(i);
+    const std::string at = fmt::format("decoder.up_blocks.{}", i);
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[level];
     for (std::int64_t block = 0; block <= c.num_res_blocks; ++block) {
-      add_residual(list, at + ".resnets." + std::to_string(block), block == 0 ? in : out, out);
+      add_residual(list, fmt::format("{}.resnets.{}", at, block), block == 0 ? in : out, out);
     }
     in = out;
     if (level == 0) continue;
