@@ -7,8 +7,8 @@
 
 #include "base/parallel/device.h"
 #include "io/media/video_format.h"
-#include "pipeline/frame_download.h"
 #include "pipeline/root_work.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
 namespace {

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
+#include "base/parallel/comm.h"
 #include "models/cost/memory.h"
+#include "pipeline/media_settings.h"
 #include "pipeline/request.h"
 #include "pipeline/texts.h"
-#include "pipeline/vae_split.h"
 
 // What one clip takes of a device's memory beside the weights.
 namespace orrery {
@@ -30,5 +32,14 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
 
 // With room for the libraries' workspaces and for what the allocator loses between tensors.
 ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
+
+// Whether a clip fits this rank's GPU, asked before its first step, since a rank that runs out of memory inside one
+// leaves the others waiting for it. Throws RequestFailed on all ranks alike when one of them lacks the memory, with
+// what is needed and what there is. On a CPU everything fits. Collective over `world`.
+void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,
+                    bool decodes);
+
+// The words of that failure: the larger need, and the `free` bytes.
+std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free);
 
 }  // namespace orrery

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+#include <vector>
+
 #include "base/core/json.h"
 #include "io/latents/latent_store.h"
 #include "io/media/image_reader.h"
@@ -83,6 +86,19 @@ at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t co
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
   require_finite(path, last);
   return last;
+}
+
+FrameFeed::FrameFeed(std::filesystem::path path, std::int64_t height, std::int64_t width)
+    : path_(std::move(path)), reader_(path_), height_(height), width_(width) {}
+
+at::Tensor FrameFeed::next(std::int64_t count) {
+  std::vector<at::Tensor> frames;
+  RgbImage frame;
+  while (static_cast<std::int64_t>(frames.size()) < count && reader_.next(frame)) {
+    frames.push_back(reader_.is_image() ? image_pixels(frame, path_, height_, width_)
+                                        : frame_pixels(frame, path_, height_, width_));
+  }
+  return frames.empty() ? at::Tensor() : at::cat(frames, 1);
 }
 
 }  // namespace orrery

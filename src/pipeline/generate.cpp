@@ -5,8 +5,9 @@
 
 #include "base/core/host_memory.h"
 #include "base/device/profiler_range.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/media_shape.h"
-#include "pipeline/preflight.h"
+#include "pipeline/root_work.h"
 
 namespace orrery {
 

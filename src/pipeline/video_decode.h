@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/core/Event.h>
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +10,7 @@
 #include "base/parallel/collectives.h"
 #include "base/parallel/comm.h"
 #include "models/wan/decoder.h"
-#include "pipeline/vae_split.h"
+#include "pipeline/media_settings.h"
 
 namespace orrery {
 
@@ -64,5 +65,24 @@ CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int
 
 // Pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) where they are; bytes are rounded to nearest.
 at::Tensor to_frames(const at::Tensor& pixels, FrameType type);
+
+// Brings frames from the device to the host through pinned memory, one step behind: the host never waits for the frames
+// that the device is still at.
+class FrameDownload {
+ public:
+  // Starts to bring `frames`, and gives, on the host, what the call before brought; undefined the first time. With
+  // undefined frames nothing is started. What it gave is valid until the next call.
+  at::Tensor next(const at::Tensor& frames);
+
+ private:
+  struct Transfer {
+    at::Tensor host;
+    std::optional<c10::Event> done;  // none on a CPU
+  };
+  Transfer start(const at::Tensor& frames);
+
+  std::optional<Transfer> under_way_;
+  at::Tensor spare_;  // pinned memory to use again
+};
 
 }  // namespace orrery

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "base/device/device_memory.h"
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/wan/decoder.h"
-#include "pipeline/frame_download.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/kernels/narrow_conv.h"
 
 namespace orrery {

@@ -12,7 +12,7 @@
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/compute_dtype.h"
 #include "pipeline/arrays.h"
-#include "pipeline/frame_feed.h"
+#include "pipeline/condition.h"
 
 namespace orrery {
 namespace {

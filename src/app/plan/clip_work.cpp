@@ -7,9 +7,8 @@
 
 #include "app/plan/phase_kind.h"
 #include "models/cosmos3/positions.h"
-#include "models/cost/sound_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
-#include "models/cost/vae_work.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/video_decode.h"
 

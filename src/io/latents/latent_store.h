@@ -7,10 +7,22 @@
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/latents/array.h"
 #include "io/latents/streams.h"
 
 namespace orrery {
+
+// A dense row-major float32 array in host memory. Empty when nothing is stored; a stored array has extents of 1 or more
+// whose product is the number of values.
+struct FloatArray {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+
+  bool empty() const { return values.empty(); }
+  friend bool operator==(const FloatArray&, const FloatArray&) = default;
+};
+
+// "[1, 48, 6, 45, 80]"
+std::string shape_text(const std::vector<std::int64_t>& shape);
 
 // What a second-order UniPC sampler carries from one step to the next, for one stream (MODEL.md §5). All three arrays
 // have the latents' shape; those that the sampler does not hold yet are empty.

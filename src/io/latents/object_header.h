@@ -52,4 +52,8 @@ class Visited {
 std::vector<Message> read_object_header(const FileBytes& file, std::uint64_t address, const std::string& what,
                                         Visited& visited);
 
+// Checks an attribute message, and of texts of variable length the part of the file where they stand (the global heap),
+// which has no checksum: HDF5 would walk over a damaged one for ever. Throws Error.
+void check_attribute(const FileBytes& file, Block message);
+
 }  // namespace orrery::hdf5

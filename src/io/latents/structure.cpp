@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/latents/attribute_check.h"
 #include "io/latents/group_links.h"
 #include "io/latents/object_header.h"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/util/accumulate.h>
 
 #include <cstdint>
 #include <vector>
@@ -23,7 +24,11 @@ struct StreamShape {
   std::int64_t step_tokens() const { return extents.size() < 4 ? 1 : ((extents[2] + 1) / 2) * ((extents[3] + 1) / 2); }
   std::int64_t tokens() const { return steps() * step_tokens(); }
   // Extents of the given time steps' latents.
-  std::vector<std::int64_t> given_extents() const;
+  std::vector<std::int64_t> given_extents() const {
+    std::vector<std::int64_t> all = extents;
+    all[1] = std::ssize(given);
+    return all;
+  }
   friend bool operator==(const StreamShape&, const StreamShape&) = default;
 };
 
@@ -33,9 +38,17 @@ struct MediaShape {
   double fps = 24;  // frames per second
 
   const std::vector<std::int64_t>& extents(Stream stream) const { return streams.at(stream).extents; }
-  std::int64_t tokens() const;
+  std::int64_t tokens() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, shape] : streams) sum += shape.tokens();
+    return sum;
+  }
   // Numbers in the latents of all streams.
-  std::int64_t values() const;
+  std::int64_t values() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, shape] : streams) sum += c10::multiply_integers(shape.extents);
+    return sum;
+  }
 };
 
 }  // namespace orrery

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/core/numbers.h"
 #include "models/cosmos3/gen_tower.h"
 #include "models/cosmos3/und_tower.h"
@@ -73,6 +75,22 @@ std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool rele
       "use {}a GPU with more memory or a smaller model",
       checkpoint.name(), gigabytes(needed), gigabytes(towers.text), gigabytes(towers.media),
       released ? ", one after the other" : "", gigabytes(room.free), helps);
+}
+
+std::int64_t RankMemory::peak(bool released) const {
+  const std::int64_t beside = released ? 0 : towers.text;
+  return models + std::max(towers.text, beside + towers.media + working);
+}
+
+bool RankMemory::releases(TextTower wish, std::int64_t gpu) const {
+  if (wish != TextTower::Auto) return wish == TextTower::Release;
+  return too_large_together(towers, {gpu - models, reserved});
+}
+
+bool RankMemory::fits(bool released, std::int64_t gpu) const {
+  const std::int64_t free = gpu - models;
+  const std::int64_t beside = released ? 0 : towers.text;
+  return towers.together(released) <= free && beside + towers.media + reserved <= free;
 }
 
 }  // namespace orrery

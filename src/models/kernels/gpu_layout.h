@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "models/kernels/gpu_launch.h"
+#include "models/kernels/pixel_launch.h"
 #include "models/kernels/scaled_rows.h"
 
 namespace orrery {
@@ -15,5 +16,13 @@ ScaledRows empty_float8_rows(std::int64_t rows, std::int64_t width, at::Device d
 
 // Where a kernel writes them.
 Float8Out float8_out(const ScaledRows& rows);
+
+// Whether our kernels take `x` (1, C, T, H, W): bfloat16 on a GPU, not empty, the channels of a pixel neighbours, and
+// every pixel on a 16-byte boundary.
+bool packed_pixels(const at::Tensor& x);
+
+// Of a tensor for which that holds.
+PixelView pixels_of(const at::Tensor& x);
+PixelCount pixel_count(const at::Tensor& x);
 
 }  // namespace orrery

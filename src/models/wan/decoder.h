@@ -7,9 +7,8 @@
 #include "io/checkpoint/weights.h"
 #include "models/wan/blocks.h"
 #include "models/wan/config.h"
-#include "models/wan/history.h"
-#include "models/wan/latent_scale.h"
 #include "models/wan/layers.h"
+#include "models/wan/padded_frames.h"
 #include "models/wan/up_block.h"
 
 namespace orrery {

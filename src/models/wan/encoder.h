@@ -8,9 +8,8 @@
 #include "models/wan/blocks.h"
 #include "models/wan/config.h"
 #include "models/wan/down_block.h"
-#include "models/wan/history.h"
-#include "models/wan/latent_scale.h"
 #include "models/wan/layers.h"
+#include "models/wan/padded_frames.h"
 
 namespace orrery {
 

@@ -7,7 +7,8 @@
 
 #include "io/checkpoint/weights.h"
 #include "models/kernels/narrow_conv.h"
-#include "models/wan/history.h"
+#include "models/wan/config.h"
+#include "models/wan/padded_frames.h"
 
 namespace orrery {
 
@@ -110,5 +111,27 @@ class TimeHalvingConv {
   at::Tensor weight_;
   at::Tensor bias_;
 };
+
+// Between the VAE's own latents and the normalised ones that the transformer and the latent files hold, per channel.
+// Frames are (C, h, w), any dtype and device; results are float32 on the scale's device.
+class LatentScale {
+ public:
+  LatentScale(const WanConfig& config, at::Device device);
+
+  std::int64_t channels() const { return mean_.size(0); }
+  at::Device device() const { return mean_.device(); }
+  at::Tensor normalise(const at::Tensor& frame) const;  // (frame - mean) / std
+  at::Tensor restore(const at::Tensor& frame) const;    // frame · std + mean
+
+ private:
+  at::Tensor mean_, std_;  // (C, 1, 1), float32
+};
+
+// The VAE's outermost layers see 2 × 2 pixels as one position; channel = (colour · 2 + column) · 2 + row.
+
+// (3, T, H, W) -> (1, 12, T, H/2, W/2); H and W even.
+at::Tensor pixels_to_channels(const at::Tensor& pixels);
+// (1, 12, T, H, W) -> (3, T, 2H, 2W).
+at::Tensor channels_to_pixels(const at::Tensor& x);
 
 }  // namespace orrery

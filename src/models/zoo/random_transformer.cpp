@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "models/cosmos3/block.h"
-#include "models/zoo/random_layout.h"
+#include "models/zoo/random_models.h"
 #include "models/zoo/random_tensor_list.h"
 
 namespace orrery {

@@ -4,7 +4,6 @@
 #include "base/parallel/process_grid.h"
 #include "models/cosmos3/positions.h"
 #include "models/cosmos3/transformer.h"
-#include "models/zoo/random_layout.h"
 #include "models/zoo/random_models.h"
 #include "pipeline/denoise.h"
 #include "support/mpi_world.h"

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/audio/config.h"
 #include "models/wan/config.h"
 
 namespace orrery {
@@ -39,5 +40,8 @@ double middle_attention_flops(const WanConfig& config, std::int64_t height, std:
 
 // Of the convolutions and the attention, for one latent frame.
 double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t width);
+
+// Floating-point operations of decoding a sound latent of `steps` steps.
+double sound_flops(const SoundConfig& config, std::int64_t steps);
 
 }  // namespace orrery

@@ -1,5 +1,8 @@
-#include "base/core/checksum.h"
 #include "io/latents/latent_store.h"
+
+#include <fmt/format.h>
+
+#include "base/core/checksum.h"
 
 namespace orrery {
 namespace {
@@ -20,5 +23,7 @@ std::string stored_checksum(const std::filesystem::path& path) {
   const std::string recorded = read_latent_header(path).checksum;
   return recorded.empty() ? latents_checksum(read_latents(path)) : recorded;
 }
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 }  // namespace orrery
