@@ -25,7 +25,7 @@ class GuidedModel {
   GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
               const MediaShape& shape, std::optional<double> guidance);
 
-  // timestep in 0…1000. The same velocities, bit for bit, on every rank.
+  // Velocities of `latents` at `timestep` (0…1000): bit for bit the same on every rank.
   MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
 
  private:

@@ -16,7 +16,7 @@ struct MediaSettings {
   int crf = 18;
   bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
   bool preview = false;      // some of the frames in one picture, beside the mp4
-  // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
+  // Threads of x264, enough to keep up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
   int encoder_threads = 8;
 
   bool wanted() const { return video != Media::None || keep_frames || preview; }

@@ -40,7 +40,8 @@ struct Message {
 // The addresses of structures that a walk over a file has met.
 class Visited {
  public:
-  // Throws Error where a walk comes to one place twice, or to far more than a latent file has: it might never end.
+  // Throws Error when `address` was added before, or when there are far more structures than a latent file has: the
+  // walk might never end.
   void add(std::uint64_t address, const std::string& what);
 
  private:

@@ -34,7 +34,7 @@ class UniPc {
   std::int64_t step_index() const { return state_.step; }
   std::int64_t steps() const { return static_cast<std::int64_t>(sigmas_.size()) - 1; }
   const UniPcState& state() const { return state_; }
-  // Goes on from `state`, taken from a UniPc with the same sigmas. Throws Error when it is not whole.
+  // Continues from `state`, taken from a UniPc with the same sigmas. Throws Error when one of its tensors is missing.
   void restore(UniPcState state);
 
  private:

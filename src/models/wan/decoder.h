@@ -38,7 +38,7 @@ class WanDecoder {
   CausalConv conv_out_;
 };
 
-// One video's way through a decoder, latent frame after latent frame; `decoder` must outlive it and stay in its place.
+// Decodes one video, a latent frame at a time. `decoder` must outlive it and not be moved.
 class WanDecodeStream {
  public:
   // This rank's strip of the video.

@@ -42,7 +42,7 @@ class WanEncoder {
   PointConv quant_;
 };
 
-// One clip's way through an encoder, a latent frame at a time; `encoder` must outlive it and stay in its place.
+// Encodes one clip, a latent frame at a time. `encoder` must outlive it and not be moved.
 class WanEncodeStream {
  public:
   // This rank's strip of the clip.

@@ -9,7 +9,7 @@
 
 namespace orrery {
 
-// How far a convolution sees beyond the frames and pixels that it makes.
+// How far a convolution reads beyond the frames and pixels of its output.
 struct Reach {
   std::int64_t past = 0;    // frames before the first
   std::int64_t before = 0;  // rows above and columns to the left
@@ -47,7 +47,7 @@ class FrameHistory {
  public:
   explicit FrameHistory(const Strip& strip = {}) : strip_(strip) {}
 
-  // Of `layer`, any address that stands for it, always with the same reach.
+  // The input of a layer, which any address of its own identifies; `reach` is the same in all calls for the layer.
   PaddedFrames& input_of(const void* layer, const Reach& reach) {
     return inputs_.try_emplace(layer, reach).first->second;
   }
