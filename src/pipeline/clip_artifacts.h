@@ -16,15 +16,15 @@ struct Artifact {
   std::filesystem::path path;
   bool wanted = false;
   std::vector<std::filesystem::path> witnesses;  // files that say which latents all of it was made from (made_from())
-  double bytes = 0;                              // about, rather too many: what pictures of cameras take
-  std::int64_t more_files = 0;                   // in the folder
+  double bytes = 0;                              // a cautious estimate, for camera pictures
+  std::int64_t more_files = 0;                   // inside `path` where that is a folder
 };
 
 // Everything that may lie in a run's folder for the clip; `settings` say what is wanted.
 std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& request, const MediaSettings& settings);
 
-// Removes what an earlier making of the clip left, before new latents take the place of those that it was made from.
-// What cannot be removed stays: it names the latents that it was made from.
+// Removes the artifacts of an earlier making of the clip, before new latents are written. What cannot be removed stays:
+// it names the latents that it was made from.
 void remove_artifacts(const RunFolder& folder, const Request& request);
 
 }  // namespace orrery

@@ -28,7 +28,7 @@ struct GenerateSettings {
   std::int64_t snapshot_every = 0;  // steps; 0: only where the run stops
 };
 
-// What this rank makes clips with; the references outlive whoever has a copy.
+// What this rank makes clips with. The references must outlive all copies.
 struct ClipContext {
   const Comm& world;
   Towers& towers;

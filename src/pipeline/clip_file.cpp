@@ -20,21 +20,20 @@ LatentFile clip_file(const GenerateSettings& settings, const ClipJob& job, const
   file.uncond_ids = job.ids.uncond;
   file.sigmas = std::move(schedule.sigmas);
   file.timesteps = std::move(schedule.timesteps);
-  if (!start.condition.frames.empty()) file.condition = to_array(start.condition.latents.unsqueeze(0));
+  for (const auto& [stream, given] : start.conditions) file.condition[stream] = to_array(given.latents.unsqueeze(0));
   return file;
 }
 
 LatentFile finished_file(const GenerateSettings& settings, const ClipJob& job, const ClipStart& start,
                          const MediaLatents& latents) {
   LatentFile file = clip_file(settings, job, start);
-  file.video = to_array(latents.video.unsqueeze(0));
-  if (latents.has_sound()) file.sound = to_array(latents.sound.unsqueeze(0));
+  for (const auto& [stream, own] : latents) file.latents[stream] = to_array(own.unsqueeze(0));
   return file;
 }
 
 MediaLatents latents_of(const LatentFile& file) {
-  MediaLatents latents{to_tensor(file.video).squeeze(0), {}};
-  if (file.sound) latents.sound = to_tensor(*file.sound).squeeze(0);
+  MediaLatents latents;
+  for (const auto& [stream, array] : file.latents) latents[stream] = to_tensor(array).squeeze(0);
   return latents;
 }
 

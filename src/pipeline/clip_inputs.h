@@ -7,16 +7,17 @@
 
 namespace orrery {
 
-// The checksum of a file's bytes; "" when it cannot be read, of which whoever needs its content tells.
+// The checksum of a file's bytes; "" when it cannot be read: whoever needs its content reports that.
 std::string content_of(const std::filesystem::path& file);
 
-// The clip that a clip continues, as the latter's latent file records it.
+// What a clip's latent file records of the clip that it continues.
 struct ParentContent {
   std::string latents;  // the checksum of its latents
   std::string recipe;   // the checksum of everything that decides them
 };
 
-// What the files of a request hold now and what its parent is, as latent files record it (storage/README.md): JSON, or
+// What the files of a request hold now and what its parent is, as latent files record it (io/latents/README.md): JSON,
+// or
 // "" for a clip that is made from texts alone.
 std::string clip_inputs(const Request& request, const ParentContent& parent);
 

@@ -33,7 +33,7 @@ struct ClipResult {
   std::vector<double> step_seconds;  // of the steps that this run made, on this rank
   std::string latents_checksum;
   std::optional<std::int64_t> peak_host_memory;  // bytes of rank 0's process; none: the system does not tell
-  std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held at most, of the rank with most; none on a CPU
+  std::optional<std::int64_t> peak_gpu_memory;   // of tensors, in bytes; peak over ranks; none on a CPU
 };
 
 // Takes what became of a clip, on every rank: complete on rank 0; `error` and `stopped` are the same on all.

@@ -7,8 +7,8 @@
 
 #include "base/parallel/device.h"
 #include "io/media/video_format.h"
-#include "pipeline/frame_download.h"
 #include "pipeline/root_work.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
 namespace {
@@ -66,12 +66,12 @@ at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, s
 }
 
 std::unique_ptr<ClipMediaFiles> MediaMaker::begin(const MediaLatents& latents, const ClipLabel& label) const {
-  require(!latents.has_sound() || decoders_.sound != nullptr, "latents with sound, but no sound decoder was loaded");
-  auto files =
-      std::make_unique<ClipMediaFiles>(label, picture_size(latents.video), latents.has_sound(), folder_, settings_);
-  if (latents.has_sound()) {
-    files->write_sound(decode_sound(*decoders_.sound, latents.sound, frame_count(latents.video), label.fps));
-  }
+  const at::Tensor& video = latents.at(Stream::Video);
+  const auto sound = latents.find(Stream::Sound);
+  const bool has_sound = sound != latents.end();
+  require(!has_sound || decoders_.sound != nullptr, "latents with sound, but no sound decoder was loaded");
+  auto files = std::make_unique<ClipMediaFiles>(label, picture_size(video), has_sound, folder_, settings_);
+  if (has_sound) files->write_sound(decode_sound(*decoders_.sound, sound->second, frame_count(video), label.fps));
   return files;
 }
 
@@ -83,12 +83,12 @@ MediaOutcome MediaMaker::alone(const MediaLatents& latents, const ClipLabel& lab
     const AllCores all_cores;
     part.attempt([&] {
       files = begin(latents, label);
-      const auto decode =
-          start_decode(VaeSplit::None, decoders_.video, ranks_, latents.video.size(2), latents.video.size(3));
+      const at::Tensor& video = latents.at(Stream::Video);
+      const auto decode = start_decode(VaeSplit::None, decoders_.video, ranks_, video.size(2), video.size(3));
       FrameDownload download;
-      for (std::int64_t t = 0; t < latents.video.size(1); ++t) {
+      for (std::int64_t t = 0; t < video.size(1); ++t) {
         if (interrupted()) throw Interrupted();
-        write(*files, download.next(decode->next(latents.video.select(1, t))));
+        write(*files, download.next(decode->next(video.select(1, t))));
       }
       write(*files, download.next({}));
     });
@@ -105,12 +105,13 @@ MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& 
     const AllCores all_cores;
     part.attempt([&] { files = begin(latents, label); });
   });
-  const auto decode = start_decode(split_, decoders_.video, ranks_, latents.video.size(2), latents.video.size(3));
+  const at::Tensor& video = latents.at(Stream::Video);
+  const auto decode = start_decode(split_, decoders_.video, ranks_, video.size(2), video.size(3));
   FrameDownload download;
-  for (std::int64_t t = 0; t < latents.video.size(1); ++t) {
+  for (std::int64_t t = 0; t < video.size(1); ++t) {
     if (files != nullptr && interrupted()) part.attempt([] { throw Interrupted(); });
     if (world.max(part.failed() ? 1 : 0) != 0) break;
-    const at::Tensor frames = decode->next(latents.video.select(1, t));
+    const at::Tensor frames = decode->next(video.select(1, t));
     if (files != nullptr) part.attempt([&] { write(*files, download.next(frames)); });
   }
   if (files != nullptr) part.attempt([&] { write(*files, download.next({})); });

@@ -1,7 +1,13 @@
 #include "pipeline/clip_memory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/core/numbers.h"
+#include "base/device/device_memory.h"
+#include "pipeline/media_shape.h"
+#include "pipeline/root_work.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
@@ -23,8 +29,7 @@ std::int64_t longest(const PromptIds& ids) {
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const std::int64_t height = request.height / WanConfig::kSpatialFactor;
   const std::int64_t width = request.width / WanConfig::kSpatialFactor;
-  const std::int64_t frame_tokens = ((height + 1) / 2) * ((width + 1) / 2);
-  const std::int64_t tokens = request.latent_frames() * frame_tokens + request.sound_steps();
+  const std::int64_t tokens = media_shape(request, sizes.transformer).tokens();
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
@@ -35,15 +40,29 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   if (request.needs_encoder()) {
     memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));
   }
-  if (request.sound && sizes.sound) {
-    memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
-  }
+  if (sizes.sound) memory.media = std::max(memory.media, sound_bytes(*sizes.sound, request.sound_steps()));
   return memory;
 }
 
 ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const ClipMemory tensors = clip_tensors(sizes, request, ids);
   return {with_margin(tensors.step), with_margin(tensors.media)};
+}
+
+std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free) {
+  const bool media = decodes && needed.media > needed.step;
+  return fmt::format("needs about {} of GPU memory to {} {}x{}, {} frames, {} are free after the weights: {}",
+                     gigabytes(media ? needed.media : needed.step), media ? "decode" : "denoise", request.width,
+                     request.height, request.num_frames, gigabytes(free), memory_advice());
+}
+
+void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,
+                    bool decodes) {
+  const std::int64_t bytes = decodes ? std::max(needed.step, needed.media) : needed.step;
+  std::string problem;
+  if (!can_allocate(device, bytes)) problem = memory_problem(request, needed, decodes, free_memory(device).value_or(0));
+  problem = world.first_problem(problem);
+  if (!problem.empty()) throw RequestFailed(problem);
 }
 
 }  // namespace orrery

@@ -2,16 +2,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
+#include "base/parallel/comm.h"
 #include "models/cost/memory.h"
+#include "pipeline/media_settings.h"
 #include "pipeline/request.h"
 #include "pipeline/texts.h"
-#include "pipeline/vae_split.h"
 
 // What one clip takes of a device's memory beside the weights.
 namespace orrery {
 
-// What sizes a clip's memory.
+// What the memory of every clip of a run depends on.
 struct ModelSizes {
   Cosmos3Config transformer;
   WanConfig vae;
@@ -21,14 +23,23 @@ struct ModelSizes {
 };
 
 struct ClipMemory {
-  std::int64_t step = 0;   // on every rank; or making the given frames from pixels, where that takes more
+  std::int64_t step = 0;   // on every rank: a denoise step, or encoding the given frames where that takes more
   std::int64_t media = 0;  // on the ranks that decode
 };
 
-// What tensors hold at most.
+// Peak of the tensors alone.
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
 
-// With room for the libraries' workspaces and for what the allocator loses between tensors.
+// Peak of the tensors, with room for the libraries' workspaces and for what the allocator loses between tensors.
 ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
+
+// Whether a clip fits this rank's GPU, asked before its first step, since a rank that runs out of memory inside one
+// leaves the others waiting for it. Throws RequestFailed on all ranks alike when one of them lacks the memory, with
+// what is needed and what there is. On a CPU everything fits. Collective over `world`.
+void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,
+                    bool decodes);
+
+// The message of require_memory's failure: the larger need, and the `free` bytes.
+std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free);
 
 }  // namespace orrery

@@ -1,5 +1,10 @@
 #include "pipeline/condition.h"
 
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
 #include "base/core/json.h"
 #include "io/latents/latent_store.h"
 #include "io/media/image_reader.h"
@@ -20,10 +25,10 @@ std::string vae_named_by(const LatentFile& file) {
 at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_fingerprint) {
   const LatentFile file = read_latents(path);
   const std::string named = vae_named_by(file);
-  require_input(named.empty() || named == vae_fingerprint, path.string() + ": its latents are of another model (VAE " +
-                                                               named + ", this checkpoint has " + vae_fingerprint +
-                                                               ")");
-  return to_tensor(file.video).squeeze(0);
+  require_input(named.empty() || named == vae_fingerprint,
+                fmt::format("{}: its latents are of another model (VAE {}, this checkpoint has {})", path.string(),
+                            named, vae_fingerprint));
+  return to_tensor(file.latents.at(Stream::Video)).squeeze(0);
 }
 
 void require_finite(const std::filesystem::path& path, const at::Tensor& latents) {
@@ -63,8 +68,9 @@ at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& 
 at::Tensor all_latent_frames(const std::filesystem::path& path, std::int64_t channels,
                              const std::string& vae_fingerprint) {
   const at::Tensor video = own_video(path, vae_fingerprint);
-  require_input(video.size(0) == channels, path.string() + ": its latents have " + std::to_string(video.size(0)) +
-                                               " channels, the checkpoint's VAE takes " + std::to_string(channels));
+  require_input(video.size(0) == channels,
+                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(),
+                            video.size(0), channels));
   require_finite(path, video);
   return video;
 }
@@ -75,11 +81,24 @@ at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t co
   const bool fits = video.size(0) == shape[0] && video.size(2) == shape[2] && video.size(3) == shape[3];
   require_input(fits, path.string() + ": its latents are " + shape_text(video.sizes().vec()) + ", the clip's are " +
                           shape_text(shape) + ": channels, height and width must agree");
-  require_input(video.size(1) >= count, path.string() + ": it has " + std::to_string(video.size(1)) +
-                                            " latent frames, condition_frames asks for " + std::to_string(count));
+  require_input(video.size(1) >= count, fmt::format("{}: it has {} latent frames, condition_frames asks for {}",
+                                                    path.string(), video.size(1), count));
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
   require_finite(path, last);
   return last;
+}
+
+FrameFeed::FrameFeed(std::filesystem::path path, std::int64_t height, std::int64_t width)
+    : path_(std::move(path)), reader_(path_), height_(height), width_(width) {}
+
+at::Tensor FrameFeed::next(std::int64_t count) {
+  std::vector<at::Tensor> frames;
+  RgbImage frame;
+  while (static_cast<std::int64_t>(frames.size()) < count && reader_.next(frame)) {
+    frames.push_back(reader_.is_image() ? image_pixels(frame, path_, height_, width_)
+                                        : frame_pixels(frame, path_, height_, width_));
+  }
+  return frames.empty() ? at::Tensor() : at::cat(frames, 1);
 }
 
 }  // namespace orrery

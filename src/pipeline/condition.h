@@ -1,10 +1,14 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "io/media/rgb_image.h"
+#include "io/media/video_reader.h"
 #include "models/wan/encoder.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
@@ -33,5 +37,23 @@ at::Tensor all_latent_frames(const std::filesystem::path& file, std::int64_t cha
 // file.
 at::Tensor last_latent_frames(const std::filesystem::path& file, std::int64_t count,
                               const std::vector<std::int64_t>& shape, const std::string& vae_fingerprint);
+
+// The frames of a media file one after another, as the encoder takes them: fitted to height × width, in [-1, 1],
+// float32 on the CPU. An image is rounded to 8 bits after resizing, as a condition image is; a video's frames are not
+// (MODES.md A). Everything throws InputError that names the file.
+class FrameFeed {
+ public:
+  FrameFeed(std::filesystem::path path, std::int64_t height, std::int64_t width);
+
+  // Up to `count` further frames, (3, n, height, width); undefined when none is left.
+  at::Tensor next(std::int64_t count);
+  Fraction fps() const { return reader_.fps(); }
+
+ private:
+  std::filesystem::path path_;
+  VideoReader reader_;
+  std::int64_t height_;
+  std::int64_t width_;
+};
 
 }  // namespace orrery

@@ -1,5 +1,7 @@
 #include "pipeline/condition_image.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -18,7 +20,7 @@ struct Size {
   std::int64_t width;
 };
 
-std::string text(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
+std::string text(Size size) { return fmt::format("{}x{}", size.width, size.height); }
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -110,10 +112,11 @@ at::Tensor resized_middle(const at::Tensor& picture, Size resized, Size target) 
 
 void require_sane(Size image, Size target, Size resized) {
   // By division: the product of two absurd sides may not fit.
-  require_input(resized.height <= kMostPixels / resized.width,
-                "found an image of " + text(image) + " pixels, which must grow to " + text(resized) + " to cover " +
-                    text(target) + "; expected at most " + std::to_string(kMostPixels) +
-                    " pixels: cut it to about the shape of the video");
+  require_input(
+      resized.height <= kMostPixels / resized.width,
+      fmt::format("found an image of {} pixels, which must grow to {} to cover {}; expected at most {} pixels: "
+                  "cut it to about the shape of the video",
+                  text(image), text(resized), text(target), kMostPixels));
 }
 
 }  // namespace

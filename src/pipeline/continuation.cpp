@@ -1,5 +1,7 @@
 #include "pipeline/continuation.h"
 
+#include <fmt/format.h>
+
 #include <iterator>
 #include <string>
 #include <utility>
@@ -16,7 +18,7 @@ namespace {
 // Frames (3, H, W) as a clip (3, count, H, W), the last one repeated.
 at::Tensor clip_of(std::vector<at::Tensor> frames, std::int64_t count) {
   require(!frames.empty() && std::ssize(frames) <= count,
-          "a clip begins with 1 to " + std::to_string(count) + " frames, not " + std::to_string(frames.size()));
+          fmt::format("a clip begins with 1 to {} frames, not {}", count, frames.size()));
   frames.resize(static_cast<std::size_t>(count), frames.back());
   return at::stack(frames, 1);
 }

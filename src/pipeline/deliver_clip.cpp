@@ -78,7 +78,8 @@ MediaLatents ClipDelivery::read_back(const ClipJob& job, std::string& checksum) 
     checksum = latents_checksum(file);
     latents = latents_of(file);
   });
-  latents.video = share_from_root(context_.world, latents.video).to(context_.towers.device());
+  at::Tensor& video = latents[Stream::Video];  // rank 0 alone needs the others
+  video = share_from_root(context_.world, video).to(context_.towers.device());
   return latents;
 }
 

@@ -15,33 +15,40 @@ at::Tensor normal(std::uint32_t seed, at::IntArrayRef shape, at::Device device) 
   return at::tensor(values, at::kFloat).view(shape).to(device);
 }
 
+// What turns one stream's noise into latents.
+struct StreamSampler {
+  UniPc sampler;
+  GivenFrames given;
+};
+
 }  // namespace
 
-MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device) {
-  MediaLatents noise{normal(seed, shape.video, device), {}};
-  if (shape.sound_steps > 0) noise.sound = normal(seed, {sound_dim, shape.sound_steps}, device);
+MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device device) {
+  MediaLatents noise;
+  for (const auto& [stream, own] : shape.streams) noise[stream] = normal(seed, own.extents, device);
   return noise;
 }
 
-DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start, const Condition& condition,
-                     const StepObserver& observer) {
+DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start,
+                     const Streams<Condition>& conditions, const StepObserver& observer) {
   DenoiseState state = std::move(start);
-  MediaLatents& latents = state.latents;
-  UniPc video_sampler(schedule.sigmas);
-  UniPc sound_sampler(schedule.sigmas);
-  video_sampler.restore(state.video);
-  if (latents.has_sound()) sound_sampler.restore(state.sound);
-  const GivenFrames given(condition.frames, latents.video.size(1), condition.latents, latents.video.device());
-  latents.video = given.write_back(latents.video);
+  Streams<StreamSampler> samplers;
+  for (auto& [stream, latents] : state.latents) {
+    StreamSampler& own = samplers.emplace(stream, StreamSampler{UniPc(schedule.sigmas), {}}).first->second;
+    own.sampler.restore(state.samplers[stream]);
+    if (const auto given = conditions.find(stream); given != conditions.end()) {
+      own.given = GivenFrames(given->second.steps, latents.size(1), given->second.latents, latents.device());
+    }
+    latents = own.given.write_back(latents);
+  }
   while (state.steps_done() < schedule.steps()) {
     const ProfilerRange range("step");
     const auto step = static_cast<std::size_t>(state.steps_done());
-    const MediaVelocity velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
-    latents.video = video_sampler.step(velocity.video, latents.video, given);
-    state.video = video_sampler.state();
-    if (latents.has_sound()) {
-      latents.sound = sound_sampler.step(velocity.sound, latents.sound);
-      state.sound = sound_sampler.state();
+    const MediaVelocity velocity = model.velocity(state.latents, static_cast<double>(schedule.timesteps[step]));
+    for (auto& [stream, own] : samplers) {
+      at::Tensor& latents = state.latents.at(stream);
+      latents = own.sampler.step(velocity.at(stream), latents, own.given);
+      state.samplers.at(stream) = own.sampler.state();
     }
     if (!observer(state)) break;
   }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "pipeline/clip_file.h"
 #include "pipeline/denoise.h"
@@ -12,9 +13,9 @@ namespace orrery {
 namespace {
 
 bool finite(const MediaLatents& latents) {
-  at::Tensor all = at::isfinite(latents.video).all();
-  if (latents.has_sound()) all = all.logical_and(at::isfinite(latents.sound).all());
-  return all.item<bool>();
+  std::vector<at::Tensor> each;
+  for (const auto& [stream, own] : latents) each.push_back(at::isfinite(own).all());
+  return at::stack(each).all().item<bool>();
 }
 
 }  // namespace
@@ -51,12 +52,13 @@ DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& j
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(context_.settings.recipe.schedule, request.steps, request.flow_shift);
   times.mark();
-  DenoiseState end = denoise(guided, schedule, std::move(start.state), start.condition, [&](const DenoiseState& state) {
-    times.mark();
-    const bool goes_on = watch.step_done(state, schedule.steps());
-    between_steps();
-    return goes_on;
-  });
+  DenoiseState end =
+      denoise(guided, schedule, std::move(start.state), start.conditions, [&](const DenoiseState& state) {
+        times.mark();
+        const bool goes_on = watch.step_done(state, schedule.steps());
+        between_steps();
+        return goes_on;
+      });
   if (end.steps_done() < schedule.steps()) {
     context_.world.from_root([&] { watch.save(end); });
   }

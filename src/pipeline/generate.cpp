@@ -5,8 +5,9 @@
 
 #include "base/core/host.h"
 #include "base/device/profiler_range.h"
+#include "pipeline/clip_memory.h"
 #include "pipeline/media_shape.h"
-#include "pipeline/preflight.h"
+#include "pipeline/root_work.h"
 
 namespace orrery {
 
@@ -38,7 +39,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   try {
     if (!job.latents_done) {
       prepare(job, clock);
-      const MediaShape shape = media_shape(job.request, context_.towers.config().latent_channel);
+      const MediaShape shape = media_shape(job.request, context_.towers.config());
       start = start_(job, shape, label, clock);
       if (next != nullptr) start_.draw_noise_ahead(*next);
       latents = denoise_(job, start, shape, clock, result, [this] { deliver_.settle_if_ready(); });

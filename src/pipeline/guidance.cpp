@@ -16,10 +16,14 @@ GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSour
 
 MediaVelocity GuidedModel::velocity(const MediaLatents& latents, double timestep) const {
   const MediaLatents own = branch_velocity(latents, timestep, branches_.front());
-  if (!scale_) return {{own.video, {}}, {own.sound, {}}};
-  if (branches_.size() == 1) return gather_branches(own);
-  const MediaLatents uncond = branch_velocity(latents, timestep, branches_.back());
-  return {{own.video, uncond.video, *scale_}, {own.sound, uncond.sound, *scale_}};
+  if (scale_ && branches_.size() == 1) return gather_branches(own);
+  MediaLatents uncond;
+  if (scale_) uncond = branch_velocity(latents, timestep, branches_.back());
+  MediaVelocity velocity;
+  for (const auto& [stream, cond] : own) {
+    velocity[stream] = scale_ ? Velocity{cond, uncond.at(stream), *scale_} : Velocity{cond};
+  }
+  return velocity;
 }
 
 MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const {
@@ -27,17 +31,19 @@ MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double ti
   return (*tower_)(latents, timestep, branch);
 }
 
-// One all-gather for video and sound together.
+// One all-gather for all streams together.
 MediaVelocity GuidedModel::gather_branches(const MediaLatents& own) const {
-  const std::int64_t video_size = own.video.numel();
-  at::Tensor flat = own.video.reshape({-1});
-  if (own.has_sound()) flat = at::cat({flat, own.sound.reshape({-1})});
-  const at::Tensor both = gather(flat);
-  const auto part = [&](std::int64_t begin, const at::Tensor& like) {
-    const at::Tensor values = both.narrow(1, begin, like.numel());
-    return Velocity{values[0].view(like.sizes()), values[1].view(like.sizes()), *scale_};
-  };
-  return {part(0, own.video), own.has_sound() ? part(video_size, own.sound) : Velocity{}};
+  std::vector<at::Tensor> flat;
+  for (const auto& [stream, cond] : own) flat.push_back(cond.reshape({-1}));
+  const at::Tensor both = gather(flat.size() == 1 ? flat.front() : at::cat(flat));
+  MediaVelocity velocity;
+  std::int64_t begin = 0;
+  for (const auto& [stream, cond] : own) {
+    const at::Tensor values = both.narrow(1, begin, cond.numel());
+    velocity[stream] = {values[0].view(cond.sizes()), values[1].view(cond.sizes()), *scale_};
+    begin += cond.numel();
+  }
+  return velocity;
 }
 
 // (values) of this rank → (2, values): cond, uncond.

@@ -13,10 +13,7 @@
 namespace orrery {
 
 // Both branches' velocities, and how they make the guided one (MODEL.md §5).
-struct MediaVelocity {
-  Velocity video;
-  Velocity sound;  // of no meaning without sound
-};
+using MediaVelocity = Streams<Velocity>;
 
 // The model as the sampler sees it for one request: what both branches say.
 //
@@ -28,7 +25,7 @@ class GuidedModel {
   GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
               const MediaShape& shape, std::optional<double> guidance);
 
-  // timestep in 0…1000. The same velocities, bit for bit, on every rank.
+  // Velocities of `latents` at `timestep` (0…1000): bit for bit the same on every rank.
   MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
 
  private:

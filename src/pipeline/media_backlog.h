@@ -17,8 +17,8 @@ struct MediaEnd {
   bool given_up = false;
 };
 
-// Lets one clip's encoder come to its end in a thread of its own, while the ranks make the next clip. On one rank; its
-// calls come from one thread. The destructor gives up what is not finished.
+// Finishes one clip's media files in a thread of its own, while the ranks make the next clip. For rank 0; one thread
+// uses it. The destructor gives up what is not finished.
 class MediaBacklog {
  public:
   MediaBacklog() = default;
@@ -26,7 +26,7 @@ class MediaBacklog {
   MediaBacklog& operator=(const MediaBacklog&) = delete;
   ~MediaBacklog();
 
-  // Finishes `files` behind. Nothing else may be under way.
+  // Begins to finish `files` in the background. No other files may be under way.
   void start(std::unique_ptr<ClipMediaFiles> files);
   // Whether wait() would return at once.
   bool ready() const;

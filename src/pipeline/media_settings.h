@@ -16,10 +16,22 @@ struct MediaSettings {
   int crf = 18;
   bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
   bool preview = false;      // some of the frames in one picture, beside the mp4
-  // Of x264, which then keeps up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
+  // Threads of x264, enough to keep up with a GPU that decodes. A fixed number: the mp4's bytes depend on it.
   int encoder_threads = 8;
 
   bool wanted() const { return video != Media::None || keep_frames || preview; }
 };
+
+// How ranks share the decoding of a video.
+enum class VaeSplit {
+  Exact,  // each has a strip of the picture, and they exchange what strips see of each other: one rank's pixels
+  Tiles,  // the seed system's way (wan/tiles.h): close to one rank's pixels
+  None    // rank 0 decodes
+};
+
+constexpr auto choices(VaeSplit) {
+  return std::array{Choice<VaeSplit>{"exact", VaeSplit::Exact}, Choice<VaeSplit>{"tiles", VaeSplit::Tiles},
+                    Choice<VaeSplit>{"none", VaeSplit::None}};
+}
 
 }  // namespace orrery

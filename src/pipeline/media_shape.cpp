@@ -1,13 +1,16 @@
 #include "pipeline/media_shape.h"
 
+#include "models/cosmos3/stream_layers.h"
+
 namespace orrery {
 
-MediaShape media_shape(const Request& request, std::int64_t channels) {
+MediaShape media_shape(const Request& request, const Cosmos3Config& config) {
   MediaShape shape;
-  shape.video = {channels, request.latent_frames(), request.height / 16, request.width / 16};
-  shape.sound_steps = request.sound_steps();
   shape.fps = request.fps;
-  if (request.conditioned()) shape.condition_frames = request.condition_frames;
+  for (auto [stream, extents] : request.extents()) {
+    extents.insert(extents.begin(), kind_of(stream).channels(config));
+    shape.streams[stream] = {extents, request.given(stream)};
+  }
   return shape;
 }
 

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <cstdint>
-
+#include "models/cosmos3/config.h"
 #include "models/cosmos3/media.h"
 #include "pipeline/request.h"
 
 namespace orrery {
 
-// The shape of a request's latents; `channels`: of the video latents.
-MediaShape media_shape(const Request& request, std::int64_t channels);
+// The shape of a request's latents.
+MediaShape media_shape(const Request& request, const Cosmos3Config& config);
 
 }  // namespace orrery

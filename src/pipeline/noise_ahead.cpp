@@ -2,16 +2,21 @@
 
 namespace orrery {
 
-void NoiseAhead::begin(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim) {
-  begun_ = key_of(seed, shape, sound_dim);
-  drawn_ = std::async(std::launch::async, [=] { return noise_for(seed, shape, sound_dim, at::kCPU); });
+NoiseAhead::Key NoiseAhead::key_of(std::uint32_t seed, const MediaShape& shape) {
+  Key key{seed, {}};
+  for (const auto& [stream, own] : shape.streams) key.extents[stream] = own.extents;
+  return key;
 }
 
-MediaLatents NoiseAhead::take(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device) {
-  const bool ready = drawn_.valid() && begun_ == key_of(seed, shape, sound_dim);
-  MediaLatents noise = ready ? drawn_.get() : noise_for(seed, shape, sound_dim, at::kCPU);
-  noise.video = noise.video.to(device);
-  if (noise.has_sound()) noise.sound = noise.sound.to(device);
+void NoiseAhead::begin(std::uint32_t seed, const MediaShape& shape) {
+  begun_ = key_of(seed, shape);
+  drawn_ = std::async(std::launch::async, [=] { return noise_for(seed, shape, at::kCPU); });
+}
+
+MediaLatents NoiseAhead::take(std::uint32_t seed, const MediaShape& shape, at::Device device) {
+  const bool ready = drawn_.valid() && begun_ == key_of(seed, shape);
+  MediaLatents noise = ready ? drawn_.get() : noise_for(seed, shape, at::kCPU);
+  for (auto& [stream, own] : noise) own = own.to(device);
   return noise;
 }
 

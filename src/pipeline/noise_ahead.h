@@ -13,22 +13,18 @@ namespace orrery {
 class NoiseAhead {
  public:
   // Begins to draw what the next take() will most likely ask for. Waits for the end of what was begun before.
-  void begin(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim);
+  void begin(std::uint32_t seed, const MediaShape& shape);
   // What noise_for gives: from what was begun, or drawn now where that was for something else.
-  MediaLatents take(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim, at::Device device);
+  MediaLatents take(std::uint32_t seed, const MediaShape& shape, at::Device device);
 
  private:
   // All that the noise depends on.
   struct Key {
     std::uint32_t seed = 0;
-    std::vector<std::int64_t> video;
-    std::int64_t sound_steps = 0;
-    std::int64_t sound_dim = 0;
+    Streams<std::vector<std::int64_t>> extents;
     friend bool operator==(const Key&, const Key&) = default;
   };
-  static Key key_of(std::uint32_t seed, const MediaShape& shape, std::int64_t sound_dim) {
-    return {seed, shape.video, shape.sound_steps, sound_dim};
-  }
+  static Key key_of(std::uint32_t seed, const MediaShape& shape);
 
   Key begun_;
   std::future<MediaLatents> drawn_;  // on the CPU; invalid: nothing was begun

@@ -15,7 +15,7 @@ class PhaseClock {
  public:
   // `times` must outlive the object.
   PhaseClock(PhaseTimes& times, at::Device device) : times_(&times), device_(device) {}
-  // What passed since the last phase belongs to none of this request's.
+  // Leaves the time since the last phase out of this request's.
   void skip() { watch_.restart(); }
   void end(const std::string& phase) {
     finish_work(device_);

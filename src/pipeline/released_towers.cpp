@@ -1,5 +1,7 @@
 #include "pipeline/released_towers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -90,7 +92,7 @@ void ReleasedTowers::compute_texts(std::span<const PromptIds> window) {
     for (const TokenIds* text : texts_of(ids)) window_.insert(*text);
   }
   std::erase_if(on_host_, [this](const auto& entry) { return !window_.contains(entry.first); });
-  log_->info("computing " + std::to_string(window_.size()) + " texts, then the text tower makes room");
+  log_->info(fmt::format("computing {} texts, then the text tower makes room", window_.size()));
   const UndTower tower(transformer_, config_, *tp_, attention_);
   for (const PromptIds& ids : window) {
     for (const TokenIds& own : own_texts(ids, !ids.uncond.empty(), cfg_->shard())) {

@@ -19,7 +19,7 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens);
 
 // One tower at a time, for models that do not fit the device with both: the text tower turns a window of the coming
 // requests' texts into keys and values, which wait in host memory, and then makes room for the media tower. A request
-// behind the window's end brings the text tower back. The same bits as with both towers kept.
+// behind the window's end brings the text tower back. Results have the same bits as with both towers kept.
 class ReleasedTowers : public Towers {
  public:
   // `coming`: the texts of the requests in the order in which they will be prepared; some may be left out then.
@@ -50,7 +50,7 @@ class ReleasedTowers : public Towers {
   std::vector<PromptIds> coming_;
   std::size_t next_ = 0;  // the first of coming_ behind the window
   std::int64_t window_tokens_;
-  std::set<TokenIds> window_;  // the texts of both branches: the ranks of both groups turn the page together
+  std::set<TokenIds> window_;  // the texts of both branches: the ranks of both groups begin the next window together
   std::map<TokenIds, at::Tensor> on_host_;  // of this rank's branches: (layers, 2, tokens, kv heads / tp, head_dim)
   std::optional<GenTower> media_;
 };

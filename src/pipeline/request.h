@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "io/latents/streams.h"
 #include "io/text/caption.h"
 
 namespace orrery {
@@ -63,6 +64,16 @@ struct Request {
   std::int64_t sound_steps() const {
     const auto samples = static_cast<std::int64_t>(static_cast<double>(num_frames) / fps * 48000.0);
     return sound ? (samples + 1919) / 1920 : 0;
+  }
+  // The streams of the clip, with the extents of their latents after the channels: time steps first.
+  Streams<std::vector<std::int64_t>> extents() const {
+    Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / 16, width / 16}}};
+    if (sound) all[Stream::Sound] = {sound_steps()};
+    return all;
+  }
+  // The time steps of a stream that are given, not generated.
+  std::vector<std::int64_t> given(Stream stream) const {
+    return stream == Stream::Video && conditioned() ? condition_frames : std::vector<std::int64_t>{};
   }
   friend bool operator==(const Request&, const Request&) = default;
 };

@@ -25,27 +25,23 @@ void add_sampler(std::vector<Part>& parts, UniPcState& state, const Shape& shape
 }
 
 // Everything that a clip consists of after the steps that it has made, in one order on all ranks.
-std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape, std::int64_t sound_dim) {
-  std::vector<Part> parts{{&clip.state.latents.video, shape.video}};
-  add_sampler(parts, clip.state.video, shape.video);
-  if (shape.sound_steps > 0) {
-    const Shape sound{sound_dim, shape.sound_steps};
-    parts.push_back({&clip.state.latents.sound, sound});
-    add_sampler(parts, clip.state.sound, sound);
-  }
-  if (!shape.condition_frames.empty()) {
-    Shape given = shape.video;
-    given[1] = std::ssize(shape.condition_frames);
-    parts.push_back({&clip.condition, given});
+std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape) {
+  std::vector<Part> parts;
+  for (const auto& [stream, own] : shape.streams) {
+    parts.push_back({&clip.state.latents[stream], own.extents});
+    add_sampler(parts, clip.state.samplers.at(stream), own.extents);
+    if (!own.given.empty()) parts.push_back({&clip.conditions[stream].latents, own.given_extents()});
   }
   return parts;
 }
 
-ResumedClip read_clip(const std::filesystem::path& path, const MediaShape& shape, std::int64_t sound_dim) {
+ResumedClip read_clip(const std::filesystem::path& path, const MediaShape& shape) {
   const LatentFile file = read_latents(path);
   try {
-    ResumedClip clip{state_of(file, shape, sound_dim), {}, file.inputs, file.model};
-    if (!shape.condition_frames.empty()) clip.condition = to_tensor(*file.condition).squeeze(0);
+    ResumedClip clip{state_of(file, shape), {}, file.inputs, file.model};
+    for (const auto& [stream, own] : shape.streams) {
+      if (!own.given.empty()) clip.conditions[stream] = {own.given, to_tensor(file.condition.at(stream)).squeeze(0)};
+    }
     return clip;
   } catch (const InputError& e) {
     throw InputError(path.string() + ": " + e.what());
@@ -72,12 +68,15 @@ void unflatten(const at::Tensor& flat, const std::vector<Part>& parts, at::Devic
 }  // namespace
 
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
-                           std::int64_t sound_dim, at::Device device) {
+                           at::Device device) {
   ResumedClip clip;
-  on_root(world, [&] { clip = read_clip(path, shape, sound_dim); });
-  clip.state.video.step = world.from_root([&] { return clip.state.steps_done(); });
-  if (shape.sound_steps > 0) clip.state.sound.step = clip.state.video.step;
-  const std::vector<Part> parts = parts_of(clip, shape, sound_dim);
+  on_root(world, [&] { clip = read_clip(path, shape); });
+  const std::int64_t steps_done = world.from_root([&] { return clip.state.steps_done(); });
+  for (const auto& [stream, own] : shape.streams) {
+    clip.state.samplers[stream].step = steps_done;
+    if (!own.given.empty()) clip.conditions[stream].steps = own.given;
+  }
+  const std::vector<Part> parts = parts_of(clip, shape);
   at::Tensor flat;
   on_root(world, [&] { flat = flattened(parts); });
   unflatten(share_from_root(world, flat), parts, device);

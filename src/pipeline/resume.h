@@ -11,14 +11,14 @@ namespace orrery {
 // Where a stopped clip goes on. Tensors are on the device.
 struct ResumedClip {
   DenoiseState state;
-  at::Tensor condition;  // the given latent frames (C, n, h, w); undefined when there are none
-  std::string inputs;    // what its files held, as the snapshot records it; on rank 0
-  std::string model;     // what the snapshot says of the model, on rank 0
+  Streams<Condition> conditions;
+  std::string inputs;  // what its files held, as the snapshot records it; on rank 0
+  std::string model;   // what the snapshot says of the model, on rank 0
 };
 
-// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape` and
-// `sound_dim`: of the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
+// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape`: of
+// the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
 ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
-                           std::int64_t sound_dim, at::Device device);
+                           at::Device device);
 
 }  // namespace orrery

@@ -1,6 +1,5 @@
 #include "pipeline/snapshot.h"
 
-#include <array>
 #include <chrono>
 #include <utility>
 
@@ -10,12 +9,6 @@
 
 namespace orrery {
 namespace {
-
-std::array<at::Tensor*, 8> tensors_of(DenoiseState& state) {
-  return {&state.latents.video,        &state.latents.sound,        &state.video.last_sample,
-          &state.video.model_output_0, &state.video.model_output_1, &state.sound.last_sample,
-          &state.sound.model_output_0, &state.sound.model_output_1};
-}
 
 // Fresh memory would cost more than the copy: `host` is kept from one snapshot to the next. Page-locked, since the
 // device copies several times faster into that. What is on the host already is not copied: nobody changes it.
@@ -30,18 +23,22 @@ void copy_to_host(at::Tensor& host, const at::Tensor& tensor) {
   host.copy_(tensor);
 }
 
-void copy_to_host(DenoiseState& host, DenoiseState state) {
-  const auto to = tensors_of(host);
-  const auto from = tensors_of(state);
-  for (std::size_t i = 0; i < to.size(); ++i) copy_to_host(*to[i], *from[i]);
-  host.video.step = state.video.step;
-  host.sound.step = state.sound.step;
+void copy_to_host(UniPcState& host, const UniPcState& state) {
+  host.step = state.step;
+  copy_to_host(host.last_sample, state.last_sample);
+  copy_to_host(host.model_output_0, state.model_output_0);
+  copy_to_host(host.model_output_1, state.model_output_1);
+}
+
+void copy_to_host(DenoiseState& host, const DenoiseState& state) {
+  for (const auto& [stream, latents] : state.latents) copy_to_host(host.latents[stream], latents);
+  for (const auto& [stream, sampler] : state.samplers) copy_to_host(host.samplers[stream], sampler);
 }
 
 // A cautious guess: four arrays of the latents' size, 50 MB/s.
 double guessed_seconds(const DenoiseState& state) {
-  std::size_t bytes = state.latents.video.nbytes();
-  if (state.latents.has_sound()) bytes += state.latents.sound.nbytes();
+  std::size_t bytes = 0;
+  for (const auto& [stream, latents] : state.latents) bytes += latents.nbytes();
   return 4 * static_cast<double>(bytes) / 50e6;
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,9 +28,14 @@ std::vector<std::int64_t> with_batch(std::vector<std::int64_t> shape) {
   return shape;
 }
 
-at::Tensor tensor_of(const FloatArray& array, const std::vector<std::int64_t>& shape, const char* what) {
-  require_input(array.shape == with_batch(shape), std::string(what) + " has shape " + shape_text(array.shape) +
-                                                      ", expected " + shape_text(with_batch(shape)));
+void require_shape(const std::vector<std::int64_t>& found, const std::vector<std::int64_t>& shape,
+                   const std::string& what) {
+  require_input(found == with_batch(shape),
+                fmt::format("{} has shape {}, expected {}", what, shape_text(found), shape_text(with_batch(shape))));
+}
+
+at::Tensor tensor_of(const FloatArray& array, const std::vector<std::int64_t>& shape, const std::string& what) {
+  require_shape(array.shape, shape, what);
   return to_tensor(array).squeeze(0);
 }
 
@@ -42,12 +49,12 @@ UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const
 }
 
 void require_condition(const LatentFile& snapshot, const MediaShape& shape) {
-  if (shape.condition_frames.empty()) return;
-  std::vector<std::int64_t> expected = with_batch(shape.video);
-  expected[2] = std::ssize(shape.condition_frames);
-  const std::vector<std::int64_t> found = snapshot.condition ? snapshot.condition->shape : std::vector<std::int64_t>{};
-  require_input(found == expected,
-                "the condition has shape " + shape_text(found) + ", expected " + shape_text(expected));
+  for (const auto& [stream, own] : shape.streams) {
+    if (own.given.empty()) continue;
+    const auto given = snapshot.condition.find(stream);
+    const FloatArray found = given == snapshot.condition.end() ? FloatArray{} : given->second;
+    require_shape(found.shape, own.given_extents(), "the condition");
+  }
 }
 
 }  // namespace
@@ -56,32 +63,33 @@ LatentFile snapshot_file(LatentFile clip, const DenoiseState& state) {
   require(state.steps_done() >= 1, "nothing can be resumed before the first step");
   const std::int64_t steps = std::ssize(clip.timesteps);
   clip.state = LatentFile::State::Running;
-  clip.video = batch_of_one(state.latents.video);
   RunningState& running = clip.running.emplace();
   running.step = static_cast<int>(state.steps_done());
-  running.video = history_of(state.video, steps);
-  if (state.latents.has_sound()) {
-    clip.sound = batch_of_one(state.latents.sound);
-    running.sound = history_of(state.sound, steps);
+  for (const auto& [stream, latents] : state.latents) {
+    clip.latents[stream] = batch_of_one(latents);
+    running.histories[stream] = history_of(state.samplers.at(stream), steps);
   }
   return clip;
 }
 
-DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape, std::int64_t sound_dim) {
+DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
   require_input(snapshot.running.has_value(), "not a snapshot: its clip is finished");
   const RunningState& running = *snapshot.running;
   const std::int64_t steps = std::ssize(snapshot.timesteps);
   require_input(running.step >= 1 && running.step < steps,
-                "the snapshot is of step " + std::to_string(running.step) + " of " + std::to_string(steps));
+                fmt::format("the snapshot is of step {} of {}", running.step, steps));
   require_condition(snapshot, shape);
   DenoiseState state;
-  state.latents.video = tensor_of(snapshot.video, shape.video, "the video");
-  state.video = sampler_state(running.step, running.video, shape.video);
-  require_input(snapshot.sound.has_value() == (shape.sound_steps > 0), "it should have sound just when the clip has");
-  if (snapshot.sound) {
-    const std::vector<std::int64_t> sound{sound_dim, shape.sound_steps};
-    state.latents.sound = tensor_of(*snapshot.sound, sound, "the sound");
-    state.sound = sampler_state(running.step, *running.sound, sound);
+  for (const StreamSchema& schema : kStreams) {
+    const auto own = shape.streams.find(schema.stream);
+    const bool expected = own != shape.streams.end();
+    require_input(snapshot.latents.contains(schema.stream) == expected,
+                  fmt::format("it should have {} just when the clip has", schema.name));
+    if (!expected) continue;
+    const std::vector<std::int64_t>& extents = own->second.extents;
+    const std::string what = fmt::format("the {}", schema.name);
+    state.latents[schema.stream] = tensor_of(snapshot.latents.at(schema.stream), extents, what);
+    state.samplers[schema.stream] = sampler_state(running.step, running.histories.at(schema.stream), extents);
   }
   return state;
 }

@@ -1,5 +1,7 @@
 #include "pipeline/start_clip.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "pipeline/clip_inputs.h"
@@ -21,29 +23,26 @@ ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, c
   if (job.request.conditioned()) {
     // Before the files are read: what changes in between is then another request, and not taken for this one.
     on_root(context_.world, [&] { start.inputs = inputs_of(job); });
-    start.condition = condition_for(job.request, shape);
+    start.conditions[Stream::Video] = condition_for(job.request, shape);
     clock.end("condition");
   }
-  start.state.latents =
-      noise_.take(job.request.seed, shape, context_.towers.config().sound_dim, context_.towers.device());
+  start.state.latents = noise_.take(job.request.seed, shape, context_.towers.device());
   clock.end("noise");
   return start;
 }
 
 ClipStart ClipStarter::resumed(const ClipJob& job, const MediaShape& shape, const std::string& label) const {
   ResumedClip clip = share_snapshot(context_.world, context_.settings.folder.snapshot(job.request.id), shape,
-                                    context_.towers.config().sound_dim, context_.towers.device());
-  context_.log.info(label + " resumes at step " + std::to_string(clip.state.steps_done()) + "/" +
-                    std::to_string(job.request.steps));
+                                    context_.towers.device());
+  context_.log.info(fmt::format("{} resumes at step {}/{}", label, clip.state.steps_done(), job.request.steps));
   const std::string remark = remark_on_resuming(clip.model, context_.settings.recipe);
   if (!remark.empty()) context_.log.warning(label + ": " + remark);
-  return {std::move(clip.state), {shape.condition_frames, std::move(clip.condition)}, std::move(clip.inputs)};
+  return {std::move(clip.state), std::move(clip.conditions), std::move(clip.inputs)};
 }
 
 void ClipStarter::draw_noise_ahead(const ClipJob& job) {
   if (!job.refusal.empty() || job.latents_done || job.resumes) return;
-  const Cosmos3Config& config = context_.towers.config();
-  noise_.begin(job.request.seed, media_shape(job.request, config.latent_channel), config.sound_dim);
+  noise_.begin(job.request.seed, media_shape(job.request, context_.towers.config()));
 }
 
 Condition ClipStarter::condition_for(const Request& request, const MediaShape& shape) const {
@@ -66,14 +65,14 @@ at::Tensor ClipStarter::given_latents(const Request& request, const MediaShape& 
   if (pixels.defined()) return encode_frames(*context_.encoder, pixels, request.condition_frames, device);
   const auto file =
       request.parent.empty() ? request.condition_latents : context_.settings.folder.latents(request.parent);
-  return last_latent_frames(file, static_cast<std::int64_t>(request.condition_frames.size()), shape.video,
-                            context_.settings.vae_fingerprint);
+  return last_latent_frames(file, static_cast<std::int64_t>(request.condition_frames.size()),
+                            shape.extents(Stream::Video), context_.settings.vae_fingerprint);
 }
 
 at::Tensor ClipStarter::pixels_to_continue(const Request& request, const MediaShape& shape) const {
   at::Tensor latents;
   on_root(context_.world, [&] {
-    latents = all_latent_frames(context_.settings.folder.latents(request.parent), shape.video[0],
+    latents = all_latent_frames(context_.settings.folder.latents(request.parent), shape.extents(Stream::Video)[0],
                                 context_.settings.vae_fingerprint);
   });
   latents = share_from_root(context_.world, latents).to(context_.towers.device());

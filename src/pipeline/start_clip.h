@@ -10,10 +10,10 @@
 
 namespace orrery {
 
-// What a clip starts from: noise or a snapshot, and the latent frames that are given.
+// What a clip starts from: noise or a snapshot, and the time steps that are given.
 struct ClipStart {
   DenoiseState state;
-  Condition condition;
+  Streams<Condition> conditions;
   std::string inputs;  // what its files hold (clip_inputs()); on rank 0
 };
 

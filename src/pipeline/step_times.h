@@ -10,17 +10,17 @@
 
 namespace orrery {
 
-// Marks in the work of a device, numbered from 0: a GPU gets to them later than the host that leaves them there.
+// Marks in the work queued on a device, numbered from 0: a GPU reaches them later than the host queues them.
 class StepMarks {
  public:
   virtual ~StepMarks() = default;
-  // One more, behind all work queued so far.
+  // Adds a mark behind all work queued so far.
   virtual void add() = 0;
-  // Whether the device has got there. Waits for nothing.
+  // Whether the device has reached the mark. Waits for nothing.
   virtual bool passed(std::size_t mark) const = 0;
-  // Between two marks that it has passed.
+  // Seconds between two marks that the device has passed.
   virtual double seconds(std::size_t from, std::size_t to) const = 0;
-  // Until the device has passed all of them.
+  // Waits until the device has passed all marks.
   virtual void wait() const = 0;
 };
 
@@ -34,18 +34,18 @@ class StepTimes {
   explicit StepTimes(c10::Device device) : StepTimes(device_marks(device)) {}
   explicit StepTimes(std::unique_ptr<StepMarks> marks) : marks_(std::move(marks)) {}
 
-  // Before the first step, and behind each.
+  // Call before the first step, and after each.
   void mark();
 
-  // Steps between marks.
+  // Steps that the host has queued.
   std::int64_t queued() const { return marked_ == 0 ? 0 : static_cast<std::int64_t>(marked_ - 1); }
-  // Those of them that were done when look() was last called.
+  // Steps that the device had done when look() was last called.
   std::int64_t passed() const { return static_cast<std::int64_t>(seconds_.size()); }
   void look();
   // Waits for all steps, then looks. Not inside a clip's steps.
   void wait();
 
-  // Of the steps passed, one after another; of the longest of them; of all.
+  // Seconds of each passed step in order, of the longest one, and of all.
   const std::vector<double>& seconds() const { return seconds_; }
   double longest() const;
   double total() const;

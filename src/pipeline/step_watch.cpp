@@ -1,5 +1,7 @@
 #include "pipeline/step_watch.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 
@@ -33,7 +35,7 @@ bool StepWatch::step_done(const DenoiseState& state, std::int64_t steps) {
       warn_of_failure(error);
       pace_->warned_of_snapshot = true;
     }
-    log_->verbose("begins to write a snapshot of step " + std::to_string(state.steps_done()));
+    log_->verbose(fmt::format("begins to write a snapshot of step {}", state.steps_done()));
     snapshots_->start(state);
     steps_since_snapshot_ = 0;
   }

@@ -23,6 +23,10 @@ using TextSource = std::function<TextCache(const TokenIds& ids)>;
 // The texts whose branches this rank runs, the conditional one first. Over a cfg group of two, group rank 0 runs the
 // conditional branch and rank 1 the unconditional one; over a group of one this rank runs both. Without guidance every
 // rank runs the conditional branch.
-std::vector<TokenIds> own_texts(const PromptIds& ids, bool guided, Shard cfg);
+inline std::vector<TokenIds> own_texts(const PromptIds& ids, bool guided, Shard cfg) {
+  if (!guided) return {ids.cond};
+  if (cfg.size == 1) return {ids.cond, ids.uncond};
+  return {cfg.rank == 0 ? ids.cond : ids.uncond};
+}
 
 }  // namespace orrery

@@ -1,7 +1,9 @@
 #include "pipeline/video_decode.h"
 
 #include <ATen/record_function.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 
+#include <utility>
 #include <vector>
 
 #include "base/core/error.h"
@@ -116,6 +118,28 @@ at::Tensor to_frames(const at::Tensor& pixels, FrameType type) {
   RECORD_USER_SCOPE("bytes");
   const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);
   return scaled.to(at::kByte).permute({1, 2, 3, 0}).contiguous();
+}
+
+FrameDownload::Transfer FrameDownload::start(const at::Tensor& frames) {
+  if (frames.is_cpu()) return {frames, std::nullopt};
+  const bool fits = spare_.defined() && spare_.sizes() == frames.sizes();
+  at::Tensor host = fits ? std::exchange(spare_, {})
+                         : at::empty(frames.sizes(), frames.options().device(at::kCPU).pinned_memory(true));
+  host.copy_(frames, /*non_blocking=*/true);
+  c10::Event done(frames.device().type());
+  done.record(c10::impl::VirtualGuardImpl(frames.device().type()).getStream(frames.device()));
+  return {host, std::move(done)};
+}
+
+at::Tensor FrameDownload::next(const at::Tensor& frames) {
+  std::optional<Transfer> before = std::exchange(under_way_, std::nullopt);
+  if (frames.defined()) under_way_ = start(frames);
+  if (!before) return {};
+  if (before->done) {
+    before->done->synchronize();
+    spare_ = before->host;
+  }
+  return before->host;
 }
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/core/Event.h>
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +10,7 @@
 #include "base/parallel/collectives.h"
 #include "base/parallel/comm.h"
 #include "models/wan/decoder.h"
-#include "pipeline/vae_split.h"
+#include "pipeline/media_settings.h"
 
 namespace orrery {
 
@@ -38,7 +39,7 @@ enum class FrameType {
   Floats  // float32, -1 to 1, as the decoder gives them
 };
 
-// One video's way through the decoder, a latent frame at a time, on all ranks of a run.
+// Decodes one video, a latent frame at a time, on all ranks of a run.
 class VideoDecode {
  public:
   virtual ~VideoDecode() = default;
@@ -48,21 +49,40 @@ class VideoDecode {
   virtual at::Tensor next(const at::Tensor& latent_frame) = 0;
 };
 
-// For latents of height × width cells. `decoder` may be null where a rank has nothing to decode: with None on all but
-// rank 0. `ranks` and `decoder` must outlive the result. Collective over the world.
+// Begins to decode a video of height × width latent cells. `decoder` may be null where a rank has nothing to decode:
+// with None on all but rank 0. `ranks` and `decoder` must outlive the result. Collective over the world.
 std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
                                           std::int64_t height, std::int64_t width, FrameType type = FrameType::Bytes);
 
-// Of a latent's picture.
+// Latent cells of a picture.
 struct CellCount {
   std::int64_t height = 0;
   std::int64_t width = 0;
 };
 
-// What the rank with most decodes of a picture of height × width latent cells.
+// The part of a picture of height × width latent cells that a rank decodes: the largest over ranks.
 CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width);
 
 // Pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) where they are; bytes are rounded to nearest.
 at::Tensor to_frames(const at::Tensor& pixels, FrameType type);
+
+// Brings frames from the device to the host through pinned memory, one step behind: the host never waits for the frames
+// that the device is still at.
+class FrameDownload {
+ public:
+  // Starts to bring `frames`, and gives, on the host, what the call before brought; undefined the first time. With
+  // undefined frames nothing is started. What it gave is valid until the next call.
+  at::Tensor next(const at::Tensor& frames);
+
+ private:
+  struct Transfer {
+    at::Tensor host;
+    std::optional<c10::Event> done;  // none on a CPU
+  };
+  Transfer start(const at::Tensor& frames);
+
+  std::optional<Transfer> under_way_;
+  at::Tensor spare_;  // pinned memory to use again
+};
 
 }  // namespace orrery

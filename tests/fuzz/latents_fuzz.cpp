@@ -13,10 +13,11 @@ constexpr std::int64_t kTimes = 4;
 
 std::int64_t bytes_of(const LatentFile& file) {
   const auto floats = [](const FloatArray& array) { return 4 * static_cast<std::int64_t>(array.values.size()); };
-  std::int64_t bytes = floats(file.video) + (file.sound ? floats(*file.sound) : 0);
-  if (file.condition) bytes += floats(*file.condition);
+  std::int64_t bytes = 0;
+  for (const auto& [stream, latents] : file.latents) bytes += floats(latents);
+  for (const auto& [stream, given] : file.condition) bytes += floats(given);
   if (file.running) {
-    for (const SamplerHistory& history : {file.running->video, file.running->sound.value_or(SamplerHistory{})}) {
+    for (const auto& [stream, history] : file.running->histories) {
       bytes += floats(history.last_sample) + floats(history.model_output_0) + floats(history.model_output_1);
     }
   }

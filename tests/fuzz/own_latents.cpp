@@ -27,7 +27,7 @@ LatentFile finished() {
   file.model = R"({"fingerprint":"00ff"})";
   file.software = "orrery";
   file.created = "2026-01-02T03:04:05Z";
-  file.video = array({1, 2, 2, 2, 2});
+  file.latents[Stream::Video] = array({1, 2, 2, 2, 2});
   file.cond_ids = {1, 2};
   file.uncond_ids = {3};
   file.sigmas = {0.9F, 0.6F, 0.3F, 0};
@@ -37,16 +37,16 @@ LatentFile finished() {
 
 LatentFile sounding() {
   LatentFile file = finished();
-  file.sound = array({1, 2, 4});
+  file.latents[Stream::Sound] = array({1, 2, 4});
   file.inputs = R"({"image":"0011"})";
-  file.condition = array({1, 2, 1, 2, 2});
+  file.condition[Stream::Video] = array({1, 2, 1, 2, 2});
   return file;
 }
 
 LatentFile stopped(LatentFile file) {
   file.state = LatentFile::State::Running;
-  file.running = RunningState{2, history(file.video.shape), {}};
-  if (file.sound) file.running->sound = history(file.sound->shape);
+  file.running = RunningState{2, {}};
+  for (const auto& [stream, latents] : file.latents) file.running->histories[stream] = history(latents.shape);
   return file;
 }
 

@@ -9,17 +9,19 @@ namespace {
 // The shape of the clip that the file says it is of. A clip of another shape refuses the snapshot for that alone.
 MediaShape shape_of(const LatentFile& file) {
   MediaShape shape;
-  shape.video.assign(file.video.shape.begin() + 1, file.video.shape.end());
-  if (file.sound) shape.sound_steps = file.sound->shape.back();
-  if (file.condition) shape.condition_frames = {0};
+  for (const auto& [stream, latents] : file.latents) {
+    shape.streams[stream].extents.assign(latents.shape.begin() + 1, latents.shape.end());
+    if (file.condition.contains(stream)) shape.streams[stream].given = {0};
+  }
   return shape;
 }
 
 void resume(const LatentFile& file) {
-  const std::int64_t sound_dim = file.sound ? file.sound->shape[1] : 0;
-  const DenoiseState state = state_of(file, shape_of(file), sound_dim);
-  fuzz::check(state.latents.video.numel() == static_cast<std::int64_t>(file.video.values.size()), "other latents");
-  fuzz::check(state.latents.has_sound() == file.sound.has_value(), "sound from nowhere");
+  const DenoiseState state = state_of(file, shape_of(file));
+  fuzz::check(state.latents.size() == file.latents.size(), "a stream from nowhere");
+  for (const auto& [stream, latents] : state.latents) {
+    fuzz::check(latents.numel() == static_cast<std::int64_t>(file.latents.at(stream).values.size()), "other latents");
+  }
 }
 
 }  // namespace

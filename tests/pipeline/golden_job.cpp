@@ -9,18 +9,22 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
   return {ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel()};
 }
 
-Condition condition_of(const Golden& golden) {
-  if (golden.has("cond_latent")) return {golden.request().at("condition_frames"), golden["cond_latent"].squeeze(0)};
-  if (!golden.has("image_latent")) return {};
-  return {{0}, golden["image_latent"].squeeze(0)};
+Streams<Condition> conditions_of(const Golden& golden) {
+  Streams<Condition> conditions;
+  if (golden.has("cond_latent")) {
+    conditions[Stream::Video] = {golden.request().at("condition_frames"), golden["cond_latent"].squeeze(0)};
+  } else if (golden.has("image_latent")) {
+    conditions[Stream::Video] = {{0}, golden["image_latent"].squeeze(0)};
+  }
+  return conditions;
 }
 
 MediaShape shape_of(const Golden& golden) {
   MediaShape shape;
-  shape.video = golden["noise_video"].squeeze(0).sizes().vec();
-  shape.sound_steps = golden.has("noise_sound") ? golden["noise_sound"].size(1) : 0;
+  shape.streams[Stream::Video].extents = golden["noise_video"].squeeze(0).sizes().vec();
+  if (golden.has("noise_sound")) shape.streams[Stream::Sound].extents = golden["noise_sound"].sizes().vec();
   shape.fps = golden.request().at("fps");
-  shape.condition_frames = condition_of(golden).frames;
+  for (const auto& [stream, given] : conditions_of(golden)) shape.streams[stream].given = given.steps;
   return shape;
 }
 
@@ -40,16 +44,16 @@ GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape,
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {
   DenoiseState start;
-  start.latents = noise_for(golden.request().at("seed"), shape_of(golden), sound_dim(), test_device());
+  start.latents = noise_for(golden.request().at("seed"), shape_of(golden), test_device());
   return start;
 }
 
-DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Condition& condition,
-                            const StepObserver& observer) const {
+DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseState start,
+                            const Streams<Condition>& conditions, const StepObserver& observer) const {
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
                            {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
                            request_of(golden).guidance());
-  return denoise(guided, schedule_of(golden, kind), std::move(start), condition, observer);
+  return denoise(guided, schedule_of(golden, kind), std::move(start), conditions, observer);
 }
 
 Schedule schedule_of(const Golden& golden, ScheduleKind kind) {

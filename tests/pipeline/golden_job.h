@@ -16,7 +16,7 @@ namespace orrery {
 std::vector<std::int64_t> ids_of(const at::Tensor& ids);
 
 // The latent frames that a golden case is given: an image's is the first.
-Condition condition_of(const Golden& golden);
+Streams<Condition> conditions_of(const Golden& golden);
 
 MediaShape shape_of(const Golden& golden);
 
@@ -28,15 +28,14 @@ class GoldenJob {
  public:
   GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype = at::kFloat);
 
-  std::int64_t sound_dim() const { return model_.config().sound_dim; }
   // The noise of a case.
   DenoiseState start_of(const Golden& golden) const;
   // Collective.
-  DenoiseState run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Condition& condition,
+  DenoiseState run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Streams<Condition>& conditions,
                    const StepObserver& observer) const;
-  // The same from its noise, with its own condition.
+  // The same from its noise, with its own conditions.
   DenoiseState run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) const {
-    return run(golden, kind, start_of(golden), condition_of(golden), observer);
+    return run(golden, kind, start_of(golden), conditions_of(golden), observer);
   }
 
  private:

@@ -59,8 +59,8 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
     tensors[name] = {shape, 0, 0.02};
   }
   const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, *group_);
-  const MediaShape shape{{config.latent_channel, 5, 32, 48}, 0, 24, {}};
-  const MediaLatents latents{at::zeros(shape.video, test_device()), {}};
+  const MediaShape shape{{{Stream::Video, {{config.latent_channel, 5, 32, 48}}}}};
+  const MediaLatents latents{{Stream::Video, at::zeros(shape.extents(Stream::Video), test_device())}};
   const TokenIds text(40, 3);
   const auto step = [&] {
     const Branch branch = model.media_tower().prepare(model.text_tower()(text), shape);

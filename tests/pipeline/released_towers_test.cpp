@@ -27,7 +27,7 @@ const std::vector<PromptIds> kRequests{{{17, 4, 256, 9}, kNegative},
                                        {{17, 4, 256, 9}, kNegative},
                                        {{60, 61, 62}, kNegative},
                                        {{3, 200}, kNegative}};
-const MediaShape kShape{{8, 2, 4, 6}, 0, 24, {}};
+const MediaShape kShape{{{Stream::Video, {{8, 2, 4, 6}}}}};
 
 // A model over the world's ranks, its towers kept or released.
 class Ranks {
@@ -46,7 +46,7 @@ class Ranks {
     const auto guidance = ids.uncond.empty() ? std::nullopt : std::optional(6.0);
     const TextSource text = [&](const TokenIds& tokens) { return towers.text(tokens); };
     const GuidedModel model(towers.media(), *cfg_, text, ids, kShape, guidance);
-    return model.velocity(noise_for(1, kShape, 0, test_device()), 500).video.guided().cpu();
+    return model.velocity(noise_for(1, kShape, test_device()), 500).at(Stream::Video).guided().cpu();
   }
   // Of `tokens` tokens on this rank.
   std::int64_t cache_bytes(std::int64_t tokens) const {

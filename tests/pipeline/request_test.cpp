@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/media_shape.h"
+
 namespace orrery {
 namespace {
 
@@ -27,6 +29,23 @@ TEST(SoundSteps, AreTheReferences) {
     request.sound = true;
     EXPECT_EQ(request.sound_steps(), steps) << frames << " frames at " << fps;
   }
+}
+
+TEST(Streams, AreThoseThatTheRequestAsksFor) {
+  Cosmos3Config config;
+  config.latent_channel = 8;
+  config.sound_gen = true;
+  config.sound_dim = 4;
+  Request request;
+  request.num_frames = 9;
+  request.height = 64;
+  request.width = 96;
+  request.condition_frames = {0, 1};
+  EXPECT_EQ(media_shape(request, config).streams, (Streams<StreamShape>{{Stream::Video, {{8, 3, 4, 6}}}}));
+  request.sound = true;
+  request.condition_latents = "a.h5";
+  EXPECT_EQ(media_shape(request, config).streams,
+            (Streams<StreamShape>{{Stream::Video, {{8, 3, 4, 6}, {0, 1}}}, {Stream::Sound, {{4, 10}}}}));
 }
 
 TEST(Guidance, IsABlendAtEveryScaleButOneUnlessTheSeedSaysNot) {

@@ -35,9 +35,14 @@ bool same(const UniPcState& a, const UniPcState& b) {
          same(a.model_output_1, b.model_output_1);
 }
 
+template <class T>
+bool same(const Streams<T>& a, const Streams<T>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
+}
+
 bool same(const DenoiseState& a, const DenoiseState& b) {
-  return same(a.latents.video, b.latents.video) && same(a.latents.sound, b.latents.sound) && same(a.video, b.video) &&
-         same(a.sound, b.sound);
+  return same(a.latents, b.latents) && same(a.samplers, b.samplers);
 }
 
 double distance(const at::Tensor& found, const at::Tensor& expected) {
@@ -47,22 +52,23 @@ double distance(const at::Tensor& found, const at::Tensor& expected) {
 class Snapshot : public testing::TestWithParam<Case> {
  protected:
   // Writes a state on rank 0 and reads it back on every rank.
-  ResumedClip through_a_file(const GoldenJob& job, const DenoiseState& state) const {
+  ResumedClip through_a_file(const DenoiseState& state) const {
     const std::filesystem::path path = folder_ / "clip.h5";
     if (mpi_world().is_root()) {
       LatentFile clip;
       Schedule schedule = schedule_of(golden_, GetParam().schedule);
       clip.sigmas = std::move(schedule.sigmas);
       clip.timesteps = std::move(schedule.timesteps);
-      if (golden_.has("image_latent")) clip.condition = to_array(condition_of(golden_).latents.unsqueeze(0));
+      for (const auto& [stream, given] : conditions_of(golden_)) {
+        clip.condition[stream] = to_array(given.latents.unsqueeze(0));
+      }
       write_latents(path, snapshot_file(std::move(clip), state));
     }
-    return share_snapshot(mpi_world(), path, shape_of(golden_), job.sound_dim(), test_device());
+    return share_snapshot(mpi_world(), path, shape_of(golden_), test_device());
   }
   // One step, or all that are left, from a snapshot.
   DenoiseState go_on(const GoldenJob& job, const ResumedClip& from, bool one_step) const {
-    const Condition condition{condition_of(golden_).frames, from.condition};
-    return job.run(golden_, GetParam().schedule, from.state, condition,
+    return job.run(golden_, GetParam().schedule, from.state, from.conditions,
                    [one_step](const DenoiseState&) { return !one_step; });
   }
 
@@ -85,7 +91,7 @@ TEST_P(Snapshot, StoppedAfterEachStepEndsTheSameBitForBit) {
     DenoiseState state = job.run(golden_, GetParam().schedule, [](const DenoiseState&) { return false; });
     for (std::size_t step = 0; step + 1 < states.size(); ++step) {
       EXPECT_TRUE(same(state, states[step])) << "step " << step;
-      state = go_on(job, through_a_file(job, state), /*one_step=*/true);
+      state = go_on(job, through_a_file(state), /*one_step=*/true);
     }
     EXPECT_TRUE(same(state, states.back()));
   }
@@ -108,10 +114,9 @@ TEST_P(Snapshot, GoesOnOverAnyOtherGrid) {
   for (const GridShape shape : shapes_) {
     const GoldenJob job(mpi_world(), GetParam().set, shape);
     for (const DenoiseState& state : halves) {
-      const MediaLatents found = go_on(job, through_a_file(job, state), /*one_step=*/false).latents;
-      EXPECT_LE(distance(found.video, expected.video), kSameAcrossGrids) << name_of(shape);
-      if (found.has_sound()) {
-        EXPECT_LE(distance(found.sound, expected.sound), kSameAcrossGrids) << name_of(shape);
+      const MediaLatents found = go_on(job, through_a_file(state), /*one_step=*/false).latents;
+      for (const auto& [stream, latents] : expected) {
+        EXPECT_LE(distance(found.at(stream), latents), kSameAcrossGrids) << name_of(shape);
       }
     }
   }
@@ -129,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Snapshot,
 
 TEST(LostSnapshot, FailsTheRequestOnEveryRank) {
   const Golden golden = Golden::load_case("tiny/t2v");
-  EXPECT_THROW(share_snapshot(mpi_world(), "no/such/file.h5", shape_of(golden), 8, at::kCPU), RequestFailed);
+  EXPECT_THROW(share_snapshot(mpi_world(), "no/such/file.h5", shape_of(golden), at::kCPU), RequestFailed);
 }
 
 }  // namespace

@@ -13,18 +13,19 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 constexpr std::int64_t kSteps = 4;
-const MediaShape kShape{{2, 3, 4, 5}, 6, 24, {0}};
-constexpr std::int64_t kSoundDim = 7;
+const MediaShape kShape{{{Stream::Video, {{2, 3, 4, 5}, {0}}}, {Stream::Sound, {{7, 6}}}}};
 
 at::Tensor video(double value) { return at::full({2, 3, 4, 5}, value); }
-at::Tensor sound(double value) { return at::full({kSoundDim, 6}, value); }
+at::Tensor sound(double value) { return at::full({7, 6}, value); }
 
 DenoiseState state_after(std::int64_t steps) {
   const auto n = static_cast<double>(steps);
-  DenoiseState state{{video(n), sound(-n)},
-                     {steps, video(n + 0.1), video(n + 0.2), video(n + 0.3)},
-                     {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)}};
-  if (steps == 1) state.video.model_output_0 = state.sound.model_output_0 = at::Tensor();
+  DenoiseState state{{{Stream::Video, video(n)}, {Stream::Sound, sound(-n)}},
+                     {{Stream::Video, {steps, video(n + 0.1), video(n + 0.2), video(n + 0.3)}},
+                      {Stream::Sound, {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)}}}};
+  for (auto& [stream, sampler] : state.samplers) {
+    if (steps == 1) sampler.model_output_0 = at::Tensor();
+  }
   return state;
 }
 
@@ -33,7 +34,7 @@ LatentFile clip() {
   file.request = "{}";
   file.sigmas.assign(kSteps + 1, 0.5F);
   file.timesteps.assign(kSteps, 500);
-  file.condition = FloatArray{{1, 2, 1, 4, 5}, std::vector<float>(40, 1.0F)};
+  file.condition[Stream::Video] = {{1, 2, 1, 4, 5}, std::vector<float>(40, 1.0F)};
   return file;
 }
 
@@ -54,13 +55,14 @@ TEST_F(Writer, KeepsTheNewestStateAlone) {
     EXPECT_FALSE(writer.busy());
     EXPECT_EQ(files(), 1U);
     const LatentFile file = read_latents(path_);
-    EXPECT_EQ(file.running->video.last_order, std::min<std::int64_t>(steps, 2));
-    EXPECT_EQ(file.running->sound->lower_order_steps, std::min<std::int64_t>(steps, 2));
-    const DenoiseState found = state_of(file, kShape, kSoundDim);
+    EXPECT_EQ(file.running->histories.at(Stream::Video).last_order, std::min<std::int64_t>(steps, 2));
+    EXPECT_EQ(file.running->histories.at(Stream::Sound).lower_order_steps, std::min<std::int64_t>(steps, 2));
+    const DenoiseState found = state_of(file, kShape);
     EXPECT_EQ(found.steps_done(), steps);
-    EXPECT_TRUE(at::equal(found.latents.video, video(static_cast<double>(steps))));
-    EXPECT_TRUE(at::equal(found.sound.model_output_1, state_after(steps).sound.model_output_1));
-    EXPECT_EQ(found.video.model_output_0.defined(), steps > 1);
+    EXPECT_TRUE(at::equal(found.latents.at(Stream::Video), video(static_cast<double>(steps))));
+    EXPECT_TRUE(at::equal(found.samplers.at(Stream::Sound).model_output_1,
+                          state_after(steps).samplers.at(Stream::Sound).model_output_1));
+    EXPECT_EQ(found.samplers.at(Stream::Video).model_output_0.defined(), steps > 1);
   }
 }
 
@@ -85,7 +87,7 @@ TEST_F(Writer, ItsEndWaitsForTheWrite) {
 
 TEST_F(Writer, TheFirstGuessIsCautiousAndTheNextIsMeasured) {
   SnapshotWriter writer(path_, clip());
-  const DenoiseState big{{at::zeros({48, 45, 45, 80}), {}}, {}, {}};
+  const DenoiseState big{{{Stream::Video, at::zeros({48, 45, 45, 80})}}, {}};
   EXPECT_GT(writer.expected_seconds(big), 2);
   writer.start(state_after(1));
   EXPECT_EQ(writer.wait(), "");
@@ -104,22 +106,25 @@ class DamagedSnapshot : public testing::TestWithParam<Damage> {};
 TEST_P(DamagedSnapshot, IsRefusedInWords) {
   LatentFile file = snapshot_file(clip(), state_after(2));
   GetParam().make(file);
-  EXPECT_THAT([&] { state_of(file, kShape, kSoundDim); }, ThrowsMessage<InputError>(HasSubstr(GetParam().said)));
+  EXPECT_THAT([&] { state_of(file, kShape); }, ThrowsMessage<InputError>(HasSubstr(GetParam().said)));
 }
+
+SamplerHistory& history(LatentFile& file, Stream stream) { return file.running->histories.at(stream); }
 
 const FloatArray kOther{{1, 2, 3}, std::vector<float>(6)};
 
 INSTANTIATE_TEST_SUITE_P(
     Ways, DamagedSnapshot,
-    testing::Values(Damage{"Finished", [](LatentFile& f) { f.running.reset(); }, "its clip is finished"},
-                    Damage{"NoStep", [](LatentFile& f) { f.running->step = 0; }, "step 0 of 4"},
-                    Damage{"LastStep", [](LatentFile& f) { f.running->step = 4; }, "step 4 of 4"},
-                    Damage{"Video", [](LatentFile& f) { f.video = kOther; }, "the video has shape [1, 2, 3]"},
-                    Damage{"History", [](LatentFile& f) { f.running->video.model_output_0 = {}; }, "model_output_0"},
-                    Damage{"SoundHistory", [](LatentFile& f) { f.running->sound->last_sample = kOther; },
-                           "last_sample has shape [1, 2, 3], expected [1, 7, 6]"},
-                    Damage{"NoSound", [](LatentFile& f) { f.sound.reset(); }, "it should have sound"},
-                    Damage{"NoCondition", [](LatentFile& f) { f.condition.reset(); }, "the condition has shape []"}),
+    testing::Values(
+        Damage{"Finished", [](LatentFile& f) { f.running.reset(); }, "its clip is finished"},
+        Damage{"NoStep", [](LatentFile& f) { f.running->step = 0; }, "step 0 of 4"},
+        Damage{"LastStep", [](LatentFile& f) { f.running->step = 4; }, "step 4 of 4"},
+        Damage{"Video", [](LatentFile& f) { f.latents[Stream::Video] = kOther; }, "the video has shape [1, 2, 3]"},
+        Damage{"History", [](LatentFile& f) { history(f, Stream::Video).model_output_0 = {}; }, "model_output_0"},
+        Damage{"SoundHistory", [](LatentFile& f) { history(f, Stream::Sound).last_sample = kOther; },
+               "last_sample has shape [1, 2, 3], expected [1, 7, 6]"},
+        Damage{"NoSound", [](LatentFile& f) { f.latents.erase(Stream::Sound); }, "it should have sound"},
+        Damage{"NoCondition", [](LatentFile& f) { f.condition.clear(); }, "the condition has shape []"}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

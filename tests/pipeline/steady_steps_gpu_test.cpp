@@ -61,17 +61,18 @@ class SteadySteps : public testing::TestWithParam<Clip> {
 TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   const auto [name, sound_steps, frames, kernel] = GetParam();
   // Tensors of several megabytes: the allocator shares those out in another way than small ones.
-  const MediaShape shape{{8, 6, 63, 96}, sound_steps, 24, frames};
-  const Condition condition{frames, at::randn({8, static_cast<std::int64_t>(frames.size()), 63, 96})};
+  MediaShape shape{{{Stream::Video, {{8, 6, 63, 96}, frames}}}};
+  if (sound_steps > 0) shape.streams[Stream::Sound] = {{model_.config().sound_dim, sound_steps}};
+  const Streams<Condition> conditions{{Stream::Video, {frames, at::randn({8, std::ssize(frames), 63, 96})}}};
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()), {{17, 4, 256, 9}, {5, 81, 7}},
                            shape, 6);
   DenoiseState start;
-  start.latents = noise_for(1, shape, model_.config().sound_dim, test_device());
+  start.latents = noise_for(1, shape, test_device());
   StepTimes times(test_device());
   times.mark();
   std::optional<NoWaiting> no_waiting;
   std::vector<std::int64_t> allocations;
-  const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), condition,
+  const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), conditions,
                                    [&](const DenoiseState&) {
                                      times.mark();
                                      times.look();
@@ -83,7 +84,7 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   ASSERT_EQ(allocations.size(), 8U);
   // The sampler remembers two steps: from the third on there is no more to hold.
   for (std::size_t i = 3; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], allocations[2]) << "step " << i + 1;
-  EXPECT_TRUE(at::isfinite(end.latents.video).all().item<bool>());
+  EXPECT_TRUE(at::isfinite(end.latents.at(Stream::Video)).all().item<bool>());
   times.wait();
   EXPECT_EQ(times.passed(), 8);
   for (const double seconds : times.seconds()) EXPECT_GT(seconds, 0);

@@ -70,9 +70,9 @@ TEST(StepTimes, OnACpuAStepIsDoneWhenItIsQueued) {
 
 DenoiseState state_at(std::int64_t step) {
   DenoiseState state;
-  state.video.step = step;
-  state.latents.video = at::zeros({1, 1, 1, 1});
-  state.video.last_sample = state.video.model_output_0 = state.video.model_output_1 = state.latents.video;
+  const at::Tensor latents = at::zeros({1, 1, 1, 1});
+  state.latents[Stream::Video] = latents;
+  state.samplers[Stream::Video] = {step, latents, latents, latents};
   return state;
 }
 

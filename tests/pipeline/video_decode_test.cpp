@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "io/checkpoint/sharded_checkpoint.h"
-#include "pipeline/frame_download.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

@@ -28,7 +28,7 @@ const std::vector<std::int64_t> kShape{48, 48, 45, 80};
 
 DenoiseState state_on(at::Device device) {
   const auto tensor = [&] { return at::rand(kShape, at::TensorOptions(device)); };
-  return {{tensor(), {}}, {2, tensor(), tensor(), tensor()}, {}};
+  return {{{Stream::Video, tensor()}}, {{Stream::Video, {2, tensor(), tensor(), tensor()}}}};
 }
 
 void wait_for(const at::Tensor& tensor) { tensor.view(-1)[0].item<float>(); }
@@ -65,10 +65,12 @@ class Step {
 
 // What a copy from a GPU costs at least.
 void copy(const DenoiseState& from, const DenoiseState& to) {
-  to.latents.video.copy_(from.latents.video);
-  to.video.last_sample.copy_(from.video.last_sample);
-  to.video.model_output_0.copy_(from.video.model_output_0);
-  to.video.model_output_1.copy_(from.video.model_output_1);
+  to.latents.at(Stream::Video).copy_(from.latents.at(Stream::Video));
+  const UniPcState& target = to.samplers.at(Stream::Video);
+  const UniPcState& source = from.samplers.at(Stream::Video);
+  target.last_sample.copy_(source.last_sample);
+  target.model_output_0.copy_(source.model_output_0);
+  target.model_output_1.copy_(source.model_output_1);
 }
 
 struct Run {

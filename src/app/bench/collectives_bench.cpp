@@ -67,7 +67,8 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
     measure_sums(work, context);
   }
   if (cfg > 1) {
-    const at::Tensor velocity = at::zeros({1, c10::multiply_integers(shape.video)}, options.dtype(at::kFloat));
+    const at::Tensor velocity =
+        at::zeros({1, c10::multiply_integers(shape.extents(Stream::Video))}, options.dtype(at::kFloat));
     measure(
         {"all-gather over cfg", fmt::format("{} float32 each, of {}", velocity.size(1), cfg),
          static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},

@@ -12,7 +12,7 @@
 #include "models/cosmos3/config.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/wan/config.h"
-#include "pipeline/vae_split.h"
+#include "pipeline/media_settings.h"
 
 namespace orrery {
 

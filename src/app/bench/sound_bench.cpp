@@ -4,7 +4,7 @@
 #include "app/bench/parts.h"
 #include "base/device/device_memory.h"
 #include "models/audio/decoder.h"
-#include "models/cost/sound_work.h"
+#include "models/cost/decoder_work.h"
 
 namespace orrery {
 

@@ -47,7 +47,7 @@ class Stepper {
     if (sampler_.step_index() == sampler_.steps()) sampler_ = UniPc(schedule_.sigmas);
     const auto timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.step_index())];
     const MediaVelocity velocity = model_.velocity(latents_, static_cast<double>(timestep));
-    phase("guidance + sampler step", [&] { sampler_.step(velocity.video, latents_.video); });
+    phase("guidance + sampler step", [&] { sampler_.step(velocity.at(Stream::Video), latents_.at(Stream::Video)); });
   }
 
  private:
@@ -87,7 +87,7 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
                 const LayerCeilings& ceilings, const BenchContext& context) {
   const BenchRanks& ranks = context.ranks;
   const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
-  const MediaLatents noise = noise_for(42, shape, config.sound_dim, ranks.device);
+  const MediaLatents noise = noise_for(42, shape, ranks.device);
   Record record = branch_record(config, work, ceilings);
   {
     const Branch branch = tower.prepare(text({}), shape);

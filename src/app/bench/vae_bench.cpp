@@ -11,9 +11,8 @@
 #include <vector>
 
 #include "base/device/device_memory.h"
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/wan/decoder.h"
-#include "pipeline/frame_download.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
@@ -78,7 +77,8 @@ Record vae_record(const char* name, std::int64_t frames, const MediaShape& shape
   Record record;
   record.what = "vae";
   record.name = name;
-  record.shape = fmt::format("{} x {} x {} latent", frames, shape.video[2], shape.video[3]);
+  const std::vector<std::int64_t> latent = shape.extents(Stream::Video);
+  record.shape = fmt::format("{} x {} x {} latent", frames, latent[2], latent[3]);
   return record;
 }
 
@@ -104,12 +104,12 @@ Record bytes_to_host(const FrameTimes& times, const MediaShape& shape) {
       WanConfig::kTemporalFactor * WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;  // of a latent cell
   Record record = vae_record("its pixels as bytes to the host", 1, shape);
   record.ms = later(times.to_host);
-  record.bytes = static_cast<double>(3 * kPixels * shape.video[2] * shape.video[3]);
+  record.bytes = static_cast<double>(3 * kPixels * shape.extents(Stream::Video)[2] * shape.extents(Stream::Video)[3]);
   return record;
 }
 
 Record whole_clip(double ms, const MediaShape& shape, std::optional<std::int64_t> peak) {
-  Record record = vae_record("clip, decoded and on the host", shape.video[1], shape);
+  Record record = vae_record("clip, decoded and on the host", shape.extents(Stream::Video)[1], shape);
   record.ms = spread_of({ms});
   record.peak_memory = peak;
   return record;
@@ -135,7 +135,8 @@ std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_
 }
 
 CellCount bench_part(const MediaShape& shape, const BenchContext& context) {
-  return decoded_cells(context.settings.vae_split, context.ranks.world.shard().size, shape.video[2], shape.video[3]);
+  return decoded_cells(context.settings.vae_split, context.ranks.world.shard().size, shape.extents(Stream::Video)[2],
+                       shape.extents(Stream::Video)[3]);
 }
 
 void add_halo_costs(const WanConfig& config, CellCount strip, std::int64_t across, std::int64_t element_bytes,
@@ -161,10 +162,11 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeili
                const BenchContext& context) {
   const BenchRanks& ranks = context.ranks;
   const VaeSplit split = context.settings.vae_split;
-  const std::int64_t frames = shape.video[1], height = shape.video[2], width = shape.video[3];
+  const std::int64_t frames = shape.extents(Stream::Video)[1], height = shape.extents(Stream::Video)[2],
+                     width = shape.extents(Stream::Video)[3];
   const CellCount part = bench_part(shape, context);
   const WanDecoder decoder(Weights(model.vae, Shard{}, ranks.device, ranks.dtype), model.vae_config);
-  const at::Tensor latent = same_noise(shape.video, ranks.device);
+  const at::Tensor latent = same_noise(shape.extents(Stream::Video), ranks.device);
   DecodeRanks decoding(ranks.world, ranks.device);
   const auto start = [&] { return start_decode(split, &decoder, decoding, height, width); };
   {

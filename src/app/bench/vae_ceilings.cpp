@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "app/bench/ceilings.h"
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/kernels/narrow_conv.h"
 
 namespace orrery {

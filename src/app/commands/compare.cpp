@@ -82,10 +82,12 @@ Comparison compare_latents(const Options& options) {
   const LatentFile a = read_latents(options.files[0]);
   const LatentFile b = read_latents(options.files[1]);
   Comparison all;
-  add_latents(all, "video", a.video, b.video, options);
-  require_input(a.sound.has_value() == b.sound.has_value(),
-                options.files[a.sound ? 1 : 0].string() + ": has no sound, and the other file has");
-  if (a.sound) add_latents(all, "sound", *a.sound, *b.sound, options);
+  for (const StreamSchema& schema : kStreams) {
+    const bool there = a.latents.contains(schema.stream);
+    require_input(there == b.latents.contains(schema.stream),
+                  options.files[there ? 1 : 0].string() + ": has no " + schema.name + ", and the other file has");
+    if (there) add_latents(all, schema.name, a.latents.at(schema.stream), b.latents.at(schema.stream), options);
+  }
   compare_schedules(all, a, b);
   if (a.request != b.request) all.remarks.emplace_back("the requests differ");
   if (a.model != b.model) all.remarks.emplace_back("the models differ");

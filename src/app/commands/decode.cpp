@@ -70,19 +70,19 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
   const LatentFile file = read_latents(path);
   require_input(file.state == LatentFile::State::Complete,
                 path.string() + ": its clip is not finished: run it to the end first");
-  require_input(file.video.shape[1] == checkpoint.vae_config.z_dim,
-                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(),
-                            file.video.shape[1], checkpoint.vae_config.z_dim));
+  const std::int64_t channels = file.latents.at(Stream::Video).shape[1];
+  require_input(channels == checkpoint.vae_config.z_dim,
+                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(), channels,
+                            checkpoint.vae_config.z_dim));
   Clip clip{latents_of(file), label_of(path, file, checkpoint)};
-  require_finite(path, clip.latents.video);
-  if (!clip.latents.has_sound()) return clip;
-  require_finite(path, clip.latents.sound);
+  for (const auto& [stream, latents] : clip.latents) require_finite(path, latents);
+  if (!clip.latents.contains(Stream::Sound)) return clip;
   require_input(checkpoint.sound != nullptr,
                 path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
   const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
-  require_input(clip.latents.sound.size(0) == wanted,
-                fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}", path.string(),
-                            clip.latents.sound.size(0), wanted));
+  const std::int64_t found = clip.latents.at(Stream::Sound).size(0);
+  require_input(found == wanted, fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}",
+                                             path.string(), found, wanted));
   return clip;
 }
 
@@ -120,9 +120,10 @@ class Decoding {
     Clip clip;
     on_root(world_, [&] {
       clip = read_clip(path, checkpoint_);
-      if (clip.latents.has_sound()) load_sound();
+      if (clip.latents.contains(Stream::Sound)) load_sound();
     });
-    clip.latents.video = share_from_root(world_, clip.latents.video).to(device_);
+    at::Tensor& video = clip.latents[Stream::Video];
+    video = share_from_root(world_, video).to(device_);
     return clip;
   }
 

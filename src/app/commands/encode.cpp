@@ -13,7 +13,7 @@
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/compute_dtype.h"
 #include "pipeline/arrays.h"
-#include "pipeline/frame_feed.h"
+#include "pipeline/condition.h"
 
 namespace orrery {
 namespace {
@@ -65,10 +65,10 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   file.model = json_text(checkpoint.description());
   file.software = software_name();
   file.created = utc_now();
-  file.video = to_array(latent.unsqueeze(0));
+  file.latents[Stream::Video] = to_array(latent.unsqueeze(0));
   write_latents(options.output.folder, file);
   log.info(fmt::format("{} -> {}: {} frames, latents {}", source.string(), options.output.folder.string(), frames,
-                       shape_text(file.video.shape)));
+                       shape_text(file.latents.at(Stream::Video).shape)));
 }
 
 }  // namespace orrery

@@ -26,7 +26,7 @@ void inspect(const Options& options, std::ostream& out) {
   out.flush();
   require_input(problems.empty(), problems);
   if (options.preview.empty()) return;
-  const RgbImage sheet = latent_sheet(read_latents(options.files.front()).video);
+  const RgbImage sheet = latent_sheet(read_latents(options.files.front()).latents.at(Stream::Video));
   write_png(options.preview, sheet.width, sheet.height, sheet.rgb);
 }
 

@@ -44,8 +44,7 @@ Json sampler_json(const LatentFile& file) {
   sampler["timesteps"] = file.timesteps;
   if (file.running) {
     sampler["step"] = file.running->step;
-    sampler["video"] = json_of(file.running->video);
-    if (file.running->sound) sampler["sound"] = json_of(*file.running->sound);
+    for (const auto& [stream, history] : file.running->histories) sampler[schema_of(stream).name] = json_of(history);
   }
   return sampler;
 }
@@ -62,10 +61,9 @@ void drop_values(LatentFile& file) {
   const auto drop_history = [&](SamplerHistory& history) {
     for (FloatArray* array : {&history.last_sample, &history.model_output_0, &history.model_output_1}) drop(*array);
   };
-  drop(file.video);
-  if (file.sound) drop(*file.sound);
-  if (file.running) drop_history(file.running->video);
-  if (file.running && file.running->sound) drop_history(*file.running->sound);
+  for (auto& [stream, latents] : file.latents) drop(latents);
+  if (!file.running) return;
+  for (auto& [stream, history] : file.running->histories) drop_history(history);
 }
 
 }  // namespace
@@ -77,10 +75,11 @@ Inspection inspect_file(const std::filesystem::path& path) {
   found.datasets = list_datasets(path);
   found.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
   found.latent_checksum = latents_checksum(found.content);
-  found.all_video = statistics_of(found.content.video);
-  found.video = channel_statistics(found.content.video);
-  if (found.content.sound) found.sound = channel_statistics(*found.content.sound);
-  found.not_finite = not_finite(found.video) + not_finite(found.sound);
+  found.all_video = statistics_of(found.content.latents.at(Stream::Video));
+  for (const auto& [stream, latents] : found.content.latents) {
+    found.channels[stream] = channel_statistics(latents);
+    found.not_finite += not_finite(found.channels[stream]);
+  }
   drop_values(found.content);
   return found;
 }
@@ -107,8 +106,9 @@ Json to_json(const Inspection& inspection) {
   json["sampler"] = sampler_json(file);
   json["datasets"] = json_of(inspection.datasets);
   json["not_finite"] = inspection.not_finite;
-  json["video_channels"] = json_of(inspection.video);
-  if (file.sound) json["sound_channels"] = json_of(inspection.sound);
+  for (const auto& [stream, channels] : inspection.channels) {
+    json[std::string(schema_of(stream).name) + "_channels"] = json_of(channels);
+  }
   return json;
 }
 

@@ -19,9 +19,8 @@ struct Inspection {
   std::string latent_checksum;
   std::vector<StoredDataset> datasets;
   ValueStatistics all_video;
-  std::vector<ValueStatistics> video;  // by channel
-  std::vector<ValueStatistics> sound;  // by channel; empty without sound
-  std::int64_t not_finite = 0;         // values of the video and the sound
+  Streams<std::vector<ValueStatistics>> channels;  // of each stream's latents
+  std::int64_t not_finite = 0;                     // values of all latents
 };
 
 // Reads all of the file. Throws InputError that names it.

@@ -41,7 +41,8 @@ std::string sampler_text(const LatentFile& file) {
   const std::string steps = fmt::format("{} steps, sigma {} to {}", file.timesteps.size(), number(file.sigmas.front()),
                                         number(file.sigmas.back()));
   if (!file.running) return steps;
-  return fmt::format("{}, {} done, last of order {}", steps, file.running->step, file.running->video.last_order);
+  return fmt::format("{}, {} done, last of order {}", steps, file.running->step,
+                     file.running->histories.at(Stream::Video).last_order);
 }
 
 std::string datasets_table(const std::vector<StoredDataset>& datasets) {
@@ -83,8 +84,9 @@ std::string page_of(const Inspection& inspection) {
   row("checksum", inspection.latent_checksum);
   row("not finite", fmt::format("{} values", inspection.not_finite));
   page.append("\n").append(datasets_table(inspection.datasets));
-  page.append("\n").append(channels_table("video channel", inspection.video));
-  if (!inspection.sound.empty()) page.append("\n").append(channels_table("sound channel", inspection.sound));
+  for (const auto& [stream, channels] : inspection.channels) {
+    page.append("\n").append(channels_table(std::string(schema_of(stream).name) + " channel", channels));
+  }
   return page;
 }
 
@@ -94,9 +96,12 @@ std::string table_of(const std::vector<Inspection>& inspections) {
   for (const Inspection& inspection : inspections) {
     const LatentFile& file = inspection.content;
     const ValueStatistics& s = inspection.all_video;
-    table.add({inspection.path.string(), state_text(inspection), shape_text(file.video.shape),
-               file.sound ? shape_text(file.sound->shape) : "-", number(s.min), number(s.max), number(s.mean),
-               number(s.deviation), fmt::to_string(inspection.not_finite), fmt::to_string(inspection.file_bytes)});
+    const auto shape = [&](Stream stream) {
+      return file.latents.contains(stream) ? shape_text(file.latents.at(stream).shape) : "-";
+    };
+    table.add({inspection.path.string(), state_text(inspection), shape(Stream::Video), shape(Stream::Sound),
+               number(s.min), number(s.max), number(s.mean), number(s.deviation), fmt::to_string(inspection.not_finite),
+               fmt::to_string(inspection.file_bytes)});
   }
   return table.text();
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "io/latents/array.h"
+#include "io/latents/latent_store.h"
 #include "io/media/rgb_image.h"
 
 namespace orrery {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "io/latents/array.h"
+#include "io/latents/latent_store.h"
 
 namespace orrery {
 

@@ -126,8 +126,7 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
     if (release_of(snapshot.software) != release_of(software_)) {
       return refuse("by " + snapshot.software + ", this is " + software_);
     }
-    const Cosmos3Config& config = checkpoint_->transformer_config;
-    state_of(snapshot, media_shape(job.request, config.latent_channel), config.sound_dim);
+    state_of(snapshot, media_shape(job.request, checkpoint_->transformer_config));
     job.resumes = true;
   } catch (const OtherVersion& e) {
     refuse(std::string("by another version of Orrery (") + e.what() + ")");
@@ -153,8 +152,8 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
     return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
   }
-  if (found.sound_steps != job.request.sound_steps()) {
-    return fmt::format("with {} latent steps of sound, this version makes {}", found.sound_steps,
+  if (found.steps_of(Stream::Sound) != job.request.sound_steps()) {
+    return fmt::format("with {} latent steps of sound, this version makes {}", found.steps_of(Stream::Sound),
                        job.request.sound_steps());
   }
   const std::string entry = other_entry(found, recipe_, job.request);

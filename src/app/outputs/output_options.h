@@ -4,7 +4,6 @@
 #include <filesystem>
 
 #include "pipeline/media_settings.h"
-#include "pipeline/vae_split.h"
 
 namespace orrery {
 

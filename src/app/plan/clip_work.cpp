@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "models/cosmos3/positions.h"
-#include "models/cost/sound_work.h"
+#include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
-#include "models/cost/vae_work.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/video_decode.h"
 
@@ -75,19 +74,21 @@ double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
 
 // One decoding of a clip.
 void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
-  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp),
-                                       shape.video[2], shape.video[3]);
-  const std::int64_t frames = (shape.video[1] - 1) * WanConfig::kTemporalFactor + 1;
+  const std::vector<std::int64_t>& video = shape.extents(Stream::Video);
+  const CellCount part =
+      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), video[2], video[3]);
+  const std::int64_t frames = (video[1] - 1) * WanConfig::kTemporalFactor + 1;
   constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
   work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
-  work.decode_flops += static_cast<double>(shape.video[1]) * decoder_flops(sizes.vae, part.height, part.width);
+  work.decode_flops += static_cast<double>(video[1]) * decoder_flops(sizes.vae, part.height, part.width);
 }
 
 void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   add_video(work, sizes, shape);
-  if (shape.sound_steps == 0 || !sizes.sound) return;
-  work.sound_steps = shape.sound_steps;
-  work.sound_flops = sound_flops(*sizes.sound, shape.sound_steps);
+  const auto sound = shape.streams.find(Stream::Sound);
+  if (sound == shape.streams.end() || !sizes.sound) return;
+  work.sound_steps = sound->second.steps();
+  work.sound_flops = sound_flops(*sizes.sound, work.sound_steps);
 }
 
 }  // namespace
@@ -101,9 +102,9 @@ PhaseKind kind_of(std::string_view phase) {
 
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
                    bool decodes) {
-  const MediaShape shape = media_shape(request, sizes.transformer.latent_channel);
+  const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
-  work.tokens = patch_grid(shape.video).tokens() + shape.sound_steps;
+  work.tokens = shape.tokens();
   work.steps = request.steps;
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
     add(work.step, branch_work(sizes, products, shape, work.tokens, text));
@@ -111,9 +112,7 @@ ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& r
     work.text_tokens = std::max(work.text_tokens, text);
   }
   add(work.step, sampler_costs(shape, {}), 1);
-  const auto values =
-      static_cast<double>(c10::multiply_integers(shape.video) + sizes.transformer.sound_dim * shape.sound_steps);
-  work.latent_bytes = values * sizeof(float);
+  work.latent_bytes = static_cast<double>(shape.values()) * sizeof(float);
   if (request.guided() && sizes.layout.cfg == 2) work.step.gather_bytes = work.latent_bytes;
   if (decodes) add_media(work, sizes, shape);
   if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long

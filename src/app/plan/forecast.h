@@ -10,11 +10,11 @@
 #include "app/plan/plan_options.h"
 #include "base/core/json.h"
 #include "base/parallel/process_grid.h"
-#include "models/cost/rank_memory.h"
+#include "models/cost/tower_memory.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
 #include "pipeline/clip_job.h"
-#include "pipeline/vae_split.h"
+#include "pipeline/media_settings.h"
 
 namespace orrery {
 

@@ -1,5 +1,7 @@
 #include "io/latents/chunk_index.h"
 
+#include <fmt/format.h>
+
 #include "base/core/error.h"
 #include "io/latents/stored_values.h"
 
@@ -146,8 +148,7 @@ std::vector<StoredChunk> read_chunks(const FileBytes& file, const ChunkIndex& in
       chunks = read_fixed_array(file, index.address, grid, count, what);
       break;
   }
-  require(chunks.size() == count,
-          what + ": " + std::to_string(chunks.size()) + " of its " + std::to_string(count) + " chunks are there");
+  require(chunks.size() == count, fmt::format("{}: {} of its {} chunks are there", what, chunks.size(), count));
   return chunks;
 }
 

@@ -29,8 +29,8 @@ struct ChunkIndex {
   std::uint64_t single_skipped = 0;
 };
 
-// All chunks of a dataset, exactly one for each place of the grid. Throws Error where one is missing or the index is
-// damaged.
+// All chunks of a dataset, exactly one for each cell of the chunk grid. Throws Error where one is missing or the index
+// is damaged.
 std::vector<StoredChunk> read_chunks(const FileBytes& file, const ChunkIndex& index, const ChunkGrid& grid,
                                      const std::string& what, Visited& visited);
 

@@ -1,5 +1,6 @@
 #include "io/latents/file_bytes.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -44,8 +45,8 @@ FileBytes::FileBytes(const std::filesystem::path& path) {
 }
 
 Block FileBytes::block(std::uint64_t address, std::uint64_t bytes, const std::string& what) const {
-  orrery::require(holds(address, bytes), what + ": " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
-                                             " are not in the file, which has " + std::to_string(size_));
+  orrery::require(holds(address, bytes),
+                  fmt::format("{}: {} bytes at {} are not in the file, which has {}", what, bytes, address, size_));
   in_blocks_ += bytes;
   orrery::require(in_blocks_ <= kFreeBytes + kMostTimes * size_, what + ": its structures lie over one another");
   std::string content(bytes, '\0');
@@ -57,7 +58,7 @@ void FileBytes::read(std::uint64_t address, std::size_t bytes, char* into) const
   while (bytes > 0) {
     const ssize_t count = ::pread(file_.get(), into, bytes, static_cast<off_t>(address));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("read byte " + std::to_string(address), std::strerror(errno));
+    if (count < 0) fail(fmt::format("read byte {}", address), std::strerror(errno));
     orrery::require(count > 0, "the file has become shorter while it was read");
     into += count;
     address += static_cast<std::uint64_t>(count);

@@ -11,7 +11,7 @@
 #include "base/core/error.h"
 #include "base/core/handle.h"
 
-// Owners of HDF5 identifiers, and the one place where its status codes become exceptions. Internal to storage/.
+// Owners of HDF5 identifiers, and the one place where its status codes become exceptions. Internal to io/latents/.
 namespace orrery::hdf5 {
 
 template <herr_t (*Close)(hid_t)>

@@ -1,5 +1,7 @@
 #include "io/latents/hdf5_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -89,7 +91,7 @@ Attribute open_scalar_attribute(hid_t parent, const char* name) {
   Attribute attribute(check(H5Aopen(parent, name, H5P_DEFAULT), what));
   const Dataspace space(check(H5Aget_space(attribute.get()), what));
   const hssize_t count = check(H5Sget_simple_extent_npoints(space.get()), what);
-  require(count == 1, std::string("attribute ") + name + " holds " + std::to_string(count) + " values, expected one");
+  require(count == 1, fmt::format("attribute {} holds {} values, expected one", name, count));
   return attribute;
 }
 

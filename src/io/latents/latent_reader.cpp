@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,14 +28,18 @@ class Reader {
   std::string text_or_empty(const char* attribute) const;
   bool has(const std::string& path) const { return structure_.datasets().contains(path); }
   hdf5::Dataset open_whole(const std::string& path) const;
-  FloatArray floats(const std::string& path, std::size_t rank) const;
-  std::optional<FloatArray> optional_floats(const std::string& path, std::size_t rank) const;
-  std::int64_t sound_steps() const;
+  FloatArray floats(const std::string& path, std::size_t rank, const char* shape) const;
+  FloatArray floats(const std::string& path, const StreamSchema& schema) const;
+  FloatArray floats_or_empty(const std::string& path, const StreamSchema& schema) const;
+  Streams<FloatArray> latents() const;
+  Streams<FloatArray> condition() const;
+  Streams<std::int64_t> steps() const;
+  std::uint64_t steps_of(const StreamSchema& schema) const;
   std::vector<std::int64_t> integers(const std::string& path) const;
   int counter(const std::string& group, const char* attribute) const;
-  RunningState running(bool with_sound) const;
-  SamplerHistory history(const std::string& path, std::size_t rank) const;
-  void require_plausible_sound() const;
+  RunningState running(const Streams<FloatArray>& latents) const;
+  SamplerHistory history(const StreamSchema& schema) const;
+  void require_plausible_steps(const StreamSchema& schema) const;
   void require_input(bool ok, const std::string& message) const { orrery::require_input(ok, name_ + ": " + message); }
 
   std::string name_;
@@ -50,8 +56,8 @@ LatentHeader Reader::header() const {
   header.checksum = text_or_empty("checksum");
   header.cond_ids = integers(kCondIds);
   header.uncond_ids = integers(kUncondIds);
-  if (has(kSigmas)) header.sigmas = floats(kSigmas, 1).values;
-  header.sound_steps = sound_steps();
+  if (has(kSigmas)) header.sigmas = floats(kSigmas, 1, "one axis").values;
+  header.steps = steps();
   return header;
 }
 
@@ -64,32 +70,32 @@ LatentFile Reader::read() const {
   file.model = std::move(header.model);
   file.software = text_or_empty("software");
   file.created = text_or_empty("created");
-  file.video = floats(kVideo, 5);
-  require_plausible_sound();
-  file.sound = optional_floats(kSound, 3);
+  file.latents = latents();
   file.cond_ids = std::move(header.cond_ids);
   file.uncond_ids = std::move(header.uncond_ids);
   file.sigmas = std::move(header.sigmas);
   file.timesteps = integers(kTimesteps);
-  file.condition = optional_floats(kCondition, 5);
-  if (file.state == LatentFile::State::Running) file.running = running(file.sound.has_value());
+  file.condition = condition();
+  if (file.state == LatentFile::State::Running) file.running = running(file.latents);
   return file;
 }
 
 LatentFile::State Reader::read_identity() const {
   const std::optional<std::string> format = hdf5::read_string(file_.get(), "format");
-  require_input(format == kFormat, "not an Orrery latent file: the root attribute format is " +
-                                       (format ? "\"" + *format + "\"" : "missing") + ", expected \"" + kFormat + "\"");
+  const auto quoted = [](const std::optional<std::string>& text) { return text ? '"' + *text + '"' : "missing"; };
+  require_input(format == kFormat,
+                fmt::format("not an Orrery latent file: the root attribute format is {}, expected \"{}\"",
+                            quoted(format), kFormat));
   const std::optional<std::int64_t> version = hdf5::read_integer(file_.get(), "version");
-  require_input(version.has_value(), "latent file version missing, expected " + std::to_string(kVersion));
+  require_input(version.has_value(), fmt::format("latent file version missing, expected {}", kVersion));
   if (version != kVersion) {
-    throw OtherVersion(name_ + ": latent file version " + std::to_string(*version) + ", this program reads version " +
-                       std::to_string(kVersion) + ": read it with the program that wrote it");
+    throw OtherVersion(
+        fmt::format("{}: latent file version {}, this program reads version {}: read it with the program that wrote it",
+                    name_, *version, kVersion));
   }
   const std::optional<std::string> state = hdf5::read_string(file_.get(), "state");
-  require_input(state == kComplete || state == kRunning, "the root attribute state is " +
-                                                             (state ? "\"" + *state + "\"" : "missing") +
-                                                             ", expected \"complete\" or \"running\"");
+  require_input(state == kComplete || state == kRunning,
+                fmt::format("the root attribute state is {}, expected \"complete\" or \"running\"", quoted(state)));
   return state == kComplete ? LatentFile::State::Complete : LatentFile::State::Running;
 }
 
@@ -97,7 +103,7 @@ std::string Reader::text_or_empty(const char* attribute) const {
   return hdf5::read_string(file_.get(), attribute).value_or("");
 }
 
-FloatArray Reader::floats(const std::string& path, std::size_t rank) const {
+FloatArray Reader::floats(const std::string& path, std::size_t rank, const char* shape) const {
   require_input(has(path), "no dataset " + path);
   const hdf5::StoredValues& stored = structure_.datasets().at(path);
   require_input(stored.type.is_float, path + ": found values of type " + stored.type.name +
@@ -105,31 +111,59 @@ FloatArray Reader::floats(const std::string& path, std::size_t rank) const {
   FloatArray array{{stored.shape.extents.begin(), stored.shape.extents.end()}, {}};
   const bool filled = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
   require_input(array.shape.size() == rank && filled && (rank == 1 || array.shape.front() == 1),
-                path + " has shape " + shape_text(array.shape) + ", expected " +
-                    (rank == 5   ? "[1, C, t, h, w]"
-                     : rank == 3 ? "[1, S, T]"
-                                 : "one axis"));
+                path + " has shape " + shape_text(array.shape) + ", expected " + shape);
   array.values = hdf5::read_floats(open_whole(path));
   return array;
 }
 
-std::optional<FloatArray> Reader::optional_floats(const std::string& path, std::size_t rank) const {
-  if (!has(path)) return std::nullopt;
-  return floats(path, rank);
+FloatArray Reader::floats(const std::string& path, const StreamSchema& schema) const {
+  return floats(path, schema.rank, schema.shape);
 }
 
-std::int64_t Reader::sound_steps() const {
-  if (!has(kSound)) return 0;
-  const std::vector<std::uint64_t>& shape = structure_.datasets().at(kSound).shape.extents;
-  return shape.empty() ? 0 : static_cast<std::int64_t>(shape.back());
+FloatArray Reader::floats_or_empty(const std::string& path, const StreamSchema& schema) const {
+  return has(path) ? floats(path, schema) : FloatArray{};
+}
+
+Streams<FloatArray> Reader::latents() const {
+  Streams<FloatArray> latents;
+  for (const StreamSchema& schema : kStreams) {
+    if (!schema.required && !has(schema.latents)) continue;
+    if (schema.steps_to_a_frame > 0) require_plausible_steps(schema);
+    latents[schema.stream] = floats(schema.latents, schema);
+  }
+  return latents;
+}
+
+Streams<FloatArray> Reader::condition() const {
+  Streams<FloatArray> condition;
+  for (const StreamSchema& schema : kStreams) {
+    if (schema.condition != nullptr && has(schema.condition)) {
+      condition[schema.stream] = floats(schema.condition, schema);
+    }
+  }
+  return condition;
+}
+
+Streams<std::int64_t> Reader::steps() const {
+  Streams<std::int64_t> steps;
+  for (const StreamSchema& schema : kStreams) {
+    if (has(schema.latents)) steps[schema.stream] = static_cast<std::int64_t>(steps_of(schema));
+  }
+  return steps;
+}
+
+// 0 for a wrong number of axes, which is refused where the values are read.
+std::uint64_t Reader::steps_of(const StreamSchema& schema) const {
+  const std::vector<std::uint64_t>& shape = structure_.datasets().at(schema.latents).shape.extents;
+  return shape.size() == schema.rank ? shape[kTimeAxis] : 0;
 }
 
 std::vector<std::int64_t> Reader::integers(const std::string& path) const {
   if (!has(path)) return {};
   const hdf5::StoredValues& stored = structure_.datasets().at(path);
   require_input(stored.type.is_integer && stored.shape.extents.size() == 1,
-                path + ": found values of type " + stored.type.name + " with " +
-                    std::to_string(stored.shape.extents.size()) + " axes, expected one axis of whole numbers");
+                fmt::format("{}: found values of type {} with {} axes, expected one axis of whole numbers", path,
+                            stored.type.name, stored.shape.extents.size()));
   return hdf5::read_integers(open_whole(path));
 }
 
@@ -138,17 +172,11 @@ hdf5::Dataset Reader::open_whole(const std::string& path) const {
   return hdf5::open_dataset(file_.get(), path);
 }
 
-// A latent frame is up to 4 frames, and a frame lasts a second (25 steps) at most: of a longer sound, nothing would be
-// heard.
-void Reader::require_plausible_sound() const {
-  constexpr std::uint64_t kMostStepsPerLatentFrame = 100;
-  if (!has(kSound) || !has(kVideo)) return;
-  const std::vector<std::uint64_t>& sound = structure_.datasets().at(kSound).shape.extents;
-  const std::vector<std::uint64_t>& video = structure_.datasets().at(kVideo).shape.extents;
-  if (sound.size() != 3 || video.size() != 5) return;  // refused where they are read
-  require_input(sound[2] <= kMostStepsPerLatentFrame * video[2],
-                std::string(kSound) + " has " + std::to_string(sound[2]) + " steps beside " + std::to_string(video[2]) +
-                    " latent frames: they are not of one clip");
+void Reader::require_plausible_steps(const StreamSchema& schema) const {
+  const std::uint64_t own = steps_of(schema), frames = steps_of(schema_of(Stream::Video));
+  require_input(
+      own <= schema.steps_to_a_frame * frames,
+      fmt::format("{} has {} steps beside {} latent frames: they are not of one clip", schema.latents, own, frames));
 }
 
 int Reader::counter(const std::string& group, const char* attribute) const {
@@ -161,21 +189,21 @@ int Reader::counter(const std::string& group, const char* attribute) const {
   return static_cast<int>(*value);
 }
 
-RunningState Reader::running(bool with_sound) const {
+RunningState Reader::running(const Streams<FloatArray>& latents) const {
   RunningState state;
   state.step = counter(kSampler, "step");
-  state.video = history(kVideoHistory, 5);
-  if (with_sound) state.sound = history(kSoundHistory, 3);
+  for (const auto& [stream, unused] : latents) state.histories[stream] = history(schema_of(stream));
   return state;
 }
 
-SamplerHistory Reader::history(const std::string& path, std::size_t rank) const {
+SamplerHistory Reader::history(const StreamSchema& schema) const {
+  const std::string path = schema.history;
   SamplerHistory history;
   history.lower_order_steps = counter(path, "lower_order_steps");
   history.last_order = counter(path, "last_order");
-  history.last_sample = optional_floats(path + "/last_sample", rank).value_or(FloatArray{});
-  history.model_output_0 = optional_floats(path + "/model_output_0", rank).value_or(FloatArray{});
-  history.model_output_1 = optional_floats(path + "/model_output_1", rank).value_or(FloatArray{});
+  history.last_sample = floats_or_empty(path + "/last_sample", schema);
+  history.model_output_0 = floats_or_empty(path + "/model_output_0", schema);
+  history.model_output_1 = floats_or_empty(path + "/model_output_1", schema);
   return history;
 }
 
@@ -208,7 +236,7 @@ std::string hdf5_version() {
   unsigned minor = 0;
   unsigned release = 0;
   hdf5::check(H5get_libversion(&major, &minor, &release), "ask for the version of HDF5");
-  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
+  return fmt::format("{}.{}.{}", major, minor, release);
 }
 
 }  // namespace orrery

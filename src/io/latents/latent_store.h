@@ -7,12 +7,25 @@
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/latents/array.h"
+#include "io/latents/streams.h"
 
 namespace orrery {
 
-// What a second-order UniPC sampler carries from one step to the next, for one modality (MODEL.md §5). All three arrays
-// have the latent's shape; those that the sampler does not hold yet are empty.
+// A dense row-major float32 array in host memory. Empty when nothing is stored; a stored array has extents of 1 or more
+// whose product is the number of values.
+struct FloatArray {
+  std::vector<std::int64_t> shape;
+  std::vector<float> values;
+
+  bool empty() const { return values.empty(); }
+  friend bool operator==(const FloatArray&, const FloatArray&) = default;
+};
+
+// "[1, 48, 6, 45, 80]"
+std::string shape_text(const std::vector<std::int64_t>& shape);
+
+// What a second-order UniPC sampler carries from one step to the next, for one stream (MODEL.md §5). All three arrays
+// have the latents' shape; those that the sampler does not hold yet are empty.
 struct SamplerHistory {
   FloatArray last_sample;     // x before the last prediction
   FloatArray model_output_0;  // denoised estimate of the step before the last
@@ -23,32 +36,30 @@ struct SamplerHistory {
 };
 
 struct RunningState {
-  int step = 0;  // steps done: the next one to do, from 0
-  SamplerHistory video;
-  std::optional<SamplerHistory> sound;
+  int step = 0;                       // steps done: the next one to do, from 0
+  Streams<SamplerHistory> histories;  // of each stream of the latents
   friend bool operator==(const RunningState&, const RunningState&) = default;
 };
 
 // The content of a latent file, version 1: a finished clip, or one stopped at a step boundary. Empty members are not
-// stored. The reader requires `state` and `video` (and `running` when the state is Running); the rest may be empty in
-// files that other programs wrote.
+// stored. The reader requires `state` and the video's latents (and `running` when the state is Running); the rest may
+// be empty in files that other programs wrote. Shapes are those of the streams' schema (streams.h).
 struct LatentFile {
   enum class State { Complete, Running };
 
   State state = State::Complete;
-  std::string request;              // JSON: the request after the defaults were filled in
-  std::string inputs;               // JSON: what the request's files held (checksums by key); "": none, or not known
-  std::string model;                // JSON: checkpoint fingerprint and dimensions
-  std::string software;             // name, version and revision of the writer
-  std::string created;              // ISO 8601, UTC
-  FloatArray video;                 // [1, C, t, h, w]
-  std::optional<FloatArray> sound;  // [1, S, T]
+  std::string request;   // JSON: the request after the defaults were filled in
+  std::string inputs;    // JSON: what the request's files held (checksums by key); "": none, or not known
+  std::string model;     // JSON: checkpoint fingerprint and dimensions
+  std::string software;  // name, version and revision of the writer
+  std::string created;   // ISO 8601, UTC
+  Streams<FloatArray> latents;
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
   std::vector<std::int64_t> timesteps;
   std::optional<RunningState> running;  // present exactly when the state is Running
-  std::optional<FloatArray> condition;  // [1, C, t', h, w]: the latent frames that the clip starts from
+  Streams<FloatArray> condition;        // the time steps that are given, not generated
   friend bool operator==(const LatentFile&, const LatentFile&) = default;
 };
 
@@ -79,13 +90,16 @@ struct LatentHeader {
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
-  std::int64_t sound_steps = 0;  // T of the sound latents [1, S, T]; 0: no sound
+  Streams<std::int64_t> steps;  // time steps of each stream's latents
+
+  // 0 for a stream that the clip does not have.
+  std::int64_t steps_of(Stream stream) const { return steps.contains(stream) ? steps.at(stream) : 0; }
 };
 
 // Quick, whatever the size of the latents. Throws InputError like read_latents.
 LatentHeader read_latent_header(const std::filesystem::path& path);
 
-// 32 hexadecimal digits over the values of the video latents and, if there are any, the sound latents.
+// 32 hexadecimal digits over the values of all streams' latents.
 std::string latents_checksum(const LatentFile& file);
 
 // The checksum of a finished file's latents: as the file records it, or of the values where it does not. Throws

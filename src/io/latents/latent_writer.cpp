@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -23,16 +25,28 @@ void require_shape(const FloatArray& array, std::size_t rank, const char* name) 
   const bool positive = std::all_of(array.shape.begin(), array.shape.end(), [](std::int64_t n) { return n > 0; });
   const auto count = std::accumulate(array.shape.begin(), array.shape.end(), std::int64_t{1}, std::multiplies<>());
   require(array.shape.size() == rank && positive && static_cast<std::size_t>(count) == array.values.size(),
-          std::string(name) + ": " + std::to_string(array.values.size()) + " values cannot be stored with shape " +
-              shape_text(array.shape) + ", expected " + std::to_string(rank) + " axes");
+          fmt::format("{}: {} values cannot be stored with shape {}, expected {} axes", name, array.values.size(),
+                      shape_text(array.shape), rank));
 }
 
 void require_consistent(const LatentFile& file) {
   require((file.state == LatentFile::State::Running) == file.running.has_value(),
           "a latent file holds the sampler's state exactly when it is running");
-  require_shape(file.video, 5, kVideo);
-  if (file.sound) require_shape(*file.sound, 3, kSound);
-  if (file.condition) require_shape(*file.condition, 5, kCondition);
+  const auto same_stream = [](const auto& a, const auto& b) { return a.first == b.first; };
+  require(!file.running || std::equal(file.latents.begin(), file.latents.end(), file.running->histories.begin(),
+                                      file.running->histories.end(), same_stream),
+          "a running latent file holds the sampler's history of each stream");
+  for (const StreamSchema& schema : kStreams) {
+    require(!schema.required || file.latents.contains(schema.stream),
+            fmt::format("a latent file needs {} latents", schema.name));
+  }
+  for (const auto& [stream, latents] : file.latents) {
+    require_shape(latents, schema_of(stream).rank, schema_of(stream).latents);
+  }
+  for (const auto& [stream, given] : file.condition) {
+    require(schema_of(stream).condition != nullptr, fmt::format("{} cannot be given", schema_of(stream).name));
+    require_shape(given, schema_of(stream).rank, schema_of(stream).condition);
+  }
 }
 
 class Writer {
@@ -48,7 +62,9 @@ class Writer {
   void write_identity(const LatentFile& file);
   void write_floats(const std::string& path, const FloatArray& array, const char* axes, const char* description);
   void write_tokens(const char* path, const std::vector<std::int64_t>& ids, const char* description);
+  void write_latents(const LatentFile& file);
   void write_schedule(const LatentFile& file);
+  void write_condition(const LatentFile& file);
   void write_running(const RunningState& running);
   void write_history(const std::string& path, const SamplerHistory& history, const char* axes);
 
@@ -81,19 +97,11 @@ std::string Writer::image() const {
 
 void Writer::write(const LatentFile& file) {
   write_identity(file);
-  write_floats(kVideo, file.video, kVideoAxes,
-               "video latents as the transformer sees them; noisy until the state is complete");
-  if (file.sound) {
-    write_floats(kSound, *file.sound, kSoundAxes,
-                 "sound latents as the transformer sees them; noisy until the state is complete");
-  }
+  write_latents(file);
   write_tokens(kCondIds, file.cond_ids, "token ids of the prompt");
   write_tokens(kUncondIds, file.uncond_ids, "token ids of the negative prompt");
   write_schedule(file);
-  if (file.condition) {
-    hdf5::create_group(file_.get(), "/condition");
-    write_floats(kCondition, *file.condition, kVideoAxes, "clean latent frames that the clip is conditioned on");
-  }
+  write_condition(file);
   if (file.running) write_running(*file.running);
 }
 
@@ -109,6 +117,23 @@ void Writer::write_identity(const LatentFile& file) {
   hdf5::write_attribute(root, "created", file.created);
   if (!file.running) hdf5::write_attribute(root, "checksum", latents_checksum(file));
   for (const char* group : {"/latents", "/text", kSampler}) hdf5::create_group(root, group);
+}
+
+void Writer::write_latents(const LatentFile& file) {
+  for (const auto& [stream, latents] : file.latents) {
+    const StreamSchema& schema = schema_of(stream);
+    const std::string description =
+        fmt::format("{} latents as the transformer sees them; noisy until the state is complete", schema.name);
+    write_floats(schema.latents, latents, schema.axes, description.c_str());
+  }
+}
+
+void Writer::write_condition(const LatentFile& file) {
+  if (!file.condition.empty()) hdf5::create_group(file_.get(), "/condition");
+  for (const auto& [stream, given] : file.condition) {
+    write_floats(schema_of(stream).condition, given, schema_of(stream).axes,
+                 "clean latent frames that the clip is conditioned on");
+  }
 }
 
 void Writer::write_floats(const std::string& path, const FloatArray& array, const char* axes, const char* description) {
@@ -135,8 +160,9 @@ void Writer::write_schedule(const LatentFile& file) {
 void Writer::write_running(const RunningState& running) {
   const hdf5::Group sampler(hdf5::check(H5Gopen2(file_.get(), kSampler, H5P_DEFAULT), "open /sampler"));
   hdf5::write_attribute(sampler.get(), "step", running.step);
-  write_history(kVideoHistory, running.video, kVideoAxes);
-  if (running.sound) write_history(kSoundHistory, *running.sound, kSoundAxes);
+  for (const auto& [stream, history] : running.histories) {
+    write_history(schema_of(stream).history, history, schema_of(stream).axes);
+  }
 }
 
 void Writer::write_history(const std::string& path, const SamplerHistory& history, const char* axes) {

@@ -40,7 +40,8 @@ struct Message {
 // The addresses of structures that a walk over a file has met.
 class Visited {
  public:
-  // Throws Error where a walk comes to one place twice, or to far more than a latent file has: it might never end.
+  // Throws Error when `address` was added before, or when there are far more structures than a latent file has: the
+  // walk might never end.
   void add(std::uint64_t address, const std::string& what);
 
  private:
@@ -51,5 +52,9 @@ class Visited {
 // messages. Throws Error.
 std::vector<Message> read_object_header(const FileBytes& file, std::uint64_t address, const std::string& what,
                                         Visited& visited);
+
+// Checks an attribute message, and of texts of variable length the part of the file where they stand (the global heap),
+// which has no checksum: HDF5 would walk over a damaged one for ever. Throws Error.
+void check_attribute(const FileBytes& file, Block message);
 
 }  // namespace orrery::hdf5

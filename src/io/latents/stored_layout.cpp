@@ -1,5 +1,6 @@
 #include "io/latents/stored_layout.h"
 
+#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -112,7 +113,7 @@ class LayoutReader {
     if (declared == 0) return;
     block_.require(address != kNoAddress, "its values were never written");
     block_.require(layout_.stored_bytes == declared && file_.holds(address, declared),
-                   "its shape says " + std::to_string(declared) + " bytes, which the file does not hold there");
+                   fmt::format("its shape says {} bytes, which the file does not hold there", declared));
   }
 
   void read_chunked(std::uint64_t version, std::uint64_t tree_width, Visited& visited) {
@@ -172,7 +173,7 @@ class LayoutReader {
     bool is_deflated = false;
     std::uint64_t expected = bytes_before_deflate(layout_, chunk.skipped, is_deflated);
     block_.require(is_deflated ? chunk.bytes > 0 : chunk.bytes == expected,
-                   "a chunk of " + std::to_string(chunk.bytes) + " bytes that should have " + std::to_string(expected));
+                   fmt::format("a chunk of {} bytes that should have {}", chunk.bytes, expected));
     layout_.stored_bytes += chunk.bytes;
   }
 
@@ -193,8 +194,8 @@ std::vector<Filter> read_filters(Block message) {
   std::vector<Filter> filters;
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t id = message.number(2);
-    message.require(id >= 1 && id <= 3, "filter " + std::to_string(id) +
-                                            ", expected deflate (gzip), shuffle and fletcher32 alone: store it anew");
+    message.require(id >= 1 && id <= 3,
+                    fmt::format("filter {}, expected deflate (gzip), shuffle and fletcher32 alone: store it anew", id));
     const std::uint64_t name_bytes = version == 1 || id >= kNamedFrom ? message.number(2) : 0;
     message.skip(2);  // flags
     const std::uint64_t values = message.number(2);

@@ -1,5 +1,7 @@
 #include "io/latents/stored_values.h"
 
+#include <fmt/format.h>
+
 #include "base/core/error.h"
 
 namespace orrery::hdf5 {
@@ -51,10 +53,8 @@ StoredType read_nested(Block& block, int nesting);
 
 std::string opaque_name(Block& block, std::uint64_t tag_bytes, std::uint64_t bytes) {
   const std::string tag(block.text(tag_bytes));
-  std::string name = "opaque of " + std::to_string(bytes) + " bytes";
   const std::string shown = tag.substr(0, tag.find('\0'));
-  if (!shown.empty()) name += " (" + shown + ")";
-  return name;
+  return fmt::format("opaque of {} bytes{}", bytes, shown.empty() ? "" : " (" + shown + ")");
 }
 
 void check_enumeration(Block& block, std::uint64_t version, std::uint64_t members, int nesting) {

@@ -1,12 +1,13 @@
 #include "io/latents/structure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/latents/attribute_check.h"
 #include "io/latents/group_links.h"
 #include "io/latents/object_header.h"
 
@@ -21,8 +22,7 @@ struct Superblock {
 };
 
 void require_whole_file(const Block& block, std::uint64_t bytes, std::uint64_t have) {
-  block.require(bytes <= have,
-                "truncated file: it should have " + std::to_string(bytes) + " bytes, it has " + std::to_string(have));
+  block.require(bytes <= have, fmt::format("truncated file: it should have {} bytes, it has {}", bytes, have));
 }
 
 Superblock read_old_superblock(Block block, std::uint64_t version, std::uint64_t file_bytes) {
@@ -170,8 +170,8 @@ class Walk {
         body.require(body.left() >= 5, "ends too early");
         return;
       default:
-        throw Error(body.what() + ": a part that latent files do not have (message " +
-                    std::to_string(static_cast<std::uint64_t>(type)) + ")");
+        throw Error(fmt::format("{}: a part that latent files do not have (message {})", body.what(),
+                                static_cast<std::uint64_t>(type)));
     }
   }
 

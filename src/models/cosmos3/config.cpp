@@ -1,5 +1,7 @@
 #include "models/cosmos3/config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -17,13 +19,12 @@ Section read_section(const ConfigReader& reader, const std::string& key, std::in
   Section section{};
   const auto is_size = [&](const Json& x) { return x.is_number_integer() && x >= 0 && x <= head_dim; };
   if (!value.is_array() || value.size() != section.size() || !std::all_of(value.begin(), value.end(), is_size)) {
-    reader.refuse(key, value, "three sizes from 0 to head_dim " + std::to_string(head_dim));
+    reader.refuse(key, value, fmt::format("three sizes from 0 to head_dim {}", head_dim));
   }
   std::transform(value.begin(), value.end(), section.begin(), [](const Json& x) { return x.get<std::int64_t>(); });
   const std::int64_t sum = section[0] + section[1] + section[2];
-  reader.require_consistent(
-      sum == head_dim / 2 && head_dim % 2 == 0,
-      key + " adds up to " + std::to_string(sum) + ", expected head_dim / 2 = " + std::to_string(head_dim / 2));
+  reader.require_consistent(sum == head_dim / 2 && head_dim % 2 == 0,
+                            fmt::format("{} adds up to {}, expected head_dim / 2 = {}", key, sum, head_dim / 2));
   return section;
 }
 
@@ -70,11 +71,11 @@ void require_implemented(const ConfigReader& reader) {
 
 void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
   reader.require_consistent(c.num_attention_heads % c.num_key_value_heads == 0,
-                            "num_attention_heads " + std::to_string(c.num_attention_heads) +
-                                " is not a multiple of num_key_value_heads " + std::to_string(c.num_key_value_heads));
+                            fmt::format("num_attention_heads {} is not a multiple of num_key_value_heads {}",
+                                        c.num_attention_heads, c.num_key_value_heads));
   reader.require_consistent(reader.size_or("patch_latent_dim", c.patch_width()) == c.patch_width(),
-                            "patch_latent_dim is not latent_channel " + std::to_string(c.latent_channel) +
-                                " times latent_patch_size squared, " + std::to_string(c.patch_width()));
+                            fmt::format("patch_latent_dim is not latent_channel {} times latent_patch_size squared, {}",
+                                        c.latent_channel, c.patch_width()));
 }
 
 void require_nothing_else(const ConfigReader& reader) {
@@ -130,10 +131,10 @@ void require_divisible(const Cosmos3Config& config, int tp) {
     if (extent % tp == 0) return;
     std::string possible;
     for (int other = 1; other <= config.num_key_value_heads; ++other) {
-      if (divides(config, other)) possible.append(possible.empty() ? "" : ", ").append(std::to_string(other));
+      if (divides(config, other)) possible += fmt::format("{}{}", possible.empty() ? "" : ", ", other);
     }
-    throw InputError("tp " + std::to_string(tp) + " does not divide the model's " + std::to_string(extent) + " " +
-                     what + ": possible are " + possible);
+    throw InputError(
+        fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what, possible));
   };
   check(config.num_attention_heads, "attention heads");
   check(config.num_key_value_heads, "key/value heads");

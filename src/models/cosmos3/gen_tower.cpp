@@ -1,51 +1,63 @@
 #include "models/cosmos3/gen_tower.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/core/error.h"
-#include "models/cosmos3/positions.h"
-#include "models/kernels/patches.h"
 #include "models/nn/phase.h"
 
 namespace orrery {
+namespace {
 
-std::vector<TokenRun> token_runs(std::int64_t frames, std::int64_t frame_tokens,
-                                 const std::vector<std::int64_t>& given) {
+// Calls `use` with each stream and the range of its tokens, which follow one another.
+template <class Use>
+void for_each_range(const Streams<std::vector<TokenRun>>& tokens, Use use) {
+  std::int64_t begin = 0;
+  for (const auto& [stream, runs] : tokens) {
+    const std::int64_t size = runs.back().tokens.end();
+    use(stream, Range{begin, size});
+    begin += size;
+  }
+}
+
+RopeTable joined(const std::vector<RopeTable>& tables) {
+  if (tables.size() == 1) return tables.front();
+  std::vector<at::Tensor> cos, sin;
+  for (const RopeTable& table : tables) {
+    cos.push_back(table.cos);
+    sin.push_back(table.sin);
+  }
+  return {at::cat(cos), at::cat(sin)};
+}
+
+constexpr std::int64_t kFrequencies = 128;
+
+}  // namespace
+
+std::vector<TokenRun> token_runs(std::int64_t steps, std::int64_t step_tokens, const std::vector<std::int64_t>& given) {
   std::vector<TokenRun> runs;
-  for (std::int64_t frame = 0; frame < frames; ++frame) {
-    const bool noisy = std::find(given.begin(), given.end(), frame) == given.end();
-    if (runs.empty() || runs.back().noisy != noisy) runs.push_back({{frame * frame_tokens, 0}, noisy});
-    runs.back().tokens.size += frame_tokens;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const bool noisy = std::find(given.begin(), given.end(), step) == given.end();
+    if (runs.empty() || runs.back().noisy != noisy) runs.push_back({{step * step_tokens, 0}, noisy});
+    runs.back().tokens.size += step_tokens;
   }
   return runs;
 }
 
-GenTower::SoundLayers::SoundLayers(const Weights& transformer, const Cosmos3Config& c)
-    : proj_in(transformer / "audio_proj_in", c.sound_dim, c.hidden_size, Bias::Yes),
-      modality(transformer.take("audio_modality_embed", {c.hidden_size})),
-      proj_out(transformer / "audio_proj_out", c.hidden_size, c.sound_dim, Bias::Yes) {}
-
-void GenTower::SoundLayers::embed_into(const at::Tensor& tokens, const at::Tensor& sound,
-                                       const at::Tensor& time) const {
-  proj_in.into(tokens, sound.transpose(0, 1).to(modality.scalar_type()), time + modality);
-}
-
-at::Tensor GenTower::SoundLayers::velocity(const at::Tensor& tokens) const {
-  return proj_out(tokens).to(at::kFloat).transpose(0, 1).contiguous();
-}
-
 GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
                    const Attention& attention)
-    : config_(config),
+    : hidden_(config.hidden_size),
       device_(transformer.device()),
       dtype_(transformer.dtype()),
-      proj_in_(transformer / "proj_in", config.patch_width(), config.hidden_size, Bias::Yes),
       time_embedder_(transformer / "time_embedder", config),
       norm_out_(transformer, "norm_moe_gen", config.hidden_size, config.rms_norm_eps),
-      proj_out_(transformer / "proj_out", config.hidden_size, config.patch_width(), Bias::Yes),
       tp_(&tp) {
-  if (config.sound_gen) sound_.emplace(transformer, config);
+  for (const StreamKind& kind : kStreamKinds) {
+    if (kind.channels(config) > 0) streams_[kind.stream] = kind.layers(transformer, config);
+  }
   blocks_.reserve(static_cast<std::size_t>(config.num_hidden_layers));
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const bool outer = i == 0 || i + 1 == config.num_hidden_layers;
@@ -55,29 +67,31 @@ GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Coll
 }
 
 Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
-  require(shape.sound_steps == 0 || sound_.has_value(), "sound was asked of a transformer without sound layers");
-  const VideoGrid grid = patch_grid(shape.video);
-  RopeTable rope = video_rope(config_, grid, shape.fps, text.tokens, device_, dtype_);
-  if (shape.sound_steps > 0) {
-    const RopeTable sound =
-        rope_table(config_, sound_positions(config_, shape.sound_steps, text.tokens), device_, dtype_);
-    rope = {at::cat({rope.cos, sound.cos}), at::cat({rope.sin, sound.sin})};
+  const StreamPlace place{shape.fps, text.tokens, device_, dtype_};
+  Branch branch;
+  std::vector<RopeTable> ropes;
+  for (const auto& [stream, own] : shape.streams) {
+    const char* name = schema_of(stream).name;
+    require(streams_.contains(stream), fmt::format("{0} was asked of a transformer without {0} layers", name));
+    ropes.push_back(streams_.at(stream)->rope(own, place));
+    branch.tokens[stream] = token_runs(own.steps(), own.step_tokens(), own.given);
   }
-  return {std::move(text), std::move(rope), token_runs(grid.frames, grid.rows * grid.columns, shape.condition_frames)};
+  branch.text = std::move(text);
+  branch.rope = joined(ropes);
+  return branch;
 }
 
 // The timestep goes into the products as a part of their bias: noisy tokens are told it, given ones are not.
 at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const Branch& branch) const {
-  const at::Tensor patches = phase("patchify", [&] { return patchify(latents.video, dtype_); });
-  const std::int64_t sound_tokens = latents.has_sound() ? latents.sound.size(1) : 0;
-  at::Tensor x = at::empty({patches.size(0) + sound_tokens, config_.hidden_size}, patches.options());
+  Streams<at::Tensor> features;
+  for (const auto& [stream, own] : latents) features[stream] = streams_.at(stream)->features(own);
+  at::Tensor x = at::empty({branch.rope.cos.size(0), hidden_}, at::TensorOptions(device_).dtype(dtype_));
   phase("embed", [&] {
     const at::Tensor time = time_embedder_(timestep);
-    for (const auto& [tokens, noisy] : branch.video) {
-      proj_in_.into(x.narrow(0, tokens.begin, tokens.size), patches.narrow(0, tokens.begin, tokens.size),
-                    noisy ? time : at::Tensor());
-    }
-    if (sound_tokens > 0) sound_->embed_into(x.narrow(0, patches.size(0), sound_tokens), latents.sound, time);
+    for_each_range(branch.tokens, [&](Stream stream, Range range) {
+      streams_.at(stream)->embed_into(x.narrow(0, range.begin, range.size), features.at(stream),
+                                      branch.tokens.at(stream), time);
+    });
   });
   return x;
 }
@@ -86,7 +100,7 @@ MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, 
   Residual stream(embed(latents, timestep, branch), *tp_);  // (tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
-  return velocities(x, latents);
+  return velocities(x, latents, branch);
 }
 
 at::Tensor GenTower::normed_whole(Residual& stream) const {
@@ -95,16 +109,28 @@ at::Tensor GenTower::normed_whole(Residual& stream) const {
   return parts.size() == 1 ? parts.front() : at::cat(parts);
 }
 
-MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents) const {
-  const std::int64_t video_tokens = patch_grid(latents.video.sizes()).tokens();
-  const at::Tensor tokens = phase("project out", [&] { return proj_out_(x.narrow(0, 0, video_tokens)); });
-  MediaLatents velocity;
-  velocity.video = phase("unpatchify", [&] { return unpatchify(tokens, latents.video.sizes()); });
-  if (latents.has_sound()) {
-    velocity.sound =
-        phase("sound out", [&] { return sound_->velocity(x.narrow(0, video_tokens, latents.sound.size(1))); });
-  }
-  return velocity;
+MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const {
+  MediaLatents velocities;
+  for_each_range(branch.tokens, [&](Stream stream, Range range) {
+    velocities[stream] =
+        streams_.at(stream)->velocity(x.narrow(0, range.begin, range.size), latents.at(stream).sizes());
+  });
+  return velocities;
+}
+
+TimestepEmbedding::TimestepEmbedding(const Weights& w, const Cosmos3Config& config)
+    : weight_1_(w.take_float32("linear_1.weight", {config.hidden_size, 2 * kFrequencies})),
+      bias_1_(w.take_float32("linear_1.bias", {config.hidden_size})),
+      weight_2_(w.take_float32("linear_2.weight", {config.hidden_size, config.hidden_size})),
+      bias_2_(w.take_float32("linear_2.bias", {config.hidden_size})),
+      frequencies_(
+          at::exp(at::arange(kFrequencies, at::kFloat) * (-std::log(10000.0) / kFrequencies)).to(weight_1_.device())),
+      scale_(config.timestep_scale) {}
+
+at::Tensor TimestepEmbedding::operator()(double timestep) const {
+  const at::Tensor angles = frequencies_ * (timestep * scale_);
+  const at::Tensor features = at::cat({angles.cos(), angles.sin()}).unsqueeze(0);
+  return at::linear(at::silu(at::linear(features, weight_1_, bias_1_)), weight_2_, bias_2_).squeeze(0);
 }
 
 }  // namespace orrery

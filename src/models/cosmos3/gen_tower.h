@@ -2,34 +2,39 @@
 
 #include <ATen/ATen.h>
 
-#include <optional>
+#include <memory>
 #include <vector>
 
+#include "io/checkpoint/weights.h"
 #include "models/cosmos3/block.h"
+#include "models/cosmos3/config.h"
 #include "models/cosmos3/media.h"
-#include "models/cosmos3/timestep.h"
+#include "models/cosmos3/stream_layers.h"
 #include "models/cosmos3/und_tower.h"
 
 namespace orrery {
 
-// Neighbouring video tokens that are all of generated frames or all of given ones.
-struct TokenRun {
-  Range tokens;
-  bool noisy = true;  // false: given, and not told the timestep
+// Sinusoidal timestep features through two layers with SiLU between, in float32, weights included (MODEL.md §4).
+class TimestepEmbedding {
+ public:
+  TimestepEmbedding(const Weights& w, const Cosmos3Config& config);
+  // (hidden) float32. `timestep` is in 0…1000.
+  at::Tensor operator()(double timestep) const;
+
+ private:
+  at::Tensor weight_1_, bias_1_, weight_2_, bias_2_;
+  at::Tensor frequencies_;  // (128)
+  double scale_;
 };
 
 // One guidance branch of a request: its text, and what its media tokens need in every step.
 struct Branch {
   TextCache text;
-  RopeTable rope;               // of the video tokens, then the sound tokens
-  std::vector<TokenRun> video;  // all of them, in order
+  RopeTable rope;                         // of all streams' tokens, one stream after another
+  Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
 };
 
-// The runs of frames of `frame_tokens` tokens each, of which `given` are given.
-std::vector<TokenRun> token_runs(std::int64_t frames, std::int64_t frame_tokens,
-                                 const std::vector<std::int64_t>& given);
-
-// The media tower: full attention over [text | video | sound] (MODEL.md §4).
+// The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
  public:
   // `products`: what the layers' products compute in; the first and the last layer's stay plain, since errors there
@@ -37,37 +42,24 @@ class GenTower {
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
            RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
-  // No communication. Sound needs a checkpoint with sound_gen.
+  // No communication. Throws Error when the model lacks one of the streams.
   Branch prepare(TextCache text, const MediaShape& shape) const;
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
  private:
-  // The layers between the sound latent and the tower's width.
-  struct SoundLayers {
-    SoundLayers(const Weights& transformer, const Cosmos3Config& config);
-    // (S, T) → `tokens` (T, hidden). `time`: (hidden) float32.
-    void embed_into(const at::Tensor& tokens, const at::Tensor& sound, const at::Tensor& time) const;
-    at::Tensor velocity(const at::Tensor& tokens) const;  // (T, hidden) → (S, T) float32
-    Linear proj_in;
-    at::Tensor modality;  // (hidden)
-    Linear proj_out;
-  };
-
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
   // (tokens, hidden), normed → velocities in the form of `latents`.
-  MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents) const;
+  MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const;
   at::Tensor normed_whole(Residual& stream) const;
 
-  Cosmos3Config config_;
+  std::int64_t hidden_;
   at::Device device_;
   at::ScalarType dtype_;
-  Linear proj_in_;
-  std::optional<SoundLayers> sound_;
+  Streams<std::unique_ptr<const StreamLayers>> streams_;  // those that the model has
   TimestepEmbedding time_embedder_;
   std::vector<Block> blocks_;
   RmsNorm norm_out_;
-  Linear proj_out_;
   Collectives* tp_;
 };
 

@@ -1,25 +1,54 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <c10/util/accumulate.h>
 
 #include <cstdint>
 #include <vector>
 
+#include "io/latents/streams.h"
+
 namespace orrery {
 
-// What a request generates: a video latent, and with it, or not, a sound latent. Velocities have the same form.
-struct MediaLatents {
-  at::Tensor video;  // (C, t, h, w) float32
-  at::Tensor sound;  // (S, T) float32; undefined without sound
-  bool has_sound() const { return sound.defined(); }
+// The latents of a clip, a tensor (channels, time steps, …) float32 for each stream: video (C, t, h, w), sound (S, T).
+// Velocities have the same form.
+using MediaLatents = Streams<at::Tensor>;
+
+// One stream of a clip.
+struct StreamShape {
+  std::vector<std::int64_t> extents;  // channels, time steps, and of a video rows and columns
+  std::vector<std::int64_t> given{};  // increasing time steps that are given, not generated
+
+  std::int64_t steps() const { return extents[1]; }
+  // Tokens of one time step: one, or those of a picture in 2×2 patches; odd heights and widths are padded.
+  std::int64_t step_tokens() const { return extents.size() < 4 ? 1 : ((extents[2] + 1) / 2) * ((extents[3] + 1) / 2); }
+  std::int64_t tokens() const { return steps() * step_tokens(); }
+  // Extents of the given time steps' latents.
+  std::vector<std::int64_t> given_extents() const {
+    std::vector<std::int64_t> all = extents;
+    all[1] = std::ssize(given);
+    return all;
+  }
+  friend bool operator==(const StreamShape&, const StreamShape&) = default;
 };
 
 // What the media tower must know of a request before the first step.
 struct MediaShape {
-  std::vector<std::int64_t> video;             // C, t, h, w
-  std::int64_t sound_steps = 0;                // T; 0: no sound
-  double fps = 24;                             // frames per second
-  std::vector<std::int64_t> condition_frames;  // latent frames that are given, not generated
+  Streams<StreamShape> streams;
+  double fps = 24;  // frames per second
+
+  const std::vector<std::int64_t>& extents(Stream stream) const { return streams.at(stream).extents; }
+  std::int64_t tokens() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, shape] : streams) sum += shape.tokens();
+    return sum;
+  }
+  // Numbers in the latents of all streams.
+  std::int64_t values() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, shape] : streams) sum += c10::multiply_integers(shape.extents);
+    return sum;
+  }
 };
 
 }  // namespace orrery

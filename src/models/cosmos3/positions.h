@@ -25,7 +25,7 @@ at::Tensor sound_positions(const Cosmos3Config& config, std::int64_t steps, std:
 // cos and sin of `positions` for every slot, computed in float32 on the CPU and then moved.
 RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, at::Device device, at::ScalarType dtype);
 
-// The same for a video's tokens, behind a text of `text_tokens`. A slot follows one of t, h and w, and a video has few
+// cos and sin of a video's tokens behind a text of `text_tokens`. A slot follows one of t, h and w, and a video has few
 // of each: their tables are small, and are spread over its tens of thousands of tokens on the device.
 RopeTable video_rope(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens,
                      at::Device device, at::ScalarType dtype);

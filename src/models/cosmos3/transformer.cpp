@@ -4,7 +4,9 @@ namespace orrery {
 
 void require_transformer_read(const Weights& transformer, const Cosmos3Config& config) {
   for (const char* unused : {"lm_head.", "norm.", "action_"}) transformer.ignore(unused);
-  if (!config.sound_gen) transformer.ignore("audio_");
+  for (const StreamKind& kind : kStreamKinds) {
+    if (kind.channels(config) == 0) transformer.ignore(kind.tensors);
+  }
   transformer.require_all_read();
 }
 

@@ -77,13 +77,13 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
   const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
-  // While heads are turned: the residual stream, the normed input, queries, keys and values of tokens and text in one;
+  // While RoPE is applied: the residual stream, the normed input, queries, keys and values of tokens and text in one;
   // and where no kernel does it, in float32, four copies of the queries.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
-  const std::int64_t turning = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t rotation = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
   // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
   const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
-  const std::int64_t block = std::max({mlp, turning, attention});
+  const std::int64_t block = std::max({mlp, rotation, attention});
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
   const std::int64_t rope = tokens * 2 * c.head_dim;
@@ -111,7 +111,8 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     in = out;
   }
   sum.kept += level.input(in, kPast, kBorder);
-  // The last convolution's result, the same with its bias, as pixels, and, twice as large, as pixels in float32.
+  // The last convolution's result, without and with its bias, then as pixels, and as pixels in float32 (twice as large
+  // in bfloat16).
   const std::int64_t results = element_bytes == kFloatBytes ? 3 : 5;
   sum.needs(level.activation(in) + std::max(level.own_norm(in), results * level.activation(WanConfig::kPatchChannels)));
   return sum.kept + sum.peak;

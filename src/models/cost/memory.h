@@ -21,7 +21,7 @@ struct ModelLayout {
 // The keys and values of a text of `tokens` tokens.
 std::int64_t text_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, const ModelLayout& layout);
 
-// A denoise step of `tokens` video and sound tokens, with the texts' keys and values: `text_tokens` of the longest text
+// A denoise step of `tokens` tokens of all streams, with the texts' keys and values: `text_tokens` of the longest text
 // and `branches` of them on this rank.
 std::int64_t step_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens,
                         std::int64_t branches, const ModelLayout& layout);

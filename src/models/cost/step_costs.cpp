@@ -12,7 +12,7 @@ PhaseCost traffic(double bytes, const LayerCeilings& ceilings) { return {0, byte
 
 // Latents are float32.
 double latent_bytes(const MediaShape& shape, int count) {
-  return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.video));
+  return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.extents(Stream::Video)));
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeili
 PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const LayerCeilings& ceilings, double element) {
   const auto numbers = [&](std::int64_t count) { return traffic(static_cast<double>(count) * element, ceilings); };
   const std::int64_t state = work.tokens * work.hidden;
-  const std::int64_t patch = 4 * shape.video[0];
+  const std::int64_t patch = 4 * shape.extents(Stream::Video)[0];
   const PhaseCost patches =
       traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.tokens * patch), ceilings);
   // Between patches and the tower's width: so narrow that memory holds it up.

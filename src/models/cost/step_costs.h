@@ -17,12 +17,12 @@ struct PhaseCost {
   double best_ms = 0;
 };
 
-// What the device does with the operations of one layer, each alone and at exactly the layer's size: nothing built of
-// them is faster. Attention by the fastest of the ranks' kernels.
+// Lower bounds: how long the operations of one layer take on the device, each measured alone and at exactly the layer's
+// size. Attention by the fastest of the ranks' kernels.
 struct LayerCeilings {
   double attention_ms = 0;
   std::array<double, 4> product_ms{};  // in order of LayerWork::products()
-  double in_turn_ms = 0;               // all of these one after the other, for seconds: with a hot chip's clocks
+  double in_turn_ms = 0;               // all of these one after another, for seconds: at the clocks of a hot chip
   double copy_gbps = 0;                // a large copy on the device, read and written bytes counted
 
   // Attention and the four products.
@@ -34,14 +34,14 @@ struct LayerCeilings {
 // What a call of each phase costs, by the phase's name. Tensors have `element` bytes a number.
 using PhaseCosts = std::map<std::string, PhaseCost>;
 
-// Of a layer: with tensor parallelism every part of the rows is a call of its own.
+// The phases of a layer. With tensor parallelism every part of the rows is a call of its own.
 PhaseCosts layer_costs(const LayerWork& work, RowFormat products, const LayerCeilings& ceilings, double element);
-// Of what a branch does before and after its layers; of a clip with sound as if its tokens were all of the video.
+// The phases of a branch before and after its layers. All tokens are counted as the video's, whatever their stream.
 PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const LayerCeilings& ceilings, double element);
-// Of what a step does after its branches.
+// The phases of a step after its branches, for the video's latents.
 PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings);
 
-// Of all phases of a denoise step.
+// All phases of a denoise step.
 PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
                       double element);
 

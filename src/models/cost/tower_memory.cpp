@@ -1,5 +1,9 @@
 #include "models/cost/tower_memory.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "base/core/numbers.h"
 #include "models/cosmos3/gen_tower.h"
 #include "models/cosmos3/und_tower.h"
@@ -17,7 +21,7 @@ std::string larger_group(const Cosmos3Config& config, int tp, bool released, con
     if (!divides(config, more)) continue;
     const std::int64_t bytes = at_tp(more).together(released);
     if (bytes + room.working <= room.free) {
-      return "tp " + std::to_string(more) + " (" + gigabytes(bytes) + " a rank)";
+      return fmt::format("tp {} ({} a rank)", more, gigabytes(bytes));
     }
   }
   return "";
@@ -61,14 +65,32 @@ std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool rele
   std::string helps;
   const std::int64_t alone = towers.together(/*released=*/true);
   if (!released && alone + room.working <= room.free) {
-    helps += "a released text tower (" + gigabytes(alone) + " at a time), ";
+    helps += fmt::format("a released text tower ({} at a time), ", gigabytes(alone));
   }
   const std::string group = larger_group(checkpoint.transformer_config, tp, released, room, at_tp);
   if (!group.empty()) helps += group + ", ";
-  return "the weights of " + checkpoint.name() + " do not fit this GPU: a rank needs " + gigabytes(needed) +
-         " at a time (text tower " + gigabytes(towers.text) + ", media tower " + gigabytes(towers.media) +
-         (released ? ", one after the other" : "") + "), " + gigabytes(room.free) + " are free: use " + helps +
-         "a GPU with more memory or a smaller model";
+  return fmt::format(
+      "the weights of {} do not fit this GPU: a rank needs {} at a time (text tower {}, media tower {}{}), {} are "
+      "free: "
+      "use {}a GPU with more memory or a smaller model",
+      checkpoint.name(), gigabytes(needed), gigabytes(towers.text), gigabytes(towers.media),
+      released ? ", one after the other" : "", gigabytes(room.free), helps);
+}
+
+std::int64_t RankMemory::peak(bool released) const {
+  const std::int64_t beside = released ? 0 : towers.text;
+  return models + std::max(towers.text, beside + towers.media + working);
+}
+
+bool RankMemory::releases(TextTower wish, std::int64_t gpu) const {
+  if (wish != TextTower::Auto) return wish == TextTower::Release;
+  return too_large_together(towers, {gpu - models, reserved});
+}
+
+bool RankMemory::fits(bool released, std::int64_t gpu) const {
+  const std::int64_t free = gpu - models;
+  const std::int64_t beside = released ? 0 : towers.text;
+  return towers.together(released) <= free && beside + towers.media + reserved <= free;
 }
 
 }  // namespace orrery

@@ -18,7 +18,7 @@ struct Delta {
 ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
                         RowFormat format = RowFormat::Plain);
 
-// The same by ATen's operations, on any device and in any dtype.
+// add_rms_norm() composed of ATen operations, on any device and in any dtype.
 ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
                              RowFormat format = RowFormat::Plain);
 

@@ -1,6 +1,6 @@
 #include "models/kernels/biased_sum.h"
 
-#include "models/kernels/pixel_layout.h"
+#include "models/kernels/gpu_layout.h"
 
 namespace orrery {
 

@@ -8,7 +8,7 @@ namespace orrery {
 // last, one kernel.
 void add_biased(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual);
 
-// The same by ATen's operations, on any device and in any dtype.
+// add_biased() composed of ATen operations, on any device and in any dtype.
 void add_biased_aten(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual);
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #include "models/kernels/blas_lt.h"
 
 #include <dlfcn.h>
+#include <fmt/format.h>
 
 #include <string>
 
@@ -10,7 +11,7 @@ namespace orrery {
 namespace {
 
 // LibTorch's kernels have loaded it already, by the same name.
-std::string library_name() { return "libcublasLt.so." + std::to_string(CUBLAS_VER_MAJOR); }
+std::string library_name() { return fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR); }
 
 template <class Function>
 void find(void* library, const char* name, Function*& function) {

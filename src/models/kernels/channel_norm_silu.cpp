@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "models/kernels/pixel_layout.h"
+#include "models/kernels/gpu_layout.h"
 
 namespace orrery {
 namespace {

@@ -9,10 +9,10 @@ namespace orrery {
 // bfloat16, where the channels of a pixel are neighbours, one kernel reads x once and writes out once.
 void channel_norm_silu(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& gain, const at::Tensor& out);
 
-// The same by ATen's operations, on any device and in any dtype.
+// channel_norm_silu() composed of ATen operations, on any device and in any dtype.
 void channel_norm_silu_aten(const at::Tensor& x, const at::Tensor& bias, const at::Tensor& gain, const at::Tensor& out);
 
-// Its first half alone, without bias and SiLU, in x's dtype.
+// The norm alone, without bias and SiLU, in x's dtype.
 at::Tensor channel_norm_aten(const at::Tensor& x, const at::Tensor& gain);
 
 }  // namespace orrery

@@ -2,6 +2,7 @@
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <dlfcn.h>
+#include <fmt/format.h>
 #include <torch/csrc/jit/frontend/function_schema_parser.h>
 
 #include <cerrno>
@@ -38,22 +39,19 @@ std::string text_of(const c10::Argument& argument) { return argument.type()->str
 
 // How `found` differs from `known`, or "".
 std::string difference(const c10::FunctionSchema& found, const c10::FunctionSchema& known) {
-  const auto count = [](const std::vector<c10::Argument>& list) { return std::to_string(list.size()); };
   if (found.arguments().size() != known.arguments().size()) {
-    return "has " + count(found.arguments()) + " arguments, expected " + count(known.arguments());
+    return fmt::format("has {} arguments, expected {}", found.arguments().size(), known.arguments().size());
   }
   for (std::size_t i = 0; i < known.arguments().size(); ++i) {
     const std::string is = text_of(found.arguments()[i]), expected = text_of(known.arguments()[i]);
-    if (is != expected)
-      return "has \"" + is + "\" as argument " + std::to_string(i + 1) + ", expected \"" + expected + "\"";
+    if (is != expected) return fmt::format("has \"{}\" as argument {}, expected \"{}\"", is, i + 1, expected);
   }
   if (found.returns().size() != known.returns().size()) {
-    return "returns " + count(found.returns()) + " values, expected " + count(known.returns());
+    return fmt::format("returns {} values, expected {}", found.returns().size(), known.returns().size());
   }
   for (std::size_t i = 0; i < known.returns().size(); ++i) {
     const std::string is = found.returns()[i].type()->str(), expected = known.returns()[i].type()->str();
-    if (is != expected)
-      return "returns \"" + is + "\" as value " + std::to_string(i + 1) + ", expected \"" + expected + "\"";
+    if (is != expected) return fmt::format("returns \"{}\" as value {}, expected \"{}\"", is, i + 1, expected);
   }
   return "";
 }

@@ -29,7 +29,7 @@ class FlashAttention {
  private:
   std::shared_ptr<const c10::OperatorHandle> forward_;
   std::vector<at::IValue> defaults_;  // of all arguments, in order
-  std::size_t causal_ = 0;            // place of is_causal among them
+  std::size_t causal_ = 0;            // index of is_causal in defaults_
 };
 
 // The kernel from the first of flash_attention_places() that has the library. Throws InputError when none has it, or as

@@ -2,6 +2,7 @@
 
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <numeric>
@@ -123,9 +124,8 @@ std::vector<ProductPlan> ProductPlan::suggestions(const ScaledRows& x, const Sca
     plans[i].algorithm_ = found[i].algo;
     plans[i].workspace_ = found[i].workspaceSize;
   }
-  require(!plans.empty(), "cuBLASLt knows no algorithm for a product of " + std::to_string(shape_.rows) + " x " +
-                              std::to_string(shape_.in) + " with " + std::to_string(shape_.out) + " x " +
-                              std::to_string(shape_.in));
+  require(!plans.empty(), fmt::format("cuBLASLt knows no algorithm for a product of {0} x {1} with {2} x {1}",
+                                      shape_.rows, shape_.in, shape_.out));
   return plans;
 }
 

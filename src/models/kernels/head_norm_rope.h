@@ -25,7 +25,7 @@ struct HeadNorms {
 void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
                     const RopeTable& rope);
 
-// The same by ATen's operations, on any device and in any dtype.
+// head_norm_rope() composed of ATen operations, on any device and in any dtype.
 void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
                          const RopeTable& rope);
 

@@ -14,7 +14,7 @@ struct PartialAttention {
 // a GPU in bfloat16, contiguous, one kernel.
 void join_attention(PartialAttention& some, const PartialAttention& rest);
 
-// The same by ATen's operations, on any device and in any dtype.
+// join_attention() composed of ATen operations, on any device and in any dtype.
 void join_attention_aten(PartialAttention& some, const PartialAttention& rest);
 
 }  // namespace orrery

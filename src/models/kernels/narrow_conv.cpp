@@ -1,6 +1,6 @@
 #include "models/kernels/narrow_conv.h"
 
-#include "models/kernels/pixel_layout.h"
+#include "models/kernels/gpu_layout.h"
 
 namespace orrery {
 namespace {

@@ -9,8 +9,8 @@ namespace orrery {
 // A 3×3×3 convolution to 12 channels of (1, C, T + 2, H + 2, W + 2), which is padded already: (1, 12, T, H, W),
 // channels last. So few outputs fall off the libraries' fast kernels; this one reads its input about once, and
 // multiplies on the tensor cores with sums in float32. For bfloat16 on GPUs of compute capability 8.0 or later that
-// give a block 128 KB of shared memory (A100, H100 and their successors), C a multiple of 16, T one of 4, pixels as
-// pixel_layout.h says. Anything else is at::conv3d's.
+// give a block 128 KB of shared memory (A100, H100 and their successors), C a multiple of 16, T a multiple of 4, pixels
+// as packed_pixels() says. Anything else is at::conv3d's.
 class NarrowConv {
  public:
   static constexpr std::int64_t kOutputs = 12;

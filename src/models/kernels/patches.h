@@ -9,10 +9,11 @@ namespace orrery {
 // one kernel.
 at::Tensor patchify(const at::Tensor& latent, at::ScalarType dtype);
 
-// The inverse, float32, without the padding. `latent_shape`: (C, t, h, w). On a GPU from bfloat16 one kernel.
+// The inverse of patchify(): float32, without the padding. `latent_shape`: (C, t, h, w). On a GPU from bfloat16 one
+// kernel.
 at::Tensor unpatchify(const at::Tensor& tokens, at::IntArrayRef latent_shape);
 
-// The same by ATen's operations, on any device and in any dtype.
+// patchify() and unpatchify() composed of ATen operations, on any device and in any dtype.
 at::Tensor patchify_aten(const at::Tensor& latent, at::ScalarType dtype);
 at::Tensor unpatchify_aten(const at::Tensor& tokens, at::IntArrayRef latent_shape);
 

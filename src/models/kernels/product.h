@@ -10,7 +10,7 @@ namespace orrery {
 // that gave the same bits as cuBLASLt's own choice take part, so the choice never shows in a result.
 void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
 
-// The same by ATen's operations, on any device and in any dtype.
+// product() composed of ATen operations, on any device and in any dtype.
 void product_aten(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
 
 }  // namespace orrery

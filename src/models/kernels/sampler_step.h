@@ -16,23 +16,23 @@ struct Velocity {
   at::Tensor guided() const;
 };
 
-// Frames of a sample (C, t, h, w) that are given, not generated: their velocity is 0, and they are written back.
+// Frames of a sample (C, t, …) that are given, not generated: their velocity is 0, and they are written back.
 class GivenFrames {
  public:
   GivenFrames() = default;  // none
-  // `latents` (C, n, h, w) float32 stand at `frames`, n different indexes below `frame_count`. Copies to `device`, and
+  // `latents` (C, n, …) float32 stand at `frames`, n different indexes below `frame_count`. Copies to `device`, and
   // waits for that.
   GivenFrames(const std::vector<std::int64_t>& frames, std::int64_t frame_count, const at::Tensor& latents,
               at::Device device);
 
   bool any() const { return index_.defined(); }
-  // The velocity, with zeros in their place.
+  // The velocity with zeros at the given frames.
   at::Tensor still(const at::Tensor& velocity) const;
-  // The sample, with them in their place.
+  // The sample with the given frames written over it.
   at::Tensor write_back(const at::Tensor& sample) const;
 
   const at::Tensor& latents() const { return latents_; }
-  // (t) int32: which of them stands at each frame; -1: none.
+  // (t) int32: for each frame of the sample its index in latents(); -1 where it is generated.
   const at::Tensor& places() const { return places_; }
 
  private:
@@ -77,7 +77,7 @@ struct SteppedSample {
 SteppedSample sampler_step(const StepWeights& weights, const Velocity& velocity, const at::Tensor& sample,
                            const SamplerMemory& memory, const GivenFrames& given);
 
-// The same by ATen's operations, on any device and in any dtype.
+// sampler_step() composed of ATen operations, on any device and in any dtype.
 SteppedSample sampler_step_aten(const StepWeights& weights, const Velocity& velocity, const at::Tensor& sample,
                                 const SamplerMemory& memory, const GivenFrames& given);
 

@@ -31,7 +31,7 @@ inline constexpr double kLargestFloat8 = 448;
 // On a GPU in bfloat16 one kernel.
 ScaledRows float8_rows(const at::Tensor& x);
 
-// The same by ATen's operations, on any device and in any dtype.
+// float8_rows() composed of ATen operations, on any device and in any dtype.
 ScaledRows float8_rows_aten(const at::Tensor& x);
 
 // (rows, width) in `dtype`.

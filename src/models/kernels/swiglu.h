@@ -9,7 +9,7 @@ namespace orrery {
 // silu(gate) · up. gate_up: (rows, 2 · width), the gates first; returns (rows, width). On a GPU in bfloat16 one kernel.
 ScaledRows swiglu(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
 
-// The same by ATen's operations, on any device and in any dtype.
+// swiglu() composed of ATen operations, on any device and in any dtype.
 ScaledRows swiglu_aten(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
 
 }  // namespace orrery

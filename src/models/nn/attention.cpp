@@ -1,5 +1,7 @@
 #include "models/nn/attention.h"
 
+#include <fmt/format.h>
+
 #include <tuple>
 
 #include "base/device/gpu.h"
@@ -80,7 +82,7 @@ std::string fa3_problem(const AttentionCase& attention) {
   if (attention.dtype != at::kBFloat16) return "it computes in bfloat16, not in other types";
   if (!is_hopper(attention.device.index())) return "it is made for NVIDIA Hopper GPUs (H100, H200)";
   if (attention.head_dim % kHeadUnit != 0 || attention.head_dim > kLargestHead) {
-    return "it takes heads of a multiple of 8 up to 256 values, not of " + std::to_string(attention.head_dim);
+    return fmt::format("it takes heads of a multiple of 8 up to 256 values, not of {}", attention.head_dim);
   }
   return "";
 }

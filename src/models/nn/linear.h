@@ -17,8 +17,8 @@ class Linear {
  public:
   Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias);
   at::Tensor operator()(const at::Tensor& x) const;
-  // The same into `y`, whose rows may lie in a larger tensor, plus `shift` (out), float32, in every row; undefined:
-  // nothing. Only for a layer with a bias.
+  // Writes x Wᵀ + b + shift into `y`, whose rows may lie in a larger tensor. `shift`: (out), added to every row;
+  // undefined: none. Only for a layer with a bias.
   void into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const;
 
  private:
@@ -33,7 +33,7 @@ class ColumnParallelLinear {
  public:
   ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
   at::Tensor operator()(const ScaledRows& x) const;
-  // The same into `y`, whose rows may lie in a larger tensor.
+  // Writes the product into `y`, whose rows may lie in a larger tensor.
   void into(at::Tensor y, const ScaledRows& x) const;
   // Columns of y.
   std::int64_t width() const { return weight_.data.size(0); }
@@ -43,8 +43,8 @@ class ColumnParallelLinear {
   at::ScalarType dtype_;
 };
 
-// The counterpart: x holds this rank's columns, of the format given, and y is this rank's share of a sum over the ranks
-// of the tp group. No communication. x: (T, in / tp), y: (T, out).
+// A projection cut by input columns over the tp group: x holds this rank's columns, of the format given, and y is this
+// rank's partial sum, still to be all-reduced. No communication. x: (T, in / tp), y: (T, out).
 class RowParallelLinear {
  public:
   RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format);

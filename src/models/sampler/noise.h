@@ -7,8 +7,8 @@
 
 namespace orrery {
 
-// The stream of normal deviates that numpy's legacy generator (RandomState) gives for a seed, bit for bit: MT19937, and
-// the polar method in pairs.
+// The sequence of normal deviates that numpy's legacy generator (RandomState) gives for a seed, bit for bit: MT19937,
+// and the polar method in pairs.
 class NumpyNormal {
  public:
   explicit NumpyNormal(std::uint32_t seed) : bits_(seed) {}
@@ -21,8 +21,8 @@ class NumpyNormal {
   std::optional<double> kept_;
 };
 
-// The first `count` deviates, each rounded to float32: the noise a request starts from (MODEL.md §5). Video and sound
-// each take theirs from the start of the stream.
+// The first `count` deviates, each rounded to float32: the noise a request starts from (MODEL.md §5). Each stream
+// of a clip takes its own from the start of the sequence.
 std::vector<float> numpy_normal(std::uint32_t seed, std::int64_t count);
 
 }  // namespace orrery

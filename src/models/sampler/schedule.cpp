@@ -1,5 +1,7 @@
 #include "models/sampler/schedule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -64,8 +66,8 @@ std::vector<double> sigmas_of(ScheduleKind kind, std::int64_t steps, double flow
 }  // namespace
 
 Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift) {
-  require(steps >= 1, "a schedule needs at least 1 step, not " + std::to_string(steps));
-  require(flow_shift > 0, "flow_shift must be positive, not " + std::to_string(flow_shift));
+  require(steps >= 1, fmt::format("a schedule needs at least 1 step, not {}", steps));
+  require(flow_shift > 0, fmt::format("flow_shift must be positive, not {:f}", flow_shift));
   Schedule schedule;
   for (const double sigma : sigmas_of(kind, steps, flow_shift)) {
     schedule.sigmas.push_back(static_cast<float>(sigma));

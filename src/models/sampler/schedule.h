@@ -19,8 +19,8 @@ struct Schedule {
 // when steps < 1 or flow_shift <= 0.
 Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift);
 
-// Whether noise levels fall, each below the one before, from below 1 to 0, as the sampler needs them. Those of an
-// extreme flow_shift do not: in float32 they meet.
+// Whether noise levels fall strictly from below 1 to 0, as the sampler needs them. With an extreme flow_shift they do
+// not: neighbouring levels become equal in float32.
 bool falls(const std::vector<double>& sigmas);
 bool schedule_falls(ScheduleKind kind, std::int64_t steps, double flow_shift);
 

@@ -1,5 +1,7 @@
 #include "models/sampler/unipc.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -84,7 +86,7 @@ StepWeights UniPc::weights() const {
 }
 
 at::Tensor UniPc::step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given) {
-  require(state_.step < steps(), "the sampler has made all its " + std::to_string(steps()) + " steps");
+  require(state_.step < steps(), fmt::format("the sampler has made all its {} steps", steps()));
   require_float32(velocity.cond, "velocity");
   require_float32(sample, "sample");
   SteppedSample made = sampler_step(weights(), velocity, sample,
@@ -95,7 +97,7 @@ at::Tensor UniPc::step(const Velocity& velocity, const at::Tensor& sample, const
 
 void UniPc::restore(UniPcState state) {
   require(state.step >= 0 && state.step <= steps(),
-          "a sampler of " + std::to_string(steps()) + " steps cannot go on from step " + std::to_string(state.step));
+          fmt::format("a sampler of {} steps cannot go on from step {}", steps(), state.step));
   if (state.step >= 1) {
     require_float32(state.last_sample, "last_sample");
     require_float32(state.model_output_1, "model_output_1");

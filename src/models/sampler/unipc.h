@@ -19,7 +19,7 @@ struct UniPcState {
 };
 
 // UniPC (Zhao et al. 2023), order 2, B2(h), predicting the clean sample of a flow, lower order at the end: MODEL.md §5.
-// One object per sample: video and sound have one each. Coefficients are made on the host in double precision, and
+// One object per stream of a clip. Coefficients are made on the host in double precision, and
 // nothing waits for the device.
 class UniPc {
  public:
@@ -34,7 +34,7 @@ class UniPc {
   std::int64_t step_index() const { return state_.step; }
   std::int64_t steps() const { return static_cast<std::int64_t>(sigmas_.size()) - 1; }
   const UniPcState& state() const { return state_; }
-  // Goes on from `state`, taken from a UniPc with the same sigmas. Throws Error when it is not whole.
+  // Continues from `state`, taken from a UniPc with the same sigmas. Throws Error when one of its tensors is missing.
   void restore(UniPcState state);
 
  private:

@@ -1,10 +1,12 @@
 #include "models/wan/decoder.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/core/error.h"
 #include "models/nn/phase.h"
-#include "models/wan/pixel_patches.h"
+#include "models/wan/layers.h"
 
 namespace orrery {
 namespace {
@@ -45,12 +47,12 @@ WanDecoder::WanDecoder(const Weights& vae, const WanConfig& c)
 
 at::Tensor WanDecoder::operator()(const at::Tensor& latent_frame, FrameHistory& history) const {
   require(latent_frame.dim() == 3 && latent_frame.size(0) == scale_.channels(),
-          "the decoder takes latent frames (" + std::to_string(scale_.channels()) + ", h, w)");
+          fmt::format("the decoder takes latent frames ({}, h, w)", scale_.channels()));
   const at::Tensor z = scale_.restore(history.strip().of(latent_frame)).to(dtype_).unsqueeze(1).unsqueeze(0);
   at::Tensor x = conv_in_(post_quant_(z), history);
   x = phase("middle", [&] { return mid_(x, history); });
   for (std::size_t i = 0; i < up_.size(); ++i) {
-    x = phase(("up block " + std::to_string(i)).c_str(), [&] { return up_[i](x, history); });
+    x = phase(fmt::format("up block {}", i).c_str(), [&] { return up_[i](x, history); });
   }
   const Convolved y = conv_out_(norm_out_, {x, {}}, history);
   history.advance();

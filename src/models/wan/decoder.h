@@ -7,9 +7,8 @@
 #include "io/checkpoint/weights.h"
 #include "models/wan/blocks.h"
 #include "models/wan/config.h"
-#include "models/wan/history.h"
-#include "models/wan/latent_scale.h"
 #include "models/wan/layers.h"
+#include "models/wan/padded_frames.h"
 #include "models/wan/up_block.h"
 
 namespace orrery {
@@ -39,7 +38,7 @@ class WanDecoder {
   CausalConv conv_out_;
 };
 
-// One video's way through a decoder, latent frame after latent frame; `decoder` must outlive it and stay in its place.
+// Decodes one video, a latent frame at a time. `decoder` must outlive it and not be moved.
 class WanDecodeStream {
  public:
   // This rank's strip of the video.

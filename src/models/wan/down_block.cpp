@@ -1,5 +1,7 @@
 #include "models/wan/down_block.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/core/error.h"
@@ -9,9 +11,10 @@ namespace orrery {
 CellAverage::CellAverage(std::int64_t in, std::int64_t out, Shrink shrink)
     : out_(out), time_(shrink == Shrink::SpaceAndTime ? 2 : 1), space_(shrink == Shrink::None ? 1 : 2) {
   const std::int64_t cells = in * time_ * space_ * space_;
-  require_input(cells % out == 0, "vae/config.json: dim_mult: found a step from " + std::to_string(in) + " to " +
-                                      std::to_string(out) + " channels, expected a width that divides " +
-                                      std::to_string(cells) + " for the encoder's averages");
+  require_input(cells % out == 0,
+                fmt::format("vae/config.json: dim_mult: found a step from {} to {} channels, expected a "
+                            "width that divides {} for the encoder's averages",
+                            in, out, cells));
 }
 
 at::Tensor CellAverage::operator()(const at::Tensor& x) const {

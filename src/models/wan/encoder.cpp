@@ -6,7 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/core/pulse.h"
-#include "models/wan/pixel_patches.h"
+#include "models/wan/layers.h"
 
 namespace orrery {
 namespace {

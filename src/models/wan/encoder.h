@@ -8,9 +8,8 @@
 #include "models/wan/blocks.h"
 #include "models/wan/config.h"
 #include "models/wan/down_block.h"
-#include "models/wan/history.h"
-#include "models/wan/latent_scale.h"
 #include "models/wan/layers.h"
+#include "models/wan/padded_frames.h"
 
 namespace orrery {
 
@@ -43,7 +42,7 @@ class WanEncoder {
   PointConv quant_;
 };
 
-// One clip's way through an encoder, a latent frame at a time; `encoder` must outlive it and stay in its place.
+// Encodes one clip, a latent frame at a time. `encoder` must outlive it and not be moved.
 class WanEncodeStream {
  public:
   // This rank's strip of the clip.

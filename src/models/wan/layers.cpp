@@ -5,6 +5,7 @@
 
 #include "models/kernels/channel_norm_silu.h"
 #include "models/nn/phase.h"
+#include "models/wan/config.h"
 
 namespace orrery {
 namespace {
@@ -43,6 +44,13 @@ at::Tensor fold(const at::Tensor& weight, int dim, std::int64_t place) {
   const at::Tensor first = weight.narrow(dim, 0, 1), middle = weight.narrow(dim, 1, 1), last = weight.narrow(dim, 2, 1);
   return place == 0 ? at::cat({first, middle + last}, dim) : at::cat({first + middle, last}, dim);
 }
+
+at::Tensor per_channel(const std::vector<double>& values, at::Device device) {
+  return at::tensor(values, at::kFloat).to(device).view({-1, 1, 1});
+}
+
+constexpr std::int64_t kColours = 3;
+constexpr std::int64_t kSide = WanConfig::kPatch;
 
 }  // namespace
 
@@ -138,6 +146,31 @@ at::Tensor TimeHalvingConv::operator()(const at::Tensor& x, FrameHistory& histor
   const at::Tensor y = first ? x : phase("conv", [&] { return at::conv3d(whole, weight_, bias_, {2, 1, 1}); });
   in.keep();
   return y;
+}
+
+LatentScale::LatentScale(const WanConfig& c, at::Device device)
+    : mean_(per_channel(c.latents_mean, device)), std_(per_channel(c.latents_std, device)) {}
+
+at::Tensor LatentScale::normalise(const at::Tensor& frame) const {
+  return (frame.to(mean_.device(), at::kFloat) - mean_).div_(std_);
+}
+
+at::Tensor LatentScale::restore(const at::Tensor& frame) const {
+  return frame.to(mean_.device(), at::kFloat) * std_ + mean_;
+}
+
+at::Tensor pixels_to_channels(const at::Tensor& pixels) {
+  const std::int64_t frames = pixels.size(1), height = pixels.size(2) / kSide, width = pixels.size(3) / kSide;
+  return pixels.reshape({kColours, frames, height, kSide, width, kSide})
+      .permute({0, 5, 3, 1, 2, 4})
+      .reshape({1, WanConfig::kPatchChannels, frames, height, width});
+}
+
+at::Tensor channels_to_pixels(const at::Tensor& x) {
+  const std::int64_t frames = x.size(2), height = x.size(3), width = x.size(4);
+  return x.reshape({kColours, kSide, kSide, frames, height, width})
+      .permute({0, 3, 4, 2, 5, 1})
+      .reshape({kColours, frames, height * kSide, width * kSide});
 }
 
 }  // namespace orrery

@@ -7,15 +7,16 @@
 
 #include "io/checkpoint/weights.h"
 #include "models/kernels/narrow_conv.h"
-#include "models/wan/history.h"
+#include "models/wan/config.h"
+#include "models/wan/padded_frames.h"
 
 namespace orrery {
 
 // Layers of the video VAE. Activations are (1, C, T, H, W), channels last in memory, in the dtype of the weights; H and
 // W are those of this rank's strip. Layers that take a history call for the strip's neighbours: collective over them.
 
-// What a convolution made, and its bias (C), which is still to be added: whoever reads x next adds it on the way.
-// Undefined where it is in x already.
+// The result of a convolution, and its bias (C), which the layer that reads x next adds in its own pass over memory;
+// undefined when x contains the bias already.
 struct Convolved {
   at::Tensor x;
   at::Tensor bias;
@@ -44,7 +45,7 @@ class CausalConv {
   CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kernel kernel = Kernel::Full);
   // (1, in, T, H, W) -> (1, out, T, H, W). Call once a latent frame.
   at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
-  // Of SiLU of the norm of x.
+  // The convolution of silu(norm(x)).
   Convolved operator()(const ChannelNorm& norm, const Convolved& x, FrameHistory& history) const;
 
  private:
@@ -67,8 +68,9 @@ class PointConv {
   at::Tensor bias_;
 };
 
-// Each pixel becomes 2 × 2 like itself, then a 3×3 convolution of each frame. Computed as what it amounts to: a 2×2
-// convolution of the small picture for each of the 4 places, whose weights are sums of the 3×3 ones; 4/9 of the work.
+// Nearest-neighbour upsampling by 2, then a 3×3 convolution of each frame. Computed as the equivalent four 2×2
+// convolutions of the small picture, one for each pixel of a 2×2 block, whose weights are sums of the 3×3 ones: 4/9 of
+// the work.
 class DoublingConv {
  public:
   DoublingConv(const Weights& w, std::int64_t channels);
@@ -110,5 +112,28 @@ class TimeHalvingConv {
   at::Tensor weight_;
   at::Tensor bias_;
 };
+
+// Converts between the VAE's own latents and the normalised ones that the transformer and the latent files hold, per
+// channel.
+// Frames are (C, h, w), any dtype and device; results are float32 on the scale's device.
+class LatentScale {
+ public:
+  LatentScale(const WanConfig& config, at::Device device);
+
+  std::int64_t channels() const { return mean_.size(0); }
+  at::Device device() const { return mean_.device(); }
+  at::Tensor normalise(const at::Tensor& frame) const;  // (frame - mean) / std
+  at::Tensor restore(const at::Tensor& frame) const;    // frame · std + mean
+
+ private:
+  at::Tensor mean_, std_;  // (C, 1, 1), float32
+};
+
+// The VAE's outermost layers see 2 × 2 pixels as one position; channel = (colour · 2 + column) · 2 + row.
+
+// (3, T, H, W) -> (1, 12, T, H/2, W/2); H and W even.
+at::Tensor pixels_to_channels(const at::Tensor& pixels);
+// (1, 12, T, H, W) -> (3, T, 2H, 2W).
+at::Tensor channels_to_pixels(const at::Tensor& x);
 
 }  // namespace orrery

@@ -3,12 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <unordered_map>
 
 #include "models/wan/strip.h"
 
 namespace orrery {
 
-// How far a convolution sees beyond the frames and pixels that it makes.
+// How far a convolution reads beyond the frames and pixels of its output.
 struct Reach {
   std::int64_t past = 0;    // frames before the first
   std::int64_t before = 0;  // rows above and columns to the left
@@ -37,6 +38,29 @@ class PaddedFrames {
   Reach reach_;
   at::Tensor buffer_;        // as whole(), with room for the most frames so far
   std::int64_t frames_ = 0;  // in use, past ones included
+};
+
+// One pass over a video, latent frame after latent frame: the strip of the picture that this rank sees, and the input
+// of each convolution with what it remembers. Its size is that of a latent frame's activations, however long the clip
+// is.
+class FrameHistory {
+ public:
+  explicit FrameHistory(const Strip& strip = {}) : strip_(strip) {}
+
+  // The input of a layer, which any address of its own identifies; `reach` is the same in all calls for the layer.
+  PaddedFrames& input_of(const void* layer, const Reach& reach) {
+    return inputs_.try_emplace(layer, reach).first->second;
+  }
+  const Strip& strip() const { return strip_; }
+
+  bool at_first_frame() const { return at_first_frame_; }
+  // Called once a latent frame has gone through all layers.
+  void advance() { at_first_frame_ = false; }
+
+ private:
+  Strip strip_;
+  bool at_first_frame_ = true;
+  std::unordered_map<const void*, PaddedFrames> inputs_;
 };
 
 }  // namespace orrery

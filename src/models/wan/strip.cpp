@@ -1,5 +1,7 @@
 #include "models/wan/strip.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -27,9 +29,8 @@ int strip_ranks(std::int64_t height, std::int64_t width, int ranks) {
 
 Strip::Strip(std::int64_t height, std::int64_t width, Collectives& group)
     : group_(&group), dim_(width > height ? kColumns : kRows), extent_(std::max(height, width)) {
-  require(group.shard().size <= extent_, "a picture of " + std::to_string(height) + "x" + std::to_string(width) +
-                                             " latent cells cannot be cut into " + std::to_string(group.shard().size) +
-                                             " strips");
+  require(group.shard().size <= extent_, fmt::format("a picture of {}x{} latent cells cannot be cut into {} strips",
+                                                     height, width, group.shard().size));
 }
 
 Range Strip::cells_of(int rank) const {

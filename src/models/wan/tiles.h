@@ -11,7 +11,7 @@ namespace orrery {
 // The seed system's parallel decode (MODEL.md §6), for comparison: each rank decodes a tile of the picture as if there
 // were nothing else, and overlapping edges are blended. An approximation, whose pixels depend on the number of ranks.
 
-// In latent cells, with what it overlaps of its neighbours.
+// A tile in latent cells, with the margins that overlap its neighbours.
 struct Tile {
   Range rows;
   Range columns;
@@ -20,13 +20,13 @@ struct Tile {
 // The tile of `rank` of a picture of height × width latent cells: the ranks make a grid near to a square, row by row.
 Tile tile_of(Shard rank, std::int64_t height, std::int64_t width);
 
-// (height, width), float32: how much each pixel of a tile of that size in pixels counts.
+// The blending weight of each pixel of a tile of height × width pixels, float32.
 at::Tensor feather(std::int64_t height, std::int64_t width, at::Device device);
 
-// One video's way through the decoder on all ranks of a group.
+// Decodes one video, a latent frame at a time, on all ranks of a group.
 class TiledDecode {
  public:
-  // Of pictures of height × width latent cells. `decoder` and `group` must outlive the object.
+  // Pictures have height × width latent cells. `decoder` and `group` must outlive the object.
   TiledDecode(const WanDecoder& decoder, std::int64_t height, std::int64_t width, Collectives& group);
   // The pixels of the next latent frame (C, h, w), as WanDecoder says, on rank 0; undefined elsewhere. Collective.
   at::Tensor next(const at::Tensor& latent_frame);

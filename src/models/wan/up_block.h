@@ -7,8 +7,8 @@
 
 #include "io/checkpoint/weights.h"
 #include "models/wan/blocks.h"
-#include "models/wan/history.h"
 #include "models/wan/layers.h"
+#include "models/wan/padded_frames.h"
 
 namespace orrery {
 

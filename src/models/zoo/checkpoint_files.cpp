@@ -1,5 +1,7 @@
 #include "models/zoo/checkpoint_files.h"
 
+#include <fmt/format.h>
+
 #include <string>
 
 #include "base/core/error.h"
@@ -27,6 +29,22 @@ void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
   if (scheduler.karras) files.own_schedule = ScheduleKind::Karras;
 }
 
+// The sound decoder, where there is one.
+void open_sound(CheckpointFiles& files) {
+  const std::filesystem::path folder = files.folder / "sound_tokenizer";
+  if (!is_there(folder)) return;
+  files.sound_config = read_sound_config(folder / "config.json");
+  files.sound = std::make_shared<ShardedCheckpoint>(folder);
+  if (!files.has_sound()) return;
+  require_input(files.sound_config->vocoder_input_dim == files.transformer_config.sound_dim,
+                files.folder.string() +
+                    ": sound_tokenizer/config.json and transformer/config.json disagree on the channels of "
+                    "the sound latent: they are not of one model");
+  require_input(files.transformer_config.sound_latent_fps == SoundConfig::kStepsPerSecond,
+                fmt::format("{}: transformer/config.json: sound_latent_fps must be {}, nothing else is implemented",
+                            files.folder.string(), SoundConfig::kStepsPerSecond));
+}
+
 CheckpointFiles open_folder(const std::filesystem::path& folder) {
   require_input(
       is_folder(folder),
@@ -42,22 +60,13 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
   files.notes = index.notes;
   files.transformer_config = read_cosmos3_config(folder / "transformer" / "config.json");
   files.vae_config = read_wan_config(folder / "vae" / "config.json");
-  require_input(files.vae_config.z_dim == files.transformer_config.latent_channel,
-                folder.string() + ": vae/config.json has z_dim " + std::to_string(files.vae_config.z_dim) +
-                    ", but transformer/config.json has latent_channel " +
-                    std::to_string(files.transformer_config.latent_channel) + ": they are not of one model");
+  require_input(
+      files.vae_config.z_dim == files.transformer_config.latent_channel,
+      fmt::format("{}: vae/config.json has z_dim {}, but transformer/config.json has latent_channel {}: they are "
+                  "not of one model",
+                  folder.string(), files.vae_config.z_dim, files.transformer_config.latent_channel));
   files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
-  if (is_there(folder / "sound_tokenizer")) {
-    files.sound_config = read_sound_config(folder / "sound_tokenizer" / "config.json");
-    files.sound = std::make_shared<ShardedCheckpoint>(folder / "sound_tokenizer");
-  }
-  require_input(!files.has_sound() || files.sound_config->vocoder_input_dim == files.transformer_config.sound_dim,
-                folder.string() +
-                    ": sound_tokenizer/config.json and transformer/config.json disagree on the channels of "
-                    "the sound latent: they are not of one model");
-  require_input(!files.has_sound() || files.transformer_config.sound_latent_fps == SoundConfig::kStepsPerSecond,
-                folder.string() + ": transformer/config.json: sound_latent_fps must be " +
-                    std::to_string(SoundConfig::kStepsPerSecond) + ", nothing else is implemented");
+  open_sound(files);
   read_own_schedule(files, index);
   files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");
   return files;
@@ -87,9 +96,9 @@ Json CheckpointFiles::description() const {
 
 std::string CheckpointFiles::summary() const {
   const Cosmos3Config& c = transformer_config;
-  return name() + ": hidden " + std::to_string(c.hidden_size) + ", " + std::to_string(c.num_hidden_layers) +
-         " layers, " + std::to_string(c.num_attention_heads) + " heads (" + std::to_string(c.num_key_value_heads) +
-         " kv), latent channels " + std::to_string(c.latent_channel) + ", sound " + (has_sound() ? "yes" : "no");
+  return fmt::format("{}: hidden {}, {} layers, {} heads ({} kv), latent channels {}, sound {}", name(), c.hidden_size,
+                     c.num_hidden_layers, c.num_attention_heads, c.num_key_value_heads, c.latent_channel,
+                     has_sound() ? "yes" : "no");
 }
 
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {

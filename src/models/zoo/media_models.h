@@ -18,23 +18,23 @@ struct MediaDecoders {
   const SoundDecoder* sound = nullptr;
 };
 
-// Models beside the transformer.
+// Which models beside the transformer are wanted.
 struct MediaModelSet {
   bool decoder = false;
   bool encoder = false;
   bool sound = false;
 };
 
-// Bytes of their weights. Reads none.
+// Bytes of the wanted models' weights. Reads no weights.
 std::int64_t media_model_bytes(const CheckpointFiles& checkpoint, at::ScalarType dtype, const MediaModelSet& wanted);
 
-// Those that are wanted, loaded whole onto one device.
+// The wanted models, each loaded whole onto one device.
 class MediaModels {
  public:
   // Throws InputError when a tensor is missing or has another shape.
   MediaModels(const CheckpointFiles& checkpoint, const MediaModelSet& wanted, at::Device device, at::ScalarType dtype);
 
-  // Null where there is none. They live as long as the object stays where it is.
+  // Null for a model that is not wanted. Valid until the object is moved or destroyed.
   MediaDecoders decoders() const { return {decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr}; }
   const WanEncoder* encoder() const { return encoder_ ? &*encoder_ : nullptr; }
 

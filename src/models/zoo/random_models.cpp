@@ -5,7 +5,6 @@
 
 #include "base/core/error.h"
 #include "base/core/nearest.h"
-#include "models/zoo/random_layout.h"
 
 namespace orrery {
 namespace {

@@ -19,7 +19,7 @@ class RandomTensorList {
   void vector(const std::string& name, Shape shape, double spread);
   // NAME.weight (out, in, …) whose outputs are `gain` times as large as its inputs.
   void matrix(const std::string& name, Shape shape, double gain = 1);
-  // The same with NAME.bias.
+  // matrix() with NAME.bias beside it.
   void affine(const std::string& name, Shape shape, double gain = 1);
   // A convolution as directions, NAME.weight_v, and the length of each, NAME.weight_g, along the first dimension.
   void directed(const std::string& name, Shape shape, double length);

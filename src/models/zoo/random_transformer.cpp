@@ -1,7 +1,9 @@
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "models/cosmos3/block.h"
-#include "models/zoo/random_layout.h"
+#include "models/zoo/random_models.h"
 #include "models/zoo/random_tensor_list.h"
 
 namespace orrery {
@@ -46,7 +48,7 @@ RandomTensors random_transformer(const Cosmos3Config& c) {
     list.vector("audio_modality_embed", {c.hidden_size}, kModalitySpread);
   }
   for (std::int64_t i = 0; i < c.num_hidden_layers; ++i) {
-    const std::string layer = "layers." + std::to_string(i) + ".";
+    const std::string layer = fmt::format("layers.{}.", i);
     add_tower(list, layer, TowerNames::und(), c);
     add_tower(list, layer, TowerNames::gen(), c);
   }

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 #include "support/nano.h"
 
 namespace orrery {

@@ -156,7 +156,7 @@ TEST_F(ValidateFiles, LooksAtWhatOutHas) {
   LatentFile file;
   file.request = R"({"id": "b"})";
   file.model = json_text(open_checkpoint(options_.model.checkpoint).description());
-  file.video = {{1, 8, 1, 1, 1}, std::vector<float>(8)};
+  file.latents[Stream::Video] = {{1, 8, 1, 1, 1}, std::vector<float>(8)};
   write_latents(options_.output.folder / "latents" / "b.h5", file);
   EXPECT_THAT(refusal(), HasSubstr("b.h5: this finished clip was made"));
   options_.output.force = true;

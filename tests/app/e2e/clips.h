@@ -31,7 +31,7 @@ Json tiny_line(const std::string& id, const Json& more = Json::object());
 Json golden_line(const Golden& golden);
 
 at::Tensor tensor_of(const FloatArray& array);
-inline at::Tensor video_of(const LatentFile& file) { return tensor_of(file.video); }
+inline at::Tensor video_of(const LatentFile& file) { return tensor_of(file.latents.at(Stream::Video)); }
 
 // The largest difference, relative to the largest expected value.
 double relative(const at::Tensor& found, const at::Tensor& expected);

@@ -45,8 +45,8 @@ TEST_P(ContinueGolden, OfAVideoFollowsTheReference) {
   line["continues"] = "clip.mov";
   run("out", {line}, kQuick, GetParam());
   const LatentFile file = latents("out", "v2v_last");
-  ASSERT_TRUE(file.condition);
-  const double condition = relative(tensor_of(*file.condition), golden["cond_latent"]);
+  ASSERT_TRUE(file.condition.contains(Stream::Video));
+  const double condition = relative(tensor_of(file.condition.at(Stream::Video)), golden["cond_latent"]);
   const double video = relative(video_of(file), golden["final_video_latent"]);
   std::cout << "worst: condition " << condition << ", latents " << video << "\n";
   EXPECT_LE(condition, kTolerance);
@@ -71,9 +71,11 @@ TEST_F(Continue, OfAnEarlierLineStartsWithItsLastFrames) {
   ASSERT_EQ(joined.exit_code, 0) << joined.err;
   run("file", {line_after("b", "a.mov")}, kQuick);
   const LatentFile from_id = latents("out", "b");
-  ASSERT_TRUE(from_id.condition);
-  EXPECT_LE(relative(tensor_of(*from_id.condition), tensor_of(*latents("file", "b").condition)), 2e-2);
-  EXPECT_TRUE(at::equal(video_of(from_id).narrow(2, 0, 2), tensor_of(*from_id.condition)));
+  ASSERT_TRUE(from_id.condition.contains(Stream::Video));
+  EXPECT_LE(relative(tensor_of(from_id.condition.at(Stream::Video)),
+                     tensor_of(latents("file", "b").condition.at(Stream::Video))),
+            2e-2);
+  EXPECT_TRUE(at::equal(video_of(from_id).narrow(2, 0, 2), tensor_of(from_id.condition.at(Stream::Video))));
 }
 
 TEST_F(Continue, ARunThatStopsOnTheWayMakesTheSame) {
@@ -98,9 +100,9 @@ TEST_F(Continue, AllRanksDecodeTheEarlierClip) {
   CommandLine tiles = kQuick;
   tiles.insert(tiles.end(), {"--vae-split", "tiles"});
   run("tiles", lines, tiles, {2, 1});
-  const at::Tensor alone = tensor_of(*latents("one", "b").condition);
-  EXPECT_LE(relative(tensor_of(*latents("four", "b").condition), alone), kTolerance);
-  EXPECT_LE(relative(tensor_of(*latents("tiles", "b").condition), alone), kTolerance);
+  const at::Tensor alone = tensor_of(latents("one", "b").condition.at(Stream::Video));
+  EXPECT_LE(relative(tensor_of(latents("four", "b").condition.at(Stream::Video)), alone), kTolerance);
+  EXPECT_LE(relative(tensor_of(latents("tiles", "b").condition.at(Stream::Video)), alone), kTolerance);
 }
 
 TEST_F(Continue, AClipWhoseParentFailsFails) {

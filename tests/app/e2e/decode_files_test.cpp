@@ -18,8 +18,8 @@ using testing::Not;
 LatentFile latent_file(const std::string& request) {
   LatentFile file;
   file.request = request;
-  file.video = {{1, 8, 1, 2, 2}, std::vector<float>(32, 0.25F)};
-  file.sound = FloatArray{{1, 8, 2}, std::vector<float>(16, 0.25F)};
+  file.latents[Stream::Video] = {{1, 8, 1, 2, 2}, std::vector<float>(32, 0.25F)};
+  file.latents[Stream::Sound] = FloatArray{{1, 8, 2}, std::vector<float>(16, 0.25F)};
   return file;
 }
 
@@ -33,7 +33,7 @@ void make_running(LatentFile& file) {
   file.state = LatentFile::State::Running;
   file.running = RunningState{};
   file.running->step = 1;
-  file.running->sound = SamplerHistory{};
+  file.running->histories = {{Stream::Video, {}}, {Stream::Sound, {}}};
 }
 
 auto at_rate(const std::string& fps) {
@@ -41,19 +41,21 @@ auto at_rate(const std::string& fps) {
 }
 
 const std::vector<BadLatents> kBad{
-    {"nan", [](LatentFile& f) { f.video.values[3] = std::nanf(""); }, "its latents have NaN or infinite values"},
-    {"infinite", [](LatentFile& f) { f.video.values[3] = std::numeric_limits<float>::infinity(); },
+    {"nan", [](LatentFile& f) { f.latents.at(Stream::Video).values[3] = std::nanf(""); },
      "its latents have NaN or infinite values"},
-    {"nan-sound", [](LatentFile& f) { f.sound->values[3] = std::nanf(""); }, "its latents have NaN or infinite values"},
+    {"infinite", [](LatentFile& f) { f.latents.at(Stream::Video).values[3] = std::numeric_limits<float>::infinity(); },
+     "its latents have NaN or infinite values"},
+    {"nan-sound", [](LatentFile& f) { f.latents.at(Stream::Sound).values[3] = std::nanf(""); },
+     "its latents have NaN or infinite values"},
     {"running", make_running, "its clip is not finished"},
     {"channels",
      [](LatentFile& f) {
-       f.video = {{1, 4, 1, 2, 2}, std::vector<float>(16)};
+       f.latents[Stream::Video] = {{1, 4, 1, 2, 2}, std::vector<float>(16)};
      },
      "its latents have 4 channels, the checkpoint's VAE takes 8"},
     {"sound-channels",
      [](LatentFile& f) {
-       f.sound = FloatArray{{1, 4, 2}, std::vector<float>(8)};
+       f.latents[Stream::Sound] = FloatArray{{1, 4, 2}, std::vector<float>(8)};
      },
      "its sound latents have 4 channels, the checkpoint's decoder takes 8"},
     {"fps-zero", at_rate("0"), "the request in it: fps: 0 is outside 0.01 to 1000 frames per second"},
@@ -110,8 +112,8 @@ TEST_F(Decode, TwoAtOnceIntoOneFolderLeaveWholeFiles) {
   for (const char* name : {"one/clip.h5", "two/clip.h5"}) {
     fs::create_directory((folder_ / name).parent_path());
     LatentFile file = latent_file("");
-    file.video = {{1, 8, 9, 2, 2}, std::vector<float>(9 * 32, name[0] == 'o' ? 0.25F : 0.5F)};
-    file.sound.reset();
+    file.latents[Stream::Video] = {{1, 8, 9, 2, 2}, std::vector<float>(9 * 32, name[0] == 'o' ? 0.25F : 0.5F)};
+    file.latents.erase(Stream::Sound);
     write_latents(folder_ / name, file);
   }
   Process first(decode({"one/clip"}));

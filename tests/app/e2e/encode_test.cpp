@@ -32,7 +32,7 @@ class Encode : public Clips {
 TEST_F(Encode, TakesTheFirstFramesThatMakeWholeLatents) {
   draw(folder_ / "eleven.mp4", 128, 80, 11);
   const LatentFile file = encoded("eleven.mp4");
-  EXPECT_THAT(file.video.shape, ElementsAre(1, 8, 3, 4, 6));
+  EXPECT_THAT(file.latents.at(Stream::Video).shape, ElementsAre(1, 8, 3, 4, 6));
   const Json request = Json::parse(file.request);
   EXPECT_EQ(request.at("num_frames"), 9);
   EXPECT_EQ(request.at("fps"), 24.0);
@@ -49,7 +49,7 @@ TEST_F(Encode, TakesAsManyFramesAsAsked) {
 
 TEST_F(Encode, TakesOneFrameOfAnImage) {
   draw(folder_ / "picture.png", 31, 47);
-  EXPECT_THAT(encoded("picture.png").video.shape, ElementsAre(1, 8, 1, 4, 6));
+  EXPECT_THAT(encoded("picture.png").latents.at(Stream::Video).shape, ElementsAre(1, 8, 1, 4, 6));
 }
 
 TEST_F(Encode, MakesTheFolderOfItsFile) {

@@ -67,7 +67,10 @@ Json manifest_line(const Golden& golden) {
   return line;
 }
 
-at::Tensor video_of(const LatentFile& file) { return at::tensor(file.video.values, at::kFloat).view(file.video.shape); }
+at::Tensor video_of(const LatentFile& file) {
+  const FloatArray& video = file.latents.at(Stream::Video);
+  return at::tensor(video.values, at::kFloat).view(video.shape);
+}
 
 double relative(const at::Tensor& found, const at::Tensor& expected) {
   return max_abs(found, expected) / expected.abs().max().item<double>();

@@ -29,7 +29,7 @@ class Tells : public Clips {
   // A copy of a latent file with another value in the video.
   fs::path with_value(const fs::path& file, const std::string& name, std::size_t place, float value) const {
     LatentFile latents = read_latents(file);
-    latents.video.values.at(place) = value;
+    latents.latents.at(Stream::Video).values.at(place) = value;
     write_latents(folder_ / name, latents);
     return folder_ / name;
   }
@@ -92,7 +92,7 @@ TEST_F(Tells, HowFarLatentsAreApart) {
   const fs::path a = latents_path("out", "a");
   EXPECT_EQ(told({"compare", a, a})["video"]["max_abs"], 0);
   const std::size_t second_frame = 4 * 6 + 1;
-  const float before = read_latents(a).video.values[second_frame];
+  const float before = read_latents(a).latents.at(Stream::Video).values[second_frame];
   const fs::path b = with_value(a, "b.h5", second_frame, before + 0.5F);
   const Json found = told({"compare", a, b}, 1)["video"];
   EXPECT_NEAR(found["max_abs"].get<double>(), 0.5, 1e-6);
@@ -112,7 +112,7 @@ TEST_F(Tells, HowFarSoundsAreApart) {
   const fs::path a = latents_path("out", "a"), a_media = folder_ / "out/media/a.mp4";
   const std::string b_media = folder_ / "out/media/b.mp4";
   LatentFile file = read_latents(a);
-  file.sound->values.at(1) += 0.25F;
+  file.latents.at(Stream::Sound).values.at(1) += 0.25F;
   write_latents(folder_ / "b.h5", file);
   const Json latents = told({"compare", a, folder_ / "b.h5"}, 1);
   EXPECT_EQ(latents["video"]["max_abs"], 0);

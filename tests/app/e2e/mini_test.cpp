@@ -34,8 +34,9 @@ TEST_P(MiniGrids, FollowTheReference) {
     SCOPED_TRACE(id);
     const LatentFile file = latents("out", id);
     worst = std::max(worst, relative(video_of(file), golden[id + ".video"]));
-    ASSERT_EQ(file.sound.has_value(), golden.has(id + ".sound"));
-    if (file.sound) worst = std::max(worst, relative(tensor_of(*file.sound), golden[id + ".sound"]));
+    ASSERT_EQ(file.latents.contains(Stream::Sound), golden.has(id + ".sound"));
+    if (file.latents.contains(Stream::Sound))
+      worst = std::max(worst, relative(tensor_of(file.latents.at(Stream::Sound)), golden[id + ".sound"]));
   }
   std::cout << "worst: " << worst << "\n";
   EXPECT_LE(worst, kTolerance);

@@ -52,10 +52,10 @@ class ModeFailures : public Clips {
   void write_latents_of(const std::string& name, const std::vector<std::int64_t>& shape,
                         const std::function<void(LatentFile&)>& change = {}) const {
     LatentFile file;
-    file.video.shape = shape;
+    file.latents[Stream::Video].shape = shape;
     std::int64_t count = 1;
     for (const std::int64_t extent : shape) count *= extent;
-    file.video.values.assign(static_cast<std::size_t>(count), 0.5F);
+    file.latents[Stream::Video].values.assign(static_cast<std::size_t>(count), 0.5F);
     if (change) change(file);
     write_latents(folder_ / name, file);
   }
@@ -71,7 +71,8 @@ class ModeFailures : public Clips {
     write_latents_of("high.h5", {1, 8, 3, 6, 6});
     write_latents_of("wide.h5", {1, 8, 3, 4, 7});
     write_latents_of("deep.h5", {1, 16, 3, 4, 6});
-    write_latents_of("nan.h5", {1, 8, 3, 4, 6}, [](LatentFile& f) { f.video.values.back() = std::nanf(""); });
+    write_latents_of("nan.h5", {1, 8, 3, 4, 6},
+                     [](LatentFile& f) { f.latents.at(Stream::Video).values.back() = std::nanf(""); });
     write_latents_of("short.h5", {1, 8, 1, 4, 6});
   }
 

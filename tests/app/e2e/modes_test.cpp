@@ -32,8 +32,9 @@ class GoldenModes : public Clips, public testing::WithParamInterface<Mode> {
     const std::string file = line.at("id").get<std::string>() + "-image.h5";
     const at::Tensor image = golden["image_latent"].contiguous();
     LatentFile latents;
-    latents.video.shape = image.sizes().vec();
-    latents.video.values.assign(image.const_data_ptr<float>(), image.const_data_ptr<float>() + image.numel());
+    latents.latents[Stream::Video].shape = image.sizes().vec();
+    latents.latents[Stream::Video].values.assign(image.const_data_ptr<float>(),
+                                                 image.const_data_ptr<float>() + image.numel());
     write_latents(folder_ / file, latents);
     line["condition_latents"] = file;
     return line;
@@ -53,8 +54,9 @@ TEST_P(GoldenModes, FollowTheReference) {
     const Golden golden = Golden::load_case(mode.set + "/" + name);
     const LatentFile file = latents("out", name);
     video = std::max(video, relative(video_of(file), golden["final_video_latent"]));
-    ASSERT_EQ(file.sound.has_value(), golden.has("final_sound_latent"));
-    if (file.sound) sound = std::max(sound, relative(tensor_of(*file.sound), golden["final_sound_latent"]));
+    ASSERT_EQ(file.latents.contains(Stream::Sound), golden.has("final_sound_latent"));
+    if (file.latents.contains(Stream::Sound))
+      sound = std::max(sound, relative(tensor_of(file.latents.at(Stream::Sound)), golden["final_sound_latent"]));
   }
   std::cout << "worst: video " << video << ", sound " << sound << "\n";
   EXPECT_LE(video, kTolerance);
@@ -80,8 +82,8 @@ TEST_F(ImageToVideo, StartsWithTheEncodedImageOnEveryGrid) {
     run(grid_name(grid), lines, {"--media", "none", "--quiet"}, grid);
     const LatentFile file = latents(grid_name(grid), "a");
     const at::Tensor video = video_of(file);
-    ASSERT_TRUE(file.condition);
-    EXPECT_TRUE(at::equal(tensor_of(*file.condition), encoded));
+    ASSERT_TRUE(file.condition.contains(Stream::Video));
+    EXPECT_TRUE(at::equal(tensor_of(file.condition.at(Stream::Video)), encoded));
     EXPECT_TRUE(at::equal(video.narrow(2, 0, 1), encoded));
     if (!alone.defined()) alone = video;
     EXPECT_LE(relative(video, alone), kTolerance);
@@ -92,8 +94,8 @@ TEST_F(ImageToVideo, MayPutTheImageElsewhere) {
   draw(folder_ / "picture.png", 96, 64);
   run("out", {tiny_line("a", {{"image", "picture.png"}, {"condition_frames", {2}}})}, {"--media", "none"});
   const LatentFile file = latents("out", "a");
-  EXPECT_TRUE(at::equal(video_of(file).narrow(2, 2, 1), tensor_of(*file.condition)));
-  EXPECT_FALSE(at::equal(video_of(file).narrow(2, 0, 1), tensor_of(*file.condition)));
+  EXPECT_TRUE(at::equal(video_of(file).narrow(2, 2, 1), tensor_of(file.condition.at(Stream::Video))));
+  EXPECT_FALSE(at::equal(video_of(file).narrow(2, 0, 1), tensor_of(file.condition.at(Stream::Video))));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ TEST_F(OtherSnapshot, HalfAFileIsAWarning) {
 // In the middle of the last array, which only its checksum tells.
 TEST_F(OtherSnapshot, AFlippedBitIsAWarning) {
   std::string bytes = read_file(snapshot());
-  const FloatArray array = read_latents(snapshot()).running->video.model_output_1;
+  const FloatArray array = read_latents(snapshot()).running->histories.at(Stream::Video).model_output_1;
   const std::size_t place = bytes.find(reinterpret_cast<const char*>(array.values.data()), 0, 64);
   ASSERT_NE(place, std::string::npos);
   bytes[place + 5] = static_cast<char>(bytes[place + 5] ^ 1);

@@ -240,7 +240,7 @@ TEST_F(Resume, LeftoversOfAKilledRunDoNoHarm) {
   run();
   EXPECT_EQ(json_lines(out_ / "results.jsonl").size(), 2U);
   for (const auto& [name, state] : state_of(out_)) EXPECT_FALSE(name.ends_with(".tmp")) << name;
-  EXPECT_EQ(read_latents(latents("a")).video.shape, (std::vector<std::int64_t>{1, 16, 2, 4, 4}));
+  EXPECT_EQ(read_latents(latents("a")).latents.at(Stream::Video).shape, (std::vector<std::int64_t>{1, 16, 2, 4, 4}));
 }
 
 TEST_F(Resume, TheDumpedConfigurationRunsTheSameJob) {

@@ -56,10 +56,11 @@ class ClipFile : public testing::Test {
     file.request = job.request_json;
     file.model = checkpoint().description().dump();
     file.software = "orrery";
-    file.video = {{1, 1, 1, 1, 2}, {value, 1}};
+    file.latents[Stream::Video] = {{1, 1, 1, 1, 2}, {value, 1}};
     if (job.request.sound) {
       const std::int64_t steps = job.request.sound_steps();
-      file.sound = FloatArray{{1, 1, steps}, std::vector<float>(static_cast<std::size_t>(steps), value)};
+      file.latents[Stream::Sound] =
+          FloatArray{{1, 1, steps}, std::vector<float>(static_cast<std::size_t>(steps), value)};
     }
     file.cond_ids = job.ids.cond;
     file.uncond_ids = job.ids.uncond;
@@ -93,6 +94,7 @@ class ClipFile : public testing::Test {
       LatentFile file = file_of(job, 0.5F);
       file.state = LatentFile::State::Running;
       file.running = RunningState{};
+      for (const auto& [stream, own] : file.latents) file.running->histories[stream] = {};
       write_latents(RunFolder{output_.folder}.snapshot(job.request.id), file);
     }
   }

@@ -40,9 +40,10 @@ class OlderFiles : public testing::Test {
     file.cond_ids = std::move(cond);
     file.uncond_ids = std::move(uncond);
     file.sigmas = schedule.sigmas;
-    file.video = {{1, 1, 1, 1, 1}, {0}};
+    file.latents[Stream::Video] = {{1, 1, 1, 1, 1}, {0}};
     if (sound_steps > 0)
-      file.sound = FloatArray{{1, 2, sound_steps}, std::vector<float>(static_cast<std::size_t>(2 * sound_steps))};
+      file.latents[Stream::Sound] =
+          FloatArray{{1, 2, sound_steps}, std::vector<float>(static_cast<std::size_t>(2 * sound_steps))};
     write_latents(output_.folder / "latents" / "a.h5", file);
   }
   // Why the file is not the request's clip; none: it is.

@@ -18,8 +18,8 @@ using AtomicWrite = StorageTest;
 LatentFile large_file(float first) {
   LatentFile file;
   file.state = LatentFile::State::Running;
-  file.running.emplace();
-  file.video = make_array({1, 16, 16, 45, 80}, first);
+  file.running = RunningState{0, {{Stream::Video, {}}}};
+  file.latents[Stream::Video] = make_array({1, 16, 16, 45, 80}, first);
   return file;
 }
 

@@ -51,7 +51,7 @@ TEST_F(DamagedFiles, TruncatedAnywhere) {
 TEST_F(DamagedFiles, AFlippedBitIsNoticed) {
   const LatentFile file = running_file();
   std::string content = content_of(file);
-  const auto* bytes = reinterpret_cast<const char*>(file.video.values.data());
+  const auto* bytes = reinterpret_cast<const char*>(file.latents.at(Stream::Video).values.data());
   const std::size_t place = content.find(std::string(bytes, 64));
   ASSERT_NE(place, std::string::npos) << "running files are stored as they are";
   content[place + 5] = static_cast<char>(content[place + 5] ^ 1);

@@ -79,10 +79,10 @@ TEST_F(ForeignFiles, ContiguousDoublesAndPaddedTexts) {
   const LatentFile file = read_latents(folder_ / "a.h5");
   EXPECT_EQ(file.state, LatentFile::State::Complete);
   EXPECT_EQ(file.request, "{\"fps\": 30}");
-  EXPECT_THAT(file.video.shape, ElementsAre(1, 2, 1, 1, 2));
-  EXPECT_THAT(file.video.values, ElementsAre(0.5F, -1, 2, 3));
+  EXPECT_THAT(file.latents.at(Stream::Video).shape, ElementsAre(1, 2, 1, 1, 2));
+  EXPECT_THAT(file.latents.at(Stream::Video).values, ElementsAre(0.5F, -1, 2, 3));
   EXPECT_THAT(file.cond_ids, ElementsAre(7, 8));
-  EXPECT_EQ(file.sound, std::nullopt);
+  EXPECT_FALSE(file.latents.contains(Stream::Sound));
   EXPECT_EQ(file.software, "");
 }
 
@@ -93,7 +93,7 @@ TEST_F(ForeignFiles, HalfPrecision) {
     const hdf5::Datatype half = half_type();
     foreign.dataset<std::uint16_t>("/latents/video", half.get(), half.get(), {1, 1, 1, 1, 3}, {0x3C00, 0xC000, 0x3555});
   }
-  const FloatArray video = read_latents(folder_ / "a.h5").video;
+  const FloatArray video = read_latents(folder_ / "a.h5").latents.at(Stream::Video);
   EXPECT_THAT(video.values, ElementsAre(1, -2, 0.333251953125F));
 }
 

@@ -93,7 +93,7 @@ TEST_F(HostileFiles, AGlobalHeapWithATornBlock) {
     const hdf5::File file = begin();
     write_zeros(dataset(file, "/latents/video", H5T_IEEE_F32LE, {1, 1, 1, 2, 2}), 16);
   }
-  EXPECT_EQ(read_latents(path_).video.values.size(), 4U);
+  EXPECT_EQ(read_latents(path_).latents.at(Stream::Video).values.size(), 4U);
   const std::string content = read_file(path_);
   const std::size_t heap = content.find("GCOL");
   ASSERT_NE(heap, std::string::npos);
@@ -354,7 +354,7 @@ TEST_F(HostileFiles, NamesThatAreFarTooLong) {
 
 TEST_F(HostileFiles, SoundThatIsFarLongerThanItsClip) {
   LatentFile file = complete_file();
-  file.sound = make_array({1, 1, 1'000'000}, 0);
+  file.latents[Stream::Sound] = make_array({1, 1, 1'000'000}, 0);
   write_latents(path_, file);
   expect_refused("/latents/sound has 1000000 steps beside 3 latent frames");
 }

@@ -20,15 +20,20 @@ using LatentStore = StorageTest;
 
 LatentFile minimal_file() {
   LatentFile file;
-  file.video = make_array({1, 1, 1, 1, 1}, 3);
+  file.latents[Stream::Video] = make_array({1, 1, 1, 1, 1}, 3);
   return file;
 }
 
 LatentFile first_step_file() {
   LatentFile file = running_file();
-  file.sound.reset();
-  file.running = RunningState{1, {{}, {}, make_array(file.video.shape, 5), 1, 1}, std::nullopt};
+  file.latents.erase(Stream::Sound);
+  file.running =
+      RunningState{1, {{Stream::Video, {{}, {}, make_array(file.latents.at(Stream::Video).shape, 5), 1, 1}}}};
   return file;
+}
+
+TEST(StreamSchemas, StandInTheOrderOfStreams) {
+  for (std::size_t i = 0; i < kStreams.size(); ++i) EXPECT_EQ(static_cast<std::size_t>(kStreams[i].stream), i);
 }
 
 TEST_F(LatentStore, ReturnsWhatWasWritten) {
@@ -65,7 +70,7 @@ TEST_F(LatentStore, AttributesHoldLongTexts) {
 
 TEST_F(LatentStore, ChunksThatDoNotFillTheArray) {
   LatentFile file;
-  file.video = make_array({1, 2, 7, 250, 300}, 0);  // 2.1 MB a channel: chunks of 3 frames
+  file.latents[Stream::Video] = make_array({1, 2, 7, 250, 300}, 0);  // 2.1 MB a channel: chunks of 3 frames
   write_latents(folder_ / "a.h5", file);
   EXPECT_EQ(read_latents(folder_ / "a.h5"), file);
   EXPECT_THAT(output_of("h5dump -p -H -d /latents/video " + (folder_ / "a.h5").string()),
@@ -102,13 +107,18 @@ TEST_F(LatentStore, OnlyCompleteFilesAreCompressed) {
 
 TEST_F(LatentStore, RefusesContradictions) {
   LatentFile file = minimal_file();
-  file.video.shape = {1, 2, 1, 1, 1};
+  file.latents.at(Stream::Video).shape = {1, 2, 1, 1, 1};
   EXPECT_THAT([&] { write_latents(folder_ / "a.h5", file); },
               ThrowsMessage<Error>(HasSubstr("1 values cannot be stored with shape [1, 2, 1, 1, 1]")));
   file = minimal_file();
   file.state = LatentFile::State::Running;
   EXPECT_THAT([&] { write_latents(folder_ / "a.h5", file); },
               ThrowsMessage<Error>(HasSubstr("exactly when it is running")));
+  file.running.emplace();
+  EXPECT_THAT([&] { write_latents(folder_ / "a.h5", file); },
+              ThrowsMessage<Error>(HasSubstr("the sampler's history of each stream")));
+  EXPECT_THAT([&] { write_latents(folder_ / "a.h5", LatentFile{}); },
+              ThrowsMessage<Error>(HasSubstr("a latent file needs video latents")));
 }
 
 TEST_F(LatentStore, ChecksumCoversVideoAndSound) {
@@ -116,11 +126,11 @@ TEST_F(LatentStore, ChecksumCoversVideoAndSound) {
   LatentFile other = file;
   other.created = "later";
   EXPECT_EQ(latents_checksum(other), latents_checksum(file));
-  other.sound->values.back() += 1;
+  other.latents.at(Stream::Sound).values.back() += 1;
   EXPECT_NE(latents_checksum(other), latents_checksum(file));
-  other.sound.reset();
+  other.latents.erase(Stream::Sound);
   const std::string silent = latents_checksum(other);
-  other.video.values.front() += 1;
+  other.latents.at(Stream::Video).values.front() += 1;
   EXPECT_NE(latents_checksum(other), silent);
 }
 
@@ -144,13 +154,13 @@ TEST_F(LatentStore, ThreadsTakeTurns) {
 // A 189-frame 720p clip. The bounds are several times what it takes.
 TEST_F(LatentStore, LargeClipsTakeLittleWork) {
   LatentFile file;
-  file.video = make_array({1, 48, 48, 45, 80}, 0);
+  file.latents[Stream::Video] = make_array({1, 48, 48, 45, 80}, 0);
   std::mt19937 generator(1);
   std::normal_distribution<float> normal;
-  for (float& value : file.video.values) value = normal(generator);
+  for (float& value : file.latents.at(Stream::Video).values) value = normal(generator);
   for (const auto state : {LatentFile::State::Complete, LatentFile::State::Running}) {
     file.state = state;
-    if (state == LatentFile::State::Running) file.running.emplace();
+    if (state == LatentFile::State::Running) file.running = RunningState{0, {{Stream::Video, {}}}};
     const double before = cpu_seconds();
     write_latents(folder_ / "a.h5", file);
     const double written = cpu_seconds();

@@ -12,8 +12,8 @@ class ReadMemory : public StorageTest {
     write_latents(path, file);
     const HeapPeak peak;
     const LatentFile read = read_latents(path);
-    std::int64_t values = std::ssize(read.video.values);
-    if (read.running) values += 3 * std::ssize(read.video.values);
+    std::int64_t values = std::ssize(read.latents.at(Stream::Video).values);
+    if (read.running) values += 3 * std::ssize(read.latents.at(Stream::Video).values);
     std::printf("%.1f MB, %.2f times the values\n", 1e-6 * static_cast<double>(peak.bytes()),
                 static_cast<double>(peak.bytes()) / static_cast<double>(4 * values));
     EXPECT_LE(peak.bytes(), kFixedBytes + 4 * 4 * values);
@@ -26,12 +26,12 @@ class ReadMemory : public StorageTest {
 
 TEST_F(ReadMemory, OfLatentsAndSnapshots) {
   LatentFile file;
-  file.video = make_array({1, 48, 8, 45, 80}, -1);
+  file.latents[Stream::Video] = make_array({1, 48, 8, 45, 80}, -1);
   file.timesteps = {900, 600, 300};
   file.sigmas = {0.9F, 0.6F, 0.3F, 0};
   expect_bounded(file);
   file.state = LatentFile::State::Running;
-  file.running = RunningState{2, make_history(file.video.shape, 1), {}};
+  file.running = RunningState{2, {{Stream::Video, make_history(file.latents.at(Stream::Video).shape, 1)}}};
   expect_bounded(file);
 }
 

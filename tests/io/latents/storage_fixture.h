@@ -44,8 +44,8 @@ inline LatentFile complete_file() {
   file.model = R"({"fingerprint":"00ff","latent_channels":4})";
   file.software = "orrery 0.1.0";
   file.created = "2026-01-02T03:04:05Z";
-  file.video = make_array({1, 4, 3, 5, 6}, -1);
-  file.sound = make_array({1, 8, 7}, 2);
+  file.latents[Stream::Video] = make_array({1, 4, 3, 5, 6}, -1);
+  file.latents[Stream::Sound] = make_array({1, 8, 7}, 2);
   file.cond_ids = {1, 2, 151935};
   file.uncond_ids = {9, 8};
   file.sigmas = {0.999F, 0.5F, 0};
@@ -60,8 +60,10 @@ inline SamplerHistory make_history(const std::vector<std::int64_t>& shape, float
 inline LatentFile running_file() {
   LatentFile file = complete_file();
   file.state = LatentFile::State::Running;
-  file.running = RunningState{7, make_history(file.video.shape, 10), make_history(file.sound->shape, 20)};
-  file.condition = make_array({1, 4, 1, 5, 6}, 30);
+  file.running = RunningState{7,
+                              {{Stream::Video, make_history(file.latents.at(Stream::Video).shape, 10)},
+                               {Stream::Sound, make_history(file.latents.at(Stream::Sound).shape, 20)}}};
+  file.condition[Stream::Video] = make_array({1, 4, 1, 5, 6}, 30);
   return file;
 }
 

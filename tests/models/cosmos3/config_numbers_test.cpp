@@ -42,15 +42,15 @@ class NormEpsilon : public testing::Test {
     const auto tp = make_collectives(mpi_world(), at::kCPU);
     const Weights weights(std::make_shared<ScaledCheckpoint>(factor), tp->shard(), at::kCPU, at::kFloat);
     const Transformer model(weights, config, *tp);
-    MediaShape shape;
-    shape.video = {config.latent_channel, 2, 4, 6};
-    shape.sound_steps = 9;
-    shape.fps = 24;
+    const MediaShape shape{
+        {{Stream::Video, {{config.latent_channel, 2, 4, 6}}}, {Stream::Sound, {{config.sound_dim, 9}}}}};
     const auto deviates = [](at::IntArrayRef sizes) {
       return at::randn(sizes, at::detail::createCPUGenerator(3), at::kFloat);
     };
     const Branch branch = model.media_tower().prepare(model.text_tower()({1, 2, 3}), shape);
-    return model.media_tower()({deviates(shape.video), deviates({config.sound_dim, 9})}, 500, branch);
+    MediaLatents latents;
+    for (const auto& [stream, own] : shape.streams) latents[stream] = deviates(own.extents);
+    return model.media_tower()(latents, 500, branch);
   }
 };
 
@@ -61,9 +61,11 @@ TEST_F(NormEpsilon, IsTheConfigsInEveryNorm) {
   constexpr double kEpsilon = 0.01;
   const MediaLatents expected = velocities(1, kEpsilon);
   const MediaLatents found = velocities(kFactor, kFactor * kFactor * kEpsilon);
-  EXPECT_TRUE(at::equal(found.video, expected.video)) << max_abs(found.video, expected.video);
-  EXPECT_TRUE(at::equal(found.sound, expected.sound)) << max_abs(found.sound, expected.sound);
-  EXPECT_GT(max_abs(velocities(1, 1e-6).video, expected.video), 1e-4) << "eps makes no difference here";
+  for (const auto& [stream, velocity] : expected) {
+    EXPECT_TRUE(at::equal(found.at(stream), velocity)) << max_abs(found.at(stream), velocity);
+  }
+  const at::Tensor& video = expected.at(Stream::Video);
+  EXPECT_GT(max_abs(velocities(1, 1e-6).at(Stream::Video), video), 1e-4) << "eps makes no difference here";
 }
 
 // MODEL.md §4 in float64.

@@ -25,6 +25,18 @@ TEST(TokenRuns, CoverAllFramesInOrder) {
   EXPECT_EQ(runs_of(2, {0, 1}), (Runs{{{0, 20}, false}}));
 }
 
+TEST(StreamKinds, HaveARowForEachStreamInOrder) {
+  ASSERT_EQ(kStreamKinds.size(), kStreams.size());
+  for (const StreamSchema& schema : kStreams) EXPECT_EQ(kind_of(schema.stream).stream, schema.stream);
+}
+
+TEST(MediaShape, CountsTheTokensOfAllStreams) {
+  const MediaShape shape{{{Stream::Video, {{8, 3, 5, 7}, {0, 2}}}, {Stream::Sound, {{4, 11}}}}};
+  EXPECT_EQ(shape.tokens(), 3 * 3 * 4 + 11) << "odd heights and widths are padded";
+  EXPECT_EQ(shape.values(), 8 * 3 * 5 * 7 + 4 * 11);
+  EXPECT_EQ(shape.streams.at(Stream::Video).given_extents(), (std::vector<std::int64_t>{8, 2, 5, 7}));
+}
+
 // Cosines of one angle may differ in the last bit between math libraries; an angle that is off by its own last bit, at
 // positions around 15000, would show as 1e-4.
 constexpr double kLastBit = 1.2e-7;

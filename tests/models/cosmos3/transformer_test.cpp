@@ -73,21 +73,24 @@ TEST_P(GoldenCase, TextKeysAndValues) {
 // The shape of a golden case, with its first frame given when it starts from an image.
 MediaShape shape_of(const Golden& g) {
   MediaShape shape;
-  shape.video = g["noise_video"].squeeze(0).sizes().vec();
-  shape.sound_steps = g.has("noise_sound") ? g["noise_sound"].size(1) : 0;
+  shape.streams[Stream::Video].extents = g["noise_video"].squeeze(0).sizes().vec();
+  if (g.has("noise_sound")) shape.streams[Stream::Sound].extents = g["noise_sound"].sizes().vec();
   shape.fps = g.request().at("fps").get<double>();
-  if (g.has("image_latent")) shape.condition_frames = {0};
+  if (g.has("image_latent")) shape.streams[Stream::Video].given = {0};
   return shape;
 }
 
-MediaLatents on_device(const MediaLatents& latents) {
-  return {latents.video.to(test_device()), latents.has_sound() ? latents.sound.to(test_device()) : at::Tensor()};
+MediaLatents on_device(MediaLatents latents) {
+  for (auto& [stream, own] : latents) own = own.to(test_device());
+  return latents;
 }
 
+std::int64_t given_frames(const Golden& g) { return std::ssize(shape_of(g).streams.at(Stream::Video).given); }
+
 MediaLatents noise_of(const Golden& g) {
-  MediaLatents latents{g["noise_video"].squeeze(0).clone(), {}};
-  if (g.has("noise_sound")) latents.sound = g["noise_sound"];
-  if (g.has("image_latent")) latents.video.narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
+  MediaLatents latents{{Stream::Video, g["noise_video"].squeeze(0).clone()}};
+  if (g.has("noise_sound")) latents[Stream::Sound] = g["noise_sound"];
+  if (g.has("image_latent")) latents.at(Stream::Video).narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
   return on_device(latents);
 }
 
@@ -100,23 +103,22 @@ TEST_P(GoldenCase, FirstVelocities) {
     ++compared;
     const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
     const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
-    MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
-    velocity.video = velocity.video.cpu();
+    const MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
+    const at::Tensor found = velocity.at(Stream::Video).cpu();
     // The reference leaves zeros at the given frame.
-    const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
-    const std::int64_t rest = velocity.video.size(1) - given;
-    const double video =
-        max_abs(velocity.video.narrow(1, given, rest), g[name + "_video"].squeeze(0).narrow(1, given, rest));
+    const std::int64_t given = given_frames(g);
+    const std::int64_t rest = found.size(1) - given;
+    const double video = max_abs(found.narrow(1, given, rest), g[name + "_video"].squeeze(0).narrow(1, given, rest));
     EXPECT_LE(video, kVelocityTolerance) << name;
     RecordProperty(name, std::to_string(video));
-    if (!latents.has_sound()) return;
-    const double sound = max_abs(velocity.sound.cpu(), g[name + "_sound"].squeeze(0).transpose(0, 1));
+    if (!latents.contains(Stream::Sound)) return;
+    const double sound = max_abs(velocity.at(Stream::Sound).cpu(), g[name + "_sound"].squeeze(0).transpose(0, 1));
     EXPECT_LE(sound, kVelocityTolerance) << name;
     RecordProperty(name + "_sound", std::to_string(sound));
   };
   compare("velocity0_cond", "text_ids", noise_of(g), 0);
   compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
-  compare("velocity1_cond", "text_ids", on_device({g["step_video"][0].squeeze(0), {}}), 1);
+  compare("velocity1_cond", "text_ids", on_device({{Stream::Video, g["step_video"][0].squeeze(0)}}), 1);
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
@@ -132,11 +134,10 @@ std::vector<NamedAttention> kernels() {
 double bfloat16_error(const Golden& g, const GoldenTransformer& m) {
   const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
   const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
-  const MediaLatents velocity = (*m).media_tower()(noise_of(g), timestep, branch);
-  const std::int64_t given = static_cast<std::int64_t>(shape_of(g).condition_frames.size());
-  const std::int64_t rest = velocity.video.size(1) - given;
-  return relative_rms(velocity.video.cpu().narrow(1, given, rest),
-                      g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
+  const at::Tensor velocity = (*m).media_tower()(noise_of(g), timestep, branch).at(Stream::Video).cpu();
+  const std::int64_t given = given_frames(g);
+  const std::int64_t rest = velocity.size(1) - given;
+  return relative_rms(velocity.narrow(1, given, rest), g["velocity0_cond_video"].squeeze(0).narrow(1, given, rest));
 }
 
 // Rounding, and nothing worse.
@@ -155,13 +156,11 @@ class ManyTokens : public testing::Test {
  protected:
   static at::Tensor velocity(const GoldenTransformer& golden) {
     const Transformer& model = *golden;
-    MediaShape shape;
-    shape.video = {model.config().latent_channel, 5, 21, 22};  // 605 tokens
-    shape.fps = 24;
-    const MediaLatents latents{at::randn(shape.video, at::detail::createCPUGenerator(3), at::kFloat).to(test_device()),
-                               {}};
+    const MediaShape shape{{{Stream::Video, {{model.config().latent_channel, 5, 21, 22}}}}};  // 605 tokens
+    const at::Tensor video =
+        at::randn(shape.extents(Stream::Video), at::detail::createCPUGenerator(3), at::kFloat).to(test_device());
     const Branch branch = model.media_tower().prepare(model.text_tower()({1, 2, 3}), shape);
-    return model.media_tower()(latents, 500, branch).video;
+    return model.media_tower()({{Stream::Video, video}}, 500, branch).at(Stream::Video);
   }
   int ranks_ = mpi_world().shard().size;
 };

@@ -44,7 +44,7 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   ceilings.product_ms = {1, 2, 3, 4};
   ceilings.copy_gbps = 1000;
   EXPECT_EQ(ceilings.layer_ms(), 17);
-  const MediaShape shape{{48, 1, 19, 20}, 0, 24, {}};  // 10 x 10 patches
+  const MediaShape shape{{{Stream::Video, {{48, 1, 19, 20}}}}};  // 10 x 10 patches
   const auto costs = step_costs(work, shape, RowFormat::Plain, ceilings, 2);
   EXPECT_EQ(costs.at("attention").best_ms, 7);
   EXPECT_EQ(costs.at("down product").best_ms, 4);

@@ -9,7 +9,6 @@
 #include "models/audio/decoder.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
-#include "models/zoo/random_layout.h"
 #include "support/golden.h"
 
 namespace orrery {

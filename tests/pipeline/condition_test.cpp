@@ -1,5 +1,5 @@
 // Media files as the video encoder takes them.
-#include "pipeline/frame_feed.h"
+#include "pipeline/condition.h"
 
 #include <gmock/gmock.h>
 

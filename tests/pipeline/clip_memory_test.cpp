@@ -1,4 +1,4 @@
-#include "pipeline/preflight.h"
+#include "pipeline/clip_memory.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,9 @@
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <tuple>
 
 namespace orrery {
@@ -20,7 +23,7 @@ class DecoderWalk {
     stage_ = "middle";
     for (std::int64_t i = 0; i < kMiddleBlocks; ++i) residual(channels, channels);
     for (std::size_t i = 0; i < config_.dim_mult.size(); ++i) {
-      stage_ = "up block " + std::to_string(i);
+      stage_ = fmt::format("up block {}", i);
       channels = up_block(config_.dim_mult.size() - 1 - i, channels);
     }
     stage_.clear();
@@ -76,16 +79,8 @@ double DecoderConv::flops() const {
 }
 
 std::string DecoderConv::text() const {
-  const auto times = [](std::int64_t a, std::int64_t b, std::int64_t c, const char* sign) {
-    return std::to_string(a).append(sign).append(std::to_string(b)).append(sign).append(std::to_string(c));
-  };
-  std::string text = std::to_string(in);
-  return text.append(" -> ")
-      .append(std::to_string(out))
-      .append(", ")
-      .append(times(kernel[0], kernel[1], kernel[2], "x"))
-      .append(", ")
-      .append(times(frames, height, width, " x "));
+  return fmt::format("{} -> {}, {}x{}x{}, {} x {} x {}", in, out, kernel[0], kernel[1], kernel[2], frames, height,
+                     width);
 }
 
 std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t height, std::int64_t width) {
@@ -120,6 +115,24 @@ double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t 
     sum += conv.flops();
   }
   return sum;
+}
+
+double sound_flops(const SoundConfig& c, std::int64_t steps) {
+  constexpr std::int64_t kKernel = 7, kUnits = 3;
+  const auto conv = [](std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t length) {
+    return 2 * static_cast<double>(in * out * kernel) * static_cast<double>(length);
+  };
+  std::int64_t channels = c.dec_dim * c.dec_c_mults.back();
+  std::int64_t length = steps;
+  double flops = conv(c.vocoder_input_dim, channels, kKernel, length);
+  for (std::size_t level = c.dec_strides.size(); level-- > 0;) {
+    const std::int64_t out = level > 0 ? c.dec_dim * c.dec_c_mults[level - 1] : c.dec_dim;
+    flops += conv(channels, out, 2 * c.dec_strides[level], length);  // transposed: each input meets the whole kernel
+    length *= c.dec_strides[level];
+    flops += kUnits * (conv(out, out, kKernel, length) + conv(out, out, 1, length));
+    channels = out;
+  }
+  return flops + conv(channels, SoundConfig::kChannels, kKernel, length);
 }
 
 }  // namespace orrery

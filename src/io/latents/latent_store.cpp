@@ -1,5 +1,8 @@
-#include "base/core/checksum.h"
 #include "io/latents/latent_store.h"
+
+#include <fmt/format.h>
+
+#include "base/core/checksum.h"
 
 namespace orrery {
 namespace {
@@ -11,15 +14,16 @@ std::string values_checksum(const FloatArray& array) {
 }  // namespace
 
 std::string latents_checksum(const LatentFile& file) {
-  const std::string video = values_checksum(file.video);
-  if (!file.sound) return video;
-  const std::string both = video + values_checksum(*file.sound);
-  return checksum(both.data(), both.size());
+  std::string each;
+  for (const auto& [stream, latents] : file.latents) each += values_checksum(latents);
+  return file.latents.size() == 1 ? each : checksum(each.data(), each.size());
 }
 
 std::string stored_checksum(const std::filesystem::path& path) {
   const std::string recorded = read_latent_header(path).checksum;
   return recorded.empty() ? latents_checksum(read_latents(path)) : recorded;
 }
+
+std::string shape_text(const std::vector<std::int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 }  // namespace orrery

@@ -1,4 +1,8 @@
-#include "models/zoo/random_layout.h"
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "models/zoo/random_models.h"
 #include "models/zoo/random_tensor_list.h"
 
 namespace orrery {
@@ -24,10 +28,10 @@ void add_encoder(RandomTensorList& list, const WanConfig& c) {
   list.affine("encoder.conv_in", {c.base_dim, WanConfig::kPatchChannels, 3, 3, 3});
   std::int64_t in = c.base_dim;
   for (std::size_t level = 0; level < c.dim_mult.size(); ++level) {
-    const std::string at = "encoder.down_blocks." + std::to_string(level);
+    const std::string at = fmt::format("encoder.down_blocks.{}", level);
     const std::int64_t out = c.base_dim * c.dim_mult[level];
     for (std::int64_t i = 0; i < c.num_res_blocks; ++i) {
-      add_residual(list, at + ".resnets." + std::to_string(i), i == 0 ? in : out, out);
+      add_residual(list, fmt::format("{}.resnets.{}", at, i), i == 0 ? in : out, out);
     }
     in = out;
     if (level + 1 == c.dim_mult.size()) continue;
@@ -48,10 +52,10 @@ void add_decoder(RandomTensorList& list, const WanConfig& c) {
   add_middle(list, "decoder.mid_block", in);
   for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
     const std::size_t level = c.dim_mult.size() - 1 - i;
-    const std::string at = "decoder.up_blocks." + std::to_string(i);
+    const std::string at = fmt::format("decoder.up_blocks.{}", i);
     const std::int64_t out = c.decoder_base_dim * c.dim_mult[level];
     for (std::int64_t block = 0; block <= c.num_res_blocks; ++block) {
-      add_residual(list, at + ".resnets." + std::to_string(block), block == 0 ? in : out, out);
+      add_residual(list, fmt::format("{}.resnets.{}", at, block), block == 0 ? in : out, out);
     }
     in = out;
     if (level == 0) continue;
@@ -62,12 +66,58 @@ void add_decoder(RandomTensorList& list, const WanConfig& c) {
   list.affine("decoder.conv_out", {WanConfig::kPatchChannels, in, 3, 3, 3}, kPixelGain);
 }
 
+constexpr std::int64_t kKernel = 7;
+constexpr double kResidualLength = 0.25;  // 15 residual units follow one another
+constexpr double kWaveLength = 0.1;       // few samples are clamped at 1
+
+// Logarithms of a rate and a gain.
+void add_snake(RandomTensorList& list, const std::string& at, std::int64_t channels) {
+  constexpr double kSpread = 0.1;
+  list.vector(at + ".alpha", {1, channels, 1}, kSpread);
+  list.vector(at + ".beta", {1, channels, 1}, kSpread);
+}
+
+void add_unit(RandomTensorList& list, const std::string& at, std::int64_t channels) {
+  add_snake(list, at + ".snake1", channels);
+  list.directed(at + ".conv1", {channels, channels, kKernel}, 1);
+  list.bias(at + ".conv1", channels);
+  add_snake(list, at + ".snake2", channels);
+  list.directed(at + ".conv2", {channels, channels, 1}, kResidualLength);
+  list.bias(at + ".conv2", channels);
+}
+
+void add_block(RandomTensorList& list, const std::string& at, std::int64_t in, std::int64_t out, std::int64_t stride) {
+  // An input channel's direction is spread over 2 · stride samples of every output, each of which sees two of them.
+  const double length = std::sqrt(static_cast<double>(out * stride) / static_cast<double>(in));
+  add_snake(list, at + ".snake1", in);
+  list.directed(at + ".conv_t1", {in, out, 2 * stride}, length);
+  list.bias(at + ".conv_t1", out);
+  for (const char* unit : {".res_unit1", ".res_unit2", ".res_unit3"}) add_unit(list, at + unit, out);
+}
+
 }  // namespace
 
 RandomTensors random_vae(const WanConfig& c) {
   RandomTensorList list;
   add_encoder(list, c);
   add_decoder(list, c);
+  return list.take();
+}
+
+RandomTensors random_sound(const SoundConfig& c) {
+  RandomTensorList list;
+  std::int64_t in = c.dec_dim * c.dec_c_mults.back();
+  list.directed("decoder.conv1", {in, c.vocoder_input_dim, kKernel}, 1);
+  list.bias("decoder.conv1", in);
+  const std::size_t count = c.dec_strides.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t level = count - 1 - i;
+    const std::int64_t out = level > 0 ? c.dec_dim * c.dec_c_mults[level - 1] : c.dec_dim;
+    add_block(list, fmt::format("decoder.block.{}", i), in, out, c.dec_strides[level]);
+    in = out;
+  }
+  add_snake(list, "decoder.snake1", in);
+  list.directed("decoder.conv2", {SoundConfig::kChannels, in, kKernel}, kWaveLength);
   return list.take();
 }
 

@@ -1,8 +1,7 @@
-#include "models/cost/vae_work.h"
+#include "models/cost/decoder_work.h"
 
 #include <gtest/gtest.h>
 
-#include "models/cost/sound_work.h"
 #include "support/nano.h"
 
 namespace orrery {

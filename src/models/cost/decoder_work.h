@@ -5,11 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "models/audio/config.h"
 #include "models/wan/config.h"
 
 namespace orrery {
 
-// One convolution of the decoder, for a latent frame that is not the clip's first.
+// One convolution of the video decoder, for a latent frame that is not the clip's first.
 struct DecoderConv {
   std::string stage;                            // "", "middle", "up block 0", …
   std::int64_t in = 0;                          // channels
@@ -28,16 +29,19 @@ struct DecoderConv {
   std::string text() const;
 };
 
-// All convolutions for one latent frame of height × width latent cells, in order.
+// All convolutions of the video decoder for one latent frame of height × width latent cells, in order.
 std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t height, std::int64_t width);
 
 // Each size once, counted, without its stage; in order of appearance.
 std::vector<DecoderConv> distinct_convs(const std::vector<DecoderConv>& convs);
 
-// Attention and its products in the middle of the decoder, for one latent frame.
+// FLOPs of the attention in the middle of the decoder and of its products, for one latent frame.
 double middle_attention_flops(const WanConfig& config, std::int64_t height, std::int64_t width);
 
-// Of the convolutions and the attention, for one latent frame.
+// FLOPs of all convolutions and the attention, for one latent frame.
 double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t width);
+
+// Floating-point operations of decoding a sound latent of `steps` steps.
+double sound_flops(const SoundConfig& config, std::int64_t steps);
 
 }  // namespace orrery

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+
+namespace orrery {
+
+// What a clip consists of. Each stream has latents, noise, a sampler's state, tokens in the media tower and rows in
+// latent files. Their order is that of tokens, checksums and files: a new stream goes to the end.
+enum class Stream { Video, Sound };
+
+// A value for each stream that a clip has, in the streams' order.
+template <class T>
+using Streams = std::map<Stream, T>;
+
+// In the arrays of latent files, whose first axes are batch (of one) and channel.
+inline constexpr std::size_t kTimeAxis = 2;
+
+// How a stream stands in latent files: its latents under /latents/NAME, the sampler's history under /sampler/NAME.
+struct StreamSchema {
+  Stream stream;
+  const char* name;
+  const char* latents;             // path of the latents
+  const char* history;             // path of the sampler's history
+  const char* condition;           // path of the given time steps; null: all of it is generated
+  const char* axes;                // of all its arrays
+  const char* shape;               // of all its arrays; [1, channels, time steps, …]
+  std::size_t rank;                // number of axes
+  bool required;                   // every clip has it
+  std::uint64_t steps_to_a_frame;  // most time steps beside a latent frame of video; 0: any number
+};
+
+inline constexpr std::array kStreams{
+    StreamSchema{Stream::Video, "video", "/latents/video", "/sampler/video", "/condition/latents",
+                 "batch, channel, frame, row, column", "[1, C, t, h, w]", 5, true, 0},
+    // A latent frame is up to 4 frames, and a frame lasts a second (25 steps) at most: of a longer sound, nothing would
+    // be heard.
+    StreamSchema{Stream::Sound, "sound", "/latents/sound", "/sampler/sound", nullptr, "batch, channel, time",
+                 "[1, S, T]", 3, false, 100},
+};
+
+constexpr const StreamSchema& schema_of(Stream stream) { return kStreams[static_cast<std::size_t>(stream)]; }
+
+}  // namespace orrery
