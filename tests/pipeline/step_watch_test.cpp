@@ -30,7 +30,10 @@ LatentFile clip() {
 }
 
 DenoiseState state_after(std::int64_t step, const at::Tensor& video) {
-  return {{video, {}}, {step, video, video, video}, {}};
+  DenoiseState state;
+  state.latents[Stream::Video] = video;
+  state.samplers[Stream::Video] = {step, video, video, video};
+  return state;
 }
 
 class StepBoundaries : public testing::Test {

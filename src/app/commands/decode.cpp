@@ -81,8 +81,9 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
                 path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
   const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
   const std::int64_t found = clip.latents.at(Stream::Sound).size(0);
-  require_input(found == wanted, fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}",
-                                             path.string(), found, wanted));
+  require_input(found == wanted,
+                fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}", path.string(),
+                            found, wanted));
   return clip;
 }
 

@@ -7,8 +7,8 @@
 namespace orrery {
 
 // Media files record the checksum of the latents that they were made from (32 hexadecimal digits): an mp4 under this
-// key of its metadata, a PNG in a text chunk with this keyword, a WAV and every other file as "latents: CHECKSUM" within
-// their first 256 bytes.
+// key of its metadata, a PNG in a text chunk with this keyword, a WAV and every other file as "latents: CHECKSUM"
+// within their first 256 bytes.
 inline constexpr const char* kMadeFromKey = "latents";
 
 // The checksum that the file records; none when it records none, does not exist, or cannot be read.
