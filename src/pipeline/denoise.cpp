@@ -6,6 +6,7 @@
 
 #include "base/device/profiler_range.h"
 #include "models/sampler/noise.h"
+#include "pipeline/cached_model.h"
 
 namespace orrery {
 namespace {
@@ -23,8 +24,8 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, std::int64_t
   return noise;
 }
 
-DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start, const Condition& condition,
-                     const StepObserver& observer) {
+DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, const Schedule& schedule,
+                     DenoiseState start, const Condition& condition, const StepObserver& observer) {
   DenoiseState state = std::move(start);
   MediaLatents& latents = state.latents;
   UniPc video_sampler(schedule.sigmas);
@@ -33,10 +34,15 @@ DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, Denoise
   if (latents.has_sound()) sound_sampler.restore(state.sound);
   const GivenFrames given(condition.frames, latents.video.size(1), condition.latents, latents.video.device());
   latents.video = given.write_back(latents.video);
+  // Nothing changes in a video that is given whole.
+  const bool all_given = std::ssize(condition.frames) == latents.video.size(1);
+  CachedModel cached(model, all_given ? StepCacheSettings{} : cache, schedule, latents.video.sizes(),
+                     latents.video.device());
+  cached.restore(std::move(state.cache));
   while (state.steps_done() < schedule.steps()) {
     const ProfilerRange range("step");
-    const auto step = static_cast<std::size_t>(state.steps_done());
-    const MediaVelocity velocity = model.velocity(latents, static_cast<double>(schedule.timesteps[step]));
+    const MediaVelocity velocity = model.guided(cached.velocities(latents, state.steps_done()), given);
+    state.cache = cached.state();
     latents.video = video_sampler.step(velocity.video, latents.video, given);
     state.video = video_sampler.state();
     if (latents.has_sound()) {

@@ -36,8 +36,7 @@ std::string pace_text(const RunProgress& run) {
 std::string steps_text(const ClipProgress& clip) {
   std::string text = "step " + std::to_string(clip.done) + "/" + std::to_string(clip.steps);
   if (clip.seconds_per_step <= 0) return text;
-  const double left = clip.seconds_per_step * static_cast<double>(clip.steps - clip.done);
-  return text + ", " + fixed_text(clip.seconds_per_step, 2) + " s/step, " + duration_text(left) + " left";
+  return text + ", " + fixed_text(clip.seconds_per_step, 2) + " s/step, " + duration_text(clip.seconds_left) + " left";
 }
 
 std::string run_text(const RunProgress& run) {

@@ -15,6 +15,7 @@ struct ClipProgress {
   std::int64_t steps = 0;  // in all
   std::int64_t done = 0;
   double seconds_per_step = 0;  // 0: not known yet
+  double seconds_left = 0;
 };
 
 // How far a manifest is.

@@ -4,6 +4,7 @@
 
 #include "base/core/json.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
@@ -32,6 +33,9 @@ std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape, std::int6
     const Shape sound{sound_dim, shape.sound_steps};
     parts.push_back({&clip.state.latents.sound, sound});
     add_sampler(parts, clip.state.sound, sound);
+  }
+  for (const CacheTensor& part : tensors_of(clip.state.cache)) {
+    parts.push_back({part.tensor, part.stream == 0 ? shape.video : Shape{sound_dim, shape.sound_steps}});
   }
   if (!shape.condition_frames.empty()) {
     Shape given = shape.video;
@@ -77,6 +81,8 @@ ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path,
   on_root(world, [&] { clip = read_clip(path, shape, sound_dim); });
   clip.state.video.step = world.from_root([&] { return clip.state.steps_done(); });
   if (shape.sound_steps > 0) clip.state.sound.step = clip.state.video.step;
+  const std::string counts = world.from_root([&] { return cache_counts(clip.state.cache); });
+  if (!world.is_root()) clip.state.cache = cache_of(counts, shape.sound_steps > 0 ? 2 : 1);
   const std::vector<Part> parts = parts_of(clip, shape, sound_dim);
   at::Tensor flat;
   on_root(world, [&] { flat = flattened(parts); });

@@ -7,6 +7,7 @@
 #include "base/core/error.h"
 #include "base/core/stopwatch.h"
 #include "base/parallel/comm.h"
+#include "pipeline/cache_state.h"
 
 namespace orrery {
 namespace {
@@ -24,25 +25,39 @@ void copy_to_host(at::Tensor& host, const at::Tensor& tensor) {
     host = tensor;
     return;
   }
-  if (!host.defined()) {
+  if (!host.defined() || host.sizes() != tensor.sizes()) {
     host = at::empty(tensor.sizes(), at::TensorOptions(at::kCPU).dtype(tensor.scalar_type()).pinned_memory(true));
   }
   host.copy_(tensor);
+}
+
+void copy_to_host(StepCacheState& host, StepCacheState state) {
+  const std::vector<CacheTensor> before = tensors_of(host);
+  const std::vector<CacheTensor> tensors = tensors_of(state);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    at::Tensor copy = i < before.size() ? *before[i].tensor : at::Tensor();
+    copy_to_host(copy, *tensors[i].tensor);
+    *tensors[i].tensor = copy;
+  }
+  host = std::move(state);
 }
 
 void copy_to_host(DenoiseState& host, DenoiseState state) {
   const auto to = tensors_of(host);
   const auto from = tensors_of(state);
   for (std::size_t i = 0; i < to.size(); ++i) copy_to_host(*to[i], *from[i]);
+  copy_to_host(host.cache, std::move(state.cache));
   host.video.step = state.video.step;
   host.sound.step = state.sound.step;
 }
 
-// A cautious guess: four arrays of the latents' size, 50 MB/s.
-double guessed_seconds(const DenoiseState& state) {
+// A cautious guess: four arrays of the latents' size and what a step cache keeps, 50 MB/s.
+double guessed_seconds(DenoiseState state) {
   std::size_t bytes = state.latents.video.nbytes();
   if (state.latents.has_sound()) bytes += state.latents.sound.nbytes();
-  return 4 * static_cast<double>(bytes) / 50e6;
+  bytes *= 4;
+  for (const CacheTensor& part : tensors_of(state.cache)) bytes += part.tensor->nbytes();
+  return static_cast<double>(bytes) / 50e6;
 }
 
 }  // namespace

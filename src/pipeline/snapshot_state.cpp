@@ -3,6 +3,7 @@
 
 #include "base/core/error.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {
@@ -41,6 +42,17 @@ UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const
   return state;
 }
 
+StepCacheState cache_state(const RunningState& running, const MediaShape& shape, std::int64_t sound_dim) {
+  StepCacheState state = cache_of(running.cache, shape.sound_steps > 0 ? 2 : 1);
+  for (const CacheTensor& part : tensors_of(state)) {
+    const auto array = running.cache_arrays.find(part.name);
+    require_input(array != running.cache_arrays.end(), "the step cache's state lacks " + part.name);
+    const std::vector<std::int64_t> sound{sound_dim, shape.sound_steps};
+    *part.tensor = tensor_of(array->second, part.stream == 0 ? shape.video : sound, part.name.c_str());
+  }
+  return state;
+}
+
 void require_condition(const LatentFile& snapshot, const MediaShape& shape) {
   if (shape.condition_frames.empty()) return;
   std::vector<std::int64_t> expected = with_batch(shape.video);
@@ -64,6 +76,9 @@ LatentFile snapshot_file(LatentFile clip, const DenoiseState& state) {
     clip.sound = batch_of_one(state.latents.sound);
     running.sound = history_of(state.sound, steps);
   }
+  StepCacheState cache = state.cache;
+  running.cache = cache_counts(cache);
+  for (const CacheTensor& part : tensors_of(cache)) running.cache_arrays[part.name] = batch_of_one(*part.tensor);
   return clip;
 }
 
@@ -83,6 +98,7 @@ DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape, std::
     state.latents.sound = tensor_of(*snapshot.sound, sound, "the sound");
     state.sound = sampler_state(running.step, *running.sound, sound);
   }
+  state.cache = cache_state(running, shape, sound_dim);
   return state;
 }
 

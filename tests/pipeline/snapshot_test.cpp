@@ -5,6 +5,7 @@
 
 #include "golden_job.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/condition.h"
 #include "pipeline/resume.h"
 #include "pipeline/root_work.h"
@@ -35,9 +36,16 @@ bool same(const UniPcState& a, const UniPcState& b) {
          same(a.model_output_1, b.model_output_1);
 }
 
+bool same(StepCacheState a, StepCacheState b) {
+  const std::vector<CacheTensor> left = tensors_of(a), right = tensors_of(b);
+  const auto same_tensor = [](const CacheTensor& x, const CacheTensor& y) { return same(*x.tensor, *y.tensor); };
+  return cache_counts(a) == cache_counts(b) &&
+         std::equal(left.begin(), left.end(), right.begin(), right.end(), same_tensor);
+}
+
 bool same(const DenoiseState& a, const DenoiseState& b) {
   return same(a.latents.video, b.latents.video) && same(a.latents.sound, b.latents.sound) && same(a.video, b.video) &&
-         same(a.sound, b.sound);
+         same(a.sound, b.sound) && same(a.cache, b.cache);
 }
 
 double distance(const at::Tensor& found, const at::Tensor& expected) {
@@ -124,7 +132,10 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Snapshot,
                                          Case{"tiny", "t2av", 8, ScheduleKind::Native},
                                          Case{"tiny", "i2av", 8, ScheduleKind::Karras},
                                          Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
-                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native}),
+                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache_order0", 2, ScheduleKind::Native},
+                                         Case{"modes", "guidance_interval", 2, ScheduleKind::Native}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 TEST(LostSnapshot, FailsTheRequestOnEveryRank) {

@@ -23,7 +23,8 @@ DenoiseState state_after(std::int64_t steps) {
   const auto n = static_cast<double>(steps);
   DenoiseState state{{video(n), sound(-n)},
                      {steps, video(n + 0.1), video(n + 0.2), video(n + 0.3)},
-                     {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)}};
+                     {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)},
+                     {}};
   if (steps == 1) state.video.model_output_0 = state.sound.model_output_0 = at::Tensor();
   return state;
 }
@@ -85,7 +86,7 @@ TEST_F(Writer, ItsEndWaitsForTheWrite) {
 
 TEST_F(Writer, TheFirstGuessIsCautiousAndTheNextIsMeasured) {
   SnapshotWriter writer(path_, clip());
-  const DenoiseState big{{at::zeros({48, 45, 45, 80}), {}}, {}, {}};
+  const DenoiseState big{{at::zeros({48, 45, 45, 80}), {}}, {}, {}, {}};
   EXPECT_GT(writer.expected_seconds(big), 2);
   writer.start(state_after(1));
   EXPECT_EQ(writer.wait(), "");

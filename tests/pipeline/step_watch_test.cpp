@@ -30,7 +30,7 @@ LatentFile clip() {
 }
 
 DenoiseState state_after(std::int64_t step, const at::Tensor& video) {
-  return {{video, {}}, {step, video, video, video}, {}};
+  return {{video, {}}, {step, video, video, video}, {}, {}};
 }
 
 class StepBoundaries : public testing::Test {

@@ -68,6 +68,13 @@ inline void read_value(const std::string& text, std::optional<std::int64_t>& tar
 }
 
 inline void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
+inline void read_value(const std::string& text, std::optional<GuidanceInterval>& target) {
+  const std::size_t comma = text.find(',');
+  const std::optional<double> low = parse_number(text.substr(0, comma));
+  const std::optional<double> high = comma == std::string::npos ? std::nullopt : parse_number(text.substr(comma + 1));
+  require_input(low && high, "\"" + text + "\" is not LO,HI, two timesteps, for example 400,900");
+  target = {*low, *high};
+}
 inline void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
   target = parse_duration(text);
   require_input(target.has_value(), "\"" + text + "\" is not a time as HH:MM:SS, for example 00:30:00");
@@ -93,6 +100,9 @@ inline std::optional<std::string> write_value(const std::optional<std::int64_t>&
 }
 inline std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
   return value ? std::optional(value->text()) : std::nullopt;
+}
+inline std::optional<std::string> write_value(const std::optional<GuidanceInterval>& value) {
+  return value ? std::optional(number_text(value->low) + "," + number_text(value->high)) : std::nullopt;
 }
 inline std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value) {
   return value ? std::optional(duration_digits(*value)) : std::nullopt;

@@ -19,6 +19,7 @@ inline constexpr const char* kSigmas = "/sampler/sigmas";
 inline constexpr const char* kTimesteps = "/sampler/timesteps";
 inline constexpr const char* kVideoHistory = "/sampler/video";
 inline constexpr const char* kSoundHistory = "/sampler/sound";
+inline constexpr const char* kCache = "/sampler/cache";
 inline constexpr const char* kCondition = "/condition/latents";
 
 inline constexpr const char* kVideoAxes = "batch, channel, frame, row, column";

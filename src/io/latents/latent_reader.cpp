@@ -33,6 +33,7 @@ class Reader {
   int counter(const std::string& group, const char* attribute) const;
   RunningState running(bool with_sound) const;
   SamplerHistory history(const std::string& path, std::size_t rank) const;
+  void read_cache(RunningState& state) const;
   void require_plausible_sound() const;
   void require_input(bool ok, const std::string& message) const { orrery::require_input(ok, name_ + ": " + message); }
 
@@ -166,7 +167,18 @@ RunningState Reader::running(bool with_sound) const {
   state.step = counter(kSampler, "step");
   state.video = history(kVideoHistory, 5);
   if (with_sound) state.sound = history(kSoundHistory, 3);
+  if (hdf5::has_path(file_.get(), kCache)) read_cache(state);
   return state;
+}
+
+void Reader::read_cache(RunningState& state) const {
+  const hdf5::Group group(hdf5::check(H5Gopen2(file_.get(), kCache, H5P_DEFAULT), "open /sampler/cache"));
+  state.cache = hdf5::read_string(group.get(), "state").value_or("");
+  const std::string folder = std::string(kCache) + "/";
+  for (const auto& [path, stored] : structure_.datasets()) {
+    if (!path.starts_with(folder)) continue;
+    state.cache_arrays[path.substr(folder.size())] = floats(path, stored.shape.extents.size() == 3 ? 3 : 5);
+  }
 }
 
 SamplerHistory Reader::history(const std::string& path, std::size_t rank) const {

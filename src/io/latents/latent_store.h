@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct RunningState {
   int step = 0;  // steps done: the next one to do, from 0
   SamplerHistory video;
   std::optional<SamplerHistory> sound;
+  std::string cache{};                               // JSON: the counts of a step cache; "": there is none
+  std::map<std::string, FloatArray> cache_arrays{};  // what it keeps, by name: of the video's shape or the sound's
   friend bool operator==(const RunningState&, const RunningState&) = default;
 };
 

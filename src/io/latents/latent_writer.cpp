@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <numeric>
 
@@ -50,6 +51,7 @@ class Writer {
   void write_tokens(const char* path, const std::vector<std::int64_t>& ids, const char* description);
   void write_schedule(const LatentFile& file);
   void write_running(const RunningState& running);
+  void write_cache(const RunningState& running);
   void write_history(const std::string& path, const SamplerHistory& history, const char* axes);
 
   bool compress_;
@@ -137,6 +139,23 @@ void Writer::write_running(const RunningState& running) {
   hdf5::write_attribute(sampler.get(), "step", running.step);
   write_history(kVideoHistory, running.video, kVideoAxes);
   if (running.sound) write_history(kSoundHistory, *running.sound, kSoundAxes);
+  if (!running.cache.empty()) write_cache(running);
+}
+
+void Writer::write_cache(const RunningState& running) {
+  hdf5::create_group(file_.get(), kCache);
+  const hdf5::Group group(hdf5::check(H5Gopen2(file_.get(), kCache, H5P_DEFAULT), "open /sampler/cache"));
+  hdf5::write_attribute(group.get(), "state", running.cache);
+  for (const auto& [name, array] : running.cache_arrays) {
+    const std::string path = std::string(kCache) + "/" + name;
+    // One by one: groups that HDF5 makes on the way to another record the time.
+    for (std::size_t slash = std::strlen(kCache) + 1; (slash = path.find('/', slash)) != std::string::npos; ++slash) {
+      const std::string parent = path.substr(0, slash);
+      if (!hdf5::has_path(file_.get(), parent)) hdf5::create_group(file_.get(), parent);
+    }
+    write_floats(path, array, array.shape.size() == 5 ? kVideoAxes : kSoundAxes,
+                 "what a step cache knows of a branch's last steps");
+  }
 }
 
 void Writer::write_history(const std::string& path, const SamplerHistory& history, const char* axes) {

@@ -35,6 +35,10 @@ at::Tensor GenTower::SoundLayers::velocity(const at::Tensor& tokens) const {
   return proj_out(tokens).to(at::kFloat).transpose(0, 1).contiguous();
 }
 
+at::Tensor GenTower::SoundLayers::without_layers(const at::Tensor& sound, const at::Tensor& time) const {
+  return proj_in.then(proj_out, sound.transpose(0, 1), time + modality).transpose(0, 1).contiguous();
+}
+
 GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
                    const Attention& attention)
     : config_(config),
@@ -87,6 +91,19 @@ MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, 
   for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return velocities(x, latents);
+}
+
+// Both projections in one: what lies between them is twenty times as wide as the latents.
+MediaLatents GenTower::without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const {
+  const at::Tensor time = time_embedder_(timestep);
+  const at::Tensor patches = patchify(latents.video, at::kFloat);
+  std::vector<at::Tensor> rows;
+  for (const auto& [tokens, noisy] : branch.video) {
+    rows.push_back(proj_in_.then(proj_out_, rows_of(patches, tokens), noisy ? time : at::Tensor()));
+  }
+  MediaLatents velocity{unpatchify(at::cat(rows), latents.video.sizes()), {}};
+  if (latents.has_sound()) velocity.sound = sound_->without_layers(latents.sound, time);
+  return velocity;
 }
 
 at::Tensor GenTower::normed_whole(Residual& stream) const {

@@ -37,10 +37,15 @@ class GenTower {
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
            RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
+  Collectives& tp() const { return *tp_; }
   // No communication. Sound needs a checkpoint with sound_gen.
   Branch prepare(TextCache text, const MediaShape& shape) const;
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch) const;
+  // What the velocities would be without the layers and the norm behind them, in float32: the same for all branches of
+  // a request. The output projection is linear, so what the layers add to the hidden states adds to this. No
+  // communication.
+  MediaLatents without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
  private:
   // The layers between the sound latent and the tower's width.
@@ -48,7 +53,8 @@ class GenTower {
     SoundLayers(const Weights& transformer, const Cosmos3Config& config);
     // (S, T) → `tokens` (T, hidden). `time`: (hidden) float32.
     void embed_into(const at::Tensor& tokens, const at::Tensor& sound, const at::Tensor& time) const;
-    at::Tensor velocity(const at::Tensor& tokens) const;  // (T, hidden) → (S, T) float32
+    at::Tensor velocity(const at::Tensor& tokens) const;                               // (T, hidden) → (S, T) float32
+    at::Tensor without_layers(const at::Tensor& sound, const at::Tensor& time) const;  // (S, T) → (S, T) float32
     Linear proj_in;
     at::Tensor modality;  // (hidden)
     Linear proj_out;

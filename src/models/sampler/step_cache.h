@@ -10,7 +10,7 @@
 
 namespace orrery {
 
-// What one branch's layers added to its velocity in a step: a tensor a stream, float32.
+// What the layers added to one branch's velocity in a step: one float32 tensor for each stream (video, sound).
 struct LayersShare {
   std::int64_t step = 0;
   std::vector<at::Tensor> streams;
@@ -27,18 +27,18 @@ struct BranchCache {
 // changed in place.
 struct StepCacheState {
   std::vector<BranchCache> branches;   // empty: no cache
-  std::vector<std::int64_t> computed;  // the steps so far in which a branch's layers were computed
+  std::vector<std::int64_t> computed;  // the steps in which the layers of at least one branch were computed
 };
 
-// Decides before each step whether a model's layers must be computed, and stands in for them otherwise (SeaCache, arXiv
-// 2602.18993; MODES.md E). Each branch of guidance decides alone, by how far the filtered latents have moved since its
-// last step. One object a clip; knows no ranks.
+// Decides before each step whether a model's layers are computed, and extrapolates what they would add if not
+// (SeaCache, arXiv 2602.18993; MODES.md E). Each guidance branch has its own decision, by how far the filtered latents
+// have moved since the branch's last step. One object for each clip; knows no ranks.
 //
-// For each step: measure(), then decide() with the distances on the host, then each branch's layers are computed and
-// keep() takes what they added, or share() gives an estimate of that.
+// In each step call measure(), then decide() with the distances on the host. Then, for each branch that the step takes,
+// either compute its layers and give keep() what they added, or add share() to the velocity without layers.
 //
-// The reference keeps hidden states before the output projection, which is linear: extrapolating what the layers add to
-// the velocity instead is the same mathematics in a twentieth of the memory.
+// The reference extrapolates the hidden states that enter the output projection. That projection is linear, so
+// extrapolating its results is the same mathematics and takes a twentieth of the memory.
 class StepCache {
  public:
   // `video`: the latents' shape (C, t, h, w). Waits for `device`. Throws Error when a setting is out of range.
@@ -53,9 +53,9 @@ class StepCache {
   // measure() returned none.
   std::vector<bool> decide(const std::vector<float>& distances);
 
-  // Takes what the layers of `branch` added in this step, a tensor a stream.
+  // Takes what the layers of `branch` added in this step, one tensor for each stream.
   void keep(std::size_t branch, std::vector<at::Tensor> streams);
-  // An estimate of what the layers of `branch` would add in this step.
+  // Estimates what the layers of `branch` would add in this step, from the steps that are kept.
   std::vector<at::Tensor> share(std::size_t branch) const;
 
   const StepCacheState& state() const { return state_; }

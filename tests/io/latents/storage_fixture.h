@@ -61,6 +61,10 @@ inline LatentFile running_file() {
   LatentFile file = complete_file();
   file.state = LatentFile::State::Running;
   file.running = RunningState{7, make_history(file.video.shape, 10), make_history(file.sound->shape, 20)};
+  file.running->cache = R"({"computed":[0],"branches":[]})";
+  file.running->cache_arrays = {{"0/indicator", make_array(file.video.shape, 40)},
+                                {"0/0/video", make_array(file.video.shape, 41)},
+                                {"0/0/sound", make_array(file.sound->shape, 42)}};
   file.condition = make_array({1, 4, 1, 5, 6}, 30);
   return file;
 }

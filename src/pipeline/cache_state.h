@@ -1,0 +1,31 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <string>
+#include <vector>
+
+#include "models/sampler/step_cache.h"
+
+namespace orrery {
+
+// How a snapshot keeps the state of a step cache: its counts as JSON, and its tensors one after another.
+
+// The counts; "" of a state without branches.
+std::string cache_counts(const StepCacheState& state);
+
+// The state with these counts, and undefined tensors: `streams` of each step that is kept. Throws InputError when they
+// are not what cache_counts() writes.
+StepCacheState cache_of(const std::string& counts, std::size_t streams);
+
+// A tensor of the state, its name in snapshots, and whose latents' shape it has: 0 is the video.
+struct CacheTensor {
+  at::Tensor* tensor;
+  std::string name;  // "0/indicator", "1/0/sound": branch, place among the steps that are kept
+  std::size_t stream = 0;
+};
+
+// All of them, in one order on all ranks.
+std::vector<CacheTensor> tensors_of(StepCacheState& state);
+
+}  // namespace orrery
