@@ -31,6 +31,19 @@ std::string member(const Json& request, const char* key) {
   return printable(value.is_string() ? value.get<std::string>() : json_text(value));
 }
 
+// What is off unless asked for: ", step cache 0.25 with 2 skips in a row at most".
+std::string choices_text(const Json& request) {
+  std::string text;
+  const auto add = [&](const char* key, const std::string& before, const char* behind) {
+    if (request.contains(key)) text.append(before).append(member(request, key)).append(behind);
+  };
+  add("guidance_interval", ", guided between timesteps ", "");
+  if (request.contains("normalize_cfg")) text += ", normalized guidance";
+  add("step_cache", ", step cache ", "");
+  add("step_cache_skips", " with ", " skips in a row at most");
+  return text;
+}
+
 std::string request_text(const Json& request) {
   if (!request.is_object()) return "none";
   std::string text = member(request, "id");
@@ -45,7 +58,7 @@ std::string request_text(const Json& request) {
   add("steps", " steps, guidance ");
   add("guidance_scale", ", seed ");
   add("seed", "");
-  return text;
+  return text + choices_text(request);
 }
 
 std::string sampler_text(const LatentFile& file) {

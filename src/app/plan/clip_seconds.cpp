@@ -4,7 +4,7 @@ namespace orrery {
 
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates) {
   const auto tokens = static_cast<double>(work.tokens);
-  const auto steps = static_cast<double>(work.steps);
+  const auto steps = work.full_steps;
   ClipSeconds seconds;
   // The text tower's products are plain, and short.
   seconds.text = work.text_flops / machine.plain.products.at(static_cast<double>(work.text_tokens));

@@ -1,5 +1,6 @@
 #include "app/plan/forecast_text.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -31,11 +32,19 @@ std::string grid_text(const TopologyForecast& topology) {
   return text;
 }
 
+bool leaves_out(const ClipKind& kind) { return kind.work.full_steps != static_cast<double>(kind.work.steps); }
+
+// "35", or "18 of 35" of those that compute fewer, by estimate.
+std::string work_text(const ClipKind& kind) {
+  const std::string steps = std::to_string(kind.request.steps);
+  return leaves_out(kind) ? number_text(kind.work.full_steps) + " of " + steps : steps;
+}
+
 std::string kinds_table(const Forecast& forecast) {
   TextTable table({"clips", "size", "frames", "steps", "tokens", "text", "PFLOP a step", "PFLOP a clip"}, 0);
   for (const ClipKind& kind : forecast.kinds) {
     const Request& r = kind.request;
-    table.add({std::to_string(kind.clips), size_text(r), std::to_string(r.num_frames), std::to_string(r.steps),
+    table.add({std::to_string(kind.clips), size_text(r), std::to_string(r.num_frames), work_text(kind),
                std::to_string(kind.work.tokens), std::to_string(kind.work.text_tokens),
                fixed(kind.work.step.flops() / 1e15, 3), fixed(kind.work.flops() / 1e15, 1)});
   }
@@ -46,7 +55,7 @@ std::string kinds_table(const Forecast& forecast) {
 double longest_step(const TopologyForecast& topology) {
   double longest = 0;
   for (std::size_t i = 0; i < topology.seconds.size(); ++i) {
-    longest = std::max(longest, topology.seconds[i].denoise() / static_cast<double>(topology.work[i].steps));
+    longest = std::max(longest, topology.seconds[i].denoise() / std::max(topology.work[i].full_steps, 1.0));
   }
   return longest;
 }
@@ -107,6 +116,19 @@ std::string remarks(const Forecast& forecast) {
         .append(what)
         .append("; built-in figures instead.\n");
   }
+  for (const TopologyForecast& t : forecast.topologies) {
+    if (t.idle_gpu_hours == 0) continue;
+    text.append("Outside of guidance intervals the second group of --cfg 2 is idle: ")
+        .append(fixed(t.idle_gpu_hours, 2))
+        .append(" GPU hours with ")
+        .append(grid_text(t))
+        .append(".\n");
+    break;
+  }
+  if (std::any_of(forecast.kinds.begin(), forecast.kinds.end(), leaves_out)) {
+    text +=
+        "Steps: those whose work is done, by estimate, and all of them; results.jsonl tells what a clip computed.\n";
+  }
   return text +
          "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
          "takes\nlonger than the next clip's steps. Sums over ranks go at the speed of links within a node.\n";
@@ -116,6 +138,7 @@ Json work_json(const ClipWork& work) {
   return {{"tokens", work.tokens},
           {"text_tokens", work.text_tokens},
           {"steps", work.steps},
+          {"full_steps", work.full_steps},
           {"step",
            {{"attention_flops", work.step.attention_flops},
             {"product_flops", work.step.product_flops},
@@ -161,7 +184,8 @@ Json topology_json(const TopologyForecast& t) {
           {"kinds", kinds},
           {"seconds_per_clip", t.seconds_per_clip()},
           {"clips_per_gpu_hour", t.clips_per_gpu_hour()},
-          {"gpu_hours", t.gpu_hours()}};
+          {"gpu_hours", t.gpu_hours()},
+          {"idle_gpu_hours", t.idle_gpu_hours}};
 }
 
 Json grid_json(const TopologyForecast* topology) {
