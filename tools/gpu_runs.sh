@@ -3,6 +3,8 @@
 # seconds per phase, peak memory, the share of time in which a GPU idled.
 #   tools/gpu_runs.sh single     one GPU a run; two runs at a time where there are two GPUs
 #   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2
+#   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and how far
+#                                their latents are from the first
 #   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
 #   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
 #   STEPS   denoise steps of a clip (default: 35)
@@ -63,6 +65,15 @@ case ${1:-} in
     run nano-480p-tp2 0,1 nano "$small" 2 --tp 2
     run nano-720p-cfg2 0,1 nano "$large" 1 --cfg 2
     run nano-720p-tp2 0,1 nano "$large" 1 --tp 2
+    ;;
+  cached)
+    run exact-720p 0 nano "$large" 1
+    for threshold in 0.25 0.35; do
+      run "cached-$threshold-720p" 0 nano "$large" 1 --step-cache "$threshold"
+      # The clips' ids say which run they are of; they differ in nothing else.
+      "$orrery" compare --json --tolerance 1e9 "$work/exact-720p/latents/exact-720p-1.h5" \
+        "$work/cached-$threshold-720p/latents/cached-$threshold-720p-1.h5" | tee -a "$out/runs.jsonl"
+    done
     ;;
   *)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"

@@ -19,8 +19,11 @@ SETS = ("tiny", "gqa_native", "modes")
 # Generators are seeded with the set's seed plus this.
 DRAWN = {"transformer": 1, "vae": 2}
 TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
+# Cases of which only the denoising is read, not what it starts from and ends in.
+DENOISED = {f"modes/{name}" for name in ("cache", "cache_order0", "guidance_interval", "normalize_cfg")}
 # Of the files beside a set's checkpoint; other sets are kept whole.
-KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}}
+KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}
+        | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
 WITHOUT = {"modes": {"sound_tokenizer"}}
 # The order in which the reference's modules register their parameters; a name's parts are compared one by one.
 MODULE_ORDER = """
@@ -49,6 +52,8 @@ def is_read(name, case):
     """Whether tests read a case's tensor: not the tiled pixels of most, and of the set of frames only the videos'."""
     if case == "modes/frames":
         return name.startswith("v2v") and not name.endswith("_diffusers")
+    if case in DENOISED:
+        return not name.startswith(("gen_rope_", "pixels", "und_"))
     return case in TILED_CASES or not name.startswith("pixels_tiled_")
 
 

@@ -37,7 +37,7 @@ def main(name, status, begin, end, out, utilisation, what):
         "what": f"{name}: {what}",
         "exit": int(status),
         "seconds_wall": round(float(end) - float(begin), 1),
-        "clips": [{key: clip.get(key) for key in ("id", "status", "error", "seconds", "peak_memory_bytes", "peak_gpu_memory")} for clip in clips],
+        "clips": [{key: clip.get(key) for key in ("id", "status", "error", "seconds", "computed_steps", "peak_memory_bytes", "peak_gpu_memory")} for clip in clips],
         "gpu_memory_mib": {str(gpu): max(used for _, used in values) for gpu, values in samples.items()},
         "gpu_idle_share": {str(gpu): idle_share(values) for gpu, values in samples.items()},
     }

@@ -29,8 +29,9 @@ struct ClipResult {
   bool stopped = false;
   std::int64_t steps_done = 0;  // of a clip that was stopped
   std::vector<std::string> files;
-  PhaseTimes times;                  // of rank 0; their sum is the request's wall time
-  std::vector<double> step_seconds;  // of the steps that this run made, on this rank
+  PhaseTimes times;                          // of rank 0; their sum is the request's wall time
+  std::vector<double> step_seconds;          // of the steps that this run made, on this rank
+  std::vector<std::int64_t> computed_steps;  // with a step cache: those of the clip that had their layers computed
   std::string latents_checksum;
   std::optional<std::int64_t> peak_host_memory;  // bytes of rank 0's process; none: the system does not tell
   std::optional<std::int64_t> peak_gpu_memory;   // of tensors, in bytes; peak over ranks; none on a CPU

@@ -33,6 +33,9 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
+  if (request.step_cache.on()) {
+    memory.step += step_cache_bytes(sizes.transformer, tokens, request.guided() ? 2 : 1, request.step_cache.order);
+  }
   const CellCount part =
       decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
   memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);

@@ -6,6 +6,7 @@
 
 #include "base/device/profiler_range.h"
 #include "models/sampler/noise.h"
+#include "pipeline/cached_model.h"
 
 namespace orrery {
 namespace {
@@ -15,11 +16,23 @@ at::Tensor normal(std::uint32_t seed, at::IntArrayRef shape, at::Device device) 
   return at::tensor(values, at::kFloat).view(shape).to(device);
 }
 
-// What turns one stream's noise into latents.
-struct StreamSampler {
-  UniPc sampler;
-  GivenFrames given;
-};
+// An entry for each stream of the latents.
+Streams<GivenFrames> given_frames(const Streams<Condition>& conditions, const MediaLatents& latents) {
+  Streams<GivenFrames> given;
+  for (const auto& [stream, own] : latents) {
+    const auto condition = conditions.find(stream);
+    given[stream] = condition == conditions.end()
+                        ? GivenFrames()
+                        : GivenFrames(condition->second.steps, own.size(1), condition->second.latents, own.device());
+  }
+  return given;
+}
+
+// Nothing changes in a video that is given whole.
+bool is_all_given(const Streams<Condition>& conditions, const at::Tensor& video) {
+  const auto condition = conditions.find(Stream::Video);
+  return condition != conditions.end() && std::ssize(condition->second.steps) == video.size(1);
+}
 
 }  // namespace
 
@@ -29,26 +42,27 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device d
   return noise;
 }
 
-DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start,
-                     const Streams<Condition>& conditions, const StepObserver& observer) {
+DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, const Schedule& schedule,
+                     DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer) {
   DenoiseState state = std::move(start);
-  Streams<StreamSampler> samplers;
+  const Streams<GivenFrames> given = given_frames(conditions, state.latents);
+  Streams<UniPc> samplers;
   for (auto& [stream, latents] : state.latents) {
-    StreamSampler& own = samplers.emplace(stream, StreamSampler{UniPc(schedule.sigmas), {}}).first->second;
-    own.sampler.restore(state.samplers[stream]);
-    if (const auto given = conditions.find(stream); given != conditions.end()) {
-      own.given = GivenFrames(given->second.steps, latents.size(1), given->second.latents, latents.device());
-    }
-    latents = own.given.write_back(latents);
+    samplers.emplace(stream, schedule.sigmas).first->second.restore(state.samplers[stream]);
+    latents = given.at(stream).write_back(latents);
   }
+  const at::Tensor& video = state.latents.at(Stream::Video);
+  CachedModel cached(model, is_all_given(conditions, video) ? StepCacheSettings{} : cache, schedule, video.sizes(),
+                     video.device());
+  cached.restore(std::move(state.cache));
   while (state.steps_done() < schedule.steps()) {
     const ProfilerRange range("step");
-    const auto step = static_cast<std::size_t>(state.steps_done());
-    const MediaVelocity velocity = model.velocity(state.latents, static_cast<double>(schedule.timesteps[step]));
-    for (auto& [stream, own] : samplers) {
+    const MediaVelocity velocity = model.guided(cached.velocities(state.latents, state.steps_done()), given);
+    state.cache = cached.state();
+    for (auto& [stream, sampler] : samplers) {
       at::Tensor& latents = state.latents.at(stream);
-      latents = own.sampler.step(velocity.at(stream), latents, own.given);
-      state.samplers.at(stream) = own.sampler.state();
+      latents = sampler.step(velocity.at(stream), latents, given.at(stream));
+      state.samplers.at(stream) = sampler.state();
     }
     if (!observer(state)) break;
   }

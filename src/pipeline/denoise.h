@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/sampler/schedule.h"
+#include "models/sampler/step_cache.h"
 #include "models/sampler/unipc.h"
 #include "pipeline/guidance.h"
 
@@ -24,6 +25,7 @@ struct Condition {
 struct DenoiseState {
   MediaLatents latents;          // the given time steps in their place, once a step is done
   Streams<UniPcState> samplers;  // empty before the first step
+  StepCacheState cache;
 
   std::int64_t steps_done() const { return samplers.empty() ? 0 : samplers.begin()->second.step; }
 };
@@ -37,7 +39,7 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device d
 // From `start`, noise or the state of an earlier call that was stopped, to the final latents, or to where `observer`
 // stops it: schedule.steps() steps are done or fewer. Collective like GuidedModel::velocity; the result is the same on
 // every rank, and a stop changes no bit of what comes out in the end.
-DenoiseState denoise(const GuidedModel& model, const Schedule& schedule, DenoiseState start,
-                     const Streams<Condition>& conditions, const StepObserver& observer);
+DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, const Schedule& schedule,
+                     DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer);
 
 }  // namespace orrery

@@ -6,6 +6,7 @@
 
 #include "pipeline/clip_file.h"
 #include "pipeline/denoise.h"
+#include "pipeline/expected_passes.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
@@ -16,6 +17,16 @@ bool finite(const MediaLatents& latents) {
   std::vector<at::Tensor> each;
   for (const auto& [stream, own] : latents) each.push_back(at::isfinite(own).all());
   return at::stack(each).all().item<bool>();
+}
+
+// What each step probably costs, relative to others; `apart`: the branches run at the same time.
+std::vector<double> step_work(const Request& request, ScheduleKind schedule, bool apart) {
+  constexpr double kWithoutLayers = 0.01;
+  std::vector<double> work;
+  for (const int passes : expected_passes(request, schedule)) {
+    work.push_back(passes == 0 ? kWithoutLayers : apart ? 1 : passes);
+  }
+  return work;
 }
 
 }  // namespace
@@ -36,6 +47,7 @@ MediaLatents ClipDenoiser::operator()(const ClipJob& job, ClipStart& start, cons
   }
   clock.end("denoise");
   result.step_seconds = step_times.seconds();
+  result.computed_steps = end.cache.computed;
   return result.stopped ? MediaLatents{} : end.latents;
 }
 
@@ -46,19 +58,21 @@ DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& j
   if (context_.world.is_root()) {
     snapshots.emplace(context_.settings.folder.snapshot(request.id), clip_file(context_.settings, job, start));
   }
-  context_.progress.steps_begin(request.steps, start.state.steps_done());
+  const GenerateSettings& settings = context_.settings;
+  context_.progress.steps_begin(step_work(request, settings.recipe.schedule, settings.sizes.layout.cfg == 2),
+                                start.state.steps_done());
   StepWatch watch(context_.log, context_.progress, context_.stop, pace_, times, snapshots ? &*snapshots : nullptr,
                   context_.settings.snapshot_every);
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(context_.settings.recipe.schedule, request.steps, request.flow_shift);
   times.mark();
-  DenoiseState end =
-      denoise(guided, schedule, std::move(start.state), start.conditions, [&](const DenoiseState& state) {
-        times.mark();
-        const bool goes_on = watch.step_done(state, schedule.steps());
-        between_steps();
-        return goes_on;
-      });
+  DenoiseState end = denoise(guided, request.step_cache, schedule, std::move(start.state), start.conditions,
+                             [&](const DenoiseState& state) {
+                               times.mark();
+                               const bool goes_on = watch.step_done(state, schedule.steps());
+                               between_steps();
+                               return goes_on;
+                             });
   if (end.steps_done() < schedule.steps()) {
     context_.world.from_root([&] { watch.save(end); });
   }

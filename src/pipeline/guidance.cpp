@@ -2,28 +2,59 @@
 
 #include <ATen/record_function.h>
 
+#include <algorithm>
+
 #include "base/device/profiler_range.h"
 
 namespace orrery {
+namespace {
+
+// The conditional velocity's length over the guided one's, at most 1, of all streams together: () on their device.
+at::Tensor shortening(const MediaVelocity& velocity, const Streams<GivenFrames>& given) {
+  at::Tensor cond, guided;
+  for (const auto& [stream, own] : velocity) {
+    const auto frames = given.find(stream);
+    const auto squares = [&](const at::Tensor& of_stream) {
+      return (frames == given.end() ? of_stream : frames->second.still(of_stream)).square().sum();
+    };
+    const at::Tensor own_cond = squares(own.cond), own_guided = squares(own.guided());
+    cond = cond.defined() ? cond + own_cond : own_cond;
+    guided = guided.defined() ? guided + own_guided : own_guided;
+  }
+  return (cond.sqrt() / (guided.sqrt() + 1e-8)).clamp(0, 1);
+}
+
+}  // namespace
 
 GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
-                         const MediaShape& shape, std::optional<double> guidance)
-    : tower_(&tower), cfg_(&cfg), scale_(guidance) {
-  for (const TokenIds& own : own_texts(ids, scale_.has_value(), cfg.shard())) {
+                         const MediaShape& shape, std::optional<Guidance> guidance)
+    : tower_(&tower), cfg_(&cfg), guidance_(guidance) {
+  for (const TokenIds& own : own_texts(ids, guidance_.has_value(), cfg.shard())) {
     branches_.push_back(tower.prepare(text(own), shape));
   }
 }
 
-MediaVelocity GuidedModel::velocity(const MediaLatents& latents, double timestep) const {
-  const MediaLatents own = branch_velocity(latents, timestep, branches_.front());
-  if (scale_ && branches_.size() == 1) return gather_branches(own);
-  MediaLatents uncond;
-  if (scale_) uncond = branch_velocity(latents, timestep, branches_.back());
-  MediaVelocity velocity;
-  for (const auto& [stream, cond] : own) {
-    velocity[stream] = scale_ ? Velocity{cond, uncond.at(stream), *scale_} : Velocity{cond};
+BranchFlags GuidedModel::called(double timestep) const {
+  return guidance_ ? BranchFlags{true, guidance_->applies(timestep)} : BranchFlags{true};
+}
+
+std::vector<MediaLatents> GuidedModel::velocities(const MediaLatents& latents, double timestep,
+                                                  const BranchFlags& computes) const {
+  std::vector<MediaLatents> velocities(branches());
+  if (branches_.size() == branches()) {
+    for (std::size_t i = 0; i < branches(); ++i) {
+      if (computes[i]) velocities[i] = branch_velocity(latents, timestep, branches_[i]);
+    }
+    return velocities;
   }
-  return velocity;
+  if (std::find(computes.begin(), computes.end(), true) == computes.end()) return velocities;
+  const bool own = computes[static_cast<std::size_t>(cfg_->shard().rank)];
+  // A rank with nothing to compute has something of that shape to exchange.
+  velocities = gather_branches(own ? branch_velocity(latents, timestep, branches_.front()) : latents);
+  for (std::size_t i = 0; i < branches(); ++i) {
+    if (!computes[i]) velocities[i].clear();
+  }
+  return velocities;
 }
 
 MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const {
@@ -31,19 +62,42 @@ MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double ti
   return (*tower_)(latents, timestep, branch);
 }
 
-// One all-gather for all streams together.
-MediaVelocity GuidedModel::gather_branches(const MediaLatents& own) const {
-  std::vector<at::Tensor> flat;
-  for (const auto& [stream, cond] : own) flat.push_back(cond.reshape({-1}));
-  const at::Tensor both = gather(flat.size() == 1 ? flat.front() : at::cat(flat));
+MediaLatents GuidedModel::without_layers(const MediaLatents& latents, double timestep) const {
+  return tower_->without_layers(latents, timestep, branches_.front());
+}
+
+MediaVelocity GuidedModel::guided(const std::vector<MediaLatents>& branches, const Streams<GivenFrames>& given) const {
+  const bool guides = branches.size() == 2 && !branches.back().empty();
   MediaVelocity velocity;
-  std::int64_t begin = 0;
-  for (const auto& [stream, cond] : own) {
-    const at::Tensor values = both.narrow(1, begin, cond.numel());
-    velocity[stream] = {values[0].view(cond.sizes()), values[1].view(cond.sizes()), *scale_};
-    begin += cond.numel();
+  for (const auto& [stream, cond] : branches.front()) {
+    velocity[stream] = guides ? Velocity{cond, branches.back().at(stream), guidance_->scale} : Velocity{cond};
   }
+  if (!guides || !guidance_->normalize) return velocity;
+  const at::Tensor factor = shortening(velocity, given);
+  for (auto& [stream, own] : velocity) own = Velocity{own.guided() * factor};
   return velocity;
+}
+
+at::Tensor GuidedModel::agreed(const at::Tensor& numbers) const {
+  const std::int64_t count = numbers.size(0);
+  const at::Tensor first = cfg_->all_gather(numbers, 0).narrow(0, 0, count).contiguous();
+  return tower_->tp().all_gather(first, 0).narrow(0, 0, count);
+}
+
+// One all-gather for all streams together.
+std::vector<MediaLatents> GuidedModel::gather_branches(const MediaLatents& own) const {
+  std::vector<at::Tensor> flat;
+  for (const auto& [stream, values] : own) flat.push_back(values.reshape({-1}));
+  const at::Tensor both = gather(flat.size() == 1 ? flat.front() : at::cat(flat));
+  std::vector<MediaLatents> velocities(branches());
+  std::int64_t begin = 0;
+  for (const auto& [stream, values] : own) {
+    for (std::size_t i = 0; i < velocities.size(); ++i) {
+      velocities[i][stream] = both[static_cast<std::int64_t>(i)].narrow(0, begin, values.numel()).view(values.sizes());
+    }
+    begin += values.numel();
+  }
+  return velocities;
 }
 
 // (values) of this rank → (2, values): cond, uncond.

@@ -7,6 +7,7 @@
 
 #include "base/parallel/collectives.h"
 #include "models/cosmos3/gen_tower.h"
+#include "models/sampler/guidance.h"
 #include "models/sampler/unipc.h"
 #include "pipeline/texts.h"
 
@@ -14,6 +15,9 @@ namespace orrery {
 
 // Both branches' velocities, and how they make the guided one (MODEL.md §5).
 using MediaVelocity = Streams<Velocity>;
+
+// A flag for each branch: the conditional one, then, with guidance, the unconditional one.
+using BranchFlags = std::vector<bool>;
 
 // The model as the sampler sees it for one request: what both branches say.
 //
@@ -23,19 +27,35 @@ using MediaVelocity = Streams<Velocity>;
 class GuidedModel {
  public:
   GuidedModel(const GenTower& tower, Collectives& cfg, const TextSource& text, const PromptIds& ids,
-              const MediaShape& shape, std::optional<double> guidance);
+              const MediaShape& shape, std::optional<Guidance> guidance);
 
-  // Velocities of `latents` at `timestep` (0…1000): bit for bit the same on every rank.
-  MediaVelocity velocity(const MediaLatents& latents, double timestep) const;
+  std::size_t branches() const { return guidance_ ? 2 : 1; }
+  // Whether a step at `timestep` (0…1000) takes the velocity of each branch.
+  BranchFlags called(double timestep) const;
+  // The velocities of the branches with a true flag, the same bits on every rank; those of the others are empty.
+  // A rank whose branch has a false flag is idle. Collective.
+  std::vector<MediaLatents> velocities(const MediaLatents& latents, double timestep, const BranchFlags& computes) const;
+  // GenTower::without_layers(), which is the same for all branches. No communication.
+  MediaLatents without_layers(const MediaLatents& latents, double timestep) const;
+  // Combines the branches' velocities. The unconditional one may be empty: the conditional one is then the answer.
+  // `given`: time steps that count as 0 in the norms of Guidance::normalize; streams without an entry have none. No
+  // communication.
+  MediaVelocity guided(const std::vector<MediaLatents>& branches, const Streams<GivenFrames>& given) const;
+  // The guided velocity at a timestep, with every branch that it takes computed. Collective.
+  MediaVelocity velocity(const MediaLatents& latents, double timestep) const {
+    return guided(velocities(latents, timestep, called(timestep)), {});
+  }
+  // The first rank's `numbers` (n) on every rank of the grid. Collective.
+  at::Tensor agreed(const at::Tensor& numbers) const;
 
  private:
   MediaLatents branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const;
-  MediaVelocity gather_branches(const MediaLatents& own) const;
+  std::vector<MediaLatents> gather_branches(const MediaLatents& own) const;
   at::Tensor gather(const at::Tensor& flat) const;
 
   const GenTower* tower_;
   Collectives* cfg_;
-  std::optional<double> scale_;   // of guidance
+  std::optional<Guidance> guidance_;
   std::vector<Branch> branches_;  // cond, uncond; or only what this rank runs
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 #include <utility>
 
 #include "base/core/numbers.h"
@@ -58,23 +59,26 @@ void Progress::phase(std::string name) {
   draw();
 }
 
-void Progress::steps_begin(std::int64_t steps, std::int64_t first) {
+void Progress::steps_begin(std::vector<double> work, std::int64_t first) {
+  const double scale = clip_work_left_ / std::accumulate(work.begin(), work.end(), 0.0);
+  for (double& step : work) step *= scale;
+  step_work_ = std::move(work);
   clip_.phase.clear();
-  clip_.steps = steps;
+  clip_.steps = std::ssize(step_work_);
   clip_.done = first_ = first;
-  note_steps(first, first, steps);
-  step_work_ = clip_work_left_ / static_cast<double>(steps);
-  clip_work_left_ -= step_work_ * static_cast<double>(first);
-  work_left_ -= step_work_ * static_cast<double>(first);
+  note_steps(first, first, clip_.steps);
+  clip_work_left_ -= work_of(0, first);
+  work_left_ -= work_of(0, first);
   draw();
 }
 
 void Progress::steps_done(std::int64_t more, double seconds) {
   const bool is_first = clip_.done == first_;
-  const double work = step_work_ * static_cast<double>(more);
+  const double work = work_of(clip_.done, clip_.done + more);
   clip_.done += more;
   note_steps(first_, clip_.done, clip_.steps);
   clip_.seconds_per_step = seconds / static_cast<double>(clip_.done - first_);
+  clip_.seconds_left = seconds * work_of(clip_.done, clip_.steps) / work_of(first_, clip_.done);
   clip_work_left_ -= work;
   work_left_ -= work;
   work_done_ += work;
@@ -97,6 +101,10 @@ void Progress::clip_ended(const std::string& id, bool failed, double seconds) {
 
 void Progress::finish() {
   if (log_->columns() > 0) log_->show({});
+}
+
+double Progress::work_of(std::int64_t from, std::int64_t to) const {
+  return std::accumulate(step_work_.begin() + from, step_work_.begin() + to, 0.0);
 }
 
 void Progress::settle_work() {
@@ -122,8 +130,7 @@ void Progress::draw() const {
 std::string steps_text(const ClipProgress& clip) {
   const std::string text = fmt::format("step {}/{}", clip.done, clip.steps);
   if (clip.seconds_per_step <= 0) return text;
-  const double left = clip.seconds_per_step * static_cast<double>(clip.steps - clip.done);
-  return fmt::format("{}, {:.2f} s/step, {} left", text, clip.seconds_per_step, duration_text(left));
+  return fmt::format("{}, {:.2f} s/step, {} left", text, clip.seconds_per_step, duration_text(clip.seconds_left));
 }
 
 std::string run_text(const RunProgress& run) {

@@ -18,6 +18,7 @@ struct ClipProgress {
   std::int64_t steps = 0;  // in all
   std::int64_t done = 0;
   double seconds_per_step = 0;  // 0: not known yet
+  double seconds_left = 0;
 };
 
 // How far a manifest is.
@@ -51,8 +52,12 @@ class Progress {
   void clip_begins(std::string label, double work);
   // What happens beside the denoising of the clip that has begun.
   void phase(std::string name);
-  // `first`: the step that denoising begins with.
-  void steps_begin(std::int64_t steps, std::int64_t first = 0);
+  // `work`: of each step, in any unit. `first`: the step that denoising begins with.
+  void steps_begin(std::vector<double> work, std::int64_t first = 0);
+  // Steps of equal work.
+  void steps_begin(std::int64_t steps, std::int64_t first = 0) {
+    steps_begin(std::vector<double>(static_cast<std::size_t>(steps), 1.0), first);
+  }
   // `more` steps are done; `seconds`: that this clip's steps in this run took until now.
   void steps_done(std::int64_t more, double seconds);
   // A clip is complete, or failed: not always the one begun last, since videos are encoded behind the next clip's
@@ -65,6 +70,7 @@ class Progress {
   // What the clip that has begun leaves of its work needs no time any more.
   void settle_work();
   RunProgress run_progress() const;
+  double work_of(std::int64_t from, std::int64_t to) const;  // of those steps
   void draw() const;
 
   const Log* log_;
@@ -74,7 +80,7 @@ class Progress {
   double work_left_;
   double work_done_ = 0;
   double clip_work_left_ = 0;
-  double step_work_ = 0;
+  std::vector<double> step_work_;
   ClipProgress clip_;
   std::int64_t first_ = 0;
   Stopwatch since_start_;

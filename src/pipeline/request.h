@@ -8,6 +8,8 @@
 
 #include "io/latents/streams.h"
 #include "io/text/caption.h"
+#include "models/sampler/guidance.h"
+#include "models/sampler/skip_rule.h"
 
 namespace orrery {
 
@@ -34,7 +36,10 @@ struct Request {
   double fps = 24;
   std::int64_t steps = 35;
   double guidance_scale = 6.0;
+  std::optional<GuidanceInterval> guidance_interval;  // none: every step is guided
+  bool normalize_cfg = false;
   double flow_shift = 10.0;
+  StepCacheSettings step_cache;
   std::uint32_t seed = 42;
   bool sound = false;
   std::optional<std::string> aspect_ratio;  // "16,9"
@@ -46,7 +51,10 @@ struct Request {
   // Whether a step runs two branches. Native guidance below 1 is a blend of both as well (MODEL.md §5).
   bool guided() const { return semantics == Semantics::Native ? guidance_scale != 1 : guidance_scale > 1; }
   // None: the conditional branch alone.
-  std::optional<double> guidance() const { return guided() ? std::optional(guidance_scale) : std::nullopt; }
+  std::optional<Guidance> guidance() const {
+    if (!guided()) return std::nullopt;
+    return Guidance{guidance_scale, guidance_interval, normalize_cfg};
+  }
   bool conditioned() const { return !condition_latents.empty() || !parent.empty() || needs_encoder(); }
   // Whether the given frames are made from pixels.
   bool needs_encoder() const { return !image.empty() || !continued_video.empty() || encodes_parent; }

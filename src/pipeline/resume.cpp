@@ -4,6 +4,7 @@
 
 #include "base/core/json.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
@@ -31,6 +32,9 @@ std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape) {
     parts.push_back({&clip.state.latents[stream], own.extents});
     add_sampler(parts, clip.state.samplers.at(stream), own.extents);
     if (!own.given.empty()) parts.push_back({&clip.conditions[stream].latents, own.given_extents()});
+  }
+  for (const CacheTensor& part : tensors_of(clip.state.cache)) {
+    parts.push_back({part.tensor, shape.extents(part.stream)});
   }
   return parts;
 }
@@ -76,6 +80,8 @@ ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path,
     clip.state.samplers[stream].step = steps_done;
     if (!own.given.empty()) clip.conditions[stream].steps = own.given;
   }
+  const std::string counts = world.from_root([&] { return cache_counts(clip.state.cache); });
+  if (!world.is_root()) clip.state.cache = cache_of(counts, shape);
   const std::vector<Part> parts = parts_of(clip, shape);
   at::Tensor flat;
   on_root(world, [&] { flat = flattened(parts); });

@@ -6,6 +6,7 @@
 #include "base/core/error.h"
 #include "base/core/stopwatch.h"
 #include "base/parallel/comm.h"
+#include "pipeline/cache_state.h"
 
 namespace orrery {
 namespace {
@@ -17,7 +18,7 @@ void copy_to_host(at::Tensor& host, const at::Tensor& tensor) {
     host = tensor;
     return;
   }
-  if (!host.defined()) {
+  if (!host.defined() || host.sizes() != tensor.sizes()) {
     host = at::empty(tensor.sizes(), at::TensorOptions(at::kCPU).dtype(tensor.scalar_type()).pinned_memory(true));
   }
   host.copy_(tensor);
@@ -30,16 +31,29 @@ void copy_to_host(UniPcState& host, const UniPcState& state) {
   copy_to_host(host.model_output_1, state.model_output_1);
 }
 
+void copy_to_host(StepCacheState& host, StepCacheState state) {
+  const std::vector<CacheTensor> before = tensors_of(host);
+  const std::vector<CacheTensor> tensors = tensors_of(state);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    at::Tensor copy = i < before.size() ? *before[i].tensor : at::Tensor();
+    copy_to_host(copy, *tensors[i].tensor);
+    *tensors[i].tensor = copy;
+  }
+  host = std::move(state);
+}
+
 void copy_to_host(DenoiseState& host, const DenoiseState& state) {
   for (const auto& [stream, latents] : state.latents) copy_to_host(host.latents[stream], latents);
   for (const auto& [stream, sampler] : state.samplers) copy_to_host(host.samplers[stream], sampler);
+  copy_to_host(host.cache, state.cache);
 }
 
-// A cautious guess: four arrays of the latents' size, 50 MB/s.
-double guessed_seconds(const DenoiseState& state) {
+// A cautious guess: four arrays of the latents' size and what a step cache keeps, 50 MB/s.
+double guessed_seconds(DenoiseState state) {
   std::size_t bytes = 0;
-  for (const auto& [stream, latents] : state.latents) bytes += latents.nbytes();
-  return 4 * static_cast<double>(bytes) / 50e6;
+  for (const auto& [stream, latents] : state.latents) bytes += 4 * latents.nbytes();
+  for (const CacheTensor& part : tensors_of(state.cache)) bytes += part.tensor->nbytes();
+  return static_cast<double>(bytes) / 50e6;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/core/error.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {
@@ -48,6 +49,16 @@ UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const
   return state;
 }
 
+StepCacheState cache_state(const RunningState& running, const MediaShape& shape) {
+  StepCacheState state = cache_of(running.cache, shape);
+  for (const CacheTensor& part : tensors_of(state)) {
+    const auto array = running.cache_arrays.find(part.name);
+    require_input(array != running.cache_arrays.end(), fmt::format("the step cache's state lacks {}", part.name));
+    *part.tensor = tensor_of(array->second, shape.extents(part.stream), part.name);
+  }
+  return state;
+}
+
 void require_condition(const LatentFile& snapshot, const MediaShape& shape) {
   for (const auto& [stream, own] : shape.streams) {
     if (own.given.empty()) continue;
@@ -69,6 +80,9 @@ LatentFile snapshot_file(LatentFile clip, const DenoiseState& state) {
     clip.latents[stream] = batch_of_one(latents);
     running.histories[stream] = history_of(state.samplers.at(stream), steps);
   }
+  StepCacheState cache = state.cache;
+  running.cache = cache_counts(cache);
+  for (const CacheTensor& part : tensors_of(cache)) running.cache_arrays[part.name] = batch_of_one(*part.tensor);
   return clip;
 }
 
@@ -91,6 +105,7 @@ DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
     state.latents[schema.stream] = tensor_of(snapshot.latents.at(schema.stream), extents, what);
     state.samplers[schema.stream] = sampler_state(running.step, running.histories.at(schema.stream), extents);
   }
+  state.cache = cache_state(running, shape);
   return state;
 }
 

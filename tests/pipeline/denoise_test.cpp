@@ -82,8 +82,58 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Denoise,
                                          Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
                                          Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
                                          Case{"modes", "guidance_below_one", 2, ScheduleKind::Native},
-                                         Case{"modes", "v2v_last", 2, ScheduleKind::Native}),
+                                         Case{"modes", "v2v_last", 2, ScheduleKind::Native},
+                                         Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
+                                         Case{"modes", "normalize_cfg", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache_order0", 2, ScheduleKind::Native}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
+TEST(StepCacheGolden, LeavesOutTheReferencesStepsOnEveryRank) {
+  for (const char* name : {"modes/cache", "modes/cache_order0"}) {
+    const Golden golden = Golden::load_case(name);
+    const std::int64_t branches = golden.request().at("guidance") == 1.0 ? 1 : 2;
+    std::vector<std::int64_t> expected;
+    for (std::int64_t step = 0; step < golden["timesteps"].numel(); ++step) {
+      if (golden["cache_computed"][step * branches].item<std::int64_t>() == 1) expected.push_back(step);
+    }
+    for (const GridShape shape : grids(mpi_world().shard().size, 2)) {
+      const GoldenJob job(mpi_world(), "modes", shape);
+      const auto end = job.run(golden, ScheduleKind::Native, [](const DenoiseState&) { return true; });
+      EXPECT_EQ(end.cache.computed, expected) << name << " " << name_of(shape);
+    }
+  }
+}
+
+// With sound and a given frame, and an unconditional branch that is taken in some steps only.
+TEST(StepCacheGrids, DecideAlikeWhateverTheRanks) {
+  const Golden golden = Golden::load_case("tiny/i2av");
+  Request request = request_of(golden);
+  request.step_cache = {0.5, 2};
+  request.guidance_interval = {700, 990};
+  const Schedule schedule = make_schedule(ScheduleKind::Native, 12, 10);
+  const auto run = [&](const GoldenJob& job) {
+    return job.run(golden, request, schedule, job.start_of(golden), conditions_of(golden),
+                   [](const DenoiseState&) { return true; });
+  };
+  const Comm self = mpi_world().split(mpi_world().shard().rank);
+  const DenoiseState alone = run(GoldenJob(self, "tiny", {}));
+  EXPECT_GT(alone.cache.computed.size(), 2U);
+  EXPECT_LT(alone.cache.computed.size(), 12U);
+  for (const GridShape shape : grids(mpi_world().shard().size, 8)) {
+    SCOPED_TRACE(name_of(shape));
+    const DenoiseState state = run(GoldenJob(mpi_world(), "tiny", shape));
+    EXPECT_EQ(state.cache.computed, alone.cache.computed);
+    for (const auto& [stream, latents] : state.latents) {
+      EXPECT_LE(relative(latents, alone.latents.at(stream).cpu()), kLatentTolerance);
+      EXPECT_TRUE(same_everywhere(latents));
+    }
+    for (const BranchCache& branch : state.cache.branches) {
+      EXPECT_TRUE(same_everywhere(branch.indicator));
+      for (const LayersShare& share : branch.shares) EXPECT_TRUE(same_everywhere(share.streams.at(Stream::Sound)));
+    }
+  }
+}
 
 TEST(Noise, IsTheReferences) {
   for (const char* name : {"tiny/t2v", "tiny/t2av", "gqa_native/i2av"}) {

@@ -30,7 +30,16 @@ MediaShape shape_of(const Golden& golden) {
 
 Request request_of(const Golden& golden) {
   Request request;
-  request.guidance_scale = golden.request().at("guidance");
+  const Json& asked = golden.request();
+  request.guidance_scale = asked.at("guidance");
+  request.normalize_cfg = asked.value("normalize_cfg", false);
+  if (asked.contains("guidance_interval")) {
+    const Json& interval = asked["guidance_interval"];
+    request.guidance_interval = {interval[0].get<double>(), interval[1].get<double>()};
+  }
+  if (asked.contains("cache")) {
+    request.step_cache = {asked["cache"].at("diffusion_cache_thresh"), 0, asked["cache"].at("residual_order")};
+  }
   return request;
 }
 
@@ -50,14 +59,19 @@ DenoiseState GoldenJob::start_of(const Golden& golden) const {
 
 DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseState start,
                             const Streams<Condition>& conditions, const StepObserver& observer) const {
+  return run(golden, request_of(golden), schedule_of(golden, kind), std::move(start), conditions, observer);
+}
+
+DenoiseState GoldenJob::run(const Golden& golden, const Request& request, const Schedule& schedule, DenoiseState start,
+                            const Streams<Condition>& conditions, const StepObserver& observer) const {
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
                            {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
-                           request_of(golden).guidance());
-  return denoise(guided, schedule_of(golden, kind), std::move(start), conditions, observer);
+                           request.guidance());
+  return denoise(guided, request.step_cache, schedule, std::move(start), conditions, observer);
 }
 
 Schedule schedule_of(const Golden& golden, ScheduleKind kind) {
-  return make_schedule(kind, golden.request().at("steps"), 10.0);
+  return make_schedule(kind, golden.request().at("steps"), golden.request().value("flow_shift", 10.0));
 }
 
 std::vector<GridShape> grids(int ranks, int largest_tp) {

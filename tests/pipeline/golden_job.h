@@ -20,7 +20,7 @@ Streams<Condition> conditions_of(const Golden& golden);
 
 MediaShape shape_of(const Golden& golden);
 
-// Only what decides on the branches.
+// Only what decides on the branches and on what is left out.
 Request request_of(const Golden& golden);
 
 // A golden set's model on all ranks of `world` as one grid.
@@ -33,6 +33,9 @@ class GoldenJob {
   // Collective.
   DenoiseState run(const Golden& golden, ScheduleKind kind, DenoiseState start, const Streams<Condition>& conditions,
                    const StepObserver& observer) const;
+  // As `request` says, in as many steps of that kind as `schedule` has.
+  DenoiseState run(const Golden& golden, const Request& request, const Schedule& schedule, DenoiseState start,
+                   const Streams<Condition>& conditions, const StepObserver& observer) const;
   // The same from its noise, with its own conditions.
   DenoiseState run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) const {
     return run(golden, kind, start_of(golden), conditions_of(golden), observer);

@@ -9,6 +9,7 @@
 #include "io/checkpoint/sharded_checkpoint.h"
 #include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
+#include "models/sampler/step_cache.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
 #include "pipeline/clip_memory.h"
@@ -70,6 +71,31 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
   const CountedMemory memory(test_device());
   step();
   expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes()}), memory.peak());
+}
+
+TEST_F(Memory, OfAStepCacheCoversItsTensors) {
+  const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";
+  const Cosmos3Config config = read_cosmos3_config(folder / "config.json");
+  const std::vector<std::int64_t> shape{config.latent_channel, 5, 32, 48};
+  const at::Tensor video = at::ones(shape, test_device());
+  const Schedule schedule = make_schedule(ScheduleKind::Native, 8, 10);
+  StepCache cache({1e9, 1}, schedule, shape, 2, test_device());
+  const auto begin_step = [&](std::int64_t step) {
+    cache.measure(video, step, {true, true});
+    return cache.decide({0.0F, 0.0F}).front();
+  };
+  const CountedMemory memory(test_device());
+  for (std::int64_t step = 0; step < 3; ++step) {
+    if (!begin_step(step)) continue;
+    for (const std::size_t branch : {0, 1}) cache.keep(branch, {{Stream::Video, video * 2}});
+  }
+  begin_step(3);
+  const at::Tensor shallow = video * 3;  // as long as the layers are at work
+  const std::int64_t tokens = 5 * 16 * 24;
+  const std::int64_t value = tokens * config.patch_width() * 4;
+  // Both branches share an indicator here, and the filter's own results come and go while no layer is at work.
+  EXPECT_GE(step_cache_bytes(config, tokens, 2, 1), 6 * value);
+  EXPECT_LE(memory.peak(), step_cache_bytes(config, tokens, 2, 1) + 2 * value);
 }
 
 TEST_F(Memory, OfDecodingCoversItsTensors) {
@@ -144,6 +170,10 @@ TEST(ClipMemory, FollowsTheRequest) {
   EXPECT_LT(unguided.step, clip_memory(sizes, request, ids).step);
   sizes.layout.cfg = 2;
   EXPECT_EQ(unguided.step, clip_memory(sizes, request, ids).step);
+  const std::int64_t exact = clip_tensors(sizes, request, ids).step;
+  request.step_cache.threshold = 0.25;
+  const std::int64_t latents = 4 * 192 * 24 * 15 * 40;  // every rank keeps both branches' two steps
+  EXPECT_EQ(clip_tensors(sizes, request, ids).step, exact + 7 * latents);
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ using testing::Not;
 
 TEST(ProgressText, SaysWhatIsKnown) {
   EXPECT_EQ(steps_text({"a", "", 35, 0, 0}), "step 0/35");
-  EXPECT_EQ(steps_text({"a", "", 35, 12, 2.9}), "step 12/35, 2.90 s/step, 1 min 07 s left");
+  EXPECT_EQ(steps_text({"a", "", 35, 12, 2.9, 66.7}), "step 12/35, 2.90 s/step, 1 min 07 s left");
   EXPECT_EQ(run_text({120, 0, 0, 0, 0, {}}), "0 of 120 done");
   EXPECT_EQ(run_text({120, 0, 2, 0.1, 0, 7400}), "0 of 120 done, 2 failed, 2 h 03 min left");
   EXPECT_EQ(run_text({120, 3, 1, 0.1, 20.44, 7400}), "3 of 120 done, 1 failed, 20.4 clips/h, 2 h 03 min left");
@@ -33,7 +33,7 @@ struct Width {
 };
 
 TEST(ProgressText, FitsTheTerminal) {
-  const ClipProgress clip{"[3/120] drive-0003", "", 35, 12, 2.9};
+  const ClipProgress clip{"[3/120] drive-0003", "", 35, 12, 2.9, 66.7};
   const RunProgress run{120, 2, 1, 0.025, 20.44, 7400};
   for (const Width& width : std::vector<Width>{
            {40, {"[3/120] … step 12/35, 2.90 s/step, 1 m…", "2 of 120… 20.4 clips/h, 2 h 03 min left"}},
@@ -106,6 +106,18 @@ TEST_F(ProgressLines, CountAResumedClipsOwnSteps) {
   EXPECT_THAT(text,
               ContainsRegex(
                   "1 of 2 done, [0-9]+ clips/h, ([1-9][0-9]\\.[0-9] s|[0-9]+ min [0-9]+ s|[0-9]+ h [0-9]+ min) left"));
+}
+
+// Of four steps the second and the third take next to nothing: after the first, half of the time is still to come.
+TEST_F(ProgressLines, WeighStepsByTheirWork) {
+  const Log log(LogLevel::Verbose, 0);
+  Progress progress(log, 1, 1);
+  progress.clip_begins("[1/1] a", 1);
+  progress.steps_begin({1, 0.01, 0.01, 1});
+  progress.steps_done(1, 100);
+  progress.steps_done(1, 101);
+  EXPECT_THAT(end(), AllOf(HasSubstr("step 1/4, 100.00 s/step, 1 min 42 s left"),
+                           HasSubstr("step 2/4, 50.50 s/step, 1 min 41 s left")));
 }
 
 // A clip that fails before its first step leaves nothing to wait for.

@@ -43,7 +43,7 @@ class Ranks {
   }
   // The guided velocity of one request from seeded noise.
   at::Tensor velocity(const Towers& towers, const PromptIds& ids) const {
-    const auto guidance = ids.uncond.empty() ? std::nullopt : std::optional(6.0);
+    const auto guidance = ids.uncond.empty() ? std::nullopt : std::optional(Guidance{6.0});
     const TextSource text = [&](const TokenIds& tokens) { return towers.text(tokens); };
     const GuidedModel model(towers.media(), *cfg_, text, ids, kShape, guidance);
     return model.velocity(noise_for(1, kShape, test_device()), 500).at(Stream::Video).guided().cpu();

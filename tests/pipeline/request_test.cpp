@@ -53,7 +53,8 @@ TEST(Guidance, IsABlendAtEveryScaleButOneUnlessTheSeedSaysNot) {
     Request request;
     request.guidance_scale = scale;
     EXPECT_EQ(request.guided(), scale != 1) << scale;
-    EXPECT_EQ(request.guidance(), scale == 1 ? std::nullopt : std::optional(scale));
+    EXPECT_EQ(request.guidance().has_value(), scale != 1);
+    EXPECT_EQ(request.guidance().value_or(Guidance{1}).scale, scale);
     request.semantics = Semantics::Seed;
     EXPECT_EQ(request.guided(), scale > 1) << scale;
   }

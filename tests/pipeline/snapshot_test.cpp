@@ -5,6 +5,7 @@
 
 #include "golden_job.h"
 #include "pipeline/arrays.h"
+#include "pipeline/cache_state.h"
 #include "pipeline/condition.h"
 #include "pipeline/resume.h"
 #include "pipeline/root_work.h"
@@ -41,8 +42,15 @@ bool same(const Streams<T>& a, const Streams<T>& b) {
                     [](const auto& x, const auto& y) { return x.first == y.first && same(x.second, y.second); });
 }
 
+bool same(StepCacheState a, StepCacheState b) {
+  const std::vector<CacheTensor> left = tensors_of(a), right = tensors_of(b);
+  const auto same_tensor = [](const CacheTensor& x, const CacheTensor& y) { return same(*x.tensor, *y.tensor); };
+  return cache_counts(a) == cache_counts(b) &&
+         std::equal(left.begin(), left.end(), right.begin(), right.end(), same_tensor);
+}
+
 bool same(const DenoiseState& a, const DenoiseState& b) {
-  return same(a.latents, b.latents) && same(a.samplers, b.samplers);
+  return same(a.latents, b.latents) && same(a.samplers, b.samplers) && same(a.cache, b.cache);
 }
 
 double distance(const at::Tensor& found, const at::Tensor& expected) {
@@ -129,7 +137,10 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Snapshot,
                                          Case{"tiny", "t2av", 8, ScheduleKind::Native},
                                          Case{"tiny", "i2av", 8, ScheduleKind::Karras},
                                          Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
-                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native}),
+                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache", 2, ScheduleKind::Native},
+                                         Case{"modes", "cache_order0", 2, ScheduleKind::Native},
+                                         Case{"modes", "guidance_interval", 2, ScheduleKind::Native}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 TEST(LostSnapshot, FailsTheRequestOnEveryRank) {

@@ -22,7 +22,8 @@ DenoiseState state_after(std::int64_t steps) {
   const auto n = static_cast<double>(steps);
   DenoiseState state{{{Stream::Video, video(n)}, {Stream::Sound, sound(-n)}},
                      {{Stream::Video, {steps, video(n + 0.1), video(n + 0.2), video(n + 0.3)}},
-                      {Stream::Sound, {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)}}}};
+                      {Stream::Sound, {steps, sound(n + 0.4), sound(n + 0.5), sound(n + 0.6)}}},
+                     {}};
   for (auto& [stream, sampler] : state.samplers) {
     if (steps == 1) sampler.model_output_0 = at::Tensor();
   }
@@ -87,7 +88,7 @@ TEST_F(Writer, ItsEndWaitsForTheWrite) {
 
 TEST_F(Writer, TheFirstGuessIsCautiousAndTheNextIsMeasured) {
   SnapshotWriter writer(path_, clip());
-  const DenoiseState big{{{Stream::Video, at::zeros({48, 45, 45, 80})}}, {}};
+  const DenoiseState big{{{Stream::Video, at::zeros({48, 45, 45, 80})}}, {}, {}};
   EXPECT_GT(writer.expected_seconds(big), 2);
   writer.start(state_after(1));
   EXPECT_EQ(writer.wait(), "");

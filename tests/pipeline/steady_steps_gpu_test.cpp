@@ -35,6 +35,7 @@ struct Clip {
   std::int64_t sound_steps;
   std::vector<std::int64_t> given;
   AttentionKernel kernel = AttentionKernel::Cudnn;
+  StepCacheSettings cache{};
 };
 
 class SteadySteps : public testing::TestWithParam<Clip> {
@@ -59,21 +60,21 @@ class SteadySteps : public testing::TestWithParam<Clip> {
 };
 
 TEST_P(SteadySteps, NeitherWaitNorAllocate) {
-  const auto [name, sound_steps, frames, kernel] = GetParam();
+  const auto [name, sound_steps, frames, kernel, cache] = GetParam();
   // Tensors of several megabytes: the allocator shares those out in another way than small ones.
   MediaShape shape{{{Stream::Video, {{8, 6, 63, 96}, frames}}}};
   if (sound_steps > 0) shape.streams[Stream::Sound] = {{model_.config().sound_dim, sound_steps}};
   const Streams<Condition> conditions{{Stream::Video, {frames, at::randn({8, std::ssize(frames), 63, 96})}}};
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()), {{17, 4, 256, 9}, {5, 81, 7}},
-                           shape, 6);
+                           shape, Guidance{6});
   DenoiseState start;
   start.latents = noise_for(1, shape, test_device());
   StepTimes times(test_device());
   times.mark();
   std::optional<NoWaiting> no_waiting;
   std::vector<std::int64_t> allocations;
-  const DenoiseState end = denoise(guided, make_schedule(ScheduleKind::Native, 8, 10), std::move(start), conditions,
-                                   [&](const DenoiseState&) {
+  const DenoiseState end = denoise(guided, cache, make_schedule(ScheduleKind::Native, 8, 10), std::move(start),
+                                   conditions, [&](const DenoiseState&) {
                                      times.mark();
                                      times.look();
                                      if (!no_waiting) no_waiting.emplace();
@@ -82,8 +83,13 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
                                    });
   no_waiting.reset();
   ASSERT_EQ(allocations.size(), 8U);
-  // The sampler remembers two steps: from the third on there is no more to hold.
-  for (std::size_t i = 3; i < allocations.size(); ++i) EXPECT_EQ(allocations[i], allocations[2]) << "step " << i + 1;
+  // The sampler remembers two steps: from the third on there is no more to hold. A cache that skips every other step
+  // remembers two that were computed, and has skipped two by the fifth. It waits only for its own numbers, by an event.
+  const std::size_t steady = cache.on() ? 4 : 2;
+  for (std::size_t i = steady + 1; i < allocations.size(); ++i) {
+    EXPECT_EQ(allocations[i], allocations[steady]) << "step " << i + 1;
+  }
+  EXPECT_EQ(std::ssize(end.cache.computed), cache.on() ? 5 : 0);
   EXPECT_TRUE(at::isfinite(end.latents.at(Stream::Video)).all().item<bool>());
   times.wait();
   EXPECT_EQ(times.passed(), 8);
@@ -101,6 +107,7 @@ TEST_P(SteadySteps, WaitingWouldBeSeen) {
 INSTANTIATE_TEST_SUITE_P(Clips, SteadySteps,
                          testing::Values(Clip{"video", 0, {}}, Clip{"given_frames", 0, {0, 3}}, Clip{"sound", 29, {}},
                                          Clip{"given_frame_and_sound", 29, {0}},
+                                         Clip{"cached_sound", 29, {0}, AttentionKernel::Cudnn, {1e9, 1}},
                                          Clip{"video_fa3", 0, {}, AttentionKernel::Fa3},
                                          Clip{"sound_fa3", 29, {}, AttentionKernel::Fa3}),
                          [](const auto& clip) { return std::string(clip.param.name); });

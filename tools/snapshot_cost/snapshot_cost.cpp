@@ -28,7 +28,7 @@ const std::vector<std::int64_t> kShape{48, 48, 45, 80};
 
 DenoiseState state_on(at::Device device) {
   const auto tensor = [&] { return at::rand(kShape, at::TensorOptions(device)); };
-  return {{{Stream::Video, tensor()}}, {{Stream::Video, {2, tensor(), tensor(), tensor()}}}};
+  return {{{Stream::Video, tensor()}}, {{Stream::Video, {2, tensor(), tensor(), tensor()}}}, {}};
 }
 
 void wait_for(const at::Tensor& tensor) { tensor.view(-1)[0].item<float>(); }

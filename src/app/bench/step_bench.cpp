@@ -94,7 +94,7 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
     record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
   }
-  const GuidedModel model(tower, ranks.cfg, text, {}, shape, kGuidance);
+  const GuidedModel model(tower, ranks.cfg, text, {}, shape, Guidance{kGuidance});
   Stepper step(model, noise);
   record = step_record(record, ranks);
   reset_peak_memory(ranks.device);

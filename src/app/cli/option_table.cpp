@@ -282,6 +282,26 @@ auto make_table() {
           kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; 1: none, which halves the work",
           [](auto& o) -> auto& { return o.defaults.guidance_scale; }),
       option(
+          kRun, kRequest, "guidance-interval", "LO,HI",
+          "guide only the steps whose timestep lies between the two, from 0 to 1001: the others take half the work; "
+          "not "
+          "given: all",
+          [](auto& o) -> auto& { return o.defaults.guidance_interval; }),
+      option(
+          kRun, kRequest, "normalize-cfg", "",
+          "shorten guided velocities to the length of the conditional ones, where they are longer",
+          [](auto& o) -> auto& { return o.defaults.normalize_cfg; }),
+      option(
+          kRun, kRequest, "step-cache", "THRESHOLD",
+          "leave out the layers in steps before which the latents have changed by less than this in all since they "
+          "were "
+          "last computed, and extrapolate: 0.25 makes a clip in half the time, with other latents; 0: never",
+          [](auto& o) -> auto& { return o.defaults.step_cache.threshold; }),
+      option(
+          kRun, kRequest, "step-cache-skips", "N",
+          "with --step-cache, leave them out in so many steps in a row at most; 0: no limit",
+          [](auto& o) -> auto& { return o.defaults.step_cache.skips; }),
+      option(
           kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
           [](auto& o) -> auto& { return o.defaults.flow_shift; }),
       option(

@@ -55,6 +55,14 @@ void read_value(const std::string& text, std::optional<std::int64_t>& target) { 
 
 void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
 
+void read_value(const std::string& text, std::optional<GuidanceInterval>& target) {
+  const std::size_t comma = text.find(',');
+  const std::optional<double> low = parse_number(text.substr(0, comma));
+  const std::optional<double> high = comma == std::string::npos ? std::nullopt : parse_number(text.substr(comma + 1));
+  require_input(low && high, fmt::format("\"{}\" is not LO,HI, two timesteps, for example 400,900", text));
+  target = {*low, *high};
+}
+
 void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
   target = parse_duration(text);
   require_input(target.has_value(), fmt::format("\"{}\" is not a time as HH:MM:SS, for example 00:30:00", text));
@@ -102,6 +110,10 @@ std::optional<std::string> write_value(const std::optional<std::int64_t>& value)
 
 std::optional<std::string> write_value(const std::optional<ManifestShard>& value) {
   return value ? std::optional(value->text()) : std::nullopt;
+}
+
+std::optional<std::string> write_value(const std::optional<GuidanceInterval>& value) {
+  return value ? std::optional(number_text(value->low) + "," + number_text(value->high)) : std::nullopt;
 }
 
 std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value) {

@@ -36,6 +36,14 @@ class PlanWriter {
     bytes_ += text;
   }
   void add(const std::filesystem::path& path) { add(path.string()); }
+  void add(const GuidanceInterval& interval) {
+    const auto& [low, high] = interval;
+    (*this)(low, high);
+  }
+  void add(const StepCacheSettings& settings) {
+    const auto& [threshold, skips, order] = settings;
+    (*this)(threshold, skips, order);
+  }
   template <class T>
   void add(const std::optional<T>& value) {
     add(value.has_value());
@@ -86,6 +94,14 @@ class PlanReader {
   }
   void read(std::string& text) { text = next(size()); }
   void read(std::filesystem::path& path) { path = std::string(next(size())); }
+  void read(GuidanceInterval& interval) {
+    auto& [low, high] = interval;
+    (*this)(low, high);
+  }
+  void read(StepCacheSettings& settings) {
+    auto& [threshold, skips, order] = settings;
+    (*this)(threshold, skips, order);
+  }
   template <class T>
   void read(std::optional<T>& value) {
     bool has_value = false;
@@ -120,11 +136,13 @@ class PlanReader {
 template <class Archive, class AnyRequest>
 void visit_request(Archive& archive, AnyRequest& request) {
   auto& [id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
-         condition_frames, num_frames, height, width, fps, steps, guidance_scale, flow_shift, seed, sound, aspect_ratio,
-         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
+         condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval, normalize_cfg,
+         flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids,
+         semantics] = request;
   archive(id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
-          condition_frames, num_frames, height, width, fps, steps, guidance_scale, flow_shift, seed, sound,
-          aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids, semantics);
+          condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval, normalize_cfg,
+          flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids,
+          semantics);
 }
 
 template <class Archive, class AnyJob>

@@ -107,6 +107,9 @@ std::string page_of(const RunRecords& records) {
   if (remaining) page += fmt::format(", {} of {} remain", *remaining, *records.requested);
   if (records.on_gpus) page += fmt::format("; {:.2f} GPU hours", records.gpu_seconds / 3600);
   page += fmt::format("; {} of work\n", duration_text(records.seconds));
+  if (records.cached_steps > 0) {
+    page += fmt::format("step cache: {} of {} steps were computed\n", records.computed_steps, records.cached_steps);
+  }
   return page + failures_text(records.failures) + phases_text(records) +
          throughput_text(throughput_of(records.done_times));
 }
@@ -117,6 +120,9 @@ Json to_json(const RunRecords& records) {
   json["remaining"] = records.remaining() ? Json(*records.remaining()) : Json();
   json["gpu_hours"] = records.on_gpus ? Json(records.gpu_seconds / 3600) : Json();
   json["seconds"] = records.seconds;
+  if (records.cached_steps > 0) {
+    json["step_cache"] = {{"computed_steps", records.computed_steps}, {"steps", records.cached_steps}};
+  }
   json["phases"] = Json::object();
   for (const auto& [phase, seconds] : slowest_first(records.phases)) json["phases"][phase] = seconds;
   json["failures"] = Json::array();

@@ -17,6 +17,7 @@
 #include "base/core/numbers.h"
 #include "base/core/printable.h"
 #include "base/core/text_table.h"
+#include "pipeline/expected_passes.h"
 
 namespace orrery {
 namespace {
@@ -65,6 +66,24 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
   table.row("clips", fmt::format("width {}, height {}, frames {}, steps {}", range(&Request::width),
                                  range(&Request::height), range(&Request::num_frames), range(&Request::steps)));
   table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
+}
+
+// What a guidance interval costs two groups of ranks.
+void describe_idle(const RunInput& input, const Options& o, Table& table) {
+  if (!input.checkpoint || o.grid.cfg != 2) return;
+  std::int64_t idle = 0, computed = 0;
+  for (const ClipKind& kind : clip_kinds(input.jobs)) {
+    if (!kind.request.guided()) continue;
+    for (const int passes : expected_passes(kind.request, schedule_of(o.model.schedule, *input.checkpoint))) {
+      idle += passes == 1 ? kind.clips : 0;
+      computed += passes > 0 ? kind.clips : 0;
+    }
+  }
+  if (idle == 0) return;
+  table.row("note",
+            fmt::format("with --cfg 2 the second group of ranks is idle in {} of {} steps, which lie outside of "
+                        "guidance intervals",
+                        idle, computed));
 }
 
 // Not known where the text tower would be released by itself: that is the GPU's to say.
@@ -118,7 +137,10 @@ std::string validate(const Options& options) {
   Table table;
   RunInput input = check_input(options, Unmakeable::IsRefused, problems);
   describe_input(input, options, table);
-  problems.attempt([&] { describe_memory(input, options, table); });
+  problems.attempt([&] {
+    describe_idle(input, options, table);
+    describe_memory(input, options, table);
+  });
   problems.attempt([&] {
     if (!options.log_file.empty()) require_writable("--log-file", fs::absolute(options.log_file).parent_path());
   });

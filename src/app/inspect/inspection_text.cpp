@@ -27,13 +27,26 @@ std::string member(const Json& request, const char* key) {
   return printable(value.is_string() ? value.get<std::string>() : json_text(value));
 }
 
+// What is off unless asked for: ", step cache 0.25 with 2 skips in a row at most".
+std::string choices_text(const Json& request) {
+  std::string text;
+  const auto add = [&](const char* key, const std::string& before, const char* behind) {
+    if (request.contains(key)) text.append(before).append(member(request, key)).append(behind);
+  };
+  add("guidance_interval", ", guided between timesteps ", "");
+  if (request.contains("normalize_cfg")) text += ", normalized guidance";
+  add("step_cache", ", step cache ", "");
+  add("step_cache_skips", " with ", " skips in a row at most");
+  return text;
+}
+
 std::string request_text(const Json& request) {
   if (!request.is_object()) return "none";
   const auto of = [&](const char* key) { return member(request, key); };
   const std::string prompt = request.contains("prompt") ? first_words(of("prompt")) : "token ids";
-  return fmt::format("{}: {}\n{:{}}{} frames of {} x {} at {} a second, {} steps, guidance {}, seed {}", of("id"),
+  return fmt::format("{}: {}\n{:{}}{} frames of {} x {} at {} a second, {} steps, guidance {}, seed {}{}", of("id"),
                      prompt, "", kIndent + kNameWidth, of("num_frames"), of("width"), of("height"), of("fps"),
-                     of("steps"), of("guidance_scale"), of("seed"));
+                     of("steps"), of("guidance_scale"), of("seed"), choices_text(request));
 }
 
 std::string sampler_text(const LatentFile& file) {

@@ -72,6 +72,11 @@ std::vector<std::int64_t> integers(const Json& value) {
   return list;
 }
 
+GuidanceInterval interval(const Json& value) {
+  if (!value.is_array() || value.size() != 2) wrong_type("a list of two timesteps", value);
+  return {number(value[0]), number(value[1])};
+}
+
 // Token ids take the place of the default text, and a text that of default ids.
 void set_negative_prompt(const Json& value, Request& r) {
   r.negative_prompt = text(value);
@@ -104,6 +109,12 @@ const std::array kFields{
     ManifestField{"fps", kValue, [](const Json& v, Folder, Request& r) { r.fps = number(v); }},
     ManifestField{"steps", kValue, [](const Json& v, Folder, Request& r) { r.steps = integer(v); }},
     ManifestField{"guidance_scale", kValue, [](const Json& v, Folder, Request& r) { r.guidance_scale = number(v); }},
+    ManifestField{"guidance_interval", kOptional,
+                  [](const Json& v, Folder, Request& r) { r.guidance_interval = interval(v); }},
+    ManifestField{"normalize_cfg", kValue, [](const Json& v, Folder, Request& r) { r.normalize_cfg = truth(v); }},
+    ManifestField{"step_cache", kValue, [](const Json& v, Folder, Request& r) { r.step_cache.threshold = number(v); }},
+    ManifestField{"step_cache_skips", kValue,
+                  [](const Json& v, Folder, Request& r) { r.step_cache.skips = integer(v); }},
     ManifestField{"flow_shift", kValue, [](const Json& v, Folder, Request& r) { r.flow_shift = number(v); }},
     ManifestField{"seed", kValue, [](const Json& v, Folder, Request& r) { r.seed = seed(v); }},
     ManifestField{"sound", kValue, [](const Json& v, Folder, Request& r) { r.sound = truth(v); }},
@@ -117,6 +128,15 @@ const std::array kFields{
 std::string shortened(const std::string& dumped) {
   constexpr std::size_t kLongest = 60;
   return dumped.size() <= kLongest ? dumped : dumped.substr(0, kLongest) + "…";
+}
+
+// What is off is not written, as it was not before there was such a choice: it makes the same clip.
+void write_choices(const Request& r, Json& line) {
+  if (r.guidance_interval) line["guidance_interval"] = {r.guidance_interval->low, r.guidance_interval->high};
+  if (r.normalize_cfg) line["normalize_cfg"] = true;
+  if (!r.step_cache.on()) return;
+  line["step_cache"] = r.step_cache.threshold;
+  line["step_cache_skips"] = r.step_cache.skips;
 }
 
 }  // namespace
@@ -150,6 +170,7 @@ void write_fields(const Request& r, Json& line) {
   line["fps"] = r.fps;
   line["steps"] = r.steps;
   line["guidance_scale"] = r.guidance_scale;
+  write_choices(r, line);
   line["flow_shift"] = r.flow_shift;
   line["seed"] = r.seed;
   line["sound"] = r.sound;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kMaxFrames = 100001;
 constexpr std::int64_t kMaxSide = 16384;
 constexpr std::int64_t kMaxSteps = 1000;
+constexpr double kMaxTimestep = 1001;                       // above the first step's
 constexpr std::int64_t kMaxTokens = std::int64_t{1} << 22;  // 95 times the published 720p clip; beyond it nothing fits
 constexpr double kMinFps = 0.01;
 constexpr double kMaxFps = 1000;
@@ -97,6 +98,14 @@ std::string condition_reason(const Request& r) {
   return "";
 }
 
+std::string interval_reason(const std::optional<GuidanceInterval>& interval) {
+  if (!interval || (interval->low >= 0 && interval->low < interval->high && interval->high <= kMaxTimestep)) {
+    return "";
+  }
+  return fmt::format("[{}, {}] is not a lower and a higher timestep from 0 to 1001", number_text(interval->low),
+                     number_text(interval->high));
+}
+
 }  // namespace
 
 std::vector<FieldProblem> check_request(const Request& r) {
@@ -118,6 +127,12 @@ std::vector<FieldProblem> check_request(const Request& r) {
   check("guidance_scale", std::isfinite(r.guidance_scale) && r.guidance_scale >= 0
                               ? ""
                               : number_text(r.guidance_scale) + " is not a finite number of at least 0");
+  check("guidance_interval", interval_reason(r.guidance_interval));
+  check("step_cache", std::isfinite(r.step_cache.threshold) && r.step_cache.threshold >= 0
+                          ? ""
+                          : number_text(r.step_cache.threshold) + " is not a finite number of at least 0");
+  check("step_cache_skips",
+        between(r.step_cache.skips, 0, kMaxSteps) ? "" : range_reason(r.step_cache.skips, 0, kMaxSteps));
   check("flow_shift", std::isfinite(r.flow_shift) && r.flow_shift > 0
                           ? ""
                           : number_text(r.flow_shift) + " is not a finite number above 0");

@@ -46,6 +46,8 @@ RequestResult result_of(const ClipJob& job, ClipResult clip) {
   result.files = std::move(clip.files);
   result.seconds = clip.times;
   result.step_seconds = std::move(clip.step_seconds);
+  if (!clip.computed_steps.empty()) result.computed_steps = std::ssize(clip.computed_steps);
+  result.computed = std::move(clip.computed_steps);
   result.peak_memory = clip.peak_host_memory;
   result.peak_gpu_memory = clip.peak_gpu_memory;
   result.latent_checksum = std::move(clip.latents_checksum);

@@ -33,6 +33,7 @@ Json to_json(const RequestResult& result) {
     line["steps_done"] = result.steps_done;
     line["steps"] = result.steps;
   }
+  if (result.computed_steps) line["computed_steps"] = *result.computed_steps;
   line["files"] = result.files;
   line["seconds"] = Json::object();
   for (const auto& [phase, seconds] : result.seconds.phases()) line["seconds"][phase] = seconds;
@@ -57,6 +58,7 @@ RequestResult from_json(const Json& line) {
   result.files = line.at("files").get<std::vector<std::string>>();
   for (const auto& [phase, seconds] : line.at("seconds").items()) result.seconds.add(phase, seconds.get<double>());
   if (line.contains("peak_memory_bytes")) result.peak_memory = line["peak_memory_bytes"].get<std::int64_t>();
+  if (line.contains("computed_steps")) result.computed_steps = line["computed_steps"].get<std::int64_t>();
   if (line.contains("ranks")) result.ranks = line["ranks"].get<std::int64_t>();
   result.device = line.value("device", "");
   if (line.contains("peak_gpu_memory")) result.peak_gpu_memory = line["peak_gpu_memory"].get<std::int64_t>();

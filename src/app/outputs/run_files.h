@@ -28,6 +28,8 @@ struct RequestResult {
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
   std::vector<double> step_seconds;             // of the steps that this run made; not in the line
+  std::vector<std::int64_t> computed;           // with a step cache: the steps with layers, from 0; not in the line
+  std::optional<std::int64_t> computed_steps;   // with a step cache: how many those are
   std::optional<std::int64_t> peak_memory;      // bytes of rank 0's process at most, while the clip was made
   std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held, of the rank with most; none on a CPU
   std::optional<std::int64_t> ranks;            // that made it; none in records of earlier releases

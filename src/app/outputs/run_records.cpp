@@ -71,7 +71,11 @@ class Collector {
     for (RequestResult& result : results_) last[result.id] = std::move(result);
     std::map<std::string, FailureGroup> groups;
     for (const auto& [id, result] : last) {
-      if (result.status == ResultStatus::Done) all_.done_times.push_back(result.finished);
+      if (result.status == ResultStatus::Done) {
+        all_.done_times.push_back(result.finished);
+        all_.computed_steps += result.computed_steps.value_or(0);
+        all_.cached_steps += result.computed_steps ? result.request.value("steps", std::int64_t{0}) : 0;
+      }
       if (result.status == ResultStatus::Stopped) ++all_.stopped;
       if (result.status != ResultStatus::Failed) continue;
       ++all_.failed;

@@ -29,6 +29,8 @@ struct RunRecords {
   double seconds = 0;                     // of the runs
   double gpu_seconds = 0;                 // of the runs on GPUs, each clip's times the ranks that made it
   bool on_gpus = false;
+  std::int64_t computed_steps = 0;      // of the clips that are done and had a step cache
+  std::int64_t cached_steps = 0;        // of the same clips, all of them
   std::vector<std::string> done_times;  // when the clips that are done were finished: ISO 8601, UTC, oldest first
 
   std::optional<std::int64_t> remaining() const;  // failed ones and stopped ones included

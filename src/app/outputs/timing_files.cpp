@@ -26,6 +26,9 @@ Json TimingFiles::content(const RequestResult& result) const {
   json["seconds"] = result.seconds.total();
   json["first_step"] = result.steps_done - std::ssize(result.step_seconds) + 1;
   json["step_seconds"] = result.step_seconds;
+  if (result.computed.empty()) return json;
+  json["computed_steps"] = Json::array();
+  for (const std::int64_t step : result.computed) json["computed_steps"].push_back(step + 1);
   return json;
 }
 

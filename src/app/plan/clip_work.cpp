@@ -8,6 +8,7 @@
 #include "models/cosmos3/positions.h"
 #include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
+#include "pipeline/expected_passes.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/video_decode.h"
 
@@ -65,6 +66,15 @@ std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& r
   return {cond, uncond};
 }
 
+// `passes`: by step. A rank that runs one of two branches takes a whole step for either.
+void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, std::int64_t groups) {
+  for (const int count : passes) {
+    const bool one_of_two = count == 1 && branches == 2;
+    if (count > 0) work.full_steps += one_of_two && groups == 1 ? 0.5 : 1;
+    if (one_of_two && groups == 2) ++work.idle_steps;
+  }
+}
+
 // The text tower's last layer ends in its keys and values.
 double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
   const LayerWork layer = layer_work(sizes.transformer, tokens, 0, static_cast<int>(sizes.layout.tp));
@@ -101,11 +111,12 @@ PhaseKind kind_of(std::string_view phase) {
 }
 
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes) {
+                   bool decodes, ScheduleKind schedule) {
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();
   work.steps = request.steps;
+  add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg);
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
     add(work.step, branch_work(sizes, products, shape, work.tokens, text));
     work.text_flops += text_flops(sizes, text);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "models/kernels/scaled_rows.h"
+#include "models/sampler/schedule.h"
 #include "pipeline/clip_memory.h"
 #include "pipeline/request.h"
 #include "pipeline/texts.h"
@@ -39,7 +40,9 @@ struct ClipWork {
   std::int64_t tokens = 0;       // of video and sound
   std::int64_t text_tokens = 0;  // of the longest text
   std::int64_t steps = 0;
-  StepWork step;
+  double full_steps = 0;  // of `step`: fewer than steps with a step cache or a guidance interval
+  double idle_steps = 0;  // of those, in which the second of two cfg groups has nothing to do
+  StepWork step;          // of a step that computes all branches
   double text_flops = 0;
   double decoded_pixels = 0;  // of all frames, and of those of a clip that is decoded to be continued
   double decode_flops = 0;
@@ -47,11 +50,12 @@ struct ClipWork {
   double sound_flops = 0;
   double latent_bytes = 0;  // of the file
 
-  double flops() const { return text_flops + static_cast<double>(steps) * step.flops() + decode_flops + sound_flops; }
+  double flops() const { return text_flops + full_steps * step.flops() + decode_flops + sound_flops; }
 };
 
-// Computed from the sizes alone. `decodes`: media are wanted.
+// Computed from the sizes alone. `decodes`: media are wanted. `schedule`: of the steps that a step cache or a guidance
+// interval leaves out.
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes);
+                   bool decodes, ScheduleKind schedule = ScheduleKind::Native);
 
 }  // namespace orrery

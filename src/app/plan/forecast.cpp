@@ -13,8 +13,16 @@
 namespace orrery {
 namespace {
 
+// What decides which steps are left out; the same of all requests that compute every step.
+auto left_out_of(const Request& r) {
+  const GuidanceInterval interval = r.guidance_interval.value_or(GuidanceInterval{});
+  if (!r.step_cache.on() && !r.guidance_interval) return std::tuple(0.0, std::int64_t{0}, 0.0, 0.0, 0.0);
+  return std::tuple(r.step_cache.threshold, r.step_cache.skips, interval.low, interval.high, r.flow_shift);
+}
+
 auto size_of(const Request& r) {
-  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent);
+  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent,
+                    left_out_of(r));
 }
 
 void keep_longer(TokenIds& longest, const TokenIds& ids) {
@@ -49,7 +57,8 @@ class Forecaster {
       : run_(run), checkpoint_(checkpoint), forecast_(forecast) {}
 
   ClipWork work(const GridShape& grid, const ClipKind& kind) const {
-    return clip_work(sizes_of(run_, checkpoint_, grid), run_.model.products, kind.request, kind.ids, run_.decodes);
+    return clip_work(sizes_of(run_, checkpoint_, grid), run_.model.products, kind.request, kind.ids, run_.decodes,
+                     schedule_of(run_.model.schedule, checkpoint_));
   }
 
   TopologyForecast operator()(const GridShape& grid) const {
@@ -69,6 +78,9 @@ class Forecaster {
     topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(run_.model.products)));
     topology.clips += kind.clips;
     topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
+    const ClipWork& work = topology.work.back();
+    const double step = topology.seconds.back().denoise() / std::max(work.full_steps, 1.0);
+    topology.idle_gpu_hours += static_cast<double>(kind.clips * topology.grid.tp) * work.idle_steps * step / 3600;
   }
 
   const RunShape& run_;
@@ -110,7 +122,7 @@ const TopologyForecast* least(const std::vector<TopologyForecast>& topologies, C
 
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates) {
   const auto tokens = static_cast<double>(work.tokens);
-  const auto steps = static_cast<double>(work.steps);
+  const double steps = work.full_steps;
   ClipSeconds seconds;
   // The text tower's products are plain, and short.
   seconds.text = work.text_flops / machine.plain.products.at(static_cast<double>(work.text_tokens));

@@ -68,7 +68,8 @@ struct TopologyForecast {
   std::vector<ClipWork> work;        // of a rank for a clip, by kind
   std::vector<ClipSeconds> seconds;  // of a clip, by kind
   std::int64_t clips = 0;
-  double all_seconds = 0;  // of all clips, one after another
+  double all_seconds = 0;     // of all clips, one after another
+  double idle_gpu_hours = 0;  // of the second cfg group, in steps outside of guidance intervals
 
   int gpus() const { return grid.ranks(); }
   double gpu_hours() const { return all_seconds * gpus() / 3600; }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -25,12 +26,20 @@ std::string grid_text(const GridShape& grid) {
   return text;
 }
 
+bool leaves_out(const ClipKind& kind) { return kind.work.full_steps != static_cast<double>(kind.work.steps); }
+
+// "35", or "18 of 35" of those that compute fewer, by estimate.
+std::string work_text(const ClipKind& kind) {
+  const std::string steps = fmt::to_string(kind.request.steps);
+  return leaves_out(kind) ? fmt::format("{} of {}", number_text(kind.work.full_steps), steps) : steps;
+}
+
 std::string kinds_table(const Forecast& forecast) {
   TextTable table({"clips", "size", "frames", "steps", "tokens", "text", "PFLOP a step", "PFLOP a clip"}, 0);
   for (const ClipKind& kind : forecast.kinds) {
     const Request& r = kind.request;
     table.add({fmt::to_string(kind.clips), fmt::format("{}x{}", r.width, r.height), fmt::to_string(r.num_frames),
-               fmt::to_string(r.steps), fmt::to_string(kind.work.tokens), fmt::to_string(kind.work.text_tokens),
+               work_text(kind), fmt::to_string(kind.work.tokens), fmt::to_string(kind.work.text_tokens),
                fmt::format("{:.3f}", kind.work.step.flops() / 1e15), fmt::format("{:.1f}", kind.work.flops() / 1e15)});
   }
   return table.text();
@@ -40,7 +49,7 @@ std::string kinds_table(const Forecast& forecast) {
 double longest_step(const TopologyForecast& topology) {
   double longest = 0;
   for (std::size_t i = 0; i < topology.seconds.size(); ++i) {
-    longest = std::max(longest, topology.seconds[i].denoise() / static_cast<double>(topology.work[i].steps));
+    longest = std::max(longest, topology.seconds[i].denoise() / std::max(topology.work[i].full_steps, 1.0));
   }
   return longest;
 }
@@ -104,6 +113,17 @@ std::string remarks(const Forecast& forecast) {
   for (const std::string& what : forecast.borrowed) {
     text += fmt::format("Not in {}: {}; built-in figures instead.\n", forecast.rates_from, what);
   }
+  for (const TopologyForecast& t : forecast.topologies) {
+    if (t.idle_gpu_hours == 0) continue;
+    text +=
+        fmt::format("Outside of guidance intervals the second group of --cfg 2 is idle: {:.2f} GPU hours with {}.\n",
+                    t.idle_gpu_hours, grid_text(t.grid));
+    break;
+  }
+  if (std::any_of(forecast.kinds.begin(), forecast.kinds.end(), leaves_out)) {
+    text +=
+        "Steps: those whose work is done, by estimate, and all of them; results.jsonl tells what a clip computed.\n";
+  }
   return text +
          "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
          "takes\nlonger than the next clip's steps. Sums over ranks go at the speed of links within a node.\n";
@@ -113,6 +133,7 @@ Json work_json(const ClipWork& work) {
   return {{"tokens", work.tokens},
           {"text_tokens", work.text_tokens},
           {"steps", work.steps},
+          {"full_steps", work.full_steps},
           {"step",
            {{"attention_flops", work.step.attention_flops},
             {"product_flops", work.step.product_flops},
@@ -163,7 +184,8 @@ Json topology_json(const TopologyForecast& t) {
                {"kinds", kinds},
                {"seconds_per_clip", t.seconds_per_clip()},
                {"clips_per_gpu_hour", t.clips_per_gpu_hour()},
-               {"gpu_hours", t.gpu_hours()}});
+               {"gpu_hours", t.gpu_hours()},
+               {"idle_gpu_hours", t.idle_gpu_hours}});
   return json;
 }
 

@@ -39,6 +39,7 @@ class Reader {
   int counter(const std::string& group, const char* attribute) const;
   RunningState running(const Streams<FloatArray>& latents) const;
   SamplerHistory history(const StreamSchema& schema) const;
+  void read_cache(RunningState& state) const;
   void require_plausible_steps(const StreamSchema& schema) const;
   void require_input(bool ok, const std::string& message) const { orrery::require_input(ok, name_ + ": " + message); }
 
@@ -193,7 +194,19 @@ RunningState Reader::running(const Streams<FloatArray>& latents) const {
   RunningState state;
   state.step = counter(kSampler, "step");
   for (const auto& [stream, unused] : latents) state.histories[stream] = history(schema_of(stream));
+  if (hdf5::has_path(file_.get(), kCache)) read_cache(state);
   return state;
+}
+
+void Reader::read_cache(RunningState& state) const {
+  const hdf5::Group group(hdf5::check(H5Gopen2(file_.get(), kCache, H5P_DEFAULT), fmt::format("open {}", kCache)));
+  state.cache = hdf5::read_string(group.get(), "state").value_or("");
+  const std::string folder = std::string(kCache) + "/";
+  for (const auto& [path, stored] : structure_.datasets()) {
+    if (!path.starts_with(folder)) continue;
+    const std::string name = path.substr(folder.size());
+    state.cache_arrays[name] = floats(path, schema_of_cached(name));
+  }
 }
 
 SamplerHistory Reader::history(const StreamSchema& schema) const {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,8 +37,10 @@ struct SamplerHistory {
 };
 
 struct RunningState {
-  int step = 0;                       // steps done: the next one to do, from 0
-  Streams<SamplerHistory> histories;  // of each stream of the latents
+  int step = 0;                                      // steps done: the next one to do, from 0
+  Streams<SamplerHistory> histories;                 // of each stream of the latents
+  std::string cache{};                               // JSON: the counts of a step cache; "": there is none
+  std::map<std::string, FloatArray> cache_arrays{};  // what it keeps, by name: each of a stream's latents' shape
   friend bool operator==(const RunningState&, const RunningState&) = default;
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 #include <numeric>
 
@@ -47,6 +48,10 @@ void require_consistent(const LatentFile& file) {
     require(schema_of(stream).condition != nullptr, fmt::format("{} cannot be given", schema_of(stream).name));
     require_shape(given, schema_of(stream).rank, schema_of(stream).condition);
   }
+  if (!file.running) return;
+  for (const auto& [name, array] : file.running->cache_arrays) {
+    require_shape(array, schema_of_cached(name).rank, name.c_str());
+  }
 }
 
 class Writer {
@@ -66,6 +71,7 @@ class Writer {
   void write_schedule(const LatentFile& file);
   void write_condition(const LatentFile& file);
   void write_running(const RunningState& running);
+  void write_cache(const RunningState& running);
   void write_history(const std::string& path, const SamplerHistory& history, const char* axes);
 
   bool compress_;
@@ -162,6 +168,22 @@ void Writer::write_running(const RunningState& running) {
   hdf5::write_attribute(sampler.get(), "step", running.step);
   for (const auto& [stream, history] : running.histories) {
     write_history(schema_of(stream).history, history, schema_of(stream).axes);
+  }
+  if (!running.cache.empty()) write_cache(running);
+}
+
+void Writer::write_cache(const RunningState& running) {
+  hdf5::create_group(file_.get(), kCache);
+  const hdf5::Group group(hdf5::check(H5Gopen2(file_.get(), kCache, H5P_DEFAULT), fmt::format("open {}", kCache)));
+  hdf5::write_attribute(group.get(), "state", running.cache);
+  for (const auto& [name, array] : running.cache_arrays) {
+    const std::string path = fmt::format("{}/{}", kCache, name);
+    // One by one: groups that HDF5 makes on the way to another record the time.
+    for (std::size_t slash = std::strlen(kCache) + 1; (slash = path.find('/', slash)) != std::string::npos; ++slash) {
+      const std::string parent = path.substr(0, slash);
+      if (!hdf5::has_path(file_.get(), parent)) hdf5::create_group(file_.get(), parent);
+    }
+    write_floats(path, array, schema_of_cached(name).axes, "what a step cache knows of a branch's last steps");
   }
 }
 

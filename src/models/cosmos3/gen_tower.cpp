@@ -103,6 +103,15 @@ MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, 
   return velocities(x, latents, branch);
 }
 
+MediaLatents GenTower::without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const {
+  const at::Tensor time = time_embedder_(timestep);
+  MediaLatents velocities;
+  for (const auto& [stream, own] : latents) {
+    velocities[stream] = streams_.at(stream)->without_layers(own, branch.tokens.at(stream), time);
+  }
+  return velocities;
+}
+
 at::Tensor GenTower::normed_whole(Residual& stream) const {
   std::vector<at::Tensor> parts;
   for (const Range& part : stream.parts()) parts.push_back(stream.norm(part, norm_out_, RowFormat::Plain).data);

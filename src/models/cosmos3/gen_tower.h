@@ -42,10 +42,15 @@ class GenTower {
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
            RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
+  Collectives& tp() const { return *tp_; }
   // No communication. Throws Error when the model lacks one of the streams.
   Branch prepare(TextCache text, const MediaShape& shape) const;
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch) const;
+  // What the velocities would be without the layers and the norm behind them, in float32: the same for all branches of
+  // a request. The output projection is linear, so what the layers add to the hidden states adds to this. No
+  // communication.
+  MediaLatents without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
  private:
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;

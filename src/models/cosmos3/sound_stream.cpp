@@ -36,6 +36,17 @@ class SoundLayers : public StreamLayers {
     return phase("sound out", [&] { return proj_out_(tokens).to(at::kFloat).transpose(0, 1).contiguous(); });
   }
 
+  at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,
+                            const at::Tensor& time) const override {
+    const at::Tensor steps = latents.transpose(0, 1);
+    std::vector<at::Tensor> rows;
+    for (const auto& [run, noisy] : runs) {
+      rows.push_back(proj_in_.then(proj_out_, steps.narrow(0, run.begin, run.size),
+                                   noisy ? time + modality_ : modality_.to(at::kFloat)));
+    }
+    return at::cat(rows).transpose(0, 1).contiguous();
+  }
+
  private:
   Cosmos3Config config_;
   Linear proj_in_;

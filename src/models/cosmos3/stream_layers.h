@@ -50,6 +50,11 @@ class StreamLayers {
                           const at::Tensor& time) const = 0;
   // (tokens, hidden), normed → the velocity of latents of `extents`, float32.
   virtual at::Tensor velocity(const at::Tensor& tokens, at::IntArrayRef extents) const = 0;
+  // What the velocity of `latents` would be without the tower's layers and the norm behind them, float32. `runs`,
+  // `time`: as for embed_into(). Both projections are one product: what lies between them is twenty times as wide as
+  // the latents.
+  virtual at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,
+                                    const at::Tensor& time) const = 0;
 };
 
 // What the media tower makes of a stream.

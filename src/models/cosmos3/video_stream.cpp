@@ -37,6 +37,16 @@ class VideoLayers : public StreamLayers {
     return phase("unpatchify", [&] { return unpatchify(patches, extents); });
   }
 
+  at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,
+                            const at::Tensor& time) const override {
+    const at::Tensor patches = patchify(latents, at::kFloat);
+    std::vector<at::Tensor> rows;
+    for (const auto& [run, noisy] : runs) {
+      rows.push_back(proj_in_.then(proj_out_, patches.narrow(0, run.begin, run.size), noisy ? time : at::Tensor()));
+    }
+    return unpatchify(at::cat(rows), latents.sizes());
+  }
+
  private:
   Cosmos3Config config_;
   at::ScalarType dtype_;

@@ -93,6 +93,11 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
          branches * text_cache_bytes(c, text_tokens, layout) + latents;
 }
 
+// Latents, float32: what layers added in the steps that are kept, each branch's indicator, the velocity without layers.
+std::int64_t step_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t branches, std::int64_t order) {
+  return tokens * c.patch_width() * (branches * (order + 2) + 1) * kFloatBytes;
+}
+
 std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t width, std::int64_t element_bytes) {
   Level level{1, height, width, element_bytes};
   std::int64_t in = c.decoder_base_dim * c.dim_mult.back();

@@ -26,6 +26,10 @@ std::int64_t text_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, 
 std::int64_t step_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens,
                         std::int64_t branches, const ModelLayout& layout);
 
+// What a step cache of so many branches and that order holds beside the step.
+std::int64_t step_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t branches,
+                              std::int64_t order);
+
 // The decoding of a video latent, or a rank's part of it, of height × width cells, of any length, in elements of
 // `element_bytes`.
 std::int64_t decode_bytes(const WanConfig& config, std::int64_t height, std::int64_t width, std::int64_t element_bytes);

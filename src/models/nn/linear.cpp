@@ -26,6 +26,12 @@ void Linear::into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) co
   at::addmm_out(y, bias, x, weight_.t());
 }
 
+at::Tensor Linear::then(const Linear& next, const at::Tensor& x, const at::Tensor& shift) const {
+  const at::Tensor outer = next.weight_.to(at::kFloat), bias = bias_.to(at::kFloat);
+  const at::Tensor between = shift.defined() ? bias + shift : bias;
+  return at::linear(x, at::mm(outer, weight_.to(at::kFloat)), at::mv(outer, between) + next.bias_);
+}
+
 ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
                                            RowFormat format)
     : weight_(in_format(w.take_stacked(parts, in), format)), dtype_(w.dtype()) {}

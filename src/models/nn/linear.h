@@ -20,6 +20,9 @@ class Linear {
   // Writes x Wᵀ + b + shift into `y`, whose rows may lie in a larger tensor. `shift`: (out), added to every row;
   // undefined: none. Only for a layer with a bias.
   void into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const;
+  // next(this(x) + shift) as one product, in float32 whatever the weights' type, without the tensor between. Only for
+  // layers with a bias. x: (T, in) float32; `shift`: (out of this) float32; undefined: nothing.
+  at::Tensor then(const Linear& next, const at::Tensor& x, const at::Tensor& shift) const;
 
  private:
   at::Tensor weight_;

@@ -55,6 +55,13 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "--verbose",
                                             "--fps",
                                             "29.97",
+                                            "--step-cache",
+                                            "0.25",
+                                            "--step-cache-skips",
+                                            "0",
+                                            "--guidance-interval",
+                                            "400,900.5",
+                                            "--normalize-cfg",
                                             "--seed",
                                             "4294967295",
                                             "--append-metadata=false",
@@ -80,6 +87,9 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_FALSE(o.defaults.append_metadata);
   EXPECT_EQ(o.defaults.negative_prompt, "");
   EXPECT_EQ(o.defaults.aspect_ratio, "16,9");
+  EXPECT_EQ(o.defaults.step_cache, (StepCacheSettings{0.25, 0}));
+  EXPECT_EQ(o.defaults.guidance_interval, (GuidanceInterval{400, 900.5}));
+  EXPECT_TRUE(o.defaults.normalize_cfg);
   EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"})
                 .output.folder,
             "a b=c");
@@ -211,6 +221,9 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--steps="}), "--steps: its value is missing"},
            {run_with({"--steps", "--force"}), "--steps: its value is missing: --steps N"},
            {run_with({"--steps", "8", "--steps", "9"}), "--steps: given more than once"},
+           {run_with({"--guidance-interval", "400"}),
+            "--guidance-interval: \"400\" is not LO,HI, two timesteps, for example 400,900"},
+           {run_with({"--guidance-interval", "400,"}), "--guidance-interval: \"400,\" is not LO,HI"},
            {run_with({"--steps", "8.5"}), "--steps: \"8.5\" is not an integer"},
            {run_with({"--steps", "0"}), "--steps: 0 is outside 1 to 1000"},
            {run_with({"--steps", "-3"}), "--steps: -3 is outside 1 to 1000"},

@@ -29,7 +29,10 @@ Request full_request() {
   r.fps = 29.97;
   r.steps = 4;
   r.guidance_scale = 0.1;
+  r.guidance_interval = {400.5, 900};
+  r.normalize_cfg = true;
   r.flow_shift = 1.0 / 3;
+  r.step_cache = {0.25, 5, 2};
   r.seed = 4294967295U;
   r.sound = true;
   r.aspect_ratio = "4,3";

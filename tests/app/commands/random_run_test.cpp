@@ -23,11 +23,11 @@ MediaLatents generate(const Comm& world, GridShape shape) {
   const Transformer model(Weights(files.transformer, grid.tp().shard(), at::kCPU, at::kFloat), files.transformer_config,
                           *tp);
   const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()),
-                           {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, 6.0);
+                           {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, Guidance{6.0});
   DenoiseState start;
   start.latents = noise_for(42, kShape, at::kCPU);
   const Schedule schedule = make_schedule(ScheduleKind::Native, 35, 10.0);
-  return denoise(guided, schedule, std::move(start), {}, [](const DenoiseState&) { return true; }).latents;
+  return denoise(guided, {}, schedule, std::move(start), {}, [](const DenoiseState&) { return true; }).latents;
 }
 
 double rms(const at::Tensor& x) { return x.square().mean().sqrt().item<double>(); }

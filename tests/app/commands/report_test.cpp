@@ -12,6 +12,7 @@ namespace orrery {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class Reports : public testing::Test {
  protected:
@@ -51,6 +52,18 @@ TEST_F(Reports, GpuHoursAsJson) {
   const Json told = parse_json(said(true));
   EXPECT_DOUBLE_EQ(told.at("gpu_hours").get<double>(), 5);
   EXPECT_DOUBLE_EQ(told.at("seconds").get<double>(), 3600);
+}
+
+TEST_F(Reports, StepsThatWereComputed) {
+  EXPECT_THAT(said(false), Not(HasSubstr("step cache")));
+  RequestResult result;
+  result.id = "fast";
+  result.request = {{"steps", 35}};
+  result.computed_steps = 18;
+  result.finished = "2026-01-02T03:04:05Z";
+  RunFiles(folder_.path()).append(result);
+  EXPECT_THAT(said(false), HasSubstr("step cache: 18 of 35 steps were computed\n"));
+  EXPECT_EQ(parse_json(said(true)).at("step_cache"), (Json{{"computed_steps", 18}, {"steps", 35}}));
 }
 
 }  // namespace

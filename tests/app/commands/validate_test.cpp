@@ -68,6 +68,16 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
   EXPECT_FALSE(fs::exists(folder_ / "not"));
 }
 
+TEST_F(ValidateFiles, SaysOnceWhatAGuidanceIntervalLeavesIdle) {
+  manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "guidance_interval": [500, 950]}
+{"id": "b", "prompt_token_ids": [1], "negative_token_ids": [5]}
+{"id": "c", "prompt_token_ids": [1], "guidance_scale": 1, "guidance_interval": [500, 950]}
+)");
+  EXPECT_THAT(validate(options_), Not(HasSubstr("idle")));
+  options_.grid = {2, 1};
+  EXPECT_THAT(validate(options_), HasSubstr("with --cfg 2 the second group of ranks is idle in "));
+}
+
 // The same arithmetic as plan's, on the ranks that the options name.
 TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
   options_.model.checkpoint = "random:nano";

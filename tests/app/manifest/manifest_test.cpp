@@ -98,6 +98,15 @@ TEST(Manifest, RefusesBadValues) {
            {R"("steps": 1001)", "steps: 1001 is outside 1 to 1000"},
            {R"("guidance_scale": -0.5)", "guidance_scale: -0.5 is not a finite number of at least 0"},
            {R"("flow_shift": 0.0)", "flow_shift: 0 is not a finite number above 0"},
+           {R"("guidance_interval": [500])",
+            "guidance_interval: a list of two timesteps was expected, found the list [500]"},
+           {R"("guidance_interval": [900, 400])",
+            "guidance_interval: [900, 400] is not a lower and a higher timestep from 0 to 1001"},
+           {R"("guidance_interval": [0, 1002])", "guidance_interval: [0, 1002] is not"},
+           {R"("normalize_cfg": 1)", "normalize_cfg: true or false was expected, found 1"},
+           {R"("step_cache": -0.1)", "step_cache: -0.1 is not a finite number of at least 0"},
+           {R"("step_cache": true)", "step_cache: a number was expected, found true"},
+           {R"("step_cache_skips": -1)", "step_cache_skips: -1 is outside 0 to 1000"},
            {R"("seed": 4294967296)", "seed: 4294967296 is outside 0 to 4294967295"},
            {R"("seed": -1)", "seed: -1 is outside 0 to 4294967295"},
            {R"("sound": 1)", "sound: true or false was expected, found 1"},
@@ -313,15 +322,31 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   video.image.clear();
   video.continued_video = "/data/v.mp4";
   video.condition_frames = {0, 1};
+  Request fast = rich;
+  fast.guidance_interval = {400.5, 900};
+  fast.normalize_cfg = true;
+  fast.step_cache = {0.25, 0};
   Request parent = rich;
   parent.id = "w";
-  for (const Request& request : {rich, ids, chained, anew, video}) {
+  for (const Request& request : {rich, ids, chained, anew, video, fast}) {
     const std::string line = manifest_line(request);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_THAT(parse(manifest_line(parent) + "\n" + line), ElementsAre(parent, request)) << line;
   }
   EXPECT_EQ(parse(manifest_line(chained))[0].parent, "") << "no earlier line has that id";
   EXPECT_THAT(manifest_line(rich), StartsWith(R"({"id":"x","prompt":)"));
+}
+
+// Clips of earlier releases, whose lines do not know of these, are the same clips.
+TEST(Manifest, LinesLeaveOutWhatIsOff) {
+  Request request;
+  request.id = "x";
+  const std::string line = manifest_line(request);
+  for (const char* key : {"step_cache", "guidance_interval", "normalize_cfg"}) {
+    EXPECT_EQ(line.find(key), std::string::npos) << line;
+  }
+  request.step_cache.skips = 5;  // of no meaning without a threshold
+  EXPECT_EQ(manifest_line(request), line);
 }
 
 TEST(Manifest, TextsHaveNoNullCharacters) {

@@ -60,6 +60,25 @@ TEST(ClipWork, FollowsTheRequest) {
             work(sizes, request).step.memory_bytes);
 }
 
+TEST(ClipWork, LeavesOutWhatACacheAndAnIntervalDo) {
+  const ClipWork all = work(nano_sizes());
+  EXPECT_EQ(all.full_steps, 35);
+  EXPECT_EQ(all.idle_steps, 0);
+  Request request;
+  request.step_cache.threshold = 0.25;
+  const ClipWork cached = work(nano_sizes(), request);
+  EXPECT_EQ(cached.full_steps, 18);
+  EXPECT_DOUBLE_EQ(cached.step.product_flops, all.step.product_flops);
+  EXPECT_NEAR(cached.flops(), all.flops() - 17 * all.step.flops(), 1e-6 * all.flops());
+  request.step_cache = {};
+  request.guidance_interval = {0, 900};  // 13 of 35 steps at flow_shift 10
+  const ClipWork half = work(nano_sizes(), request), apart = work(nano_sizes(2, 1), request);
+  EXPECT_EQ(apart.full_steps, 35);
+  EXPECT_EQ(half.full_steps, 35 - apart.idle_steps / 2);
+  EXPECT_GT(apart.idle_steps, 10);
+  EXPECT_LT(apart.idle_steps, 25);
+}
+
 TEST(ClipWork, AClipThatIsContinuedIsDecodedFirst) {
   Request request;
   request.encodes_parent = true;

@@ -60,9 +60,13 @@ inline SamplerHistory make_history(const std::vector<std::int64_t>& shape, float
 inline LatentFile running_file() {
   LatentFile file = complete_file();
   file.state = LatentFile::State::Running;
-  file.running = RunningState{7,
-                              {{Stream::Video, make_history(file.latents.at(Stream::Video).shape, 10)},
-                               {Stream::Sound, make_history(file.latents.at(Stream::Sound).shape, 20)}}};
+  const std::vector<std::int64_t> video = file.latents.at(Stream::Video).shape;
+  const std::vector<std::int64_t> sound = file.latents.at(Stream::Sound).shape;
+  file.running = RunningState{7, {{Stream::Video, make_history(video, 10)}, {Stream::Sound, make_history(sound, 20)}}};
+  file.running->cache = R"({"computed":[0],"branches":[]})";
+  file.running->cache_arrays = {{"0/indicator", make_array(video, 40)},
+                                {"0/0/video", make_array(video, 41)},
+                                {"0/0/sound", make_array(sound, 42)}};
   file.condition[Stream::Video] = make_array({1, 4, 1, 5, 6}, 30);
   return file;
 }

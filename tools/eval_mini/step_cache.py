@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Tells what a step cache costs: the runs of step_cache.sh, clip by clip against those without one.
+
+  step_cache.py OUT --manifest held_out.jsonl [--device WORDS]      the table; OUT/step_cache.jsonl gets its rows
+  step_cache.py --plain RUN --manifest held_out.jsonl               the manifest with as many steps a clip as RUN computed
+
+OUT has the runs exact (all steps), cache-T, plain-T (as many steps as cache-T computed, without a cache) and interval-LO,HI.
+Words right are counted as by eval_mini.py, on frames and sound. PSNR is of the frames, relative RMS of the latents, each
+clip's from its own in `exact`; means over clips with standard errors. Of cache-T beside plain-T a sign test tells in how many
+clips which is nearer to `exact`; a threshold is worth having where the cache is.
+"""
+
+import argparse
+import datetime
+import json
+import math
+import pathlib
+
+import h5py
+import numpy
+
+import clip_files
+import paired
+import tables
+from deviations import psnr
+from eval_mini import measure_request, read_manifest
+
+
+def results(run):
+    """The last line of each clip in a run's results, by id."""
+    lines = (run / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    return {line["id"]: line for line in map(json.loads, lines) if line["status"] == "done"}
+
+
+def computed(line):
+    """Steps whose layers were computed, and passes of the transformer, which a guidance interval halves in some steps."""
+    return line.get("computed_steps", line["request"]["steps"])
+
+
+def plain_manifest(run, requests):
+    found = results(run)
+    for request in requests:
+        print(json.dumps(request | {"steps": computed(found[request["id"]])}))
+
+
+def latents(run, clip, part):
+    with h5py.File(run / "latents" / f"{clip}.h5", "r") as file:
+        return file[f"/latents/{part}"][()].astype(float) if f"/latents/{part}" in file else None
+
+
+def relative_rms(run, exact, clip, part):
+    found, wanted = latents(run, clip, part), latents(exact, clip, part)
+    return None if wanted is None else float(numpy.sqrt(((found - wanted) ** 2).mean() / (wanted ** 2).mean()))
+
+
+def distances(run, exact, ids):
+    """By id, how far each clip is from its own in `exact`."""
+    found = {}
+    for clip in ids:
+        frames = clip_files.read_clip(run, clip)[0], clip_files.read_clip(exact, clip)[0]
+        found[clip] = {"psnr": psnr(*frames)} | {part: relative_rms(run, exact, clip, part) for part in ("video", "sound")}
+    return found
+
+
+def mean(values):
+    values = [value for value in values if value is not None]
+    return dict(zip(("mean", "standard_error"), (round(x, 4) for x in paired.mean_and_error(values)))) if values else None
+
+
+def row_of(run, requests, folder):
+    measured = [found for found in (measure_request(request, run, folder) for request in requests) if found]
+    lines = results(run)
+    return {"run": run.name, "clips": len(measured), "computed_steps": mean([computed(lines[r["id"]]) for r in requests]),
+            "denoise_seconds": mean([lines[r["id"]]["seconds"].get("denoise") for r in requests]),
+            "right": {word: share["percent"] for word, share in tables.shares(measured).items()}}
+
+
+def rows(out, requests):
+    exact, ids = out / "exact", [request["id"] for request in requests]
+    yield row_of(exact, requests, out)
+    far = {}
+    for run in sorted(path for path in out.iterdir() if path.is_dir() and path != exact and (path / "results.jsonl").exists()):
+        far[run.name] = distances(run, exact, ids)
+        row = row_of(run, requests, out) | {name: mean([far[run.name][i][name] for i in ids]) for name in ("psnr", "video", "sound")}
+        yield row
+    for name in [name for name in far if name.startswith("cache-") and name.replace("cache", "plain", 1) in far]:
+        plain = far[name.replace("cache", "plain", 1)]
+        against = lambda part, better: paired.compare(*zip(*((far[name][i][part], plain[i][part]) for i in ids)), better)
+        yield {"run": name, "against": name.replace("cache", "plain", 1), "psnr": against("psnr", 1), "video": against("video", -1)}
+
+
+def number(value, digits):
+    return "" if value is None or math.isnan(value["mean"]) else f"{value['mean']:.{digits}f} ± {value['standard_error']:.{digits}f}"
+
+
+def print_table(found):
+    print("| run | computed steps | denoise, s | words right, % | clips all right, % | PSNR, dB | latents, relative RMS | sound |")
+    print("|---|---|---|---|---|---|---|---|")
+    for row in (row for row in found if "against" not in row):
+        words = [share for word, share in row["right"].items() if word != "all"]
+        print(f"| {row['run']} | {number(row['computed_steps'], 1)} | {number(row['denoise_seconds'], 2)} | {sum(words) / len(words):.1f} "
+              f"| {row['right']['all']:.1f} | {number(row.get('psnr'), 2)} | {number(row.get('video'), 3)} | {number(row.get('sound'), 3)} |")
+    print()
+    for row in (row for row in found if "against" in row):
+        difference, better = row["psnr"], row["video"]
+        print(f"{row['run']} nearer than {row['against']} in {difference['better']} of {difference['of']} clips' frames "
+              f"({difference['mean_difference']:+.2f} ± {difference['standard_error']:.2f} dB, p {difference['p']:.2g}), "
+              f"{better['better']} of {better['of']} latents (p {better['p']:.2g})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=pathlib.Path, nargs="?")
+    parser.add_argument("--plain", type=pathlib.Path, metavar="RUN")
+    parser.add_argument("--manifest", type=pathlib.Path, required=True)
+    parser.add_argument("--device", default="CPU, float32")
+    options = parser.parse_args()
+    requests = read_manifest(options.manifest)
+    if options.plain:
+        return plain_manifest(options.plain, requests)
+    found = list(rows(options.out, requests))
+    print_table(found)
+    machine = {"device": options.device, "date": datetime.date.today().isoformat(), "command": "tools/eval_mini/step_cache.sh"}
+    with open(options.out / "step_cache.jsonl", "w", encoding="utf-8") as file:
+        for row in found:
+            file.write(json.dumps(row | machine, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
