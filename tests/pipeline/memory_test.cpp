@@ -79,7 +79,7 @@ TEST_F(Memory, OfAStepCacheCoversItsTensors) {
   const std::vector<std::int64_t> shape{config.latent_channel, 5, 32, 48};
   const at::Tensor video = at::ones(shape, test_device());
   const Schedule schedule = make_schedule(ScheduleKind::Native, 8, 10);
-  StepCache cache({1e9, 1}, schedule, shape, 2, test_device());
+  StepCache cache({1e9, 1, 1}, schedule, shape, 2, test_device());
   const auto begin_step = [&](std::int64_t step) {
     cache.measure(video, step, {true, true});
     return cache.decide({0.0F, 0.0F}).front();
@@ -172,8 +172,8 @@ TEST(ClipMemory, FollowsTheRequest) {
   EXPECT_EQ(unguided.step, clip_memory(sizes, request, ids).step);
   const std::int64_t exact = clip_tensors(sizes, request, ids).step;
   request.step_cache.threshold = 0.25;
-  const std::int64_t latents = 4 * 192 * 24 * 15 * 40;  // every rank keeps both branches' two steps
-  EXPECT_EQ(clip_tensors(sizes, request, ids).step, exact + 7 * latents);
+  const std::int64_t latents = 4 * 192 * 24 * 15 * 40;  // every rank keeps both branches' last share and indicator
+  EXPECT_EQ(clip_tensors(sizes, request, ids).step, exact + 5 * latents);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST_P(SteadySteps, WaitingWouldBeSeen) {
 INSTANTIATE_TEST_SUITE_P(Clips, SteadySteps,
                          testing::Values(Clip{"video", 0, {}}, Clip{"given_frames", 0, {0, 3}}, Clip{"sound", 29, {}},
                                          Clip{"given_frame_and_sound", 29, {0}},
-                                         Clip{"cached_sound", 29, {0}, AttentionKernel::Cudnn, {1e9, 1}},
+                                         Clip{"cached_sound", 29, {0}, AttentionKernel::Cudnn, {1e9, 1, 1}},
                                          Clip{"video_fa3", 0, {}, AttentionKernel::Fa3},
                                          Clip{"sound_fa3", 29, {}, AttentionKernel::Fa3}),
                          [](const auto& clip) { return std::string(clip.param.name); });

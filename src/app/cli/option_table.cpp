@@ -284,8 +284,7 @@ auto make_table() {
       option(
           kRun, kRequest, "guidance-interval", "LO,HI",
           "guide only the steps whose timestep lies between the two, from 0 to 1001: the others take half the work; "
-          "not "
-          "given: all",
+          "not given: all",
           [](auto& o) -> auto& { return o.defaults.guidance_interval; }),
       option(
           kRun, kRequest, "normalize-cfg", "",
@@ -294,8 +293,8 @@ auto make_table() {
       option(
           kRun, kRequest, "step-cache", "THRESHOLD",
           "leave out the layers in steps before which the latents have changed by less than this in all since they "
-          "were "
-          "last computed, and extrapolate: 0.25 makes a clip in half the time, with other latents; 0: never",
+          "were last computed, and add what they added then: 0.25 makes a clip in half the time, with other latents; "
+          "0: never",
           [](auto& o) -> auto& { return o.defaults.step_cache.threshold; }),
       option(
           kRun, kRequest, "step-cache-skips", "N",
