@@ -80,7 +80,7 @@ TEST_F(Memory, OfAStepCacheCoversItsTensors) {
   const at::Tensor video = at::ones(shape, test_device());
   const Schedule schedule = make_schedule(ScheduleKind::Native, 8, 10);
   StepCache cache({1e9, 1, 1}, schedule, shape, 2, test_device());
-  const auto begin_step = [&](std::int64_t step) {
+  const auto begin_step = [&](std::int64_t step) -> bool {
     cache.measure(video, step, {true, true});
     return cache.decide({0.0F, 0.0F}).front();
   };

@@ -12,7 +12,7 @@ constexpr double kNotZero = 1e-16;
 
 // How far `indicator` is from `before`, relative to `before`: () float32 on their device.
 at::Tensor relative_change(const at::Tensor& indicator, const at::Tensor& before) {
-  return at::abs(indicator - before).mean() / (before.abs().mean() + kNotZero);
+  return (indicator - before).abs_().mean() / (before.abs().mean() + kNotZero);
 }
 
 }  // namespace
