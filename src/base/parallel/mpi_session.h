@@ -28,12 +28,14 @@ class MpiSession {
   // why the ranks cannot watch each other, the same text on all ranks; empty when they can. Call it once. Collective.
   std::string watch_ranks(std::optional<double> timeout);
   // What main returns when the work has ended normally with `code`, the same on all ranks: `code` on rank 0 and 0 on
-  // the others, since launchers kill the remaining processes when the first one ends with another code than 0.
+  // the others, since launchers kill the remaining processes when the first one ends with another code than 0. From
+  // then on this rank's work counts as done (Watchdog::work_is_done).
   int exit_code(int code) const;
 
   // Prints "orrery: error: MESSAGE" on standard error and ends the job on all ranks with `exit_code`. Not collective:
   // any number of ranks may call it. When rank 0 fails too, only rank 0 prints: the other ranks first wait a moment for
-  // its abort to end them; then they print with their rank.
+  // its abort to end them, and longer where the watchdog has heard that rank 0 ends the job; otherwise they then print
+  // with their rank.
   [[noreturn]] void abort(std::string_view message, int exit_code) const;
   // Ends the job for an exception, with its message_of and exit_code_of; for PeerRefused nothing is printed.
   [[noreturn]] void abort(const std::exception& error) const;
