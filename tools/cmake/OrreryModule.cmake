@@ -2,8 +2,8 @@
 # orrery_module(NAME SOURCES … LINKS …): the library of the folder; a module that links orrery_torch shares the precompiled header.
 # Its sources are compiled several at a time (ORRERY_UNITY), so names in unnamed namespaces differ within a folder.
 # orrery_test(NAME SOURCES … LINKS … [RANKS n…] LABELS …): a GoogleTest program, run once, or once per rank count under mpirun;
-# one thread each, since ctest runs several at a time. Ranks of one host need no network, for which Open MPI would look
-# for a fifth of a second at every start.
+# one thread each, since ctest runs several at a time. One that links orrery_torch draws the same numbers in every run. Ranks
+# of one host need no network, for which Open MPI would look for a fifth of a second at every start.
 add_library(orrery_flags INTERFACE)
 target_compile_features(orrery_flags INTERFACE cxx_std_20)
 target_compile_options(orrery_flags INTERFACE
@@ -77,6 +77,7 @@ function(orrery_test name)
   set(pch orrery_test_pch)
   if("orrery_torch" IN_LIST arg_LINKS)
     set(pch orrery_torch_test_pch)
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/seeds.cpp)
   endif()
   target_precompile_headers(${name} REUSE_FROM ${pch})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests/bin)
