@@ -5,6 +5,8 @@
 #   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2
 #   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and how far
 #                                their latents are from the first
+#   tools/gpu_runs.sh cache-error  one GPU, 480p with sound: how far clips of each threshold, and plain clips of as many steps as
+#                                  those computed, are from the clip of all steps, in latents and pictures
 #   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
 #   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
 #   STEPS   denoise steps of a clip (default: 35)
@@ -47,6 +49,13 @@ run() {
   if [ $status -ne 0 ]; then tail -5 "$out/$name.log"; fi
 }
 
+# NAME: the clips of $work/NAME.jsonl into $work/NAME.
+clips_of() {
+  rm -rf "${work:?}/$1"
+  "$orrery" run --checkpoint random:nano --device cuda --manifest "$work/$1.jsonl" --out "$work/$1" --crf 1 2>&1 | tee "$out/$1.log"
+  cp "$work/$1/results.jsonl" "$out/$1.results.jsonl"
+}
+
 small='"height": 480, "width": 832, "num_frames": 93, "sound": true'
 large='"height": 720, "width": 1280, "num_frames": 189, "sound": true'
 
@@ -74,6 +83,23 @@ case ${1:-} in
       "$orrery" compare --json --tolerance 1e9 "$work/exact-720p/latents/exact-720p-1.h5" \
         "$work/cached-$threshold-720p/latents/cached-$threshold-720p-1.h5" | tee -a "$out/runs.jsonl"
     done
+    ;;
+  cache-error)
+    printf '{"id": "%s", "prompt": "A forklift turns into the aisle and lowers its load.", "seed": 1, "step_cache": %s, %s}\n' \
+      exact 0 "$small" 0.1 0.1 "$small" 0.15 0.15 "$small" 0.2 0.2 "$small" 0.25 0.25 "$small" 0.35 0.35 "$small" >"$work/cached.jsonl"
+    clips_of cached
+    grep -v '"exact"' "$work/cached.jsonl" >"$work/thresholds.jsonl"
+    python3 tools/eval_mini/step_cache.py --plain "$work/cached" --manifest "$work/thresholds.jsonl" >"$work/plain.jsonl"
+    clips_of plain
+    for way in cached plain; do
+      for threshold in 0.1 0.15 0.2 0.25 0.35; do
+        for file in "latents/$threshold.h5" "media/$threshold.mp4"; do
+          "$orrery" compare --json --tolerance 1e9 "$work/cached/${file/$threshold/exact}" "$work/$way/$file" |
+            python3 tools/fidelity_line.py "random:nano, 480p, 93 frames with sound, 35 steps: $way clip of --step-cache $threshold" \
+              "$work/$way" "$(nvidia-smi --query-gpu=name --format=csv,noheader | head -1)" "tools/gpu_runs.sh cache-error"
+        done
+      done
+    done | tee "$out/cache-error.jsonl"
     ;;
   *)
     sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0"

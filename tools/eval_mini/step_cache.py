@@ -11,7 +11,9 @@ clips which is nearer to `exact`; a threshold is worth having where the cache is
 """
 
 import argparse
+import concurrent.futures
 import datetime
+import functools
 import json
 import math
 import pathlib
@@ -28,7 +30,7 @@ from eval_mini import measure_request, read_manifest
 
 def results(run):
     """The last line of each clip in a run's results, by id."""
-    lines = (run / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = [line for path in run.glob("results*.jsonl") for line in path.read_text(encoding="utf-8").splitlines()]
     return {line["id"]: line for line in map(json.loads, lines) if line["status"] == "done"}
 
 
@@ -40,7 +42,8 @@ def computed(line):
 def plain_manifest(run, requests):
     found = results(run)
     for request in requests:
-        print(json.dumps(request | {"steps": computed(found[request["id"]])}))
+        plain = {key: value for key, value in request.items() if not key.startswith("step_cache")}
+        print(json.dumps(plain | {"steps": computed(found[request["id"]])}))
 
 
 def latents(run, clip, part):
@@ -53,13 +56,10 @@ def relative_rms(run, exact, clip, part):
     return None if wanted is None else float(numpy.sqrt(((found - wanted) ** 2).mean() / (wanted ** 2).mean()))
 
 
-def distances(run, exact, ids):
-    """By id, how far each clip is from its own in `exact`."""
-    found = {}
-    for clip in ids:
-        frames = clip_files.read_clip(run, clip)[0], clip_files.read_clip(exact, clip)[0]
-        found[clip] = {"psnr": psnr(*frames)} | {part: relative_rms(run, exact, clip, part) for part in ("video", "sound")}
-    return found
+def distance(run, exact, clip):
+    """How far a clip is from its own in `exact`."""
+    frames = clip_files.read_clip(run, clip)[0], clip_files.read_clip(exact, clip)[0]
+    return {"psnr": psnr(*frames)} | {part: relative_rms(run, exact, clip, part) for part in ("video", "sound")}
 
 
 def mean(values):
@@ -67,21 +67,22 @@ def mean(values):
     return dict(zip(("mean", "standard_error"), (round(x, 4) for x in paired.mean_and_error(values)))) if values else None
 
 
-def row_of(run, requests, folder):
-    measured = [found for found in (measure_request(request, run, folder) for request in requests) if found]
+def row_of(pool, run, requests, folder):
+    every = pool.map(functools.partial(measure_request, out=run, folder=folder), requests, chunksize=8)
+    measured = [found for found in every if found]
     lines = results(run)
     return {"run": run.name, "clips": len(measured), "computed_steps": mean([computed(lines[r["id"]]) for r in requests]),
             "denoise_seconds": mean([lines[r["id"]]["seconds"].get("denoise") for r in requests]),
             "right": {word: share["percent"] for word, share in tables.shares(measured).items()}}
 
 
-def rows(out, requests):
+def rows(pool, out, requests):
     exact, ids = out / "exact", [request["id"] for request in requests]
-    yield row_of(exact, requests, out)
+    yield row_of(pool, exact, requests, out)
     far = {}
-    for run in sorted(path for path in out.iterdir() if path.is_dir() and path != exact and (path / "results.jsonl").exists()):
-        far[run.name] = distances(run, exact, ids)
-        row = row_of(run, requests, out) | {name: mean([far[run.name][i][name] for i in ids]) for name in ("psnr", "video", "sound")}
+    for run in sorted(path for path in out.iterdir() if path.is_dir() and path != exact and results(path)):
+        far[run.name] = dict(zip(ids, pool.map(functools.partial(distance, run, exact), ids, chunksize=8)))
+        row = row_of(pool, run, requests, out) | {name: mean([far[run.name][i][name] for i in ids]) for name in ("psnr", "video", "sound")}
         yield row
     for name in [name for name in far if name.startswith("cache-") and name.replace("cache", "plain", 1) in far]:
         plain = far[name.replace("cache", "plain", 1)]
@@ -118,7 +119,8 @@ def main():
     requests = read_manifest(options.manifest)
     if options.plain:
         return plain_manifest(options.plain, requests)
-    found = list(rows(options.out, requests))
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        found = list(rows(pool, options.out, requests))
     print_table(found)
     machine = {"device": options.device, "date": datetime.date.today().isoformat(), "command": "tools/eval_mini/step_cache.sh"}
     with open(options.out / "step_cache.jsonl", "w", encoding="utf-8") as file:

@@ -11,13 +11,14 @@
 #   THRESHOLDS  of --step-cache (default: 0.1 0.15 0.2 0.25 0.35)
 #   INTERVALS   of --guidance-interval, LO,HI (default: 200,950 0,900 500,1001)
 #   OPTIONS     of every run (default: --device cpu; on a GPU: --device cuda --dtype float32)
-#   JOBS        runs at a time, of one thread each (default: 2)
-#   DEVICE      the machine in words, for the rows (default: "CPU, float32, JOBS runs of one thread at a time")
+#   JOBS        processes at a time, of one thread each (default: 2)
+#   SHARDS      processes that share a run (default: 1)
+#   DEVICE      the machine in words, for the rows (default: "CPU, float32, JOBS processes of one thread each")
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
 orrery=$(realpath "${ORRERY:-$source/build/bin/orrery}")
 checkpoint=$(realpath "${CHECKPOINT:-$source/inputs/mini}")
-clips=${CLIPS:-200} jobs=${JOBS:-2}
+clips=${CLIPS:-200} jobs=${JOBS:-2} shards=${SHARDS:-1}
 read -ra thresholds <<<"${THRESHOLDS:-0.1 0.15 0.2 0.25 0.35}"
 read -ra intervals <<<"${INTERVALS-200,950 0,900 500,1001}"
 read -ra options <<<"${OPTIONS:---device cpu}"
@@ -27,12 +28,15 @@ mkdir -p "${1:?usage: $0 OUT}"
 cd "$1"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
-# FOLDER MANIFEST OPTIONS…: in the background once fewer than JOBS runs are at work.
+# FOLDER MANIFEST OPTIONS…: in the background once fewer than JOBS processes are at work.
 start() {
-  while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 1; done
-  "$orrery" run --checkpoint "$checkpoint" --manifest "$2" --out "$1" --media none --keep-frames --quiet \
-    "${options[@]}" "${@:3}" >"$1.log" 2>&1 &
-  started+=("$1:$!")
+  local shard
+  for ((shard = 0; shard < shards; ++shard)); do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 0.2; done
+    "$orrery" run --checkpoint "$checkpoint" --manifest "$2" --out "$1" --shard "$shard/$shards" --media none --keep-frames --quiet \
+      "${options[@]}" "${@:3}" >"$1-$shard.log" 2>&1 &
+    started+=("$1-$shard:$!")
+  done
 }
 
 # Waits for every run; the clips of one that was stopped or failed would be missing.
@@ -55,4 +59,4 @@ for threshold in "${thresholds[@]}"; do
   start "plain-$threshold" "plain-$threshold.jsonl"
 done
 finish
-"$python" "$tool/step_cache.py" . --manifest held_out.jsonl --device "${DEVICE:-CPU, float32, $jobs runs of one thread at a time}"
+"$python" "$tool/step_cache.py" . --manifest held_out.jsonl --device "${DEVICE:-CPU, float32, $jobs processes of one thread each}"

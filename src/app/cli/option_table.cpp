@@ -301,6 +301,11 @@ auto make_table() {
           "with --step-cache, leave them out in so many steps in a row at most; 0: no limit",
           [](auto& o) -> auto& { return o.defaults.step_cache.skips; }),
       option(
+          kRun, kRequest, "step-cache-order", "N",
+          "with --step-cache, extrapolate what they would add by a polynomial of this order, 0 to 2, through the last "
+          "steps that computed them; 0: what they added last, 1: as NVIDIA's program and vLLM-Omni do",
+          [](auto& o) -> auto& { return o.defaults.step_cache.order; }),
+      option(
           kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
           [](auto& o) -> auto& { return o.defaults.flow_shift; }),
       option(

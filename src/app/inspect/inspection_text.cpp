@@ -27,7 +27,7 @@ std::string member(const Json& request, const char* key) {
   return printable(value.is_string() ? value.get<std::string>() : json_text(value));
 }
 
-// What is off unless asked for: ", step cache 0.25 with 2 skips in a row at most".
+// What is off unless asked for: ", step cache 0.25 of order 0 with 2 skips in a row at most".
 std::string choices_text(const Json& request) {
   std::string text;
   const auto add = [&](const char* key, const std::string& before, const char* behind) {
@@ -36,6 +36,7 @@ std::string choices_text(const Json& request) {
   add("guidance_interval", ", guided between timesteps ", "");
   if (request.contains("normalize_cfg")) text += ", normalized guidance";
   add("step_cache", ", step cache ", "");
+  add("step_cache_order", " of order ", "");
   add("step_cache_skips", " with ", " skips in a row at most");
   return text;
 }

@@ -115,6 +115,8 @@ const std::array kFields{
     ManifestField{"step_cache", kValue, [](const Json& v, Folder, Request& r) { r.step_cache.threshold = number(v); }},
     ManifestField{"step_cache_skips", kValue,
                   [](const Json& v, Folder, Request& r) { r.step_cache.skips = integer(v); }},
+    ManifestField{"step_cache_order", kValue,
+                  [](const Json& v, Folder, Request& r) { r.step_cache.order = integer(v); }},
     ManifestField{"flow_shift", kValue, [](const Json& v, Folder, Request& r) { r.flow_shift = number(v); }},
     ManifestField{"seed", kValue, [](const Json& v, Folder, Request& r) { r.seed = seed(v); }},
     ManifestField{"sound", kValue, [](const Json& v, Folder, Request& r) { r.sound = truth(v); }},
@@ -137,6 +139,7 @@ void write_choices(const Request& r, Json& line) {
   if (!r.step_cache.on()) return;
   line["step_cache"] = r.step_cache.threshold;
   line["step_cache_skips"] = r.step_cache.skips;
+  line["step_cache_order"] = r.step_cache.order;
 }
 
 }  // namespace

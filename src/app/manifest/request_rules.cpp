@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kMaxFrames = 100001;
 constexpr std::int64_t kMaxSide = 16384;
 constexpr std::int64_t kMaxSteps = 1000;
+constexpr std::int64_t kMaxCacheOrder = 2;
 constexpr double kMaxTimestep = 1001;                       // above the first step's
 constexpr std::int64_t kMaxTokens = std::int64_t{1} << 22;  // 95 times the published 720p clip; beyond it nothing fits
 constexpr double kMinFps = 0.01;
@@ -133,6 +134,9 @@ std::vector<FieldProblem> check_request(const Request& r) {
                           : number_text(r.step_cache.threshold) + " is not a finite number of at least 0");
   check("step_cache_skips",
         between(r.step_cache.skips, 0, kMaxSteps) ? "" : range_reason(r.step_cache.skips, 0, kMaxSteps));
+  check("step_cache_order", between(r.step_cache.order, 0, kMaxCacheOrder)
+                                ? ""
+                                : range_reason(r.step_cache.order, 0, kMaxCacheOrder));
   check("flow_shift", std::isfinite(r.flow_shift) && r.flow_shift > 0
                           ? ""
                           : number_text(r.flow_shift) + " is not a finite number above 0");

@@ -45,8 +45,12 @@ std::int64_t ClipSpace::files(const ClipJob& job) const {
 }
 
 std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
+  if (job.latents_done) return 0;
   constexpr std::int64_t kArrays = 4;  // the sample, the last one, and two outputs of the model
-  return job.latents_done ? 0 : 2 * (kArrays * latents(job.request) + kHeader);
+  const StepCacheSettings& cache = job.request.step_cache;
+  // Of each branch, what the layers added in the last computed steps, and the video's filtered latents.
+  const std::int64_t cached = cache.on() ? (job.request.guided() ? 2 : 1) * (cache.order + 2) : 0;
+  return 2 * ((kArrays + cached) * latents(job.request) + kHeader);
 }
 
 std::int64_t ClipSpace::file_count(const ClipJob& job) const {

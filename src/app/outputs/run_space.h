@@ -13,8 +13,8 @@
 
 namespace orrery {
 
-// Estimates the bytes that clips take in OUT: exactly for latents and snapshots, on the high side for videos and
-// pictures, from what camera pictures take.
+// Estimates the bytes that clips take in OUT: exactly for latents and snapshots without a step cache, on the high side
+// for those with one, and for videos and pictures, from what camera pictures take.
 class ClipSpace {
  public:
   ClipSpace(const Cosmos3Config& config, const OutputOptions& output);

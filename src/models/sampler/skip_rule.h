@@ -12,8 +12,8 @@ namespace orrery {
 struct StepCacheSettings {
   double threshold = 0;    // of the latents' relative change since the layers were last computed; 0: no cache
   std::int64_t skips = 2;  // steps without the layers in a row, at most; 0: no limit
-  // Of the polynomial that stands for what the layers would add: 0, 1, 2… The references have 1; 0, what they added
-  // last, came nearer to the full result in fewer computed steps (tools/results).
+  // Of the polynomial that stands for what the layers would add. The references have 1; 0, what they added last, came
+  // nearer to the full result in fewer computed steps (tools/results).
   std::int64_t order = 0;
 
   bool on() const { return threshold > 0; }

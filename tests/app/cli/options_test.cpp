@@ -59,6 +59,8 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "0.25",
                                             "--step-cache-skips",
                                             "0",
+                                            "--step-cache-order",
+                                            "1",
                                             "--guidance-interval",
                                             "400,900.5",
                                             "--normalize-cfg",
@@ -87,7 +89,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_FALSE(o.defaults.append_metadata);
   EXPECT_EQ(o.defaults.negative_prompt, "");
   EXPECT_EQ(o.defaults.aspect_ratio, "16,9");
-  EXPECT_EQ(o.defaults.step_cache, (StepCacheSettings{0.25, 0}));
+  EXPECT_EQ(o.defaults.step_cache, (StepCacheSettings{0.25, 0, 1}));
   EXPECT_EQ(o.defaults.guidance_interval, (GuidanceInterval{400, 900.5}));
   EXPECT_TRUE(o.defaults.normalize_cfg);
   EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"})

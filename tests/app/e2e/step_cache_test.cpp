@@ -19,6 +19,7 @@ Json cached_line(const std::string& id, const Json& more = Json::object()) {
   Json line = tiny_line(id, {{"steps", 9},
                              {"step_cache", 0.6},
                              {"step_cache_skips", 2},
+                             {"step_cache_order", 1},
                              {"guidance_interval", {600, 990}},
                              {"normalize_cfg", true},
                              {"sound", true},
@@ -97,6 +98,7 @@ TEST_F(StepCacheRun, ClipsOfOtherSettingsAreOtherClips) {
   for (const CommandLine& other : std::vector<CommandLine>{{},
                                                            {"--step-cache", "0.5"},
                                                            {"--step-cache", "0.4", "--step-cache-skips", "1"},
+                                                           {"--step-cache", "0.4", "--step-cache-order", "1"},
                                                            {"--step-cache", "0.4", "--guidance-interval", "400,900"},
                                                            {"--step-cache", "0.4", "--normalize-cfg"}}) {
     CommandLine more = kNoMedia;
@@ -115,7 +117,7 @@ TEST_F(StepCacheRun, IsToldOfEverywhere) {
   EXPECT_EQ(timings.at("computed_steps").back(), 9);
   EXPECT_THAT(run_program(orrery({"inspect", latents_path("out", "a").string()})).out,
               AllOf(HasSubstr("guided between timesteps [600.0,990.0]"), HasSubstr("normalized guidance"),
-                    HasSubstr("step cache 0.6 with 2 skips in a row at most")));
+                    HasSubstr("step cache 0.6 of order 1 with 2 skips in a row at most")));
   EXPECT_THAT(run_program(orrery({"report", (folder_ / "out").string()})).out,
               HasSubstr("step cache: " + std::to_string(computed) + " of 9 steps were computed"));
 }

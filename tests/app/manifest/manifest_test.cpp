@@ -107,6 +107,7 @@ TEST(Manifest, RefusesBadValues) {
            {R"("step_cache": -0.1)", "step_cache: -0.1 is not a finite number of at least 0"},
            {R"("step_cache": true)", "step_cache: a number was expected, found true"},
            {R"("step_cache_skips": -1)", "step_cache_skips: -1 is outside 0 to 1000"},
+           {R"("step_cache_order": 3)", "step_cache_order: 3 is outside 0 to 2"},
            {R"("seed": 4294967296)", "seed: 4294967296 is outside 0 to 4294967295"},
            {R"("seed": -1)", "seed: -1 is outside 0 to 4294967295"},
            {R"("sound": 1)", "sound: true or false was expected, found 1"},

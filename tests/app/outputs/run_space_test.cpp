@@ -42,6 +42,9 @@ ClipSpace space(Media media, bool keep_frames = false, int crf = 18) {
 TEST(ClipSpaces, LatentsAndSnapshotsAreKnown) {
   EXPECT_EQ(space(Media::None).files(clip()), kLatents + 2 * kHeader);
   EXPECT_EQ(space(Media::None).snapshots(clip()), 8 * kLatents + 2 * kHeader);
+  ClipJob cached = clip();
+  cached.request.step_cache = {0.25, 2, 1};
+  EXPECT_EQ(space(Media::None).snapshots(cached), 2 * (4 + 2 * 3) * kLatents + 2 * kHeader);
   EXPECT_EQ(space(Media::None).files(clip(true)), kHeader);
   EXPECT_EQ(space(Media::None).snapshots(clip(true)), 0);
 }
