@@ -10,8 +10,7 @@
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
 #include "base/core/error.h"
-#include "base/core/stack.h"
-#include "base/core/standard_output.h"
+#include "base/core/process_setup.h"
 #include "base/parallel/device.h"
 #include "base/parallel/mpi_session.h"
 

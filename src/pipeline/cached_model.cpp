@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/device/readback.h"
+#include "base/device/device_events.h"
 
 namespace orrery {
 namespace {

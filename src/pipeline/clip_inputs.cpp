@@ -1,7 +1,7 @@
 #include "pipeline/clip_inputs.h"
 
-#include "base/core/checksum.h"
 #include "base/core/error.h"
+#include "base/core/file_content.h"
 #include "base/core/json.h"
 
 namespace orrery {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/core/stopwatch.h"
-#include "base/device/profiler_range.h"
+#include "base/device/gpu.h"
 #include "pipeline/arrays.h"
 #include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_file.h"

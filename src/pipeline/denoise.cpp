@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "base/device/profiler_range.h"
+#include "base/device/gpu.h"
 #include "models/sampler/noise.h"
 #include "pipeline/cached_model.h"
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/core/host.h"
-#include "base/device/profiler_range.h"
+#include "base/device/gpu.h"
 #include "pipeline/clip_memory.h"
 #include "pipeline/media_shape.h"
 #include "pipeline/root_work.h"

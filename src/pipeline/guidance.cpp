@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/device/profiler_range.h"
+#include "base/device/gpu.h"
 
 namespace orrery {
 namespace {

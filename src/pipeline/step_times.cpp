@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "base/device/device_clock.h"
+#include "base/device/device_events.h"
 
 namespace orrery {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/core/checksum.h"
+#include "base/core/file_content.h"
 #include "golden_job.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

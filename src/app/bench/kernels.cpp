@@ -7,7 +7,7 @@
 #include <map>
 #include <string_view>
 
-#include "base/device/device_clock.h"
+#include "base/device/device_events.h"
 
 namespace orrery {
 namespace {

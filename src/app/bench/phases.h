@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/device/device_clock.h"
+#include "base/device/device_events.h"
 
 namespace orrery {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/core/json.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "app/bench/report.h"
-#include "base/device/device_clock.h"
+#include "base/device/device_events.h"
 #include "base/parallel/comm.h"
 
 namespace orrery {

@@ -5,8 +5,8 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/option_table.h"
+#include "base/core/choice.h"
 #include "base/core/error.h"
-#include "base/core/nearest.h"
 
 namespace orrery {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

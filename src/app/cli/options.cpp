@@ -13,10 +13,10 @@
 #include "app/cli/job_file.h"
 #include "app/cli/option_table.h"
 #include "app/manifest/request_rules.h"
+#include "base/core/choice.h"
 #include "base/core/error.h"
-#include "base/core/nearest.h"
+#include "base/core/file_content.h"
 #include "base/core/numbers.h"
-#include "base/core/text_file.h"
 #include "io/text/utf8.h"
 
 namespace orrery {

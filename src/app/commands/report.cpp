@@ -11,8 +11,7 @@
 #include "app/outputs/run_records.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
-#include "base/core/printable.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

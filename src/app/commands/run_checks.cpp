@@ -6,8 +6,8 @@
 
 #include "app/cli/slurm.h"
 #include "app/outputs/run_space.h"
-#include "base/core/disk_space.h"
 #include "base/core/file.h"
+#include "base/core/host.h"
 
 namespace orrery {
 namespace {

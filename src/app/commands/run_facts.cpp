@@ -2,7 +2,7 @@
 
 #include "app/cli/version.h"
 #include "base/core/json.h"
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 #include "models/zoo/compute_dtype.h"
 
 namespace orrery {

@@ -11,12 +11,11 @@
 #include "app/commands/run_checks.h"
 #include "app/outputs/run_lock.h"
 #include "app/plan/forecast.h"
-#include "base/core/disk_space.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/host.h"
 #include "base/core/numbers.h"
-#include "base/core/printable.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 #include "pipeline/expected_passes.h"
 
 namespace orrery {

@@ -4,8 +4,7 @@
 
 #include "app/inspect/inspection.h"
 #include "base/core/json.h"
-#include "base/core/printable.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

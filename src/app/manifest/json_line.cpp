@@ -6,7 +6,7 @@
 
 #include "app/manifest/manifest_fields.h"
 #include "base/core/error.h"
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 

@@ -10,10 +10,10 @@
 #include "app/manifest/json_line.h"
 #include "app/manifest/manifest_fields.h"
 #include "app/manifest/request_rules.h"
+#include "base/core/choice.h"
 #include "base/core/error.h"
+#include "base/core/file_content.h"
 #include "base/core/json.h"
-#include "base/core/nearest.h"
-#include "base/core/text_file.h"
 
 namespace orrery {
 namespace {

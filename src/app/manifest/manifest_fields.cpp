@@ -10,7 +10,7 @@
 
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

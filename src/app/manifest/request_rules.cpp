@@ -134,9 +134,8 @@ std::vector<FieldProblem> check_request(const Request& r) {
                           : number_text(r.step_cache.threshold) + " is not a finite number of at least 0");
   check("step_cache_skips",
         between(r.step_cache.skips, 0, kMaxSteps) ? "" : range_reason(r.step_cache.skips, 0, kMaxSteps));
-  check("step_cache_order", between(r.step_cache.order, 0, kMaxCacheOrder)
-                                ? ""
-                                : range_reason(r.step_cache.order, 0, kMaxCacheOrder));
+  check("step_cache_order",
+        between(r.step_cache.order, 0, kMaxCacheOrder) ? "" : range_reason(r.step_cache.order, 0, kMaxCacheOrder));
   check("flow_shift", std::isfinite(r.flow_shift) && r.flow_shift > 0
                           ? ""
                           : number_text(r.flow_shift) + " is not a finite number above 0");

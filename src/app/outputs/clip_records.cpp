@@ -7,7 +7,7 @@
 
 #include "app/manifest/manifest.h"
 #include "base/core/numbers.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

@@ -1,7 +1,7 @@
 #include "app/outputs/clip_sources.h"
 
 #include "app/manifest/manifest.h"
-#include "base/core/checksum.h"
+#include "base/core/file_content.h"
 #include "pipeline/clip_inputs.h"
 
 namespace orrery {

@@ -6,9 +6,9 @@
 #include <cstddef>
 #include <optional>
 
-#include "base/core/disk_space.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/host.h"
 #include "base/core/numbers.h"
 
 namespace orrery {

@@ -7,7 +7,7 @@
 #include "app/plan/forecast.h"
 #include "base/core/choice.h"
 #include "base/core/numbers.h"
-#include "base/core/text_table.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

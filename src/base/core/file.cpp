@@ -18,7 +18,7 @@
 
 #include "base/core/error.h"
 #include "base/core/handle.h"
-#include "base/core/job_end.h"
+#include "base/core/pulse.h"
 
 namespace orrery {
 namespace {

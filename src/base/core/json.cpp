@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/core/file.h"
-#include "base/core/not_fetched.h"
+#include "base/core/file_content.h"
 
 namespace orrery {
 namespace {

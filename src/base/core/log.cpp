@@ -11,8 +11,7 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "base/core/printable.h"
-#include "base/core/status_lines.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Numbers, durations, sizes and moments as text. Beside it: base/core/text_table.h has tables, base/core/printable.h
-// the widths of texts, and messages are composed by fmt::format.
+// Numbers, durations, sizes and moments as text. Beside it: base/core/terminal_text.h has tables and the widths of
+// texts, and messages are composed by fmt::format.
 namespace orrery {
 
 // The whole of `text` as a decimal number; none when anything else is in it or it does not fit.

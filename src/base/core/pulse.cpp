@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <mutex>
+#include <thread>
 #include <utility>
-
-#include "base/core/job_end.h"
 
 namespace orrery {
 namespace {
@@ -39,6 +39,8 @@ void tell_of_change() {
   const std::lock_guard lock(listener.mutex);
   if (listener.changed) listener.changed();
 }
+
+std::atomic<bool> lost{false};
 
 }  // namespace
 
@@ -113,6 +115,12 @@ PulseReading read_pulse() {
   const std::int64_t at = pulse.steps_done < pulse.steps ? pulse.steps_done + 1 : pulse.steps;
   reading.phase = fmt::format("step {}/{}", at, pulse.steps);
   return reading;
+}
+
+void forbid_writing() noexcept { lost = true; }
+
+void wait_if_job_is_lost() {
+  while (lost) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
 }  // namespace orrery

@@ -4,9 +4,10 @@
 #include <functional>
 #include <string>
 
+namespace orrery {
+
 // How far this process has come, told to whoever watches it from another thread (parallel/watchdog.h). There is one
 // pulse in a process, since every folder's work counts and none should have to know who watches.
-namespace orrery {
 
 // A piece of work is done: a tensor was loaded, a collective entered, a frame written. Any thread; one atomic
 // increment.
@@ -49,5 +50,12 @@ PulseReading read_pulse();
 // for each step. It is called by the thread that names them, must be quick and must not throw. An empty `changed` ends
 // the calls; none is under way when this returns. Any thread.
 void on_place_change(std::function<void()> changed);
+
+// Call when the job is lost and its processes are about to exit. What this process still computes may come from
+// unfinished communication; so from now on PendingFile::commit, append_line and the end of a Meeting never return.
+void forbid_writing() noexcept;
+
+// Returns at once before forbid_writing(), and never afterwards.
+void wait_if_job_is_lost();
 
 }  // namespace orrery

@@ -13,7 +13,7 @@ namespace orrery {
 std::optional<std::int64_t> free_memory(at::Device device, int sharers = 1);
 
 // Whether one block of that size can be allocated now. The block goes back to the GPU, with all that the allocator
-// holds unused, so that others (peer_memory.h, NCCL) can allocate beside the coming tensors. Always true on a CPU. Not
+// holds unused, so that others (sums_behind.h, NCCL) can allocate beside the coming tensors. Always true on a CPU. Not
 // inside a clip's steps.
 bool can_allocate(at::Device device, std::int64_t bytes);
 

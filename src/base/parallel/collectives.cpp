@@ -1,10 +1,9 @@
 #include "base/parallel/collectives.h"
 
 #include "base/core/error.h"
+#include "base/parallel/collective_backends.h"
 #include "base/parallel/comm.h"
 #include "base/parallel/device.h"
-#include "base/parallel/gpu_collectives.h"
-#include "base/parallel/mpi_collectives.h"
 
 namespace orrery {
 namespace {

@@ -1,6 +1,7 @@
 #include "base/parallel/comm.h"
 
 #include <c10/util/Exception.h>
+#include <mpi.h>
 
 #include <algorithm>
 #include <array>
@@ -11,9 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
-#include "base/parallel/mpi_calls.h"
 
 namespace orrery {
 namespace {
@@ -47,6 +48,14 @@ int exit_code_of_current() noexcept {
 }
 
 }  // namespace
+
+void check_mpi(int code, std::string_view what, std::source_location at) {
+  if (code == MPI_SUCCESS) return;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(code, text.data(), &length);
+  fail(what, {text.data(), static_cast<std::size_t>(length)}, at);
+}
 
 int exit_code_of(const std::exception& error) noexcept {
   if (const auto* peer = dynamic_cast<const PeerRefused*>(&error)) return peer->exit_code();

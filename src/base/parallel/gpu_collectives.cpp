@@ -1,5 +1,3 @@
-#include "base/parallel/gpu_collectives.h"
-
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 #include <fmt/format.h>
@@ -8,11 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "base/parallel/collective_backends.h"
 #include "base/parallel/collectives.h"
-#include "base/parallel/mpi_collectives.h"
 #include "base/parallel/nccl_comm.h"
-#include "base/parallel/operand.h"
 #include "base/parallel/sums_behind.h"
+#include "base/parallel/tensor_messages.h"
 
 namespace orrery {
 namespace {

@@ -1,7 +1,7 @@
 // What stands in for the collectives of GPUs in a program built without CUDA.
 #include "base/core/error.h"
 #include "base/device/gpu.h"
-#include "base/parallel/gpu_collectives.h"
+#include "base/parallel/collective_backends.h"
 
 namespace orrery {
 

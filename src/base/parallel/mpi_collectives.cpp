@@ -1,13 +1,11 @@
-#include "base/parallel/mpi_collectives.h"
-
 #include <mpi.h>
 
 #include <string>
 
 #include "base/core/pulse.h"
-#include "base/parallel/mpi_calls.h"
-#include "base/parallel/operand.h"
-#include "base/parallel/transfers.h"
+#include "base/parallel/collective_backends.h"
+#include "base/parallel/comm.h"
+#include "base/parallel/tensor_messages.h"
 
 namespace orrery {
 namespace {

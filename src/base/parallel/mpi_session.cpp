@@ -12,9 +12,9 @@
 
 #include "base/core/error.h"
 #include "base/core/handle.h"
-#include "base/core/job_end.h"
-#include "base/core/printable.h"
-#include "base/parallel/mpi_calls.h"
+#include "base/core/pulse.h"
+#include "base/core/terminal_text.h"
+#include "base/parallel/comm.h"
 
 namespace orrery {
 namespace {

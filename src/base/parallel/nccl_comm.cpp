@@ -8,9 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/core/job_end.h"
 #include "base/core/pulse.h"
-#include "base/parallel/gpu_collectives.h"
+#include "base/parallel/collective_backends.h"
 
 namespace orrery {
 namespace {

@@ -1,5 +1,3 @@
-#include "base/parallel/peer_connect.h"
-
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <ifaddrs.h>
@@ -22,6 +20,7 @@
 #include <utility>
 
 #include "base/core/host.h"
+#include "base/parallel/peer_links.h"
 
 namespace orrery {
 namespace {

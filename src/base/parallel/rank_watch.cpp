@@ -1,10 +1,14 @@
 #include "base/parallel/rank_watch.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+
+#include "base/core/host.h"
+#include "base/core/pulse.h"
 
 namespace orrery {
 namespace {
@@ -130,6 +134,32 @@ std::string RankWatch::message(const RankVerdict& verdict) const {
   if (!sign.place.empty()) text.append("; it was at ").append(sign.place);
   if (verdict.loss != RankLoss::Gone) text.append(" (rank timeout)");
   return text + ": the job ends, and the same command goes on from what is on disk";
+}
+
+OwnSign::OwnSign() : main_thread_(CLOCK_THREAD_CPUTIME_ID), host_(host_name()) {
+  ::pthread_getcpuclockid(::pthread_self(), &main_thread_);
+  cpu_before_ = cpu_seconds();
+}
+
+double OwnSign::cpu_seconds() const {
+  timespec time{};
+  ::clock_gettime(main_thread_, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+RankSign OwnSign::take() {
+  const PulseReading pulse = read_pulse();
+  const double cpu = cpu_seconds();
+  if (!pulse.meeting && !pulse.on_gpu) worked_ += cpu - cpu_before_;
+  cpu_before_ = cpu;
+  RankSign sign;
+  sign.progress = pulse.beats + static_cast<std::uint64_t>(std::floor(worked_ * 20));  // so little is no noise
+  sign.meeting = pulse.meeting;
+  sign.stepping = pulse.stepping;
+  sign.longest_step = pulse.longest_step;
+  sign.host = host_;
+  sign.place = pulse.clip.empty() || pulse.phase.empty() ? pulse.clip + pulse.phase : pulse.clip + ", " + pulse.phase;
+  return sign;
 }
 
 }  // namespace orrery

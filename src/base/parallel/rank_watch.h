@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <vector>
@@ -96,6 +97,24 @@ class RankWatch {
 
   std::optional<double> timeout_;
   std::vector<Rank> ranks_;
+};
+
+// Makes this rank's reports (RankSign) from the process's pulse. On a CPU, CPU time of the main thread outside meetings
+// counts as progress too, since a layer may take minutes.
+class OwnSign {
+ public:
+  // Call it from the main thread.
+  OwnSign();
+  // One thread at a time.
+  RankSign take();
+
+ private:
+  double cpu_seconds() const;
+
+  clockid_t main_thread_;
+  std::string host_;
+  double cpu_before_ = 0;
+  double worked_ = 0;  // CPU seconds outside meetings
 };
 
 }  // namespace orrery

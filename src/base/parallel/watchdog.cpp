@@ -11,9 +11,8 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "base/core/job_end.h"
 #include "base/core/pulse.h"
-#include "base/parallel/gpu_collectives.h"
+#include "base/parallel/collective_backends.h"
 #include "base/parallel/stop_flag.h"
 
 namespace orrery {

@@ -5,7 +5,6 @@
 #include <string>
 #include <thread>
 
-#include "base/parallel/own_sign.h"
 #include "base/parallel/peer_links.h"
 #include "base/parallel/rank_watch.h"
 

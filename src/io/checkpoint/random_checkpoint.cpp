@@ -9,7 +9,7 @@
 #include <sstream>
 #include <utility>
 
-#include "base/core/checksum.h"
+#include "base/core/file_content.h"
 #include "io/checkpoint/random_value.h"
 
 namespace orrery {

@@ -14,8 +14,8 @@
 #include <vector>
 
 #include "base/core/error.h"
+#include "base/core/file_content.h"
 #include "base/core/json.h"
-#include "base/core/not_fetched.h"
 #include "io/checkpoint/stored_type.h"
 
 namespace orrery {

@@ -4,9 +4,9 @@
 
 #include <utility>
 
-#include "base/core/checksum.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/file_content.h"
 #include "io/checkpoint/shard_index.h"
 
 namespace orrery {

@@ -7,7 +7,7 @@
 #include <functional>
 #include <numeric>
 
-#include "base/core/checksum.h"
+#include "base/core/file_content.h"
 
 namespace orrery::hdf5 {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/core/checksum.h"
+#include "base/core/file_content.h"
 
 namespace orrery {
 namespace {

@@ -1,7 +1,7 @@
 #include "io/text/prompt.h"
 
 #include "base/core/error.h"
-#include "base/core/text_file.h"
+#include "base/core/file_content.h"
 #include "io/text/python_json.h"
 #include "io/text/python_text.h"
 #include "io/text/utf8.h"

@@ -3,8 +3,8 @@
 #include <array>
 #include <string>
 
+#include "base/core/choice.h"
 #include "base/core/error.h"
-#include "base/core/nearest.h"
 
 namespace orrery {
 namespace {

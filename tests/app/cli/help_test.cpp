@@ -12,7 +12,7 @@
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
 #include "base/core/error.h"
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

@@ -12,7 +12,7 @@
 #include "app/cli/options.h"
 #include "app/manifest/manifest.h"
 #include "base/core/file.h"
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 namespace orrery {
 namespace {

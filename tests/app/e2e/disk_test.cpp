@@ -10,8 +10,8 @@
 #include <map>
 #include <memory>
 
-#include "base/core/disk_space.h"
 #include "base/core/file.h"
+#include "base/core/host.h"
 #include "io/latents/latent_store.h"
 #include "orrery_program.h"
 #include "support/small_disk.h"

@@ -5,9 +5,9 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "base/core/checksum.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/file_content.h"
 #include "base/core/handle.h"
 #include "base/core/json.h"
 #include "base/core/shard.h"

@@ -1,6 +1,4 @@
 // In a program of its own: after forbid_writing() nothing is written in it any more, and no meeting ends.
-#include "base/core/job_end.h"
-
 #include <gtest/gtest.h>
 #include <unistd.h>
 

@@ -1,11 +1,11 @@
-#include "base/device/profiler_range.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nvtx3/nvToolsExt.h>
 
 #include <string>
 #include <vector>
+
+#include "base/device/gpu.h"
 
 namespace orrery {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <vector>
 
-#include "base/core/checksum.h"
 #include "base/core/error.h"
+#include "base/core/file_content.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

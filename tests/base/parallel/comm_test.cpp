@@ -14,7 +14,6 @@
 #include "base/device/device_memory.h"
 #include "base/device/gpu.h"
 #include "base/parallel/device.h"
-#include "base/parallel/mpi_calls.h"
 #include "base/parallel/process_grid.h"
 #include "support/mpi_world.h"
 

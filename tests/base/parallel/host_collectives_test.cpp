@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
-#include "base/parallel/mpi_collectives.h"
+#include "base/parallel/collective_backends.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

@@ -4,7 +4,6 @@
 
 #include "base/core/error.h"
 #include "base/device/gpu.h"
-#include "base/parallel/peer_memory.h"
 #include "base/parallel/sums_behind.h"
 #include "support/mpi_world.h"
 

@@ -1,4 +1,4 @@
-#include "base/core/standard_output.h"
+#include "base/core/process_setup.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -11,6 +11,7 @@
 #include <csignal>
 #include <iostream>
 #include <string>
+#include <thread>
 
 #include "base/core/error.h"
 #include "base/core/file.h"
@@ -22,6 +23,41 @@ namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
+
+// Touches 4 MiB of stack.
+int deep(int level) {
+  std::array<volatile char, 4096> page;
+  page[0] = static_cast<char>(level);
+  return level == 0 ? page[0] : deep(level - 1) + page[0] - page[0];
+}
+
+// In a child, since the limit would stay.
+void work_on_a_small_stack() {
+  rlimit small{};
+  small.rlim_cur = small.rlim_max = 256 << 10;
+  ::setrlimit(RLIMIT_STACK, &small);
+  ::_exit(with_enough_stack([] {
+    int in_thread = 1;
+    std::thread([&] { in_thread = deep(1000); }).join();
+    return 7 + deep(1000) + in_thread;
+  }));
+}
+
+TEST(Stack, IsEnoughForWorkAndThreadsWhateverTheLimit) {
+  EXPECT_EXIT(work_on_a_small_stack(), testing::ExitedWithCode(7), "");
+}
+
+TEST(Stack, WorkStaysInThisThreadWhereTheLimitAllowsIt) {
+  std::thread::id there;
+  EXPECT_EQ(with_enough_stack([&] {
+              there = std::this_thread::get_id();
+              return 3;
+            }),
+            3);
+  rlimit limit{};
+  ::getrlimit(RLIMIT_STACK, &limit);
+  EXPECT_EQ(there == std::this_thread::get_id(), limit.rlim_cur >= kStackBytes);
+}
 
 Descriptor open_file(const std::filesystem::path& path, int flags) {
   return Descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -94,4 +130,5 @@ TEST(StandardStreams, FilesNeverGetTheNumbersOfClosedStreams) {
 }
 
 }  // namespace
+
 }  // namespace orrery

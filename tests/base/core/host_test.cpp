@@ -1,4 +1,4 @@
-#include "base/core/disk_space.h"
+#include "base/core/host.h"
 
 #include <gtest/gtest.h>
 
@@ -14,4 +14,5 @@ TEST(DiskSpace, IsThereOrUnknown) {
 }
 
 }  // namespace
+
 }  // namespace orrery

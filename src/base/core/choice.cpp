@@ -1,4 +1,4 @@
-#include "base/core/nearest.h"
+#include "base/core/choice.h"
 
 #include <algorithm>
 #include <cstddef>

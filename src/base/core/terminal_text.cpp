@@ -1,10 +1,13 @@
-#include "base/core/printable.h"
+#include "base/core/terminal_text.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 namespace orrery {
 namespace {
@@ -59,6 +62,16 @@ std::string with_escapes(std::string_view text, const Escaped& is_escaped) {
   return shown;
 }
 
+std::vector<TableColumn> plain_columns(std::size_t count, std::size_t left) {
+  std::vector<TableColumn> columns(count);
+  for (std::size_t i = left; i < count; ++i) columns[i].left = false;
+  if (count > 0) columns.front().gap = 0;
+  return columns;
+}
+
+// To the start of the line `count` lines up, and nothing is left from there on.
+std::string rewind(std::size_t count) { return count == 0 ? "" : fmt::format("\x1b[{}A\r\x1b[J", count); }
+
 }  // namespace
 
 std::string valid_utf8(std::string_view text) {
@@ -79,6 +92,66 @@ std::string_view whole_characters(std::string_view utf8, std::size_t bytes) {
   if (utf8.size() <= bytes) return utf8;
   while (bytes > 0 && continues_character(utf8[bytes])) --bytes;
   return utf8.substr(0, bytes);
+}
+
+std::string table_row(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells) {
+  std::string row;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const TableColumn& column = columns[i];
+    const std::size_t blanks = column.width - std::min(column.width, character_count(cells[i]));
+    row.append(column.gap + (column.left ? 0 : blanks), ' ').append(cells[i]).append(column.left ? blanks : 0, ' ');
+  }
+  row.erase(row.find_last_not_of(' ') + 1);
+  return row;
+}
+
+TextTable::TextTable(const std::vector<std::string>& titles, std::size_t left)
+    : TextTable(titles, plain_columns(titles.size(), left)) {}
+
+TextTable::TextTable(std::vector<std::string> titles, std::vector<TableColumn> columns)
+    : rows_{std::move(titles)}, columns_(std::move(columns)) {}
+
+void TextTable::add(std::vector<std::string> cells) {
+  for (std::string& cell : cells) cell = printable(cell);
+  rows_.push_back(std::move(cells));
+}
+
+std::string TextTable::text() const {
+  std::vector<TableColumn> columns = columns_;
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i) columns[i].width = std::max(columns[i].width, character_count(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows_) text.append(table_row(columns, row)).append("\n");
+  return text;
+}
+
+void StatusLines::print(std::string_view text) {
+  std::string out = rewind(lines_.size()).append(text);
+  for (const std::string& line : lines_) out.append(line).append("\n");
+  write(out);
+}
+
+void StatusLines::show(std::vector<std::string> lines) {
+  std::string out = rewind(lines_.size());
+  lines_ = std::move(lines);
+  for (const std::string& line : lines_) out.append(line).append("\n");
+  write(out);
+}
+
+// In one piece, so that the lines do not flicker.
+void StatusLines::write(std::string_view text) const {
+  std::fwrite(text.data(), 1, text.size(), terminal_);
+  std::fflush(terminal_);
+}
+
+std::size_t terminal_columns(std::FILE* stream) {
+  constexpr std::size_t kUsual = 80;
+  const int file = ::fileno(stream);
+  if (::isatty(file) != 1) return 0;
+  winsize size{};
+  const bool known = ::ioctl(file, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : kUsual;
 }
 
 }  // namespace orrery

@@ -1,4 +1,4 @@
-#include "base/core/nearest.h"
+#include "base/core/choice.h"
 
 #include <gtest/gtest.h>
 
@@ -39,4 +39,5 @@ TEST(Nearest, MakesASentencePart) {
 }
 
 }  // namespace
+
 }  // namespace orrery
