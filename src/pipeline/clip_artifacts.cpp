@@ -3,7 +3,7 @@
 #include <cmath>
 #include <system_error>
 
-#include "io/media/contact_sheet.h"
+#include "io/media/rgb_image.h"
 
 namespace orrery {
 namespace {

@@ -4,8 +4,8 @@
 #include <span>
 
 #include "io/media/made_from.h"
-#include "io/media/png_writer.h"
-#include "io/media/wav_writer.h"
+#include "io/media/rgb_image.h"
+#include "io/media/sound_files.h"
 
 namespace orrery {
 namespace {

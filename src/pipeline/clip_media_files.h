@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "io/media/contact_sheet.h"
+#include "io/media/rgb_image.h"
 #include "io/media/video_writer.h"
 #include "pipeline/media_settings.h"
 #include "pipeline/run_folder.h"

@@ -7,7 +7,7 @@
 
 #include "base/core/json.h"
 #include "io/latents/latent_store.h"
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 #include "pipeline/arrays.h"
 #include "pipeline/condition_image.h"
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "io/media/media_reader.h"
 #include "io/media/rgb_image.h"
-#include "io/media/video_reader.h"
 #include "models/wan/encoder.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "io/media/video_reader.h"
+#include "io/media/media_reader.h"
 #include "models/wan/config.h"
 #include "pipeline/condition.h"
 #include "pipeline/condition_image.h"

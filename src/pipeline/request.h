@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "io/latents/streams.h"
-#include "io/text/caption.h"
+#include "io/text/prompt.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/skip_rule.h"
 

@@ -1,7 +1,7 @@
 // A picture of any format that read_image takes.
 #include "fuzz.h"
-#include "io/media/image_reader.h"
 #include "io/media/made_from.h"
+#include "io/media/media_reader.h"
 #include "mend_png.h"
 
 using namespace orrery;

@@ -60,7 +60,7 @@ def make_safetensors(seeds):
     seeds.write("safetensors", "pointer", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n")
     index = {"metadata": {"total_size": 1}, "weight_map": {"a": "one.safetensors", "b": "sub/two.safetensors"}}
     seeds.write("safetensors", "index", json.dumps(index))
-    seeds.words("safetensors", ["src/io/checkpoint/safetensors_header.cpp", "src/io/checkpoint/stored_type.cpp",
+    seeds.words("safetensors", ["src/io/checkpoint/safetensors_header.cpp", "src/io/checkpoint/weight_source.cpp",
                                 "src/io/checkpoint/shard_index.cpp"], JSON_WORDS)
 
 
@@ -103,7 +103,7 @@ def small_tokenizer(pattern):
 
 
 def make_tokenizers(seeds):
-    qwen = re.search(r'R"re\((.*)\)re"', seeds.read("src/io/text/bpe_tables.h").decode())[1]
+    qwen = re.search(r'R"re\((.*)\)re"', seeds.read("src/io/text/token_tables.h").decode())[1]
     for name, pattern in (("qwen", qwen), ("plain", r"\s+|\S+"), ("nested", "(a+)+b|.")):
         # Last, so that what is mutated most, the texts at the end, are not the 256 bytes of the vocabulary.
         seeds.write("tokenizer", "j-" + name, b"j" + json.dumps(small_tokenizer(pattern)).encode())
@@ -149,7 +149,7 @@ def make_manifests(seeds):
              "aspect_ratio": "16,9", "append_metadata": False, "image": "a.png", "condition_frames": [0]}
     seeds.write("manifest", "every", json.dumps(every))
     seeds.write("manifest", "chain", '{"id":"a","prompt":"{\\"k\\": NaN}"}\n{"id":"b","prompt":"x","condition_latents":"a"}')
-    seeds.words("manifest", ["src/app/manifest/manifest_fields.cpp", "src/io/text/caption.cpp"], JSON_WORDS)
+    seeds.words("manifest", ["src/app/manifest/manifest_fields.cpp", "src/io/text/prompt.cpp"], JSON_WORDS)
 
 
 def make_jobs(seeds):

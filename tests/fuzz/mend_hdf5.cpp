@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "io/latents/superblock_checksum.h"
+#include "io/latents/file_bytes.h"
 
 namespace orrery::fuzz {
 namespace {

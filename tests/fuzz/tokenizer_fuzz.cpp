@@ -5,8 +5,8 @@
 
 #include "base/core/json.h"
 #include "fuzz.h"
-#include "io/text/bpe_tables.h"
 #include "io/text/prompt.h"
+#include "io/text/token_tables.h"
 #include "io/text/tokenizer.h"
 
 namespace orrery::fuzz {

@@ -1,8 +1,7 @@
 // A video: its frames as a continued clip takes them, and its sound.
 #include "fuzz.h"
-#include "io/media/image_reader.h"
-#include "io/media/sound_reader.h"
-#include "io/media/video_reader.h"
+#include "io/media/media_reader.h"
+#include "io/media/sound_files.h"
 
 using namespace orrery;
 

@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "base/parallel/stop_flag.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"

@@ -1,6 +1,6 @@
 #include "golden_job.h"
 
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/test_device.h"
 
 namespace orrery {

@@ -6,7 +6,7 @@
 #include "base/core/numbers.h"
 #include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
 #include "models/sampler/step_cache.h"

@@ -6,7 +6,7 @@
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "pipeline/clip_memory.h"
 #include "pipeline/denoise.h"
 #include "support/golden.h"

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel/process_grid.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/cosmos3/transformer.h"
 #include "pipeline/denoise.h"
 #include "pipeline/step_times.h"

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

@@ -12,7 +12,7 @@
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/stopwatch.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "io/checkpoint/weights.h"
 #include "memory.h"
 

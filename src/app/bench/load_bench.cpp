@@ -9,8 +9,8 @@
 #include "app/bench/parts.h"
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
-#include "io/checkpoint/input_file.h"
-#include "io/checkpoint/stored_type.h"
+#include "io/checkpoint/file_reads.h"
+#include "io/checkpoint/weight_source.h"
 #include "models/cosmos3/und_tower.h"
 
 namespace orrery {

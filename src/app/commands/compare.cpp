@@ -11,8 +11,8 @@
 #include "base/core/json.h"
 #include "base/core/terminal_text.h"
 #include "io/latents/latent_store.h"
-#include "io/media/sound_reader.h"
-#include "io/media/video_reader.h"
+#include "io/media/media_reader.h"
+#include "io/media/sound_files.h"
 
 namespace orrery {
 namespace {

@@ -3,7 +3,7 @@
 #include "app/inspect/latent_preview.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
-#include "io/media/png_writer.h"
+#include "io/media/rgb_image.h"
 
 namespace orrery {
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 
 namespace orrery {
 namespace {

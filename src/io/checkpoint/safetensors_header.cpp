@@ -16,7 +16,7 @@
 #include "base/core/error.h"
 #include "base/core/file_content.h"
 #include "base/core/json.h"
-#include "io/checkpoint/stored_type.h"
+#include "io/checkpoint/weight_source.h"
 
 namespace orrery {
 namespace {

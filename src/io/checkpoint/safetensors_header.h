@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/core/shard.h"
-#include "io/checkpoint/input_file.h"
+#include "io/checkpoint/file_reads.h"
 #include "io/checkpoint/weight_source.h"
 
 namespace orrery {

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/core/shard.h"
@@ -43,5 +45,15 @@ class WeightSource {
   // The files that hold the tensors; empty when the tensors are generated.
   virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
+
+// A dtype of the safetensors format. Weights are read from the floating types of 16 and 32 bits only.
+struct StoredType {
+  std::string_view name;
+  int bits;
+  std::optional<at::ScalarType> loads_as;
+};
+
+// nullptr when the format has no such dtype.
+const StoredType* find_stored_type(std::string_view name);
 
 }  // namespace orrery

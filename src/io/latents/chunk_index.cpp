@@ -1,8 +1,7 @@
-#include "io/latents/chunk_index.h"
-
 #include <fmt/format.h>
 
 #include "base/core/error.h"
+#include "io/latents/stored_layout.h"
 #include "io/latents/stored_values.h"
 
 namespace orrery::hdf5 {

@@ -5,8 +5,8 @@
 
 #include "base/core/error.h"
 #include "io/latents/hdf5_data.h"
-#include "io/latents/latent_format.h"
 #include "io/latents/latent_store.h"
+#include "io/latents/streams.h"
 #include "io/latents/structure.h"
 
 namespace orrery {

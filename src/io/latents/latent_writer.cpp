@@ -7,10 +7,10 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "io/latents/file_bytes.h"
 #include "io/latents/hdf5_data.h"
-#include "io/latents/latent_format.h"
 #include "io/latents/latent_store.h"
-#include "io/latents/superblock_checksum.h"
+#include "io/latents/streams.h"
 
 namespace orrery {
 namespace {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/core/error.h"
-#include "io/latents/chunk_index.h"
 #include "io/latents/stored_values.h"
 
 namespace orrery::hdf5 {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <string_view>
 
 namespace orrery {
 
@@ -43,3 +44,30 @@ inline constexpr std::array kStreams{
 constexpr const StreamSchema& schema_of(Stream stream) { return kStreams[static_cast<std::size_t>(stream)]; }
 
 }  // namespace orrery
+
+namespace orrery::latent_format {
+
+// Names of latent file version 1 beside those of streams. A changed meaning needs a new version.
+
+inline constexpr const char* kFormat = "orrery-latents";
+inline constexpr std::int64_t kVersion = 1;
+inline constexpr const char* kComplete = "complete";
+inline constexpr const char* kRunning = "running";
+
+inline constexpr const char* kCondIds = "/text/cond_ids";
+inline constexpr const char* kUncondIds = "/text/uncond_ids";
+inline constexpr const char* kSampler = "/sampler";
+inline constexpr const char* kSigmas = "/sampler/sigmas";
+inline constexpr const char* kTimesteps = "/sampler/timesteps";
+inline constexpr const char* kCache = "/sampler/cache";
+
+// The stream whose latents an array of a step cache is like, by its name: "0/1/sound", "0/indicator" of the video's.
+constexpr const StreamSchema& schema_of_cached(std::string_view name) {
+  const std::string_view last = name.substr(name.rfind('/') + 1);
+  for (const StreamSchema& schema : kStreams) {
+    if (last == schema.name) return schema;
+  }
+  return schema_of(Stream::Video);
+}
+
+}  // namespace orrery::latent_format

@@ -11,10 +11,10 @@ extern "C" {
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/media/colour_codes.h"
+#include "io/media/colours.h"
+#include "io/media/frame_pixels.h"
 #include "io/media/heif_chroma.h"
 #include "io/media/media_input.h"
-#include "io/media/scaler.h"
 #include "io/media/still.h"
 
 namespace orrery {

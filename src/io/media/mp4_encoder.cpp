@@ -2,12 +2,61 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/core/error.h"
+#include "io/media/video_format.h"
 
 namespace orrery {
 namespace {
+
+AVStream* add_stream(AVFormatContext& muxer, const AVCodecContext& codec) {
+  AVStream* stream = ffmpeg::check(avformat_new_stream(&muxer, nullptr), "add a stream");
+  stream->time_base = codec.time_base;
+  stream->avg_frame_rate = codec.framerate;
+  ffmpeg::check(avcodec_parameters_from_context(stream->codecpar, &codec), "describe a stream");
+  return stream;
+}
+
+constexpr std::int64_t kBitRate = 192'000;
+constexpr int kBlock = 1024;  // AAC's frame, in samples a channel
+
+ffmpeg::Codec make_codec() {
+  const AVCodec* aac = avcodec_find_encoder_by_name("aac");
+  require(aac != nullptr, "this FFmpeg has no AAC encoder: install one that has, or make clips without sound");
+  ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(aac), "make an AAC encoder"));
+  codec->sample_fmt = AV_SAMPLE_FMT_FLTP;
+  codec->sample_rate = kSoundRate;
+  codec->time_base = {1, kSoundRate};
+  codec->bit_rate = kBitRate;
+  codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
+  av_channel_layout_default(&codec->ch_layout, kSoundChannels);
+  ffmpeg::check(avcodec_open2(codec.get(), aac, nullptr), "start an AAC encoder");
+  return codec;
+}
+
+ffmpeg::Frame make_block() {
+  ffmpeg::Frame block(ffmpeg::check(av_frame_alloc(), "make a sound frame"));
+  block->format = AV_SAMPLE_FMT_FLTP;
+  block->sample_rate = kSoundRate;
+  block->nb_samples = kBlock;
+  av_channel_layout_default(&block->ch_layout, kSoundChannels);
+  ffmpeg::check(av_frame_get_buffer(block.get(), 0), "make a sound frame");
+  return block;
+}
+
+// Splits the channels, one plane each. Past the end of `interleaved` there is silence.
+void fill(AVFrame& block, std::span<const float> interleaved) {
+  for (std::size_t channel = 0; channel < kSoundChannels; ++channel) {
+    auto* plane = reinterpret_cast<float*>(block.data[channel]);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(block.nb_samples); ++i) {
+      const std::size_t at = i * kSoundChannels + channel;
+      plane[i] = at < interleaved.size() ? interleaved[at] : 0.0F;
+    }
+  }
+}
 
 ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& format) {
   // Without it a name such as 2026-11-29T14:30:00/a.mp4 begins with a protocol.
@@ -78,6 +127,41 @@ void write_header(AVFormatContext& muxer, bool sound) {
 }
 
 }  // namespace
+
+Track::Track(AVFormatContext& muxer, ffmpeg::Codec codec)
+    : muxer_(muxer),
+      codec_(std::move(codec)),
+      stream_(add_stream(muxer, *codec_)),
+      packet_(ffmpeg::check(av_packet_alloc(), "make a packet")) {}
+
+void Track::encode(const AVFrame* frame) {
+  const std::string name = codec_->codec->name;
+  ffmpeg::check(avcodec_send_frame(codec_.get(), frame), "give a frame to " + name);
+  while (true) {
+    const int status = avcodec_receive_packet(codec_.get(), packet_.get());
+    if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return;
+    ffmpeg::check(status, "encode by " + name);
+    // x264 leaves it out, and the last frame would last no time.
+    if (packet_->duration == 0) packet_->duration = 1;
+    av_packet_rescale_ts(packet_.get(), codec_->time_base, stream_->time_base);
+    packet_->stream_index = stream_->index;
+    ffmpeg::check(av_interleaved_write_frame(&muxer_, packet_.get()), "write what " + name + " made");
+  }
+}
+
+SoundEncoder::SoundEncoder(AVFormatContext& muxer) : track_(muxer, make_codec()) {}
+
+void SoundEncoder::encode(std::span<const float> interleaved, std::int64_t count) {
+  const ffmpeg::Frame block = make_block();
+  for (std::int64_t start = 0; start < count; start += kBlock) {
+    ffmpeg::check(av_frame_make_writable(block.get()), "make a sound frame");
+    block->nb_samples = static_cast<int>(std::min<std::int64_t>(kBlock, count - start));
+    block->pts = start;
+    fill(*block, interleaved.subspan(std::min(static_cast<std::size_t>(start) * kSoundChannels, interleaved.size())));
+    track_.encode(block.get());
+  }
+  track_.encode(nullptr);
+}
 
 Mp4Encoder::Mp4Encoder(const std::filesystem::path& path, const VideoFormat& format)
     : converter_(format.width, format.height),

@@ -6,12 +6,38 @@
 #include <span>
 
 #include "io/media/ffmpeg.h"
-#include "io/media/scaler.h"
-#include "io/media/sound_encoder.h"
-#include "io/media/track.h"
+#include "io/media/frame_pixels.h"
 #include "io/media/video_format.h"
 
 namespace orrery {
+
+// One encoder and its stream in a muxer, which must outlive the object. Throws Error. Internal to media/.
+class Track {
+ public:
+  // Adds a stream; the muxer's header must not be written yet. `codec` has been opened.
+  Track(AVFormatContext& muxer, ffmpeg::Codec codec);
+
+  // Encodes and writes; null ends the track. The header must have been written.
+  void encode(const AVFrame* frame);
+
+ private:
+  AVFormatContext& muxer_;
+  ffmpeg::Codec codec_;
+  AVStream* stream_;
+  ffmpeg::Packet packet_;
+};
+
+// The AAC track of a clip: stereo, 48 kHz, 192 kb/s. Throws Error. Internal to media/.
+class SoundEncoder {
+ public:
+  explicit SoundEncoder(AVFormatContext& muxer);  // adds its stream, before the header is written
+
+  // Writes the whole track: `count` samples a channel, cut from `interleaved` or filled up with silence.
+  void encode(std::span<const float> interleaved, std::int64_t count);
+
+ private:
+  Track track_;
+};
 
 // Encodes frames into an mp4 file as they come, in the caller's thread. Same frames and format, same bytes: nothing in
 // the file depends on the clock. All functions throw Error: no encoder, disk full, …

@@ -10,8 +10,8 @@ extern "C" {
 #include <string>
 
 #include "base/core/error.h"
-#include "io/media/colour_codes.h"
-#include "io/media/pixel_rows.h"
+#include "io/media/colours.h"
+#include "io/media/frame_pixels.h"
 
 namespace orrery {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <optional>
 
-#include "io/media/colour_map.h"
+#include "io/media/colours.h"
 #include "io/media/ffmpeg.h"
+#include "io/media/frame_pixels.h"
 #include "io/media/rgb_image.h"
-#include "io/media/scaler.h"
 
 namespace orrery {
 

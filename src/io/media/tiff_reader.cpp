@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/core/error.h"
+#include "io/media/frame_pixels.h"
 #include "io/media/media_input.h"
-#include "io/media/scaler.h"
 #include "io/media/still.h"
 
 namespace orrery {

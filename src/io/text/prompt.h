@@ -7,10 +7,34 @@
 #include <string_view>
 #include <vector>
 
-#include "io/text/caption.h"
+#include "base/core/choice.h"
 #include "io/text/tokenizer.h"
 
 namespace orrery {
+
+// Whose rules are followed where NVIDIA's own code and the seed's system differ (MODEL.md §9).
+enum class Semantics { Native, Seed };
+
+constexpr auto choices(Semantics) {
+  return std::array{Choice<Semantics>{"native", Semantics::Native}, Choice<Semantics>{"seed", Semantics::Seed}};
+}
+
+// What the caption says about the clip. Units: frames, frames per second, pixels.
+struct ClipFacts {
+  std::int64_t num_frames = 189;  // at least 1
+  double fps = 24;                // finite, above 0
+  std::int64_t height = 720;
+  std::int64_t width = 1280;
+  std::optional<std::string> aspect_ratio;  // "16,9"; enters JSON prompts only
+};
+
+// The prompt with the clip's length, rate and size in the words the models were trained on (MODEL.md §2): as sentences,
+// or as keys when the prompt is a JSON object. A clip of one frame is an image in the native sentences, a video in the
+// seed's. Throws InputError when a text is not UTF-8 or the facts are out of range.
+std::string caption(std::string_view prompt, const ClipFacts& clip, Semantics semantics = Semantics::Native);
+
+// The native sentences on a negative prompt, which is plain text even when it is JSON.
+std::string negative_caption(std::string_view negative, const ClipFacts& clip);
 
 // What the user wrote.
 struct PromptSource {

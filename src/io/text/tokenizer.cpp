@@ -10,9 +10,8 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/text/added_tokens.h"
-#include "io/text/byte_level_bpe.h"
-#include "io/text/sentence_piece_file.h"
+#include "io/text/token_models.h"
+#include "io/text/token_tables.h"
 #include "io/text/tokenizer_files.h"
 #include "io/text/utf8.h"
 

@@ -6,9 +6,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "io/text/added_tokens.h"
-#include "io/text/bpe_tables.h"
 #include "io/text/json_field.h"
+#include "io/text/token_tables.h"
 
 namespace orrery {
 

@@ -6,7 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
 #include "models/sampler/scheduler_config.h"

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "clips.h"
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 
 namespace orrery {
 namespace {

@@ -6,9 +6,9 @@
 
 #include "app/manifest/manifest.h"
 #include "base/core/file.h"
-#include "io/media/png_writer.h"
+#include "io/media/rgb_image.h"
+#include "io/media/sound_files.h"
 #include "io/media/video_writer.h"
-#include "io/media/wav_writer.h"
 #include "pipeline/clip_inputs.h"
 #include "support/temporary_folder.h"
 

@@ -1,9 +1,8 @@
-#include "io/checkpoint/safetensors_file.h"
-
 #include <gtest/gtest.h>
 
 #include <vector>
 
+#include "io/checkpoint/safetensors_files.h"
 #include "write_checkpoint.h"
 
 namespace orrery {

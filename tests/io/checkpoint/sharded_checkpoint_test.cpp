@@ -1,7 +1,6 @@
-#include "io/checkpoint/sharded_checkpoint.h"
-
 #include <gtest/gtest.h>
 
+#include "io/checkpoint/safetensors_files.h"
 #include "write_checkpoint.h"
 
 namespace orrery {

@@ -4,7 +4,7 @@
 
 #include <tuple>
 
-#include "io/checkpoint/safetensors_file.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/test_device.h"
 #include "write_checkpoint.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "write_checkpoint.h"
 
 namespace orrery {

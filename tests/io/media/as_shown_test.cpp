@@ -5,8 +5,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
-#include "io/media/video_reader.h"
+#include "io/media/media_reader.h"
 #include "media_files.h"
 
 namespace orrery {

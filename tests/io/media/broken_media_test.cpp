@@ -6,10 +6,9 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
-#include "io/media/sound_reader.h"
+#include "io/media/media_reader.h"
+#include "io/media/sound_files.h"
 #include "io/media/still.h"
-#include "io/media/video_reader.h"
 #include "media_files.h"
 #include "still_files.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 #include "media_files.h"
 #include "still_files.h"
 

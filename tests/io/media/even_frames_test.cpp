@@ -1,10 +1,10 @@
-#include "io/media/even_frames.h"
-
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <string>
 #include <vector>
+
+#include "io/media/media_reader.h"
 
 namespace orrery {
 namespace {

@@ -1,11 +1,10 @@
-#include "io/media/image_reader.h"
-
 #include <gmock/gmock.h>
 
 #include <cmath>
 #include <cstdlib>
 
 #include "base/core/file.h"
+#include "io/media/media_reader.h"
 #include "media_files.h"
 #include "still_files.h"
 

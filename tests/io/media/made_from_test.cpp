@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
-#include "io/media/png_writer.h"
+#include "io/media/media_reader.h"
+#include "io/media/rgb_image.h"
+#include "io/media/sound_files.h"
 #include "io/media/video_writer.h"
-#include "io/media/wav_writer.h"
 #include "media_files.h"
 
 namespace orrery {

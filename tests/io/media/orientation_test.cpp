@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
-#include "io/media/video_reader.h"
+#include "io/media/media_reader.h"
 #include "media_files.h"
 #include "still_files.h"
 

@@ -7,9 +7,8 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
-#include "io/media/sound_reader.h"
-#include "io/media/wav_writer.h"
+#include "io/media/media_reader.h"
+#include "io/media/sound_files.h"
 #include "media_files.h"
 #include "support/heap_peak.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 #include "media_files.h"
 #include "still_files.h"
 

@@ -1,11 +1,9 @@
-#include "io/media/video_reader.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
 #include "base/core/file.h"
-#include "io/media/image_reader.h"
+#include "io/media/media_reader.h"
 #include "io/media/video_writer.h"
 #include "media_files.h"
 

@@ -1,11 +1,10 @@
-#include "io/text/caption.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
 #include "base/core/error.h"
+#include "io/text/prompt.h"
 #include "io/text/python_text.h"
 
 namespace orrery {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/text/added_tokens.h"
 #include "io/text/splitter.h"
+#include "io/text/token_tables.h"
 
 namespace orrery {
 namespace {

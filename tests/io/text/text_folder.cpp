@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "base/core/file.h"
-#include "io/text/bpe_tables.h"
+#include "io/text/token_tables.h"
 
 namespace orrery {
 

@@ -1,8 +1,8 @@
-#include "io/text/word_cache.h"
-
 #include <gtest/gtest.h>
 
 #include <thread>
+
+#include "io/text/token_models.h"
 
 namespace orrery {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/core/error.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 

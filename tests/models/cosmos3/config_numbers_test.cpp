@@ -5,7 +5,7 @@
 #include <array>
 #include <cmath>
 
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/cosmos3/transformer.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

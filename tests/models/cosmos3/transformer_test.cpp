@@ -4,7 +4,7 @@
 
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "io/checkpoint/write_checkpoint.h"
 
 namespace orrery {

@@ -9,7 +9,7 @@
 
 #include "base/core/error.h"
 #include "io/checkpoint/random_checkpoint.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
 #include "support/golden.h"

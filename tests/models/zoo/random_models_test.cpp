@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
-#include "io/checkpoint/sharded_checkpoint.h"
+#include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"

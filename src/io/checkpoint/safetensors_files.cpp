@@ -1,0 +1,137 @@
+#include "io/checkpoint/safetensors_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/file_content.h"
+#include "io/checkpoint/shard_index.h"
+#include "io/checkpoint/weight_source.h"
+
+namespace orrery {
+namespace {
+
+constexpr std::int64_t kSampleBytes = 64;
+
+at::ScalarType readable_type(const std::string& dtype, const std::string& name, const std::filesystem::path& path) {
+  const StoredType* const type = find_stored_type(dtype);
+  if (type != nullptr && type->loads_as) return *type->loads_as;
+  const std::string what = dtype.starts_with("F8_") ? "FP8 (" + dtype + ")" : dtype;
+  throw InputError(path.string() + ": tensor " + name + ": " + what +
+                   " is not supported: use a revision of the checkpoint in BF16, F16 or F32");
+}
+
+// A slice in the file: the dimensions before the cut count the runs, those behind it make them longer.
+StridedBytes bytes_of(const SafetensorsEntry& entry, const Slice& slice) {
+  const std::vector<std::int64_t>& shape = entry.info.shape;
+  if (shape.empty()) return {entry.bytes.begin, entry.bytes.size, entry.bytes.size, 1};
+  const std::int64_t rows =
+      std::accumulate(shape.begin(), shape.begin() + slice.dim, std::int64_t{1}, std::multiplies<>());
+  const std::int64_t stride = entry.bytes.size / rows;
+  const std::int64_t one = stride / shape[static_cast<std::size_t>(slice.dim)];
+  return {entry.bytes.begin + slice.range.begin * one, slice.range.size * one, stride, rows};
+}
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
+constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
+
+}  // namespace
+
+SafetensorsFile::SafetensorsFile(std::filesystem::path path, std::shared_ptr<TensorReader> reader)
+    : file_(std::move(path)), entries_(read_safetensors_header(file_)), reader_(std::move(reader)) {}
+
+void SafetensorsFile::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
+  const SafetensorsEntry& entry = entries_.at(name);
+  const at::ScalarType dtype = readable_type(entry.info.dtype, name, path());
+  if (into.is_meta() || into.numel() == 0) return;  // meta: a model built to audit a checkpoint reads nothing
+  reader_->read({file_, name, dtype, bytes_of(entry, slice)}, std::move(into));
+}
+
+std::string SafetensorsFile::sample(const std::string& name) const {
+  const Range bytes{entries_.at(name).bytes.begin, std::min(entries_.at(name).bytes.size, kSampleBytes)};
+  std::string sample(static_cast<std::size_t>(bytes.size), '\0');
+  file_.read(bytes, reinterpret_cast<std::byte*>(sample.data()), "tensor " + name);
+  return sample;
+}
+
+ShardedCheckpoint::ShardedCheckpoint(fs::path folder) : folder_(std::move(folder)) {
+  require_input(is_folder(folder_), folder_.string() + ": no such folder: a checkpoint has one for each component");
+  if (is_there(folder_ / kIndex)) {
+    open_index(folder_ / kIndex);
+  } else {
+    require_input(is_there(folder_ / kSingle),
+                  folder_.string() + ": neither " + kIndex + " nor " + kSingle + " is here");
+    open_single(folder_ / kSingle);
+  }
+}
+
+void ShardedCheckpoint::open_single(const fs::path& file) {
+  const SafetensorsFile& opened = files_.emplace_back(file, reader_);
+  for (const auto& [name, entry] : opened.entries()) holder_.emplace(name, &opened);
+}
+
+void ShardedCheckpoint::open_index(const fs::path& index) {
+  std::map<std::string, const SafetensorsFile*> opened;
+  for (const auto& [tensor, shard] : read_shard_index(index)) {
+    const SafetensorsFile*& file = opened[shard];
+    if (file == nullptr) {
+      const fs::path path = folder_ / shard;
+      require_input(is_there(path), path.string() + ": no such file, but " + index.string() + " puts tensor " + tensor +
+                                        " there: is the download complete?");
+      file = &files_.emplace_back(path, reader_);
+    }
+    require_input(file->entries().contains(tensor),
+                  file->path().string() + ": tensor " + tensor + " is not here, but " + index.string() + " says so");
+    holder_.emplace(tensor, file);
+  }
+}
+
+std::vector<std::string> ShardedCheckpoint::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, file] : holder_) result.push_back(name);
+  return result;
+}
+
+const TensorInfo* ShardedCheckpoint::find(const std::string& name) const {
+  const auto found = holder_.find(name);
+  return found == holder_.end() ? nullptr : &found->second->entries().at(name).info;
+}
+
+void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
+  holder_.at(name)->copy(name, slice, std::move(into));
+}
+
+std::string ShardedCheckpoint::where(const std::string& name) const {
+  const auto found = holder_.find(name);
+  if (found != holder_.end()) return found->second->path().string();
+  return (files_.size() == 1 ? files_.front().path() : folder_).string();
+}
+
+std::vector<fs::path> ShardedCheckpoint::files() const {
+  std::vector<fs::path> paths;
+  for (const SafetensorsFile& file : files_) paths.push_back(file.path());
+  return paths;
+}
+
+std::string ShardedCheckpoint::fingerprint() const {
+  std::string text;
+  for (const auto& [name, file] : holder_) {
+    const TensorInfo& info = file->entries().at(name).info;
+    text += name + ' ' + info.dtype;
+    for (const std::int64_t extent : info.shape) text += fmt::format(" {}", extent);
+    text += file->sample(name) + '\n';
+  }
+  for (const SafetensorsFile& file : files_)
+    text += fmt::format("{} {}\n", file.path().filename().string(), file.size());
+  return checksum(text.data(), text.size()).substr(0, 16);
+}
+
+}  // namespace orrery

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/checkpoint/file_reads.h"
+#include "io/checkpoint/safetensors_header.h"
+#include "io/checkpoint/tensor_reader.h"
+#include "io/checkpoint/weight_source.h"
+
+namespace orrery {
+
+// One safetensors file, its header checked whole before anything is read. Throws InputError.
+class SafetensorsFile {
+ public:
+  // Files that are read in turn can share a reader.
+  explicit SafetensorsFile(std::filesystem::path path,
+                           std::shared_ptr<TensorReader> reader = std::make_shared<TensorReader>());
+
+  const std::filesystem::path& path() const { return file_.path(); }
+  std::int64_t size() const { return file_.size(); }
+  const std::map<std::string, SafetensorsEntry>& entries() const { return entries_; }
+  // WeightSource::copy for a tensor of this file.
+  void copy(const std::string& name, const Slice& slice, at::Tensor into) const;
+  // The tensor's first bytes as they are stored, at most 64.
+  std::string sample(const std::string& name) const;
+
+ private:
+  InputFile file_;
+  std::map<std::string, SafetensorsEntry> entries_;
+  std::shared_ptr<TensorReader> reader_;
+};
+
+// One component of a checkpoint (transformer/, vae/, …) from its safetensors files. The index
+// diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
+// index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
+// no weight is. Throws InputError naming the folder, index, shard or tensor.
+class ShardedCheckpoint : public WeightSource {
+ public:
+  explicit ShardedCheckpoint(std::filesystem::path folder);
+
+  std::vector<std::string> names() const override;
+  const TensorInfo* find(const std::string& name) const override;
+  void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
+  std::string where(const std::string& name) const override;
+  // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
+  // tensor, and two trainings of one model differ.
+  std::string fingerprint() const override;
+  std::vector<std::filesystem::path> files() const override;
+
+ private:
+  void open_index(const std::filesystem::path& index);
+  void open_single(const std::filesystem::path& file);
+
+  std::filesystem::path folder_;
+  std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();
+  std::deque<SafetensorsFile> files_;  // a deque: the map points into it
+  std::map<std::string, const SafetensorsFile*> holder_;
+};
+
+}  // namespace orrery

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <sentencepiece_processor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "io/text/splitter.h"
+#include "io/text/token_tables.h"
+
+namespace orrery {
+
+// Caches the ids of words that have been encoded, since texts repeat few words many times. Keeps only short words, and
+// only the first kMostWords of them, in less than 10 MB. Any thread may call any member.
+class WordCache {
+ public:
+  static constexpr std::size_t kMostWords = std::size_t{1} << 15U;
+  static constexpr std::size_t kLongestWord = 48;  // bytes
+
+  // Appends the word's ids. False when the cache does not have them.
+  bool append(std::string_view word, std::vector<std::int64_t>& ids) const;
+
+  // Keeps ids[begin...] as the word's ids, if there is room.
+  void keep(std::string_view word, const std::vector<std::int64_t>& ids, std::size_t begin);
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Ids = std::vector<std::int64_t>;
+
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string, Ids, Hash, std::equal_to<>> words_;
+};
+
+// Merges the bytes of one word, by a SentencePiece BPE model that is built in memory.
+//
+// SentencePiece joins the neighbours whose joint piece has the best score. With score = -rank of the one merge that
+// makes the piece, that is what byte-level BPE does: whatever lies inside the bytes of a piece evolves as it would
+// alone, so the neighbours that make the piece are the two of its merge.
+class MergeModel {
+ public:
+  // Throws InputError when the vocabulary lacks a byte or a merge's part or product, or when two merges make one piece
+  // (then a score per piece would not be enough).
+  explicit MergeModel(const BpeTables& tables);
+
+  // Appends the ids of a word spelt in the byte alphabet.
+  void encode(std::string_view word, std::vector<std::int64_t>& ids) const;
+
+ private:
+  std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+  std::vector<std::int64_t> ids_;  // by SentencePiece's index
+};
+
+// Byte-level BPE: normalizes text to NFC, splits it into words, and merges the bytes of each.
+class ByteLevelBpe {
+ public:
+  // Throws InputError when the tables contradict themselves.
+  explicit ByteLevelBpe(BpeTables tables);
+
+  // Appends the ids of a stretch of text without added tokens.
+  void encode(std::string_view utf8, std::vector<std::int64_t>& ids) const;
+
+  std::optional<std::int64_t> id_of(std::string_view token) const;
+
+ private:
+  Splitter splitter_;
+  MergeModel merges_;
+  std::unordered_map<std::string, std::int64_t> vocabulary_;
+  std::unique_ptr<WordCache> known_;
+};
+
+// A trained SentencePiece model of any type, used with its own normaliser and its own ids.
+class SentencePieceFile {
+ public:
+  // The model's control pieces join `added`: SentencePiece itself never finds them in a text. Throws InputError.
+  SentencePieceFile(const std::filesystem::path& path, AddedTokens& added);
+
+  // Appends the ids of a stretch of text without added tokens.
+  void encode(std::string_view utf8, std::vector<std::int64_t>& ids) const;
+
+  std::optional<std::int64_t> id_of(std::string_view token) const;
+
+ private:
+  std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
+};
+
+}  // namespace orrery
