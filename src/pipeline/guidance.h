@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/parallel/collectives.h"
-#include "models/cosmos3/gen_tower.h"
+#include "models/cosmos3/transformer.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/unipc.h"
 #include "pipeline/texts.h"

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/core/shard.h"
-#include "models/cosmos3/und_tower.h"
+#include "models/cosmos3/transformer.h"
 #include "pipeline/token_ids.h"
 
 namespace orrery {

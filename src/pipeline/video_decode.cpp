@@ -8,8 +8,8 @@
 
 #include "base/core/error.h"
 #include "base/core/pulse.h"
-#include "models/wan/strip.h"
-#include "models/wan/tiles.h"
+#include "models/wan/decoder.h"
+#include "models/wan/frame_history.h"
 
 namespace orrery {
 namespace {

@@ -2,7 +2,7 @@
 #include "fuzz.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
-#include "models/sampler/scheduler_config.h"
+#include "models/sampler/schedule.h"
 #include "models/wan/config.h"
 #include "models/zoo/pipeline_index.h"
 

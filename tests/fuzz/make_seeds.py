@@ -79,7 +79,7 @@ def make_configs(seeds):
     seeds.write("configs", "p", "p" + json.dumps(pipeline))
     seeds.write("configs", "m", "m" + json.dumps({"_class_name": "Cosmos3OmniModular", "is_distilled": False}))
     seeds.words("configs", ["src/models/cosmos3/config.cpp", "src/models/wan/config.cpp", "src/models/audio/config.cpp",
-                            "src/models/sampler/scheduler_config.cpp", "src/models/zoo/pipeline_index.cpp"], JSON_WORDS)
+                            "src/models/sampler/schedule.cpp", "src/models/zoo/pipeline_index.cpp"], JSON_WORDS)
 
 
 def byte_alphabet():

@@ -6,7 +6,6 @@
 #include "app/bench/context.h"
 #include "app/bench/report.h"
 #include "app/bench/timer.h"
-#include "models/cost/layer_work.h"
 #include "models/cost/step_costs.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/wan/config.h"

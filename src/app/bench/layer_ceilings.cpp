@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/bench/ceilings.h"
-#include "models/kernels/product.h"
+#include "models/kernels/scaled_rows.h"
 #include "models/nn/attention.h"
 
 namespace orrery {

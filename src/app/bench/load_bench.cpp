@@ -11,7 +11,7 @@
 #include "base/device/device_memory.h"
 #include "io/checkpoint/file_reads.h"
 #include "io/checkpoint/weight_source.h"
-#include "models/cosmos3/und_tower.h"
+#include "models/cosmos3/transformer.h"
 
 namespace orrery {
 namespace {

@@ -3,9 +3,9 @@
 #include "app/bench/ceilings.h"
 #include "app/bench/context.h"
 #include "models/audio/config.h"
-#include "models/cosmos3/gen_tower.h"
 #include "models/cosmos3/media.h"
-#include "models/cost/layer_work.h"
+#include "models/cosmos3/transformer.h"
+#include "models/cost/step_costs.h"
 
 namespace orrery {
 

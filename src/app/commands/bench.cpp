@@ -13,7 +13,7 @@
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"
 #include "models/zoo/checkpoint_files.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 namespace {

@@ -11,7 +11,7 @@
 #include "base/core/pulse.h"
 #include "base/parallel/device.h"
 #include "models/zoo/checkpoint_files.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/root_work.h"

@@ -11,7 +11,7 @@
 #include "base/core/pulse.h"
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 #include "pipeline/arrays.h"
 #include "pipeline/condition.h"
 

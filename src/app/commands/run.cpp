@@ -25,7 +25,7 @@
 #include "base/core/pulse.h"
 #include "base/parallel/collectives.h"
 #include "models/zoo/checkpoint_files.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 #include "pipeline/clip_media.h"
 #include "pipeline/progress.h"
 

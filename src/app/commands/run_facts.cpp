@@ -3,7 +3,7 @@
 #include "app/cli/version.h"
 #include "base/core/json.h"
 #include "base/core/terminal_text.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 namespace {

@@ -8,7 +8,7 @@
 #include "base/device/device_memory.h"
 #include "base/parallel/device.h"
 #include "models/cost/tower_memory.h"
-#include "models/zoo/compute_dtype.h"
+#include "models/zoo/model_options.h"
 #include "pipeline/released_towers.h"
 
 namespace orrery {

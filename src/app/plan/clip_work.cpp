@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "models/cosmos3/positions.h"
+#include "models/cosmos3/stream_layers.h"
 #include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
 #include "pipeline/expected_passes.h"

@@ -7,8 +7,8 @@
 
 #include "app/plan/machine_profile.h"
 #include "base/core/error.h"
-#include "models/zoo/compute_dtype.h"
 #include "models/zoo/media_models.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 namespace {

@@ -8,8 +8,6 @@
 #include "models/kernels/head_norm_rope.h"
 #include "models/nn/attention.h"
 #include "models/nn/linear.h"
-#include "models/nn/mlp.h"
-#include "models/nn/norm.h"
 #include "models/nn/residual.h"
 
 namespace orrery {

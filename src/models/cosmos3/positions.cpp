@@ -1,4 +1,4 @@
-#include "models/cosmos3/positions.h"
+#include "models/cosmos3/stream_layers.h"
 
 namespace orrery {
 namespace {

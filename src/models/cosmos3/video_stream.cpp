@@ -1,4 +1,3 @@
-#include "models/cosmos3/positions.h"
 #include "models/cosmos3/stream_layers.h"
 #include "models/kernels/patches.h"
 #include "models/nn/linear.h"

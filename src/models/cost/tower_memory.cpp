@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "base/core/numbers.h"
-#include "models/cosmos3/gen_tower.h"
-#include "models/cosmos3/und_tower.h"
-#include "models/cost/layer_work.h"
+#include "models/cosmos3/transformer.h"
 #include "models/cost/memory.h"
-#include "models/zoo/audit_group.h"
+#include "models/cost/step_costs.h"
+#include "models/zoo/checkpoint_files.h"
 
 namespace orrery {
 namespace {

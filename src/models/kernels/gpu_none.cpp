@@ -1,8 +1,8 @@
 #include "base/core/error.h"
 #include "base/device/gpu.h"
 #include "models/kernels/gpu_launch.h"
-#include "models/kernels/gpu_product.h"
 #include "models/kernels/pixel_launch.h"
+#include "models/kernels/scaled_rows.h"
 
 namespace orrery {
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/core/error.h"
 #include "base/device/cuda_event.h"
 #include "models/kernels/blas_lt.h"
+#include "models/kernels/scaled_rows.h"
 
 namespace orrery {
 namespace {
@@ -200,6 +202,15 @@ ProductPlan fastest_plan(const ProductShape& shape, at::Tensor& y, const ScaledR
       2.0 * static_cast<double>(shape.rows) * static_cast<double>(shape.in) * static_cast<double>(shape.out);
   if (plans.size() == 1 || operations < kWorthSearching) return plans.front();
   return Search(std::move(plans), y, x, w)();
+}
+
+void gpu_product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
+  // As long as the process: a plan holds no memory of a device, and every layer of a size shares one.
+  static std::map<ProductShape, ProductPlan> plans;
+  const ProductShape shape = shape_of(y, x, w);
+  auto found = plans.find(shape);
+  if (found == plans.end()) found = plans.emplace(shape, fastest_plan(shape, y, x, w)).first;
+  found->second.run(y, x, w);
 }
 
 }  // namespace orrery

@@ -1,9 +1,30 @@
 #include "models/kernels/scaled_rows.h"
 
+#include <vector>
+
+#include "base/core/error.h"
 #include "models/kernels/gpu_launch.h"
 #include "models/kernels/gpu_layout.h"
 
 namespace orrery {
+namespace {
+
+bool takes(const at::Tensor& x) { return packed_rows(x) && x.is_contiguous() && x.size(1) <= kWidestRow; }
+
+const at::BFloat16* begin_of(const at::Tensor& x) { return x.defined() ? x.const_data_ptr<at::BFloat16>() : nullptr; }
+
+// cuBLASLt wants 16 bytes in a row's width and stride.
+bool regular(const at::Tensor& x) {
+  constexpr std::int64_t kBytes = 16;
+  return x.stride(1) == 1 && x.size(1) * x.element_size() % kBytes == 0 && x.stride(0) * x.element_size() % kBytes == 0;
+}
+
+bool fits(const at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
+  return y.is_cuda() && y.scalar_type() == at::kBFloat16 && x.data.size(0) > 0 && regular(y) && regular(x.data) &&
+         regular(w.data);
+}
+
+}  // namespace
 
 ScaledRows float8_rows(const at::Tensor& x) {
   if (!packed_rows(x) || !x.is_contiguous() || x.size(1) > kWidestRow) return float8_rows_aten(x);
@@ -24,6 +45,73 @@ ScaledRows float8_rows_aten(const at::Tensor& x) {
 
 at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype) {
   return x.scaled() ? x.data.to(at::kFloat).mul_(x.scale.unsqueeze(1)).to(dtype) : x.data.to(dtype);
+}
+
+ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps, RowFormat format) {
+  const bool fits =
+      takes(x) && (!delta.first.defined() || takes(delta.first)) && (!delta.more.defined() || takes(delta.more));
+  if (!fits) return add_rms_norm_aten(x, delta, weight, eps, format);
+  const bool plain = format == RowFormat::Plain;
+  ScaledRows normed = plain ? ScaledRows{at::empty_like(x), {}} : empty_float8_rows(x.size(0), x.size(1), x.device());
+  launch(AddRmsNormLaunch{.x = x.data_ptr<at::BFloat16>(),
+                          .delta = begin_of(delta.first),
+                          .more = begin_of(delta.more),
+                          .weight = begin_of(weight),
+                          .normed = plain ? normed.data.data_ptr<at::BFloat16>() : nullptr,
+                          .float8 = plain ? Float8Out{} : float8_out(normed),
+                          .rows = x.size(0),
+                          .width = x.size(1),
+                          .eps = static_cast<float>(eps)},
+         x.get_device());
+  return normed;
+}
+
+ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
+                             RowFormat format) {
+  if (delta.more.defined()) {
+    x.add_(delta.first.to(at::kFloat).add_(delta.more));
+  } else if (delta.first.defined()) {
+    x.add_(delta.first);
+  }
+  const at::Tensor normed = at::rms_norm(x, {x.size(-1)}, weight, eps);
+  return format == RowFormat::Plain ? ScaledRows{normed, {}} : float8_rows_aten(normed);
+}
+
+ScaledRows swiglu(const at::Tensor& gate_up, RowFormat format) {
+  const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
+  const bool plain = format == RowFormat::Plain;
+  const bool fits = packed_rows(gate_up) && gate_up.is_contiguous() && width % 8 == 0;
+  if (!fits || (!plain && width > kWidestRow)) return swiglu_aten(gate_up, format);
+  ScaledRows out = plain ? ScaledRows{at::empty({rows, width}, gate_up.options()), {}}
+                         : empty_float8_rows(rows, width, gate_up.device());
+  launch(SwiGluLaunch{.gate_up = gate_up.const_data_ptr<at::BFloat16>(),
+                      .out = plain ? out.data.data_ptr<at::BFloat16>() : nullptr,
+                      .float8 = plain ? Float8Out{} : float8_out(out),
+                      .rows = rows,
+                      .width = width},
+         gate_up.get_device());
+  return out;
+}
+
+ScaledRows swiglu_aten(const at::Tensor& gate_up, RowFormat format) {
+  const std::vector<at::Tensor> halves = gate_up.chunk(2, -1);
+  const at::Tensor out = at::silu(halves[0]).mul_(halves[1]);
+  return format == RowFormat::Plain ? ScaledRows{out, {}} : float8_rows_aten(out);
+}
+
+void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
+  require(x.scaled() == w.scaled(), "a product needs both factors in the same format");
+  if (!fits(y, x, w)) return product_aten(y, x, w);
+  gpu_product(y, x, w);
+}
+
+void product_aten(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
+  if (!x.scaled()) {
+    at::mm_out(y, x.data, w.data.t());
+    return;
+  }
+  const at::Tensor sums = at::mm(x.data.to(at::kFloat), w.data.to(at::kFloat).t());
+  y.copy_(sums.mul_(x.scale.unsqueeze(1)).mul_(w.scale));
 }
 
 }  // namespace orrery

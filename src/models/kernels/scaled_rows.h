@@ -37,4 +37,39 @@ ScaledRows float8_rows_aten(const at::Tensor& x);
 // (rows, width) in `dtype`.
 at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype);
 
+// What is added to a residual stream: the sum of both, each of the stream's shape or undefined; `more` only beside
+// `first`.
+struct Delta {
+  at::Tensor first;
+  at::Tensor more;
+};
+
+// x += delta, then x / sqrt(mean(x²) + eps) · weight over the last dimension, accumulated in float32. x: (rows, width),
+// changed in place. Returns (rows, width). On a GPU in bfloat16 one kernel reads and writes each row once.
+ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
+                        RowFormat format = RowFormat::Plain);
+
+// add_rms_norm() composed of ATen operations, on any device and in any dtype.
+ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
+                             RowFormat format = RowFormat::Plain);
+
+// silu(gate) · up. gate_up: (rows, 2 · width), the gates first; returns (rows, width). On a GPU in bfloat16 one kernel.
+ScaledRows swiglu(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
+
+// swiglu() composed of ATen operations, on any device and in any dtype.
+ScaledRows swiglu_aten(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
+
+// y = x Wᵀ. x: (rows, in); w: (out, in), of the same format as x; y: (rows, out) in the activation dtype, its rows of
+// any stride. On a GPU in bfloat16 or float8 the product is cuBLASLt's, by the algorithm that was fastest for these
+// sizes on this device when they were first met: that call waits for the device, later ones do not. Only algorithms
+// that gave the same bits as cuBLASLt's own choice take part, so the choice never shows in a result.
+void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
+
+// product() composed of ATen operations, on any device and in any dtype.
+void product_aten(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
+
+// product() on a GPU; sizes and strides in multiples of 16 bytes. Throws Error when cuBLASLt refuses, and in a program
+// built without CUDA. For one thread of the process at a time.
+void gpu_product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
+
 }  // namespace orrery

@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/device/gpu.h"
-#include "models/kernels/join_attention.h"
+#include "models/kernels/attention_kernels.h"
 
 namespace orrery {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "models/kernels/flash_attention.h"
+#include "models/kernels/attention_kernels.h"
 
 namespace orrery {
 

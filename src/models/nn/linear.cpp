@@ -1,6 +1,7 @@
 #include "models/nn/linear.h"
 
-#include "models/kernels/product.h"
+#include "models/kernels/scaled_rows.h"
+#include "models/nn/phase.h"
 
 namespace orrery {
 namespace {
@@ -51,6 +52,17 @@ at::Tensor RowParallelLinear::operator()(const ScaledRows& x) const {
   at::Tensor y = empty_result(x, weight_, dtype_);
   product(y, x, weight_);
   return y;
+}
+
+SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format)
+    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, format),
+      down_(w / "down_proj", intermediate, hidden, format),
+      format_(format) {}
+
+at::Tensor SwiGlu::operator()(const ScaledRows& x) const {
+  const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });
+  const ScaledRows inner = phase("silu * mul", [&] { return swiglu(gate_up, format_); });
+  return phase("down product", [&] { return down_(inner); });
 }
 
 }  // namespace orrery

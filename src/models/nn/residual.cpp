@@ -1,10 +1,18 @@
 #include "models/nn/residual.h"
 
+#include <string>
 #include <utility>
 
 #include "models/nn/phase.h"
 
 namespace orrery {
+
+RmsNorm::RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps)
+    : weight_(w.take(std::string(name) + ".weight", {size})), eps_(eps) {}
+
+ScaledRows RmsNorm::operator()(at::Tensor& x, const Delta& delta, RowFormat format) const {
+  return add_rms_norm(x, delta, weight_, eps_, format);
+}
 
 std::vector<Range> row_ranges(std::int64_t rows, int ranks) {
   constexpr std::int64_t kTile = 128;  // rows; products work in tiles

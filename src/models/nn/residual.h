@@ -3,13 +3,29 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/core/shard.h"
 #include "base/parallel/collectives.h"
-#include "models/nn/norm.h"
+#include "io/checkpoint/weights.h"
+#include "models/kernels/scaled_rows.h"
 
 namespace orrery {
+
+// x / sqrt(mean(x²) + eps) · weight over the last dimension, accumulated in float32.
+class RmsNorm {
+ public:
+  RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps);
+  RmsNorm(at::Tensor weight, double eps) : weight_(std::move(weight)), eps_(eps) {}
+  // x += delta first, in the same pass over memory. x: (rows, size).
+  ScaledRows operator()(at::Tensor& x, const Delta& delta, RowFormat format) const;
+
+ private:
+  at::Tensor weight_;
+  double eps_;
+};
 
 inline at::Tensor rows_of(const at::Tensor& x, const Range& part) { return x.narrow(0, part.begin, part.size); }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <string>
 #include <vector>
 
 namespace orrery {
@@ -23,5 +25,19 @@ Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift)
 // not: neighbouring levels become equal in float32.
 bool falls(const std::vector<double>& sigmas);
 bool schedule_falls(ScheduleKind kind, std::int64_t steps, double flow_shift);
+
+// scheduler/scheduler_config.json: how the checkpoint's own scheduler is set. The solver must be ours (MODEL.md §5);
+// the noise levels only matter to those who want them from this file.
+struct SchedulerConfig {
+  bool karras = false;         // use_karras_sigmas
+  std::string unknown_levels;  // "FILE: KEY: …" when the file asks for noise levels that nothing here makes
+};
+
+// Throws InputError that names the file and the key: another solver, a few-step checkpoint's own sampler, or a key of
+// unknown meaning.
+SchedulerConfig read_scheduler_config(const std::filesystem::path& file);
+
+// Why a checkpoint cannot be used that was trained for a few fixed noise levels (MODES.md C), after "FILE: KEY: ".
+std::string few_step_refusal();
 
 }  // namespace orrery

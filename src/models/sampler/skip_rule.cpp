@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "models/sampler/spectral_filter.h"
+#include "models/sampler/step_cache.h"
 
 namespace orrery {
 namespace {

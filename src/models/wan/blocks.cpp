@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "models/kernels/biased_sum.h"
+#include "models/kernels/pixel_sums.h"
 #include "models/nn/phase.h"
 
 namespace orrery {

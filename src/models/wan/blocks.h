@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "io/checkpoint/weights.h"
+#include "models/wan/frame_history.h"
 #include "models/wan/layers.h"
-#include "models/wan/padded_frames.h"
 
 namespace orrery {
 

@@ -8,7 +8,7 @@
 #include "io/checkpoint/weights.h"
 #include "models/kernels/narrow_conv.h"
 #include "models/wan/config.h"
-#include "models/wan/padded_frames.h"
+#include "models/wan/frame_history.h"
 
 namespace orrery {
 

@@ -9,10 +9,9 @@
 #include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
-#include "models/sampler/scheduler_config.h"
+#include "models/sampler/schedule.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
-#include "models/zoo/audit_group.h"
 #include "models/zoo/pipeline_index.h"
 #include "models/zoo/random_models.h"
 

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/core/error.h"
 #include "base/core/json.h"
+#include "base/parallel/collectives.h"
 #include "io/checkpoint/weight_source.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
@@ -55,5 +57,21 @@ ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoin
 // Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
 // (own_schedule_problem).
 void require_own_schedule(ScheduleChoice choice, const std::string& problem);
+
+// The group of an audit: layers that are built but never run only ask for their place in it.
+class AuditGroup : public Collectives {
+ public:
+  explicit AuditGroup(Shard shard) : shard_(shard) {}
+  Shard shard() const override { return shard_; }
+  void all_reduce_sum(at::Tensor&) override { refuse(); }
+  at::Tensor all_gather(const at::Tensor&, std::int64_t) override { refuse(); }
+  void broadcast(at::Tensor&, int) override { refuse(); }
+  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor&, const at::Tensor&) override { refuse(); }
+  std::vector<at::Tensor> gather_to_root(const at::Tensor&) override { refuse(); }
+
+ private:
+  [[noreturn]] static void refuse() { throw Error("a checkpoint audit does not communicate"); }
+  Shard shard_;
+};
 
 }  // namespace orrery

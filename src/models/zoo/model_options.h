@@ -1,5 +1,7 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <filesystem>
 
 #include "base/core/choice.h"
@@ -48,5 +50,11 @@ struct ModelOptions {
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
 };
+
+// What a model computes in on `device`.
+inline at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
+  if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
+  return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;
+}
 
 }  // namespace orrery

@@ -7,7 +7,7 @@
 
 #include "base/core/config_reader.h"
 #include "base/core/error.h"
-#include "models/sampler/scheduler_config.h"
+#include "models/sampler/schedule.h"
 
 namespace orrery {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel/process_grid.h"
-#include "models/cosmos3/positions.h"
+#include "models/cosmos3/stream_layers.h"
 #include "models/cosmos3/transformer.h"
 #include "models/zoo/random_models.h"
 #include "pipeline/denoise.h"

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <vector>
 
-#include "models/cosmos3/gen_tower.h"
-#include "models/cosmos3/positions.h"
+#include "models/cosmos3/stream_layers.h"
+#include "models/cosmos3/transformer.h"
 #include "support/golden.h"
 
 namespace orrery {

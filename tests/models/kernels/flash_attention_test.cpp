@@ -1,5 +1,3 @@
-#include "models/kernels/flash_attention.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 #include <iostream>
 
 #include "base/core/error.h"
+#include "models/kernels/attention_kernels.h"
 #include "support/temporary_folder.h"
 
 // With libraries that stand for FlashAttention-3's (fake_fa3.cpp), on the CPU.

@@ -2,13 +2,11 @@
 
 #include <cmath>
 
-#include "models/kernels/add_rms_norm.h"
+#include "models/kernels/attention_kernels.h"
 #include "models/kernels/head_norm_rope.h"
-#include "models/kernels/join_attention.h"
 #include "models/kernels/patches.h"
-#include "models/kernels/product.h"
 #include "models/kernels/sampler_step.h"
-#include "models/kernels/swiglu.h"
+#include "models/kernels/scaled_rows.h"
 
 // The ATen twins, which the CPU runs, against the formulas element by element.
 namespace orrery {

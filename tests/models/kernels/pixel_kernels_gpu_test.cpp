@@ -4,11 +4,10 @@
 
 #include <cmath>
 
-#include "models/kernels/biased_sum.h"
 #include "models/kernels/channel_norm_silu.h"
 #include "models/kernels/gpu_layout.h"
 #include "models/kernels/narrow_conv.h"
-#include "models/kernels/repeated_sum.h"
+#include "models/kernels/pixel_sums.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 

@@ -3,10 +3,9 @@
 
 #include <cmath>
 
-#include "models/kernels/biased_sum.h"
 #include "models/kernels/channel_norm_silu.h"
 #include "models/kernels/narrow_conv.h"
-#include "models/kernels/repeated_sum.h"
+#include "models/kernels/pixel_sums.h"
 
 namespace orrery {
 namespace {

@@ -1,5 +1,3 @@
-#include "models/sampler/scheduler_config.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,6 +5,7 @@
 
 #include "base/core/error.h"
 #include "base/core/json.h"
+#include "models/sampler/schedule.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

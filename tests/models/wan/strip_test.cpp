@@ -1,6 +1,4 @@
 // Ranks that decode or encode strips of a picture make the pixels, or latents, of one rank.
-#include "models/wan/strip.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,7 @@
 #include "io/checkpoint/safetensors_files.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/wan/frame_history.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

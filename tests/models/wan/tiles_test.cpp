@@ -1,9 +1,8 @@
 // The seed system's tiles: its own pixels, from as many ranks.
-#include "models/wan/tiles.h"
-
 #include <gtest/gtest.h>
 
 #include "io/checkpoint/safetensors_files.h"
+#include "models/wan/decoder.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

@@ -1,4 +1,4 @@
-#include "models/kernels/repeated_sum.h"
+#include "models/kernels/pixel_sums.h"
 
 #include "models/kernels/gpu_layout.h"
 
@@ -20,6 +20,20 @@ at::Tensor channels_for(const at::Tensor& y, const at::Tensor& x, const GrownRow
 }
 
 }  // namespace
+
+void add_biased(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual) {
+  if (!packed_pixels(x) || !packed_pixels(residual)) return add_biased_aten(x, bias, residual);
+  launch(BiasedSumLaunch{.x = pixels_of(x),
+                         .bias = bias.defined() ? bias.const_data_ptr<at::BFloat16>() : nullptr,
+                         .residual = pixels_of(residual),
+                         .size = pixel_count(x)},
+         x.get_device());
+}
+
+void add_biased_aten(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual) {
+  if (bias.defined()) x.add_(bias.view({-1, 1, 1, 1}));
+  x.add_(residual);
+}
 
 void add_repeated(const ColumnPair& y, const at::Tensor& bias, const at::Tensor& x, const GrownRow& grown,
                   const at::Tensor& out) {

@@ -1,4 +1,4 @@
-#include "models/kernels/flash_attention.h"
+#include "models/kernels/attention_kernels.h"
 
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <dlfcn.h>
@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "base/core/error.h"
+#include "models/kernels/gpu_launch.h"
+#include "models/kernels/gpu_layout.h"
 
 namespace orrery {
 namespace {
@@ -105,6 +107,11 @@ fs::path cache_folder() {
   return home == nullptr ? fs::path() : fs::path(home) / ".cache" / "orrery";
 }
 
+bool fits(const PartialAttention& a) {
+  return a.out.is_contiguous() && packed_rows(a.out.flatten(1)) && a.out.size(2) % 8 == 0 &&
+         a.log_sum_exp.is_contiguous();
+}
+
 }  // namespace
 
 FlashAttention::FlashAttention(const fs::path& library) {
@@ -144,6 +151,24 @@ std::vector<fs::path> flash_attention_places() {
   const fs::path file = fs::path("fa3_fwd") / "_C.abi3.so";
   const fs::path program = program_folder();
   return {program / file, program.parent_path() / "lib" / file, cache_folder() / "fa3_fwd-0.0.3" / file};
+}
+
+void join_attention(PartialAttention& some, const PartialAttention& rest) {
+  if (!fits(some) || !fits(rest)) return join_attention_aten(some, rest);
+  launch(JoinAttentionLaunch{.out = some.out.data_ptr<at::BFloat16>(),
+                             .log_sum_exp = some.log_sum_exp.const_data_ptr<float>(),
+                             .rest = rest.out.const_data_ptr<at::BFloat16>(),
+                             .rest_log_sum_exp = rest.log_sum_exp.const_data_ptr<float>(),
+                             .tokens = some.out.size(0),
+                             .heads = some.out.size(1),
+                             .head_dim = some.out.size(2)},
+         some.out.get_device());
+}
+
+// The rest's share of all weights is e^rest / (e^some + e^rest).
+void join_attention_aten(PartialAttention& some, const PartialAttention& rest) {
+  const at::Tensor share = at::sigmoid(rest.log_sum_exp - some.log_sum_exp).t().unsqueeze(-1);
+  some.out.lerp_(rest.out, share.to(some.out.scalar_type()));
 }
 
 }  // namespace orrery

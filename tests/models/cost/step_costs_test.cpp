@@ -1,8 +1,7 @@
-#include "models/cost/layer_work.h"
+#include "models/cost/step_costs.h"
 
 #include <gtest/gtest.h>
 
-#include "models/cost/step_costs.h"
 #include "support/nano.h"
 
 namespace orrery {
@@ -63,4 +62,5 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
 }
 
 }  // namespace
+
 }  // namespace orrery

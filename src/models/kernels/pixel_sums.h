@@ -7,6 +7,13 @@
 
 namespace orrery {
 
+// x += bias + residual, in place. x, residual: (1, C, T, H, W); bias: (C), or undefined. On a GPU in bfloat16, channels
+// last, one kernel.
+void add_biased(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual);
+
+// add_biased() composed of ATen operations, on any device and in any dtype.
+void add_biased_aten(at::Tensor& x, const at::Tensor& bias, const at::Tensor& residual);
+
 // One output row of the pixel-shuffle shortcut: each input pixel becomes `time` frames of 2 × 2 pixels. `first`: of a
 // clip's first latent frame only the last of the `time` frames is made.
 struct GrownRow {

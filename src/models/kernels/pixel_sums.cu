@@ -6,6 +6,20 @@ namespace {
 
 constexpr int kThreads = 256;
 
+// A thread a pack.
+__global__ void biased_sum_kernel(BiasedSumLaunch l, unsigned count) {
+  const unsigned index = blockIdx.x * kThreads + threadIdx.x;
+  if (index >= count) return;
+  const unsigned per_pixel = l.size.channels / kPackWidth;
+  const PixelPlace place = pixel_at(index / per_pixel, l.size);
+  const unsigned at = index % per_pixel;
+  Pack& x = packs_at(l.x, place)[at];
+  Floats sum = unpack(x);
+  if (l.bias != nullptr) sum = sum_of(sum, unpack(reinterpret_cast<const Pack*>(l.bias)[at]));
+  sum = sum_of(sum, unpack(packs_at(l.residual, place)[at]));
+  x = pack(sum);
+}
+
 // Which eight channels of x a pack shows at `place` of the cell. Channel c of out shows copy
 // c · time · 4 + place of x's channels, each of which is there `repeats` times in a row. Where that is every channel or
 // every second one, as in all published blocks, they are read as packs.
@@ -85,6 +99,13 @@ void start(const RepeatedSumLaunch& l, cudaStream_t stream) {
 }
 
 }  // namespace
+
+void launch(const BiasedSumLaunch& l, int device) {
+  launch_on(device, "add a residual on a GPU", [&](cudaStream_t stream) {
+    const unsigned count = packs(l.size);
+    biased_sum_kernel<<<(count + kThreads - 1) / kThreads, kThreads, 0, stream>>>(l, count);
+  });
+}
 
 void launch(const RepeatedSumLaunch& l, int device) {
   launch_on(device, "add a block's shortcut on a GPU", [&](cudaStream_t stream) {
