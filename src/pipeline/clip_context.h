@@ -7,7 +7,7 @@
 #include "base/parallel/comm.h"
 #include "base/parallel/stop_flag.h"
 #include "pipeline/clip_media.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/guidance.h"
 #include "pipeline/progress.h"
 #include "pipeline/recipe.h"

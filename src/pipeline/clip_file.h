@@ -1,14 +1,29 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "io/latents/latent_store.h"
 #include "models/cosmos3/media.h"
 #include "pipeline/clip_context.h"
 #include "pipeline/clip_job.h"
+#include "pipeline/request.h"
 #include "pipeline/start_clip.h"
 
 namespace orrery {
+
+// The checksum of a file's bytes; "" when it cannot be read: whoever needs its content reports that.
+std::string content_of(const std::filesystem::path& file);
+
+// What a clip's latent file records of the clip that it continues.
+struct ParentContent {
+  std::string latents;  // the checksum of its latents
+  std::string recipe;   // the checksum of everything that decides them
+};
+
+// What the files of a request hold now and what its parent is, as latent files record it (io/latents/README.md): JSON,
+// or "" for a clip that is made from texts alone.
+std::string clip_inputs(const Request& request, const ParentContent& parent);
 
 // What a clip's latent file and its snapshots hold beside the latents.
 LatentFile clip_file(const GenerateSettings& settings, const ClipJob& job, const ClipStart& start);

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/phase_clock.h"
+#include "pipeline/clip_times.h"
 #include "pipeline/request.h"
-#include "pipeline/texts.h"
+#include "pipeline/towers.h"
 
 namespace orrery {
 

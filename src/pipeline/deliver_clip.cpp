@@ -5,9 +5,9 @@
 #include "base/core/stopwatch.h"
 #include "base/device/gpu.h"
 #include "pipeline/arrays.h"
-#include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/root_work.h"
+#include "pipeline/run_folder.h"
 
 namespace orrery {
 

@@ -8,7 +8,7 @@
 #include "io/latents/latent_store.h"
 #include "pipeline/clip_context.h"
 #include "pipeline/clip_job.h"
-#include "pipeline/media_backlog.h"
+#include "pipeline/clip_media_files.h"
 #include "pipeline/start_clip.h"
 
 namespace orrery {

@@ -5,8 +5,7 @@
 
 #include "base/core/host.h"
 #include "base/device/gpu.h"
-#include "pipeline/clip_memory.h"
-#include "pipeline/media_shape.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/root_work.h"
 
 namespace orrery {

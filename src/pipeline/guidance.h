@@ -9,7 +9,7 @@
 #include "models/cosmos3/transformer.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/unipc.h"
-#include "pipeline/texts.h"
+#include "pipeline/towers.h"
 
 namespace orrery {
 

@@ -3,6 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "pipeline/media_settings.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -21,5 +25,22 @@ struct RunFolder {
     return frames(id) / (std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits + ".png");
   }
 };
+
+// A file, or a folder of files, that a run makes beside a clip's latent file. A new kind is a path in RunFolder, a row
+// in artifacts_of(), and what ClipMediaFiles writes.
+struct Artifact {
+  std::filesystem::path path;
+  bool wanted = false;
+  std::vector<std::filesystem::path> witnesses;  // files that say which latents all of it was made from (made_from())
+  double bytes = 0;                              // a cautious estimate, for camera pictures
+  std::int64_t more_files = 0;                   // inside `path` where that is a folder
+};
+
+// Everything that may lie in a run's folder for the clip; `settings` say what is wanted.
+std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& request, const MediaSettings& settings);
+
+// Removes the artifacts of an earlier making of the clip, before new latents are written. What cannot be removed stays:
+// it names the latents that it was made from.
+void remove_artifacts(const RunFolder& folder, const Request& request);
 
 }  // namespace orrery

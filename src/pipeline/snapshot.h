@@ -1,14 +1,39 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <future>
 #include <string>
+#include <vector>
 
+#include "base/parallel/comm.h"
 #include "io/latents/latent_store.h"
+#include "models/cosmos3/media.h"
+#include "models/sampler/step_cache.h"
 #include "pipeline/denoise.h"
 
 namespace orrery {
+
+// How a snapshot keeps the state of a step cache: its counts as JSON, and its tensors one after another.
+
+// The counts; "" of a state without branches.
+std::string cache_counts(const StepCacheState& state);
+
+// The state with these counts, of a clip of `shape`, and undefined tensors. Throws InputError when they are not what
+// cache_counts() writes.
+StepCacheState cache_of(const std::string& counts, const MediaShape& shape);
+
+// A tensor of the state, its name in snapshots, and the stream whose latents' shape it has.
+struct CacheTensor {
+  at::Tensor* tensor;
+  std::string name;  // "0/indicator", "1/0/sound": branch, place among the steps that are kept
+  Stream stream = Stream::Video;
+};
+
+// All of them, in one order on all ranks.
+std::vector<CacheTensor> tensors_of(StepCacheState& state);
 
 // `clip` (request, model, texts, schedule, condition) with the latents and the samplers' state in it: a running latent
 // file. At least one step is done.
@@ -45,5 +70,18 @@ class SnapshotWriter {
   double seconds_ = 0;
   std::future<double> write_;  // seconds; its destructor waits
 };
+
+// Where a stopped clip goes on. Tensors are on the device.
+struct ResumedClip {
+  DenoiseState state;
+  Streams<Condition> conditions;
+  std::string inputs;  // what its files held, as the snapshot records it; on rank 0
+  std::string model;   // what the snapshot says of the model, on rank 0
+};
+
+// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape`: of
+// the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
+ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
+                           at::Device device);
 
 }  // namespace orrery

@@ -4,13 +4,31 @@
 
 #include <utility>
 
-#include "pipeline/clip_inputs.h"
-#include "pipeline/continuation.h"
-#include "pipeline/media_shape.h"
-#include "pipeline/resume.h"
+#include "pipeline/clip_file.h"
+#include "pipeline/clip_needs.h"
+#include "pipeline/condition.h"
 #include "pipeline/root_work.h"
+#include "pipeline/snapshot.h"
 
 namespace orrery {
+
+NoiseAhead::Key NoiseAhead::key_of(std::uint32_t seed, const MediaShape& shape) {
+  Key key{seed, {}};
+  for (const auto& [stream, own] : shape.streams) key.extents[stream] = own.extents;
+  return key;
+}
+
+void NoiseAhead::begin(std::uint32_t seed, const MediaShape& shape) {
+  begun_ = key_of(seed, shape);
+  drawn_ = std::async(std::launch::async, [=] { return noise_for(seed, shape, at::kCPU); });
+}
+
+MediaLatents NoiseAhead::take(std::uint32_t seed, const MediaShape& shape, at::Device device) {
+  const bool ready = drawn_.valid() && begun_ == key_of(seed, shape);
+  MediaLatents noise = ready ? drawn_.get() : noise_for(seed, shape, at::kCPU);
+  for (auto& [stream, own] : noise) own = own.to(device);
+  return noise;
+}
 
 ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, const std::string& label,
                                   PhaseClock& clock) {

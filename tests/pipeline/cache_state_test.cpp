@@ -1,9 +1,8 @@
-#include "pipeline/cache_state.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
+#include "pipeline/snapshot.h"
 
 namespace orrery {
 namespace {

@@ -1,8 +1,7 @@
-#include "pipeline/clip_memory.h"
-
 #include <gtest/gtest.h>
 
-#include "pipeline/phase_clock.h"
+#include "pipeline/clip_needs.h"
+#include "pipeline/clip_times.h"
 
 namespace orrery {
 namespace {

@@ -1,11 +1,10 @@
 // The beginning of a clip that goes on from another one's pixels.
-#include "pipeline/continuation.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
 #include "io/checkpoint/safetensors_files.h"
+#include "pipeline/condition.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 

@@ -1,9 +1,8 @@
 // A clip's encoder that comes to its end behind, and is waited for or given up.
-#include "pipeline/media_backlog.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "pipeline/clip_media_files.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

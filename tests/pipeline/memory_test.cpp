@@ -12,7 +12,7 @@
 #include "models/sampler/step_cache.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "support/counted_memory.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

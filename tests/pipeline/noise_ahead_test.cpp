@@ -1,6 +1,6 @@
-#include "pipeline/noise_ahead.h"
-
 #include <gtest/gtest.h>
+
+#include "pipeline/start_clip.h"
 
 namespace orrery {
 namespace {

@@ -1,5 +1,3 @@
-#include "pipeline/released_towers.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +5,9 @@
 #include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/denoise.h"
+#include "pipeline/towers.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

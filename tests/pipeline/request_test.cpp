@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "pipeline/media_shape.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {

@@ -5,9 +5,7 @@
 
 #include "golden_job.h"
 #include "pipeline/arrays.h"
-#include "pipeline/cache_state.h"
 #include "pipeline/condition.h"
-#include "pipeline/resume.h"
 #include "pipeline/root_work.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"

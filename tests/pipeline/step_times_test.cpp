@@ -1,5 +1,3 @@
-#include "pipeline/step_times.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/step_watch.h"
+#include "pipeline/clip_times.h"
+#include "pipeline/denoise_clip.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

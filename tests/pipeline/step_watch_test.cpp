@@ -1,12 +1,11 @@
 // What happens at step boundaries: snapshots that follow closely, the time that they take, and warnings of failures.
-#include "pipeline/step_watch.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
 
 #include "base/core/file.h"
+#include "pipeline/denoise_clip.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"
 

@@ -9,7 +9,7 @@
 #include "base/parallel/device.h"
 #include "models/cost/tower_memory.h"
 #include "models/zoo/model_options.h"
-#include "pipeline/released_towers.h"
+#include "pipeline/towers.h"
 
 namespace orrery {
 namespace {

@@ -10,7 +10,7 @@
 #include "models/nn/attention.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/media_models.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/towers.h"
 
 namespace orrery {

@@ -16,7 +16,7 @@
 #include "base/core/host.h"
 #include "base/core/numbers.h"
 #include "base/core/terminal_text.h"
-#include "pipeline/expected_passes.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "io/media/made_from.h"
-#include "pipeline/media_shape.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {

@@ -8,7 +8,6 @@
 #include "app/outputs/output_options.h"
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"
-#include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_job.h"
 #include "pipeline/run_folder.h"
 

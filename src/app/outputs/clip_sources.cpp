@@ -2,7 +2,7 @@
 
 #include "app/manifest/manifest.h"
 #include "base/core/file_content.h"
-#include "pipeline/clip_inputs.h"
+#include "pipeline/clip_file.h"
 
 namespace orrery {
 

@@ -8,8 +8,8 @@
 
 #include "app/outputs/output_options.h"
 #include "models/cosmos3/config.h"
-#include "pipeline/clip_artifacts.h"
 #include "pipeline/clip_job.h"
+#include "pipeline/run_folder.h"
 
 namespace orrery {
 

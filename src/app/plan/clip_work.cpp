@@ -8,8 +8,7 @@
 #include "models/cosmos3/stream_layers.h"
 #include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
-#include "pipeline/expected_passes.h"
-#include "pipeline/media_shape.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {

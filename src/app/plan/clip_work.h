@@ -5,9 +5,9 @@
 
 #include "models/kernels/scaled_rows.h"
 #include "models/sampler/schedule.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "pipeline/request.h"
-#include "pipeline/texts.h"
+#include "pipeline/towers.h"
 
 namespace orrery {
 

@@ -9,7 +9,7 @@
 #include "io/media/rgb_image.h"
 #include "io/media/sound_files.h"
 #include "io/media/video_writer.h"
-#include "pipeline/clip_inputs.h"
+#include "pipeline/clip_file.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 #include "support/nano.h"
 
 namespace orrery {

@@ -1,4 +1,4 @@
-#include "pipeline/clip_artifacts.h"
+#include "pipeline/run_folder.h"
 
 #include <cmath>
 #include <system_error>

@@ -3,15 +3,28 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/parallel/comm.h"
+#include "models/cosmos3/config.h"
+#include "models/cosmos3/media.h"
 #include "models/cost/memory.h"
+#include "models/sampler/schedule.h"
 #include "pipeline/media_settings.h"
 #include "pipeline/request.h"
-#include "pipeline/texts.h"
+#include "pipeline/towers.h"
+
+namespace orrery {
+
+// The shape of a request's latents.
+MediaShape media_shape(const Request& request, const Cosmos3Config& config);
+
+// How many passes of the transformer each step of a clip probably takes, one a guidance branch: none where a step cache
+// leaves the layers out, one outside of the guidance interval. Estimated from the request alone (expected_computed());
+// exact without a step cache.
+std::vector<int> expected_passes(const Request& request, ScheduleKind schedule);
 
 // What one clip takes of a device's memory beside the weights.
-namespace orrery {
 
 // What the memory of every clip of a run depends on.
 struct ModelSizes {

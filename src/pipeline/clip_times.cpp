@@ -1,4 +1,4 @@
-#include "pipeline/step_times.h"
+#include "pipeline/clip_times.h"
 
 #include <algorithm>
 #include <numeric>

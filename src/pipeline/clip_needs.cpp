@@ -1,17 +1,22 @@
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
 
 #include "base/core/numbers.h"
 #include "base/device/device_memory.h"
-#include "pipeline/media_shape.h"
+#include "models/cosmos3/stream_layers.h"
 #include "pipeline/root_work.h"
 #include "pipeline/video_decode.h"
 
 namespace orrery {
 namespace {
+
+std::array<std::int64_t, 3> latent_size(const Request& r) { return {r.latent_frames(), r.height / 16, r.width / 16}; }
 
 // A transformer's memory never gets all of a device: cuBLAS, cuDNN and NCCL have workspaces, and the allocator's blocks
 // do not fit exactly.
@@ -25,6 +30,30 @@ std::int64_t longest(const PromptIds& ids) {
 }
 
 }  // namespace
+
+MediaShape media_shape(const Request& request, const Cosmos3Config& config) {
+  MediaShape shape;
+  shape.fps = request.fps;
+  for (auto [stream, extents] : request.extents()) {
+    extents.insert(extents.begin(), kind_of(stream).channels(config));
+    shape.streams[stream] = {extents, request.given(stream)};
+  }
+  return shape;
+}
+
+std::vector<int> expected_passes(const Request& r, ScheduleKind kind) {
+  std::vector<int> passes(static_cast<std::size_t>(r.steps), r.guided() ? 2 : 1);
+  if (!r.step_cache.on() && !(r.guided() && r.guidance_interval)) return passes;
+  const Schedule schedule = make_schedule(kind, r.steps, r.flow_shift);
+  const std::optional<Guidance> guidance = r.guidance();
+  std::vector<int> computed(passes.size(), 0);
+  for (const std::int64_t step : expected_computed(r.step_cache, schedule, latent_size(r))) {
+    const auto i = static_cast<std::size_t>(step);
+    const bool both = guidance && guidance->applies(static_cast<double>(schedule.timesteps[i]));
+    computed[i] = both ? 2 : 1;
+  }
+  return computed;
+}
 
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const std::int64_t height = request.height / WanConfig::kSpatialFactor;

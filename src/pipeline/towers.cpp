@@ -1,4 +1,4 @@
-#include "pipeline/released_towers.h"
+#include "pipeline/towers.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/core/error.h"
 #include "base/device/device_memory.h"
-#include "pipeline/clip_memory.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {
