@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/bench/ceilings.h"
+#include "app/bench/parts.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/nn/attention.h"
 

@@ -1,13 +1,34 @@
 #pragma once
 
-#include "app/bench/ceilings.h"
-#include "app/bench/context.h"
+#include <map>
+#include <string>
+
+#include "app/bench/bench.h"
+#include "app/bench/breakdown.h"
+#include "app/bench/report.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/media.h"
 #include "models/cosmos3/transformer.h"
 #include "models/cost/step_costs.h"
+#include "models/kernels/scaled_rows.h"
+#include "models/wan/config.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
+
+// Measures each part of a layer by itself, a line each into `report`, which may be null. With a report on a GPU, it
+// also measures attention by every kernel with fewer heads and with odd numbers of tokens. `products`: the format of
+// the matrix products. Collective over all ranks.
+LayerCeilings measure_layer_ceilings(const LayerWork& work, const BenchRanks& ranks, const Timer& timer,
+                                     RowFormat products, Report* report);
+
+// Milliseconds of each convolution by itself, with the fastest kernel and memory format, by DecoderConv::text().
+using ConvCeilings = std::map<std::string, double>;
+
+// Measures each size of convolution in the decoder for one latent frame of height × width cells, in every memory format
+// that could be fast, a line each into `report`, which may be null. Collective.
+ConvCeilings measure_conv_ceilings(const WanConfig& config, std::int64_t height, std::int64_t width,
+                                   const BenchRanks& ranks, const Timer& timer, Report* report);
 
 // Measures a guidance branch and a whole denoise step of `tower`, built from the model's `config`, with random keys
 // and values in place of texts; then the step's phases and kernels. Collective.
@@ -31,5 +52,22 @@ GenTower load_media_tower(const BenchModel& model, const BenchContext& context, 
 
 // Loads this rank's share of the text tower, adds the time to the context's report and releases the tower. Collective.
 void bench_text_tower_load(const BenchModel& model, const BenchContext& context, double plain_gbps);
+
+// What the phases that convolve cost, by phase, for one latent frame of height × width cells.
+std::map<std::string, PhaseCost> conv_costs(const WanConfig& config, std::int64_t height, std::int64_t width,
+                                            const ConvCeilings& ceilings);
+
+// Cells of each latent frame that the busiest rank decodes.
+CellCount bench_part(const MediaShape& shape, const BenchContext& context);
+
+// Adds to `costs` the bytes that a rank with two neighbours sends in each exchange of edges for one latent frame, of
+// which it decodes `strip`; an edge is `across` cells long.
+void add_halo_costs(const WanConfig& config, CellCount strip, std::int64_t across, std::int64_t element_bytes,
+                    std::map<std::string, PhaseCost>& costs);
+
+// Measures the decoding of a clip's latent by all ranks, frame by frame, up to 8-bit pixels on rank 0's host; then the
+// phases and kernels of one latent frame. `ceilings` has the convolutions of bench_part. Collective.
+void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeilings& ceilings,
+               const BenchContext& context);
 
 }  // namespace orrery

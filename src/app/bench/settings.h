@@ -10,6 +10,7 @@
 #include "io/checkpoint/weight_source.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
+#include "models/cosmos3/media.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/wan/config.h"
 #include "pipeline/media_settings.h"
@@ -52,5 +53,15 @@ struct BenchModel {
   std::shared_ptr<WeightSource> vae;
   std::shared_ptr<WeightSource> sound;  // null: the model has no sound decoder
 };
+
+constexpr double kBenchFps = 24;
+constexpr std::int64_t kBenchTextTokens = 512;  // of each prompt
+
+// The clip's video latent, without sound.
+MediaShape bench_shape(const BenchModel& model, const BenchSettings& settings);
+// Tokens of the video in the media tower.
+std::int64_t bench_tokens(const MediaShape& shape);
+// Latent steps of a sound that is as long as the video.
+std::int64_t bench_sound_steps(const BenchSettings& settings);
 
 }  // namespace orrery

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "app/bench/breakdown.h"
-#include "app/bench/ceilings.h"
-#include "app/bench/clip.h"
 #include "app/bench/parts.h"
+#include "app/bench/settings.h"
 #include "base/device/device_memory.h"
 #include "models/cost/step_costs.h"
 #include "models/nn/phase.h"

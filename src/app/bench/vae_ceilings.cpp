@@ -3,7 +3,7 @@
 #include <functional>
 #include <optional>
 
-#include "app/bench/ceilings.h"
+#include "app/bench/parts.h"
 #include "models/cost/decoder_work.h"
 #include "models/kernels/narrow_conv.h"
 

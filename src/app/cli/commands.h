@@ -1,9 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
+#include <functional>
 #include <initializer_list>
+#include <map>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/cli/options.h"
 
@@ -36,5 +41,15 @@ class CommandSet {
   static constexpr unsigned bit(Command command) { return 1U << static_cast<unsigned>(command); }
   unsigned bits_ = 0;
 };
+
+// What a command line gives: values by option, "true" for a switch alone, and positional arguments.
+struct Arguments {
+  std::map<std::string, std::string, std::less<>> options;
+  std::vector<std::filesystem::path> files;
+};
+
+// Splits the words behind `command`. An option of another command, one given twice, one without its value and a file
+// where none is taken are InputErrors; values are not looked at.
+Arguments read_arguments(const std::vector<std::string>& arguments, Command command);
 
 }  // namespace orrery

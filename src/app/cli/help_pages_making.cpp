@@ -1,6 +1,6 @@
 #include <array>
 
-#include "app/cli/help_pages.h"
+#include "app/cli/help.h"
 
 namespace orrery {
 namespace {

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <utility>
 
-#include "app/cli/arguments.h"
 #include "app/cli/commands.h"
 #include "app/cli/job_file.h"
 #include "app/cli/option_table.h"

@@ -10,7 +10,7 @@
 #include "app/bench/settings.h"
 #include "app/manifest/manifest_shard.h"
 #include "app/outputs/output_options.h"
-#include "app/plan/plan_options.h"
+#include "app/plan/machine_profile.h"
 #include "base/core/choice.h"
 #include "base/core/log.h"
 #include "base/parallel/device.h"

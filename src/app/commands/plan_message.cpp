@@ -1,5 +1,3 @@
-#include "app/commands/plan_message.h"
-
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
@@ -8,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "app/commands/run_plan.h"
 #include "base/core/error.h"
 
 namespace orrery {

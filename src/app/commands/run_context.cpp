@@ -1,8 +1,11 @@
 #include "app/commands/run_context.h"
 
 #include "app/cli/slurm.h"
-#include "app/commands/require_products.h"
+#include "app/cli/version.h"
+#include "base/core/json.h"
+#include "base/core/terminal_text.h"
 #include "base/parallel/device.h"
+#include "models/zoo/model_options.h"
 
 namespace orrery {
 namespace {
@@ -14,6 +17,13 @@ at::Device device_of(const Options& options, const Comm& world) {
   return device;
 }
 
+// What a latent file says of its model.
+std::string model_json(const CheckpointFiles& checkpoint, const Recipe& recipe) {
+  Json model = checkpoint.description();
+  add_recipe(recipe, model);
+  return json_text(model);
+}
+
 }  // namespace
 
 RunContext::RunContext(const Options& run_options, const Comm& run_world)
@@ -23,5 +33,44 @@ RunContext::RunContext(const Options& run_options, const Comm& run_world)
       stop(world, stop_limits(options)),
       log(options.log_level(), world.shard().rank),
       device(device_of(options, world)) {}
+
+GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
+  GenerateSettings settings;
+  settings.folder = {options.output.folder};
+  settings.recipe = recipe_of(options.model, checkpoint, attention);
+  settings.vae_fingerprint = checkpoint.vae->fingerprint();
+  settings.model_json = model_json(checkpoint, settings.recipe);
+  settings.model_name = valid_utf8(checkpoint.name());
+  settings.software = software_name();
+  settings.snapshot_every = options.output.snapshot_every;
+  return settings;
+}
+
+Json topology_of(const GridShape& grid) {
+  Json topology{{"ranks", grid.ranks()}};
+  for (const GridAxis& axis : grid.axes()) topology[axis.name] = axis.size;
+  return topology;
+}
+
+RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
+                  std::int64_t manifest_requests) {
+  const Options& options = context.options;
+  const at::ScalarType dtype = compute_dtype(options.model.dtype, context.device);
+  RunFacts facts;
+  facts.manifest_requests = manifest_requests;
+  facts.topology = topology_of(options.grid);
+  facts.topology["device"] = context.device.is_cuda() ? "cuda" : "cpu";
+  facts.topology["dtype"] = dtype == at::kFloat ? "float32" : "bfloat16";
+  facts.topology.update(to_json(recipe_of(options.model, checkpoint, attention.by.kernel)));
+  if (!attention.remark.empty()) facts.topology["attention_remark"] = attention.remark;
+  facts.checkpoint = checkpoint.description();
+  facts.checkpoint["folder"] = checkpoint.place();
+  return facts;
+}
+
+std::string config_of(Options options, ManifestShard shard) {
+  if (!shard.is_whole()) options.shard = shard;
+  return dump_config(options);
+}
 
 }  // namespace orrery

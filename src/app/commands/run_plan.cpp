@@ -12,7 +12,7 @@
 #include "app/cli/version.h"
 #include "app/manifest/manifest.h"
 #include "app/manifest/prompts.h"
-#include "app/manifest/request_inputs.h"
+#include "app/manifest/request_rules.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/options.h"
@@ -39,5 +40,12 @@ std::vector<ClipJob> jobs_of(ManifestShard shard, std::vector<ClipJob> jobs);
 // Sets the jobs whose files are in OUT aside, and marks those that go on from a snapshot. A finished latent file or a
 // snapshot that was made from another request or checkpoint is an InputError, unless --force makes everything again.
 RunPlan skip_complete(std::vector<ClipJob> jobs, const Options& options, const CheckpointFiles& checkpoint);
+
+// What the other ranks need of rank 0's plan, as bytes: the jobs without their request_json, and the ids that are
+// complete. A text that several clips share is sent once, and shared again by what is decoded.
+std::string encode_plan(const RunPlan& plan);
+
+// The inverse of encode_plan. Throws Error when `bytes` are not what it made.
+RunPlan decode_plan(std::string_view bytes);
 
 }  // namespace orrery

@@ -7,7 +7,6 @@
 #include <map>
 #include <utility>
 
-#include "app/manifest/json_line.h"
 #include "app/manifest/manifest_fields.h"
 #include "app/manifest/request_rules.h"
 #include "base/core/choice.h"

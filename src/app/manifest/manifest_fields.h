@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,6 +10,15 @@
 #include "pipeline/request.h"
 
 namespace orrery {
+
+// One line of a manifest as JSON.
+struct JsonLine {
+  Json object;
+  std::set<std::string> repeated;  // keys that the line has more than once
+};
+
+// Throws InputError(reason), with the column of a syntax error, when `text` is not one JSON object.
+JsonLine parse_json_line(std::string_view text);
 
 // One key of a manifest line.
 struct ManifestField {

@@ -7,7 +7,6 @@
 
 #include "app/plan/clip_work.h"
 #include "app/plan/machine_profile.h"
-#include "app/plan/plan_options.h"
 #include "base/core/json.h"
 #include "base/parallel/process_grid.h"
 #include "models/cost/tower_memory.h"

@@ -1,9 +1,9 @@
-#include "app/bench/clock_watch.h"
-
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <thread>
+
+#include "app/bench/report.h"
 
 namespace orrery {
 namespace {

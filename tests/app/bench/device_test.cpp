@@ -1,9 +1,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include "app/bench/kernels.h"
-#include "app/bench/phases.h"
-#include "app/bench/timer.h"
+#include "app/bench/bench.h"
+#include "app/bench/breakdown.h"
 #include "base/device/device_memory.h"
 #include "models/nn/phase.h"
 #include "support/mpi_world.h"

@@ -1,3 +1,5 @@
+#include "app/cli/help.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -7,8 +9,6 @@
 #include <sstream>
 
 #include "app/cli/commands.h"
-#include "app/cli/help_layout.h"
-#include "app/cli/help_pages.h"
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
 #include "base/core/error.h"

@@ -1,9 +1,8 @@
-#include "app/commands/plan_message.h"
-
 #include <gtest/gtest.h>
 
 #include <tuple>
 
+#include "app/commands/run_plan.h"
 #include "base/core/error.h"
 
 namespace orrery {

@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "app/cli/commands.h"
-#include "app/cli/help_layout.h"
+#include "app/cli/help.h"
 #include "app/cli/option_table.h"
 #include "app/cli/options.h"
 #include "app/manifest/manifest.h"

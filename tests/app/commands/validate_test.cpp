@@ -6,7 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/commands/run_plan.h"
 #include "app/manifest/prompts.h"
-#include "app/manifest/request_inputs.h"
+#include "app/manifest/request_rules.h"
 #include "app/outputs/run_lock.h"
 #include "app/plan/forecast.h"
 #include "base/core/error.h"

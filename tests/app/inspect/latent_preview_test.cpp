@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "app/inspect/difference.h"
-#include "app/inspect/latent_statistics.h"
+#include "app/inspect/inspection.h"
 #include "base/core/error.h"
 
 namespace orrery {

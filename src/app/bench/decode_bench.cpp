@@ -1,5 +1,3 @@
-#include "app/bench/vae_bench.h"
-
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/record_function.h>
 #include <fmt/format.h>
@@ -10,7 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/bench/parts.h"
+#include "app/bench/settings.h"
 #include "base/device/device_memory.h"
+#include "models/audio/decoder.h"
 #include "models/cost/decoder_work.h"
 #include "models/wan/decoder.h"
 #include "pipeline/video_decode.h"
@@ -198,6 +199,23 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeili
   }
   report_phases(subject, costs, context);
   report_kernels(subject, context);
+}
+
+void bench_sound(const BenchModel& model, const BenchContext& context) {
+  const SoundConfig& config = *model.sound_config;
+  const SoundDecoder decoder(Weights(model.sound, Shard{}, context.ranks.device, context.ranks.dtype), config);
+  const std::int64_t steps = bench_sound_steps(context.settings);
+  const at::Tensor latent =
+      at::randn({config.vocoder_input_dim, steps}, at::TensorOptions().device(context.ranks.device).dtype(at::kFloat));
+  reset_peak_memory(context.ranks.device);
+  Record record;
+  record.what = "sound";
+  record.name = "clip";
+  record.shape = fmt::format("{} x {} latent", config.vocoder_input_dim, steps);
+  record.ms = context.timer.measure([&] { decoder(latent); });
+  record.flops = sound_flops(config, steps);
+  record.peak_memory = context.timer.largest_memory();
+  context.report.add(record);
 }
 
 }  // namespace orrery

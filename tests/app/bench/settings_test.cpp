@@ -1,4 +1,4 @@
-#include "app/bench/clip.h"
+#include "app/bench/settings.h"
 
 #include <gtest/gtest.h>
 
@@ -25,4 +25,5 @@ TEST(BenchClip, TokensOfTheUsualClips) {
 }
 
 }  // namespace
+
 }  // namespace orrery

@@ -1,4 +1,4 @@
-#include "app/bench/clip.h"
+#include "app/bench/settings.h"
 
 #include <cmath>
 

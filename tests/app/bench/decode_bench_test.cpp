@@ -1,10 +1,9 @@
-#include "app/bench/vae_bench.h"
-
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
 
+#include "app/bench/parts.h"
 #include "models/cost/decoder_work.h"
 #include "support/nano.h"
 
@@ -44,4 +43,5 @@ TEST(VaeBench, EdgesThatStripsExchange) {
 }
 
 }  // namespace
+
 }  // namespace orrery
