@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
 #include <utility>
 
 #include "base/core/error.h"
@@ -27,6 +30,19 @@ BranchCache branch_of(const Json& counts, const MediaShape& shape) {
   return branch;
 }
 
+// Steps of the past, in order.
+bool are_past(const std::vector<std::int64_t>& steps, std::int64_t steps_done) {
+  const bool ordered = std::adjacent_find(steps.begin(), steps.end(), std::greater_equal<>()) == steps.end();
+  return ordered && (steps.empty() || (steps.front() >= 0 && steps.back() < steps_done));
+}
+
+bool is_possible(const BranchCache& branch, const StepCacheSettings& settings, std::int64_t steps_done) {
+  std::vector<std::int64_t> steps;
+  for (const LayersShare& share : branch.shares) steps.push_back(share.step);
+  return std::ssize(steps) <= settings.order + 1 && are_past(steps, steps_done) && std::isfinite(branch.skips.change) &&
+         branch.skips.change >= 0 && branch.skips.steps >= 0 && branch.skips.steps < steps_done;
+}
+
 }  // namespace
 
 std::string cache_counts(const StepCacheState& state) {
@@ -47,6 +63,20 @@ StepCacheState cache_of(const std::string& counts, const MediaShape& shape) {
     throw InputError(fmt::format("the step cache's state is not one: {}", e.what()));
   }
   return state;
+}
+
+void require_cache_of(const StepCacheState& state, const Request& request, const MediaShape& shape,
+                      std::int64_t steps_done) {
+  const StreamShape& video = shape.streams.at(Stream::Video);
+  const bool is_cached = request.step_cache.on() && std::ssize(video.given) < video.steps();
+  const std::size_t branches = !is_cached ? 0 : request.guided() ? 2 : 1;
+  require_input(state.branches.size() == branches,
+                fmt::format("the step cache's state has {} guidance branches, expected {}", state.branches.size(), branches));
+  for (std::size_t i = 0; i < branches; ++i) {
+    require_input(is_possible(state.branches[i], request.step_cache, steps_done),
+                  fmt::format("the step cache's state of branch {} cannot be that of step {}", i, steps_done));
+  }
+  require_input(are_past(state.computed, steps_done), "the step cache's state lists impossible steps");
 }
 
 std::vector<CacheTensor> tensors_of(StepCacheState& state) {

@@ -2,11 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "models/cosmos3/media.h"
 #include "models/sampler/step_cache.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -18,6 +20,11 @@ std::string cache_counts(const StepCacheState& state);
 // The state with these counts, of a clip of `shape`, and undefined tensors. Throws InputError when they are not what
 // cache_counts() writes.
 StepCacheState cache_of(const std::string& counts, const MediaShape& shape);
+
+// Throws InputError when `state` is not what the step cache of `request` knows after `steps_done` steps. `shape`: of the
+// clip.
+void require_cache_of(const StepCacheState& state, const Request& request, const MediaShape& shape,
+                      std::int64_t steps_done);
 
 // A tensor of the state, its name in snapshots, and the stream whose latents' shape it has.
 struct CacheTensor {

@@ -7,6 +7,7 @@
 
 #include "io/latents/latent_store.h"
 #include "pipeline/denoise.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -14,9 +15,9 @@ namespace orrery {
 // file. At least one step is done.
 LatentFile snapshot_file(LatentFile clip, const DenoiseState& state);
 
-// The state in a snapshot, on the CPU. `shape`: of the clip that goes on from it. Throws InputError, without the file's
-// name, when the file holds no state of such a clip.
-DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape);
+// The state in a snapshot, on the CPU. `request`, `shape`: of the clip that goes on from it. Throws InputError, without
+// the file's name, when the file holds no state of such a clip.
+DenoiseState state_of(const LatentFile& snapshot, const Request& request, const MediaShape& shape);
 
 // Writes the snapshots of one clip behind its denoising, each in place of the one before: at most two files exist, the
 // newest and the one being written. For rank 0; one thread uses it.

@@ -49,8 +49,9 @@ UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const
   return state;
 }
 
-StepCacheState cache_state(const RunningState& running, const MediaShape& shape) {
+StepCacheState cache_state(const RunningState& running, const Request& request, const MediaShape& shape) {
   StepCacheState state = cache_of(running.cache, shape);
+  require_cache_of(state, request, shape, running.step);
   for (const CacheTensor& part : tensors_of(state)) {
     const auto array = running.cache_arrays.find(part.name);
     require_input(array != running.cache_arrays.end(), fmt::format("the step cache's state lacks {}", part.name));
@@ -86,7 +87,7 @@ LatentFile snapshot_file(LatentFile clip, const DenoiseState& state) {
   return clip;
 }
 
-DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
+DenoiseState state_of(const LatentFile& snapshot, const Request& request, const MediaShape& shape) {
   require_input(snapshot.running.has_value(), "not a snapshot: its clip is finished");
   const RunningState& running = *snapshot.running;
   const std::int64_t steps = std::ssize(snapshot.timesteps);
@@ -105,7 +106,7 @@ DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
     state.latents[schema.stream] = tensor_of(snapshot.latents.at(schema.stream), extents, what);
     state.samplers[schema.stream] = sampler_state(running.step, running.histories.at(schema.stream), extents);
   }
-  state.cache = cache_state(running, shape);
+  state.cache = cache_state(running, request, shape);
   return state;
 }
 
