@@ -16,6 +16,9 @@ namespace orrery {
 // diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
 // index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
 // no weight is. Throws InputError naming the folder, index, shard or tensor.
+//
+// In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale beside
+// it: it is read as the product of the two. MODULE.input_scale is for activations in 8 bits; neither is a name of its own.
 class ShardedCheckpoint : public WeightSource {
  public:
   explicit ShardedCheckpoint(std::filesystem::path folder);
@@ -32,6 +35,11 @@ class ShardedCheckpoint : public WeightSource {
  private:
   void open_index(const std::filesystem::path& index);
   void open_single(const std::filesystem::path& file);
+  bool is_float8(const std::string& name) const;
+  // Whether it is a factor of a tensor in float8.
+  bool is_factor(const std::string& name) const;
+  // What the numbers of a tensor in float8 are to be multiplied by.
+  float factor_of(const std::string& name) const;
 
   std::filesystem::path folder_;
   std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();

@@ -7,7 +7,8 @@
 
 namespace orrery {
 
-// A dtype of the safetensors format. Weights are read from the floating types of 16 and 32 bits only.
+// A dtype of the safetensors format. Weights are read from the floating types of 16 and 32 bits, and from float8_e4m3
+// with a factor (ShardedCheckpoint).
 struct StoredType {
   std::string_view name;
   int bits;
