@@ -74,9 +74,9 @@ const TensorInfo* ShardedCheckpoint::find(const std::string& name) const {
 }
 
 void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
-  const std::optional<float> factor = is_float8(name) ? std::optional(factor_of(name)) : std::nullopt;
+  const std::optional<float> factor = this->factor(name);
   holder_.at(name)->copy(name, slice, into);
-  if (factor) into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
+  if (factor && into.scalar_type() != at::kFloat8_e4m3fn) into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
 }
 
 bool ShardedCheckpoint::is_float8(const std::string& name) const {
@@ -91,7 +91,8 @@ bool ShardedCheckpoint::is_factor(const std::string& name) const {
   return false;
 }
 
-float ShardedCheckpoint::factor_of(const std::string& name) const {
+std::optional<float> ShardedCheckpoint::factor(const std::string& name) const {
+  if (!is_float8(name)) return std::nullopt;
   const std::string factor = name + kFactor;
   const TensorInfo* const info = find(factor);
   require_input(info != nullptr && name.ends_with(kWeight),

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ class ShardedCheckpoint : public WeightSource {
   std::vector<std::string> names() const override;
   const TensorInfo* find(const std::string& name) const override;
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
+  std::optional<float> factor(const std::string& name) const override;
   std::string where(const std::string& name) const override;
   // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
   // tensor, and two trainings of one model differ.
@@ -38,8 +40,6 @@ class ShardedCheckpoint : public WeightSource {
   bool is_float8(const std::string& name) const;
   // Whether it is a factor of a tensor in float8.
   bool is_factor(const std::string& name) const;
-  // What the numbers of a tensor in float8 are to be multiplied by.
-  float factor_of(const std::string& name) const;
 
   std::filesystem::path folder_;
   std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();

@@ -35,6 +35,10 @@ TEST_F(Float8Checkpoint, MakesTheClipOfTheNumbersThatItStandsFor) {
   const auto video = [this](const std::string& out) { return video_of(latents(out, "a")); };
   EXPECT_TRUE(at::equal(video("of_fp8"), video("of_plain")));
   EXPECT_TRUE(at::equal(video("of_fp8_tp2"), video("of_plain_tp2")));
+  run("in_8_bits", lines, {"--media", "none", "--gemm", "fp8"}, {2, 2});
+  const double difference = relative(video("in_8_bits"), video("of_plain"));
+  EXPECT_GT(difference, 1e-4);
+  EXPECT_LT(difference, 0.2);
 }
 
 TEST_F(Float8Checkpoint, IsCheckedBeforeItIsUsed) {
