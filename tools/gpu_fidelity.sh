@@ -97,7 +97,7 @@ compare_decodes() {
   local split dtype=$1
   for split in none exact; do
     start "$name-decode-$split-$dtype" 2 "$orrery" decode --checkpoint "$checkpoint" --out "$work/$name-$split-$dtype" \
-      --vae-split "$split" --dtype "$dtype" --crf 0 "$work/$name-bfloat16/latents/a.h5" || return 0
+      --vae-split "$split" --dtype "$dtype" --crf 1 "$work/$name-bfloat16/latents/a.h5" || return 0
   done
   compare "8-bit pictures of --vae-split exact on two ranks against one rank's, in $dtype" "$work/$name-bfloat16" 2 \
     "$work/$name-none-$dtype/media/a.mp4" "$work/$name-exact-$dtype/media/a.mp4"

@@ -88,10 +88,10 @@ std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape) {
   return parts;
 }
 
-ResumedClip read_clip(const std::filesystem::path& path, const MediaShape& shape) {
+ResumedClip read_clip(const std::filesystem::path& path, const Request& request, const MediaShape& shape) {
   const LatentFile file = read_latents(path);
   try {
-    ResumedClip clip{state_of(file, shape), {}, file.inputs, file.model};
+    ResumedClip clip{state_of(file, request, shape), {}, file.inputs, file.model};
     for (const auto& [stream, own] : shape.streams) {
       if (!own.given.empty()) clip.conditions[stream] = {own.given, to_tensor(file.condition.at(stream)).squeeze(0)};
     }
@@ -151,10 +151,10 @@ std::string SnapshotWriter::wait() {
   }
 }
 
-ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
-                           at::Device device) {
+ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const Request& request,
+                           const MediaShape& shape, at::Device device) {
   ResumedClip clip;
-  on_root(world, [&] { clip = read_clip(path, shape); });
+  on_root(world, [&] { clip = read_clip(path, request, shape); });
   const std::int64_t steps_done = world.from_root([&] { return clip.state.steps_done(); });
   for (const auto& [stream, own] : shape.streams) {
     clip.state.samplers[stream].step = steps_done;

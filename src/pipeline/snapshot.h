@@ -13,6 +13,7 @@
 #include "models/cosmos3/media.h"
 #include "models/sampler/step_cache.h"
 #include "pipeline/denoise.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -24,6 +25,11 @@ std::string cache_counts(const StepCacheState& state);
 // The state with these counts, of a clip of `shape`, and undefined tensors. Throws InputError when they are not what
 // cache_counts() writes.
 StepCacheState cache_of(const std::string& counts, const MediaShape& shape);
+
+// Throws InputError when `state` is not what the step cache of `request` knows after `steps_done` steps. `shape`: of the
+// clip.
+void require_cache_of(const StepCacheState& state, const Request& request, const MediaShape& shape,
+                      std::int64_t steps_done);
 
 // A tensor of the state, its name in snapshots, and the stream whose latents' shape it has.
 struct CacheTensor {
@@ -39,9 +45,9 @@ std::vector<CacheTensor> tensors_of(StepCacheState& state);
 // file. At least one step is done.
 LatentFile snapshot_file(LatentFile clip, const DenoiseState& state);
 
-// The state in a snapshot, on the CPU. `shape`: of the clip that goes on from it. Throws InputError, without the file's
-// name, when the file holds no state of such a clip.
-DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape);
+// The state in a snapshot, on the CPU. `request`, `shape`: of the clip that goes on from it. Throws InputError, without
+// the file's name, when the file holds no state of such a clip.
+DenoiseState state_of(const LatentFile& snapshot, const Request& request, const MediaShape& shape);
 
 // Writes the snapshots of one clip behind its denoising, each in place of the one before: at most two files exist, the
 // newest and the one being written. For rank 0; one thread uses it.
@@ -79,9 +85,9 @@ struct ResumedClip {
   std::string model;   // what the snapshot says of the model, on rank 0
 };
 
-// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `shape`: of
-// the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
-ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const MediaShape& shape,
-                           at::Device device);
+// Reads a snapshot on rank 0 and gives its content to all ranks, whatever the grid that it was taken on. `request`,
+// `shape`: of the clip. Throws RequestFailed on every rank when the file cannot be used. Collective.
+ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path, const Request& request,
+                           const MediaShape& shape, at::Device device);
 
 }  // namespace orrery

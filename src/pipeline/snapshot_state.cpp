@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <utility>
 
 #include "base/core/error.h"
@@ -26,6 +28,19 @@ BranchCache branch_of(const Json& counts, const MediaShape& shape) {
     for (const auto& [stream, own] : shape.streams) share.streams.emplace(stream, at::Tensor());
   }
   return branch;
+}
+
+// Steps of the past, in order.
+bool are_past(const std::vector<std::int64_t>& steps, std::int64_t steps_done) {
+  const bool ordered = std::adjacent_find(steps.begin(), steps.end(), std::greater_equal<>()) == steps.end();
+  return ordered && (steps.empty() || (steps.front() >= 0 && steps.back() < steps_done));
+}
+
+bool is_possible(const BranchCache& branch, const StepCacheSettings& settings, std::int64_t steps_done) {
+  std::vector<std::int64_t> steps;
+  for (const LayersShare& share : branch.shares) steps.push_back(share.step);
+  return std::ssize(steps) <= settings.order + 1 && are_past(steps, steps_done) && std::isfinite(branch.skips.change) &&
+         branch.skips.change >= 0 && branch.skips.steps >= 0 && branch.skips.steps < steps_done;
 }
 
 constexpr int kSamplerOrder = 2;
@@ -66,8 +81,9 @@ UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const
   return state;
 }
 
-StepCacheState cache_state(const RunningState& running, const MediaShape& shape) {
+StepCacheState cache_state(const RunningState& running, const Request& request, const MediaShape& shape) {
   StepCacheState state = cache_of(running.cache, shape);
+  require_cache_of(state, request, shape, running.step);
   for (const CacheTensor& part : tensors_of(state)) {
     const auto array = running.cache_arrays.find(part.name);
     require_input(array != running.cache_arrays.end(), fmt::format("the step cache's state lacks {}", part.name));
@@ -107,6 +123,20 @@ StepCacheState cache_of(const std::string& counts, const MediaShape& shape) {
   return state;
 }
 
+void require_cache_of(const StepCacheState& state, const Request& request, const MediaShape& shape,
+                      std::int64_t steps_done) {
+  const StreamShape& video = shape.streams.at(Stream::Video);
+  const bool is_cached = request.step_cache.on() && std::ssize(video.given) < video.steps();
+  const std::size_t branches = !is_cached ? 0 : request.guided() ? 2 : 1;
+  require_input(state.branches.size() == branches,
+                fmt::format("the step cache's state has {} guidance branches, expected {}", state.branches.size(), branches));
+  for (std::size_t i = 0; i < branches; ++i) {
+    require_input(is_possible(state.branches[i], request.step_cache, steps_done),
+                  fmt::format("the step cache's state of branch {} cannot be that of step {}", i, steps_done));
+  }
+  require_input(are_past(state.computed, steps_done), "the step cache's state lists impossible steps");
+}
+
 std::vector<CacheTensor> tensors_of(StepCacheState& state) {
   std::vector<CacheTensor> tensors;
   for (std::size_t b = 0; b < state.branches.size(); ++b) {
@@ -138,7 +168,7 @@ LatentFile snapshot_file(LatentFile clip, const DenoiseState& state) {
   return clip;
 }
 
-DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
+DenoiseState state_of(const LatentFile& snapshot, const Request& request, const MediaShape& shape) {
   require_input(snapshot.running.has_value(), "not a snapshot: its clip is finished");
   const RunningState& running = *snapshot.running;
   const std::int64_t steps = std::ssize(snapshot.timesteps);
@@ -157,7 +187,7 @@ DenoiseState state_of(const LatentFile& snapshot, const MediaShape& shape) {
     state.latents[schema.stream] = tensor_of(snapshot.latents.at(schema.stream), extents, what);
     state.samplers[schema.stream] = sampler_state(running.step, running.histories.at(schema.stream), extents);
   }
-  state.cache = cache_state(running, shape);
+  state.cache = cache_state(running, request, shape);
   return state;
 }
 

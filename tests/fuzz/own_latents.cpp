@@ -50,6 +50,18 @@ LatentFile stopped(LatentFile file) {
   return file;
 }
 
+// After two steps with a step cache: both branches were computed in the first and left out in the second.
+LatentFile cached(LatentFile file) {
+  RunningState& running = *file.running;
+  running.cache = R"({"computed": [0], "branches": [{"change": 0.1, "skips": 1, "steps": [0]},
+                                                    {"change": 0.1, "skips": 1, "steps": [0]}]})";
+  for (const char* branch : {"0", "1"}) {
+    running.cache_arrays[std::string(branch) + "/indicator"] = file.latents.at(Stream::Video);
+    running.cache_arrays[std::string(branch) + "/0/video"] = file.latents.at(Stream::Video);
+  }
+  return file;
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -61,5 +73,6 @@ int main(int, char** arguments) {
   for (const char* target : {"latents", "snapshot"}) {
     write_latents(folder / target / "stopped.h5", stopped(finished()));
     write_latents(folder / target / "sounding_stopped.h5", stopped(sounding()));
+    write_latents(folder / target / "cached_stopped.h5", cached(stopped(finished())));
   }
 }

@@ -16,8 +16,15 @@ MediaShape shape_of(const LatentFile& file) {
   return shape;
 }
 
+// The request that such a snapshot may be of.
+Request request_of(const LatentFile& file) {
+  Request request;
+  if (file.running && !file.running->cache.empty()) request.step_cache = {0.25, 2, 1};
+  return request;
+}
+
 void resume(const LatentFile& file) {
-  const DenoiseState state = state_of(file, shape_of(file));
+  const DenoiseState state = state_of(file, request_of(file), shape_of(file));
   fuzz::check(state.latents.size() == file.latents.size(), "a stream from nowhere");
   for (const auto& [stream, latents] : state.latents) {
     fuzz::check(latents.numel() == static_cast<std::int64_t>(file.latents.at(stream).values.size()), "other latents");

@@ -70,7 +70,7 @@ class Snapshot : public testing::TestWithParam<Case> {
       }
       write_latents(path, snapshot_file(std::move(clip), state));
     }
-    return share_snapshot(mpi_world(), path, shape_of(golden_), test_device());
+    return share_snapshot(mpi_world(), path, request_of(golden_), shape_of(golden_), test_device());
   }
   // One step, or all that are left, from a snapshot.
   DenoiseState go_on(const GoldenJob& job, const ResumedClip& from, bool one_step) const {
@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(AllModes, Snapshot,
 
 TEST(LostSnapshot, FailsTheRequestOnEveryRank) {
   const Golden golden = Golden::load_case("tiny/t2v");
-  EXPECT_THROW(share_snapshot(mpi_world(), "no/such/file.h5", shape_of(golden), at::kCPU), RequestFailed);
+  EXPECT_THROW(share_snapshot(mpi_world(), "no/such/file.h5", {}, shape_of(golden), at::kCPU), RequestFailed);
 }
 
 }  // namespace

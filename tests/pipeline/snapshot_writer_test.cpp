@@ -58,7 +58,7 @@ TEST_F(Writer, KeepsTheNewestStateAlone) {
     const LatentFile file = read_latents(path_);
     EXPECT_EQ(file.running->histories.at(Stream::Video).last_order, std::min<std::int64_t>(steps, 2));
     EXPECT_EQ(file.running->histories.at(Stream::Sound).lower_order_steps, std::min<std::int64_t>(steps, 2));
-    const DenoiseState found = state_of(file, kShape);
+    const DenoiseState found = state_of(file, {}, kShape);
     EXPECT_EQ(found.steps_done(), steps);
     EXPECT_TRUE(at::equal(found.latents.at(Stream::Video), video(static_cast<double>(steps))));
     EXPECT_TRUE(at::equal(found.samplers.at(Stream::Sound).model_output_1,
@@ -107,7 +107,7 @@ class DamagedSnapshot : public testing::TestWithParam<Damage> {};
 TEST_P(DamagedSnapshot, IsRefusedInWords) {
   LatentFile file = snapshot_file(clip(), state_after(2));
   GetParam().make(file);
-  EXPECT_THAT([&] { state_of(file, kShape); }, ThrowsMessage<InputError>(HasSubstr(GetParam().said)));
+  EXPECT_THAT([&] { state_of(file, {}, kShape); }, ThrowsMessage<InputError>(HasSubstr(GetParam().said)));
 }
 
 SamplerHistory& history(LatentFile& file, Stream stream) { return file.running->histories.at(stream); }
@@ -125,6 +125,9 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"SoundHistory", [](LatentFile& f) { history(f, Stream::Sound).last_sample = kOther; },
                "last_sample has shape [1, 2, 3], expected [1, 7, 6]"},
         Damage{"NoSound", [](LatentFile& f) { f.latents.erase(Stream::Sound); }, "it should have sound"},
+        Damage{"ACache",
+               [](LatentFile& f) { f.running->cache = R"({"computed": [0], "branches": [{"change": 0, "skips": 0, "steps": []}]})"; },
+               "step cache's state has 1 guidance branches, expected 0"},
         Damage{"NoCondition", [](LatentFile& f) { f.condition.clear(); }, "the condition has shape []"}),
     [](const auto& test) { return test.param.name; });
 

@@ -28,6 +28,7 @@ class CountingSource final : public WeightSource {
     bytes_ += count * (type == nullptr ? static_cast<double>(into.element_size()) : type->bits / 8.0);
     source_->copy(name, slice, std::move(into));
   }
+  std::optional<float> factor(const std::string& name) const override { return source_->factor(name); }
   std::string where(const std::string& name) const override { return source_->where(name); }
   std::string fingerprint() const override { return source_->fingerprint(); }
   std::vector<std::filesystem::path> files() const override { return source_->files(); }

@@ -126,7 +126,7 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
     if (release_of(snapshot.software) != release_of(software_)) {
       return refuse("by " + snapshot.software + ", this is " + software_);
     }
-    state_of(snapshot, media_shape(job.request, checkpoint_->transformer_config));
+    state_of(snapshot, job.request, media_shape(job.request, checkpoint_->transformer_config));
     job.resumes = true;
   } catch (const OtherVersion& e) {
     refuse(std::string("by another version of Orrery (") + e.what() + ")");

@@ -1,10 +1,14 @@
 #include "io/checkpoint/safetensors_files.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +46,11 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
 constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
+
+constexpr const char* kWeight = ".weight";
+constexpr const char* kFactor = "_scale";  // behind the name of the tensor
+constexpr std::string_view kWeightFactor = ".weight_scale";
+constexpr std::string_view kInputFactor = ".input_scale";
 
 }  // namespace
 
@@ -96,7 +105,9 @@ void ShardedCheckpoint::open_index(const fs::path& index) {
 
 std::vector<std::string> ShardedCheckpoint::names() const {
   std::vector<std::string> result;
-  for (const auto& [name, file] : holder_) result.push_back(name);
+  for (const auto& [name, file] : holder_) {
+    if (!is_factor(name)) result.push_back(name);
+  }
   return result;
 }
 
@@ -106,7 +117,40 @@ const TensorInfo* ShardedCheckpoint::find(const std::string& name) const {
 }
 
 void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
-  holder_.at(name)->copy(name, slice, std::move(into));
+  const std::optional<float> factor = this->factor(name);
+  holder_.at(name)->copy(name, slice, into);
+  if (factor && into.scalar_type() != at::kFloat8_e4m3fn) into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
+}
+
+bool ShardedCheckpoint::is_float8(const std::string& name) const {
+  const TensorInfo* const info = find(name);
+  return info != nullptr && info->dtype == "F8_E4M3";
+}
+
+bool ShardedCheckpoint::is_factor(const std::string& name) const {
+  for (const std::string_view suffix : {kWeightFactor, kInputFactor}) {
+    if (name.ends_with(suffix)) return is_float8(name.substr(0, name.size() - suffix.size()) + kWeight);
+  }
+  return false;
+}
+
+std::optional<float> ShardedCheckpoint::factor(const std::string& name) const {
+  if (!is_float8(name)) return std::nullopt;
+  const std::string factor = name + kFactor;
+  const TensorInfo* const info = find(factor);
+  require_input(info != nullptr && name.ends_with(kWeight),
+                fmt::format("{}: tensor {}: FP8 (F8_E4M3) without {} beside it is not supported: expected a checkpoint as "
+                            "NVIDIA's ModelOpt writes it, or a revision in BF16, F16 or F32",
+                            where(name), name, factor));
+  require_input(info->shape.empty() || info->shape == std::vector<std::int64_t>{1},
+                fmt::format("{}: tensor {}: found shape [{}], expected one number", where(factor), factor,
+                            fmt::join(info->shape, ", ")));
+  const at::Tensor number = at::empty(info->shape, at::kFloat);
+  holder_.at(factor)->copy(factor, {0, {0, 1}}, number);
+  const auto value = number.item<float>();
+  require_input(std::isfinite(value) && value > 0,
+                fmt::format("{}: tensor {}: found {}, expected a positive number", where(factor), factor, value));
+  return value;
 }
 
 std::string ShardedCheckpoint::where(const std::string& name) const {

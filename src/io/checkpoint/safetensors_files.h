@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ class SafetensorsFile {
 // diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
 // index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
 // no weight is. Throws InputError naming the folder, index, shard or tensor.
+//
+// In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale beside
+// it: it is read as the product of the two. MODULE.input_scale is for activations in 8 bits; neither is a name of its own.
 class ShardedCheckpoint : public WeightSource {
  public:
   explicit ShardedCheckpoint(std::filesystem::path folder);
@@ -49,6 +53,7 @@ class ShardedCheckpoint : public WeightSource {
   std::vector<std::string> names() const override;
   const TensorInfo* find(const std::string& name) const override;
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
+  std::optional<float> factor(const std::string& name) const override;
   std::string where(const std::string& name) const override;
   // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
   // tensor, and two trainings of one model differ.
@@ -58,6 +63,9 @@ class ShardedCheckpoint : public WeightSource {
  private:
   void open_index(const std::filesystem::path& index);
   void open_single(const std::filesystem::path& file);
+  bool is_float8(const std::string& name) const;
+  // Whether it is a factor of a tensor in float8.
+  bool is_factor(const std::string& name) const;
 
   std::filesystem::path folder_;
   std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();

@@ -36,8 +36,11 @@ class WeightSource {
   virtual const TensorInfo* find(const std::string& name) const = 0;
   // Fills `into` with the slice, converted. `into` has the tensor's shape, but slice.range.size along slice.dim; any
   // floating dtype, any device. On CUDA the last copies may still be queued on the current stream. `name` must exist
-  // and the slice lie inside it. Throws InputError naming tensor and file when the stored dtype cannot be read.
+  // and the slice lie inside it. In float8_e4m3 `into` takes the stored numbers of a tensor that has a factor. Throws
+  // InputError naming tensor and file when the stored dtype cannot be read.
   virtual void copy(const std::string& name, const Slice& slice, at::Tensor into) const = 0;
+  // What the stored numbers of a tensor in float8_e4m3 are to be multiplied by; none of other tensors.
+  virtual std::optional<float> factor(const std::string& /*name*/) const { return std::nullopt; }
   // For messages: the file that holds the tensor, or the place where it was looked for.
   virtual std::string where(const std::string& name) const = 0;
   // A short, stable text by which a latent file names the weights that made it.
@@ -46,7 +49,8 @@ class WeightSource {
   virtual std::vector<std::filesystem::path> files() const { return {}; }
 };
 
-// A dtype of the safetensors format. Weights are read from the floating types of 16 and 32 bits only.
+// A dtype of the safetensors format. Weights are read from the floating types of 16 and 32
+// bits, and from float8_e4m3 with a factor (ShardedCheckpoint).
 struct StoredType {
   std::string_view name;
   int bits;

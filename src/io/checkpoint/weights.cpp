@@ -98,6 +98,35 @@ at::Tensor Weights::take_as(std::string_view name, at::IntArrayRef shape, Split 
 }
 
 at::Tensor Weights::take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const {
+  return take_stacked_as(parts, columns, shared_->dtype);
+}
+
+std::optional<float> Weights::factor(const std::string& name) const { return shared_->source->factor(scope_ + name); }
+
+at::Tensor Weights::filled(std::int64_t rows, float value) const {
+  return at::full({rows}, value, at::TensorOptions(shared_->device).dtype(at::kFloat));
+}
+
+std::optional<FactoredRows> Weights::take_float8(std::string_view name, at::IntArrayRef shape, Split split) const {
+  const std::optional<float> own = factor(std::string(name));
+  if (!own) return std::nullopt;
+  const at::Tensor data = take_as(name, shape, split, at::kFloat8_e4m3fn);
+  return FactoredRows{data, filled(data.size(0), *own)};
+}
+
+std::optional<FactoredRows> Weights::take_stacked_float8(const std::vector<WeightPart>& parts,
+                                                         std::int64_t columns) const {
+  std::vector<at::Tensor> factors;
+  for (const WeightPart& part : parts) {
+    const std::optional<float> own = factor(part.name);
+    if (!own) return std::nullopt;
+    factors.push_back(filled(part.rows / shared_->tp.size, *own));
+  }
+  return FactoredRows{take_stacked_as(parts, columns, at::kFloat8_e4m3fn), at::cat(factors)};
+}
+
+at::Tensor Weights::take_stacked_as(const std::vector<WeightPart>& parts, std::int64_t columns,
+                                    at::ScalarType dtype) const {
   std::vector<std::pair<std::string, Slice>> slices;
   std::int64_t rows = 0;
   for (const WeightPart& part : parts) {
@@ -106,7 +135,7 @@ at::Tensor Weights::take_stacked(const std::vector<WeightPart>& parts, std::int6
     slices.emplace_back(full, shared_->cut(full, {part.rows, columns}, Split::Rows));
     rows += slices.back().second.range.size;
   }
-  at::Tensor result = shared_->empty({rows, columns}, shared_->dtype);
+  at::Tensor result = shared_->empty({rows, columns}, dtype);
   std::int64_t begin = 0;
   for (const auto& [full, slice] : slices) {
     shared_->read(full, slice, result.narrow(0, begin, slice.range.size));

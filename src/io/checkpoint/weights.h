@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ struct WeightPart {
   std::int64_t rows;  // of the whole tensor, before the split
 };
 
+// A matrix: element (i, j) is data(i, j) · factors(i).
+struct FactoredRows {
+  at::Tensor data;     // (rows, width) float8_e4m3fn
+  at::Tensor factors;  // (rows) float32
+};
+
 // A checkpoint seen from a scope: `weights / "layers" / 3` takes names that start with "layers.3.". Copies are cheap
 // and share one record of what was taken. Every take checks the name and the whole tensor's shape, copies this rank's
 // piece only, and converts it to the dtype and device of the set; each error is an InputError that names tensor and
@@ -46,6 +53,10 @@ class Weights {
   // Takes matrices of `columns` columns and stacks them: (sum of rows / tp, columns). Each part is split by rows on its
   // own, so that a rank holds its heads of q, then of k, then of v.
   at::Tensor take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const;
+  // take() of a matrix and take_stacked() of matrices that are stored in float8_e4m3 with a factor each: as they are
+  // stored. Nothing is taken where one of them is stored otherwise.
+  std::optional<FactoredRows> take_float8(std::string_view name, at::IntArrayRef shape, Split split) const;
+  std::optional<FactoredRows> take_stacked_float8(const std::vector<WeightPart>& parts, std::int64_t columns) const;
   bool has(std::string_view name) const;
   // Marks the tensors whose names in this scope start with `prefix` as not needed, so that they are not reported as
   // unread.
@@ -62,6 +73,9 @@ class Weights {
  private:
   struct Shared;
   at::Tensor take_as(std::string_view name, at::IntArrayRef shape, Split split, at::ScalarType dtype) const;
+  at::Tensor take_stacked_as(const std::vector<WeightPart>& parts, std::int64_t columns, at::ScalarType dtype) const;
+  std::optional<float> factor(const std::string& name) const;
+  at::Tensor filled(std::int64_t rows, float value) const;
 
   std::shared_ptr<Shared> shared_;
   std::string scope_;

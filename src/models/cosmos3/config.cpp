@@ -69,6 +69,21 @@ void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("latent_patch_size", 2);
 }
 
+// Of a checkpoint in 8 bits each tensor says by its dtype whether it is; what the file says beside that is for programs
+// whose activations are in 8 bits too.
+void require_readable_quantization(const ConfigReader& reader) {
+  if (!reader.gives("quantization_config")) return;
+  const ConfigReader quantization = reader.object("quantization_config");
+  quantization.require_only_if_given("quant_method", "modelopt");
+  const Json& algorithm = quantization.at("quant_algo");
+  if (algorithm != "FP8") {
+    quantization.refuse("quant_algo", algorithm, "\"FP8\": take the checkpoint's revision in bf16 or fp8");
+  }
+  quantization.require_only_if_given("kv_cache_quant_algo", nullptr);
+  quantization.require_nothing_else(
+      {"ignore", "exclude_modules", "config_groups", "producer", "kv_cache_scheme", "runtime", "version"});
+}
+
 void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
   reader.require_consistent(c.num_attention_heads % c.num_key_value_heads == 0,
                             fmt::format("num_attention_heads {} is not a multiple of num_key_value_heads {}",
@@ -97,6 +112,7 @@ void require_nothing_else(const ConfigReader& reader) {
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   const ConfigReader reader(file);
   require_implemented(reader);
+  require_readable_quantization(reader);
   Cosmos3Config c;
   c.hidden_size = reader.size("hidden_size");
   c.intermediate_size = reader.size("intermediate_size");

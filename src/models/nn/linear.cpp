@@ -1,5 +1,7 @@
 #include "models/nn/linear.h"
 
+#include <utility>
+
 #include "models/kernels/scaled_rows.h"
 #include "models/nn/phase.h"
 
@@ -9,6 +11,23 @@ namespace {
 // A row of a weight makes one channel of the result, so each channel has a factor of its own.
 ScaledRows in_format(const at::Tensor& weight, RowFormat format) {
   return format == RowFormat::Plain ? ScaledRows{weight, {}} : float8_rows(weight);
+}
+
+ScaledRows scaled(FactoredRows rows) { return {std::move(rows.data), std::move(rows.factors)}; }
+
+// What is stored in 8 bits stays as it is.
+ScaledRows stacked_rows(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format) {
+  if (format == RowFormat::Float8) {
+    if (auto stored = w.take_stacked_float8(parts, in)) return scaled(std::move(*stored));
+  }
+  return in_format(w.take_stacked(parts, in), format);
+}
+
+ScaledRows rows_cut_by_columns(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format) {
+  if (format == RowFormat::Float8) {
+    if (auto stored = w.take_float8("weight", {out, in}, Split::Columns)) return scaled(std::move(*stored));
+  }
+  return in_format(w.take("weight", {out, in}, Split::Columns), format);
 }
 
 at::Tensor empty_result(const ScaledRows& x, const ScaledRows& weight, at::ScalarType dtype) {
@@ -35,7 +54,7 @@ at::Tensor Linear::then(const Linear& next, const at::Tensor& x, const at::Tenso
 
 ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
                                            RowFormat format)
-    : weight_(in_format(w.take_stacked(parts, in), format)), dtype_(w.dtype()) {}
+    : weight_(stacked_rows(w, parts, in, format)), dtype_(w.dtype()) {}
 
 at::Tensor ColumnParallelLinear::operator()(const ScaledRows& x) const {
   at::Tensor y = empty_result(x, weight_, dtype_);
@@ -46,7 +65,7 @@ at::Tensor ColumnParallelLinear::operator()(const ScaledRows& x) const {
 void ColumnParallelLinear::into(at::Tensor y, const ScaledRows& x) const { product(y, x, weight_); }
 
 RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format)
-    : weight_(in_format(w.take("weight", {out, in}, Split::Columns), format)), dtype_(w.dtype()) {}
+    : weight_(rows_cut_by_columns(w, in, out, format)), dtype_(w.dtype()) {}
 
 at::Tensor RowParallelLinear::operator()(const ScaledRows& x) const {
   at::Tensor y = empty_result(x, weight_, dtype_);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "io/checkpoint/safetensors_files.h"
 #include "write_checkpoint.h"
 
@@ -95,6 +97,53 @@ TEST_F(Sharded, FingerprintTellsLayoutsAndTrainingsApart) {
   EXPECT_NE(narrower, reshaped);
   folder_.write("two.safetensors", safetensors({{"b", at::full({1, 3}, 4.0).to(at::kBFloat16)}}));
   EXPECT_NE(reshaped, ShardedCheckpoint(folder_.path()).fingerprint());
+}
+
+class Float8 : public testing::Test {
+ protected:
+  // A matrix whose numbers float8 has, and its factors; the shard after it has one that is not in 8 bits.
+  void write(const Tensors& factors) const {
+    Tensors tensors = factors;
+    tensors["m.weight"] = numbers_.to(at::kFloat8_e4m3fn);
+    folder_.write(kSingle, safetensors(tensors));
+  }
+  ShardedCheckpoint checkpoint() const { return ShardedCheckpoint(folder_.path()); }
+  at::Tensor read(Slice slice, at::IntArrayRef shape, at::ScalarType dtype) const {
+    at::Tensor into = at::empty(shape, dtype);
+    checkpoint().copy("m.weight", slice, into);
+    return into;
+  }
+  void expect_refused_factor(const Tensors& factors, const std::string& complaint) const {
+    write(factors);
+    expect_refused([&] { read({0, {0, 4}}, {4, 6}, at::kFloat); }, complaint, (folder_.path() / kSingle).string());
+  }
+
+  TemporaryFolder folder_;
+  at::Tensor numbers_ = at::arange(24, at::kFloat).view({4, 6}) - 8;
+  Tensors factors_{{"m.weight_scale", at::scalar_tensor(0.3F)}, {"m.input_scale", at::scalar_tensor(2.0F)}};
+};
+
+TEST_F(Float8, IsReadAsItsProductWithTheFactor) {
+  write(factors_);
+  const at::Tensor whole = numbers_.to(at::kFloat8_e4m3fn).to(at::kFloat) * 0.3F;
+  EXPECT_TRUE(at::equal(read({0, {0, 4}}, {4, 6}, at::kFloat), whole));
+  EXPECT_TRUE(at::equal(read({0, {1, 2}}, {2, 6}, at::kFloat), whole.narrow(0, 1, 2)));
+  EXPECT_TRUE(at::equal(read({1, {2, 3}}, {4, 3}, at::kFloat), whole.narrow(1, 2, 3)));
+  EXPECT_TRUE(at::equal(read({0, {0, 4}}, {4, 6}, at::kBFloat16), whole.to(at::kBFloat16)));
+  EXPECT_EQ(checkpoint().names(), std::vector<std::string>{"m.weight"});
+}
+
+TEST_F(Float8, OtherTensorsKeepSuchNames) {
+  folder_.write(kSingle, safetensors({{"m.weight", numbers_}, {"m.weight_scale", at::ones({1})}}));
+  EXPECT_EQ(checkpoint().names(), (std::vector<std::string>{"m.weight", "m.weight_scale"}));
+  EXPECT_TRUE(at::equal(read({0, {0, 4}}, {4, 6}, at::kFloat), numbers_));
+}
+
+TEST_F(Float8, NeedsItsFactor) {
+  expect_refused_factor({}, "tensor m.weight: FP8 (F8_E4M3) without m.weight_scale beside it is not supported");
+  expect_refused_factor({{"m.weight_scale", at::ones({4})}}, "m.weight_scale: found shape [4], expected one number");
+  expect_refused_factor({{"m.weight_scale", at::zeros({1})}}, "m.weight_scale: found 0, expected a positive number");
+  expect_refused_factor({{"m.weight_scale", at::full({}, NAN)}}, "m.weight_scale: found nan, expected a positive");
 }
 
 }  // namespace

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "io/checkpoint/random_checkpoint.h"
+#include "io/checkpoint/weight_source.h"
 #include "support/golden.h"
 
 namespace orrery {
@@ -39,6 +42,50 @@ TEST_P(TwoLinears, OneThenTheOtherIsOneProduct) {
 
 INSTANTIATE_TEST_SUITE_P(Types, TwoLinears, testing::Values(at::kFloat, at::kBFloat16),
                          [](const auto& type) { return std::string(at::toString(type.param)); });
+
+// Three matrices (6, 32) in float8, each with a factor of its own, as a checkpoint in 8 bits has them.
+class StoredInEightBits final : public WeightSource {
+ public:
+  std::vector<std::string> names() const override { return {"a.weight", "b.weight", "weight"}; }
+  const TensorInfo* find(const std::string& name) const override { return matrices_.contains(name) ? &info_ : nullptr; }
+  void copy(const std::string& name, const Slice& slice, at::Tensor into) const override {
+    const at::Tensor piece = matrices_.at(name).narrow(slice.dim, slice.range.begin, slice.range.size);
+    const bool as_stored = into.scalar_type() == at::kFloat8_e4m3fn;
+    into.copy_(as_stored ? piece : piece.to(at::kFloat) * *factor(name));
+  }
+  std::optional<float> factor(const std::string& name) const override {
+    const auto found = factors_.find(name);
+    return found == factors_.end() ? std::nullopt : std::optional(found->second);
+  }
+  std::string where(const std::string&) const override { return "here"; }
+  std::string fingerprint() const override { return ""; }
+
+ private:
+  TensorInfo info_{"F8_E4M3", {6, 32}};
+  std::map<std::string, at::Tensor> matrices_{{"a.weight", at::randn({6, 32}).to(at::kFloat8_e4m3fn)},
+                                              {"b.weight", at::randn({6, 32}).to(at::kFloat8_e4m3fn)},
+                                              {"weight", at::randn({6, 32}).to(at::kFloat8_e4m3fn)}};
+  std::map<std::string, float> factors_{{"a.weight", 0.3F}, {"b.weight", 0.7F}, {"weight", 0.11F}};
+};
+
+// The inputs are rounded to 8 bits, the weights not once more.
+TEST(StoredInEightBits, WeightsStayAsTheyAre) {
+  const auto source = std::make_shared<StoredInEightBits>();
+  const Weights whole(source, Shard{}, at::kCPU, at::kFloat);
+  const at::Tensor plain_a = whole.take("a.weight", {6, 32}), plain_b = whole.take("b.weight", {6, 32});
+  const ScaledRows x = float8_rows(at::randn({5, 32}));
+  const at::Tensor inputs = plain_rows(x, at::kFloat);
+  for (const int rank : {0, 1}) {
+    const Weights mine(source, Shard{rank, 2}, at::kCPU, at::kFloat);
+    const ColumnParallelLinear stacked(mine, {{"a.weight", 6}, {"b.weight", 6}}, 32, RowFormat::Float8);
+    const at::Tensor rows = at::cat({plain_a.narrow(0, 3 * rank, 3), plain_b.narrow(0, 3 * rank, 3)});
+    EXPECT_LT(relative_rms(stacked(x), at::mm(inputs, rows.t())), 1e-6) << rank;
+    const RowParallelLinear cut(mine, 32, 6, RowFormat::Float8);
+    const ScaledRows half{x.data.narrow(1, 16 * rank, 16), x.scale};
+    const at::Tensor columns = whole.take("weight", {6, 32}).narrow(1, 16 * rank, 16);
+    EXPECT_LT(relative_rms(cut(half), at::mm(inputs.narrow(1, 16 * rank, 16), columns.t())), 1e-6) << rank;
+  }
+}
 
 }  // namespace
 }  // namespace orrery
