@@ -26,8 +26,8 @@ std::string cache_counts(const StepCacheState& state);
 // cache_counts() writes.
 StepCacheState cache_of(const std::string& counts, const MediaShape& shape);
 
-// Throws InputError when `state` is not what the step cache of `request` knows after `steps_done` steps. `shape`: of the
-// clip.
+// Throws InputError when `state` is not what the step cache of `request` knows after `steps_done` steps. `shape`: of
+// the clip.
 void require_cache_of(const StepCacheState& state, const Request& request, const MediaShape& shape,
                       std::int64_t steps_done);
 

@@ -128,8 +128,9 @@ void require_cache_of(const StepCacheState& state, const Request& request, const
   const StreamShape& video = shape.streams.at(Stream::Video);
   const bool is_cached = request.step_cache.on() && std::ssize(video.given) < video.steps();
   const std::size_t branches = !is_cached ? 0 : request.guided() ? 2 : 1;
-  require_input(state.branches.size() == branches,
-                fmt::format("the step cache's state has {} guidance branches, expected {}", state.branches.size(), branches));
+  require_input(
+      state.branches.size() == branches,
+      fmt::format("the step cache's state has {} guidance branches, expected {}", state.branches.size(), branches));
   for (std::size_t i = 0; i < branches; ++i) {
     require_input(is_possible(state.branches[i], request.step_cache, steps_done),
                   fmt::format("the step cache's state of branch {} cannot be that of step {}", i, steps_done));

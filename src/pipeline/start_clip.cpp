@@ -50,8 +50,8 @@ ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, c
 }
 
 ClipStart ClipStarter::resumed(const ClipJob& job, const MediaShape& shape, const std::string& label) const {
-  ResumedClip clip = share_snapshot(context_.world, context_.settings.folder.snapshot(job.request.id), job.request, shape,
-                                    context_.towers.device());
+  ResumedClip clip = share_snapshot(context_.world, context_.settings.folder.snapshot(job.request.id), job.request,
+                                    shape, context_.towers.device());
   context_.log.info(fmt::format("{} resumes at step {}/{}", label, clip.state.steps_done(), job.request.steps));
   const std::string remark = remark_on_resuming(clip.model, context_.settings.recipe);
   if (!remark.empty()) context_.log.warning(label + ": " + remark);

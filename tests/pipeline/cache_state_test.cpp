@@ -71,15 +71,19 @@ TEST(CacheState, IsTakenForTheClipAndStepThatItIsOf) {
 TEST(CacheState, RefusesWhatNoCacheLeaves) {
   using Damage = void (*)(StepCacheState&);
   for (const Damage damage : std::initializer_list<Damage>{
-           [](StepCacheState& s) { s.branches.clear(); },
-           [](StepCacheState& s) { s.branches.resize(1); },
-           [](StepCacheState& s) { s.computed = {0, 0}; },
-           [](StepCacheState& s) { s.computed = {0, 5}; },
-           [](StepCacheState& s) { s.computed = {-1}; },
-           [](StepCacheState& s) { s.branches[0].shares[1].step = 1; },
+           [](StepCacheState& s) { s.branches.clear(); }, [](StepCacheState& s) { s.branches.resize(1); },
+           [](StepCacheState& s) {
+             s.computed = {0, 0};
+           },
+           [](StepCacheState& s) {
+             s.computed = {0, 5};
+           },
+           [](StepCacheState& s) { s.computed = {-1}; }, [](StepCacheState& s) { s.branches[0].shares[1].step = 1; },
            [](StepCacheState& s) { s.branches[0].shares[1].step = 5; },
            [](StepCacheState& s) { s.branches[0].shares[0].step = -1; },
-           [](StepCacheState& s) { s.branches[0].shares.insert(s.branches[0].shares.begin(), {0, {}}); },
+           [](StepCacheState& s) {
+             s.branches[0].shares.insert(s.branches[0].shares.begin(), {0, {}});
+           },
            [](StepCacheState& s) { s.branches[1].skips.change = -0.1; },
            [](StepCacheState& s) { s.branches[1].skips.change = std::nan(""); },
            [](StepCacheState& s) { s.branches[1].skips.steps = 5; },

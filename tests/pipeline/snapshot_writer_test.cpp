@@ -126,7 +126,9 @@ INSTANTIATE_TEST_SUITE_P(
                "last_sample has shape [1, 2, 3], expected [1, 7, 6]"},
         Damage{"NoSound", [](LatentFile& f) { f.latents.erase(Stream::Sound); }, "it should have sound"},
         Damage{"ACache",
-               [](LatentFile& f) { f.running->cache = R"({"computed": [0], "branches": [{"change": 0, "skips": 0, "steps": []}]})"; },
+               [](LatentFile& f) {
+                 f.running->cache = R"({"computed": [0], "branches": [{"change": 0, "skips": 0, "steps": []}]})";
+               },
                "step cache's state has 1 guidance branches, expected 0"},
         Damage{"NoCondition", [](LatentFile& f) { f.condition.clear(); }, "the condition has shape []"}),
     [](const auto& test) { return test.param.name; });

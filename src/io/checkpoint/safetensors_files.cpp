@@ -119,7 +119,8 @@ const TensorInfo* ShardedCheckpoint::find(const std::string& name) const {
 void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Tensor into) const {
   const std::optional<float> factor = this->factor(name);
   holder_.at(name)->copy(name, slice, into);
-  if (factor && into.scalar_type() != at::kFloat8_e4m3fn) into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
+  if (factor && into.scalar_type() != at::kFloat8_e4m3fn)
+    into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
 }
 
 bool ShardedCheckpoint::is_float8(const std::string& name) const {
@@ -138,10 +139,11 @@ std::optional<float> ShardedCheckpoint::factor(const std::string& name) const {
   if (!is_float8(name)) return std::nullopt;
   const std::string factor = name + kFactor;
   const TensorInfo* const info = find(factor);
-  require_input(info != nullptr && name.ends_with(kWeight),
-                fmt::format("{}: tensor {}: FP8 (F8_E4M3) without {} beside it is not supported: expected a checkpoint as "
-                            "NVIDIA's ModelOpt writes it, or a revision in BF16, F16 or F32",
-                            where(name), name, factor));
+  require_input(
+      info != nullptr && name.ends_with(kWeight),
+      fmt::format("{}: tensor {}: FP8 (F8_E4M3) without {} beside it is not supported: expected a checkpoint as "
+                  "NVIDIA's ModelOpt writes it, or a revision in BF16, F16 or F32",
+                  where(name), name, factor));
   require_input(info->shape.empty() || info->shape == std::vector<std::int64_t>{1},
                 fmt::format("{}: tensor {}: found shape [{}], expected one number", where(factor), factor,
                             fmt::join(info->shape, ", ")));

@@ -44,8 +44,9 @@ class SafetensorsFile {
 // index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
 // no weight is. Throws InputError naming the folder, index, shard or tensor.
 //
-// In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale beside
-// it: it is read as the product of the two. MODULE.input_scale is for activations in 8 bits; neither is a name of its own.
+// In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale
+// beside it: it is read as the product of the two. MODULE.input_scale is for activations in 8 bits; neither is a name
+// of its own.
 class ShardedCheckpoint : public WeightSource {
  public:
   explicit ShardedCheckpoint(std::filesystem::path folder);

@@ -44,8 +44,8 @@ TEST_F(Float8Checkpoint, MakesTheClipOfTheNumbersThatItStandsFor) {
 TEST_F(Float8Checkpoint, IsCheckedBeforeItIsUsed) {
   checkpoint_ = made("fp8");
   write_file(folder_ / "m.jsonl", tiny_line("a").dump() + "\n");
-  const CommandLine validate = orrery({"validate", "--device", "cpu", "--checkpoint", checkpoint_.string(), "--manifest",
-                                       (folder_ / "m.jsonl").string()});
+  const CommandLine validate = orrery({"validate", "--device", "cpu", "--checkpoint", checkpoint_.string(),
+                                       "--manifest", (folder_ / "m.jsonl").string()});
   EXPECT_EQ(run_program(validate).exit_code, 0);
   const std::filesystem::path config = checkpoint_ / "transformer" / "config.json";
   Json json = Json::parse(read_file(config));

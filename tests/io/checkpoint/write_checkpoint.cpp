@@ -8,9 +8,11 @@ namespace orrery {
 namespace {
 
 std::string dtype_name(at::ScalarType dtype) {
-  const std::map<at::ScalarType, std::string> names = {
-      {at::kBFloat16, "BF16"}, {at::kHalf, "F16"}, {at::kFloat, "F32"}, {at::kLong, "I64"},
-      {at::kFloat8_e4m3fn, "F8_E4M3"}};
+  const std::map<at::ScalarType, std::string> names = {{at::kBFloat16, "BF16"},
+                                                       {at::kHalf, "F16"},
+                                                       {at::kFloat, "F32"},
+                                                       {at::kLong, "I64"},
+                                                       {at::kFloat8_e4m3fn, "F8_E4M3"}};
   return names.at(dtype);
 }
 

@@ -127,7 +127,8 @@ TEST_F(Cosmos3ConfigFile, RefusesByName) {
       {"quantization_config", "FP8", "quantization_config"},
       {"quantization_config", Json{{"quant_method", "modelopt"}}, "quantization_config.quant_algo is missing"},
       {"quantization_config", Json{{"quant_algo", "NVFP4"}},
-       "quantization_config.quant_algo: found \"NVFP4\", expected \"FP8\": take the checkpoint's revision in bf16 or fp8"},
+       "quantization_config.quant_algo: found \"NVFP4\", expected \"FP8\": take the checkpoint's revision in bf16 or "
+       "fp8"},
       {"quantization_config", Json{{"quant_algo", "FP8"}, {"quant_method", "bitsandbytes"}},
        "quantization_config.quant_method: found \"bitsandbytes\""},
       {"quantization_config", Json{{"quant_algo", "FP8"}, {"load_in_4bit", true}},
