@@ -45,10 +45,12 @@ std::string states_of_children(pid_t parent) {
 // PMIx_server_finalize (once in some 150 jobs that were aborted), after all ranks have ended.
 std::optional<Ending> run_unless_launcher_hangs(const CommandLine& command) {
   Process job(command);
+  bool has_begun = false;  // later no child at all means that all were waited for
   for (int looks_at_the_dead = 0; !job.has_ended();) {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const std::string states = states_of_children(job.pid());
-    const bool all_dead = !states.empty() && states.find_first_not_of('Z') == std::string::npos;
+    has_begun |= !states.empty();
+    const bool all_dead = has_begun && states.find_first_not_of('Z') == std::string::npos;
     looks_at_the_dead = all_dead ? looks_at_the_dead + 1 : 0;
     if (looks_at_the_dead == 300) return std::nullopt;  // ~Process ends it
   }
