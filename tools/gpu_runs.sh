@@ -3,6 +3,7 @@
 # seconds per phase, peak memory, the share of time in which a GPU idled.
 #   tools/gpu_runs.sh single     one GPU a run; two runs at a time where there are two GPUs
 #   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2
+#   tools/gpu_runs.sh exact      one GPU, two clips of 720p with sound, every step computed: seconds from noise to mp4
 #   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and how far
 #                                their latents are from the first
 #   tools/gpu_runs.sh cache-error  one GPU, 480p with sound: how far clips of each threshold, and plain clips of as many steps as
@@ -75,6 +76,7 @@ case ${1:-} in
     run nano-720p-cfg2 0,1 nano "$large" 1 --cfg 2
     run nano-720p-tp2 0,1 nano "$large" 1 --tp 2
     ;;
+  exact) run two-exact-720p 0 nano "$large" 2 ;;
   cached)
     run exact-720p 0 nano "$large" 1
     for threshold in 0.25 0.35; do
