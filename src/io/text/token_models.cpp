@@ -163,7 +163,7 @@ std::optional<std::int64_t> ByteLevelBpe::id_of(std::string_view token) const {
 }
 
 SentencePieceFile::SentencePieceFile(const std::filesystem::path& path, AddedTokens& added)
-    : processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
+    : path_(path.string()), processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
   const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(read_file(path));
   require_input(status.ok(), path.string() + ": not a SentencePiece model: " + status.ToString());
   for (int id = 0; id < processor_->GetPieceSize(); ++id) {
@@ -174,7 +174,7 @@ SentencePieceFile::SentencePieceFile(const std::filesystem::path& path, AddedTok
 void SentencePieceFile::encode(std::string_view utf8, std::vector<std::int64_t>& ids) const {
   std::vector<int> pieces;
   const sentencepiece::util::Status status = processor_->Encode(utf8, &pieces);
-  if (!status.ok()) fail("encode text with the SentencePiece model", status.ToString());
+  require_input(status.ok(), path_ + ": its pieces cannot spell a text: " + status.ToString());
   ids.insert(ids.end(), pieces.begin(), pieces.end());
 }
 

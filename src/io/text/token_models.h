@@ -85,12 +85,13 @@ class SentencePieceFile {
   // The model's control pieces join `added`: SentencePiece itself never finds them in a text. Throws InputError.
   SentencePieceFile(const std::filesystem::path& path, AddedTokens& added);
 
-  // Appends the ids of a stretch of text without added tokens.
+  // Appends the ids of a stretch of text without added tokens. Throws InputError where the model has no pieces for it.
   void encode(std::string_view utf8, std::vector<std::int64_t>& ids) const;
 
   std::optional<std::int64_t> id_of(std::string_view token) const;
 
  private:
+  std::string path_;
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
 };
 

@@ -83,5 +83,18 @@ TEST_F(SentencePieceModel, RefusesBadModels) {
               ThrowsMessage<InputError>(HasSubstr("b.model: not a SentencePiece model")));
 }
 
+// Found by tests/fuzz: SentencePiece loads a model whose blank is a control piece, and then cannot encode one.
+TEST_F(SentencePieceModel, RefusesTextThatItCannotSpell) {
+  std::string model("\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02", 16);
+  for (const std::string name : {"<|im_start|>", "<|im_end|>", "<|vision_start|>", "\xe2\x96\x81"}) {
+    model += std::string("\n") + static_cast<char>(name.size() + 9) + '\n' + static_cast<char>(name.size()) + name +
+             std::string("\x15\0\0\0\0\x18\x03", 7);
+  }
+  write("c.model", model + "\x12\x02\x18\x02\x1a\n\n\x08identity");
+  const Tokenizer tokenizer = Tokenizer::load(folder_);
+  EXPECT_THAT([&] { tokenizer.encode("the arm"); },
+              ThrowsMessage<InputError>(HasSubstr("c.model: its pieces cannot spell a text")));
+}
+
 }  // namespace
 }  // namespace orrery
