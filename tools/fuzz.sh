@@ -7,7 +7,7 @@
 #                                       from one seed and without the corpus; 20 CPU seconds a target at most
 # ORRERY_FUZZ_SEED makes the same inputs again where the corpus is the same; without it each run makes others.
 # build-fuzz/corpus/TARGET keeps the inputs that reached something new, for the next run; build-fuzz/found/TARGET what
-# crashed, took more than 10 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
+# crashed, took more than 30 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build-fuzz
