@@ -62,6 +62,9 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
   ClipMemory memory;
   memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
+  if (sizes.layout.products == RowFormat::Float8) {
+    memory.step += largest_weight_bytes(sizes.transformer, sizes.layout);
+  }
   if (request.step_cache.on()) {
     memory.step += step_cache_bytes(sizes.transformer, tokens, request.guided() ? 2 : 1, request.step_cache.order);
   }

@@ -42,10 +42,10 @@ bool is_all_given(const Streams<Condition>& conditions, const at::Tensor& video)
 
 }  // namespace
 
-CachedModel::CachedModel(const GuidedModel& model, const StepCacheSettings& settings, const Schedule& schedule,
+CachedModel::CachedModel(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule,
                          at::IntArrayRef video, at::Device device)
-    : model_(&model), timesteps_(schedule.timesteps) {
-  if (settings.on()) cache_.emplace(settings, schedule, video, model.branches(), device);
+    : model_(&model), timesteps_(schedule.timesteps), full_precision_(settings.full_precision) {
+  if (settings.cache.on()) cache_.emplace(settings.cache, schedule, video, model.branches(), device);
 }
 
 void CachedModel::restore(StepCacheState state) {
@@ -53,19 +53,18 @@ void CachedModel::restore(StepCacheState state) {
 }
 
 std::vector<MediaLatents> CachedModel::velocities(const MediaLatents& latents, std::int64_t step) {
-  const auto timestep = static_cast<double>(timesteps_[static_cast<std::size_t>(step)]);
-  const BranchFlags called = model_->called(timestep);
-  return cache_ ? cached(latents, timestep, step, called) : model_->velocities(latents, timestep, called);
+  const BranchFlags called = model_->called(timestep(step));
+  return cache_ ? cached(latents, step, called) : model_->velocities(latents, timestep(step), called, precision(step));
 }
 
-std::vector<MediaLatents> CachedModel::cached(const MediaLatents& latents, double timestep, std::int64_t step,
+std::vector<MediaLatents> CachedModel::cached(const MediaLatents& latents, std::int64_t step,
                                               const BranchFlags& called) {
   const at::Tensor distances = cache_->measure(latents.at(Stream::Video), step, called);
   std::optional<Readback> reading;
   if (distances.defined()) reading.emplace(model_->agreed(distances));
-  const MediaLatents shallow = model_->without_layers(latents, timestep);
+  const MediaLatents shallow = model_->without_layers(latents, timestep(step));
   const BranchFlags computes = cache_->decide(reading ? reading->wait() : std::vector<float>{});
-  std::vector<MediaLatents> velocities = model_->velocities(latents, timestep, computes);
+  std::vector<MediaLatents> velocities = model_->velocities(latents, timestep(step), computes, precision(step));
   for (std::size_t i = 0; i < velocities.size(); ++i) {
     if (computes[i]) {
       cache_->keep(i, sum(velocities[i], shallow, -1));
@@ -82,7 +81,7 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device d
   return noise;
 }
 
-DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, const Schedule& schedule,
+DenoiseState denoise(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule,
                      DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer) {
   DenoiseState state = std::move(start);
   const Streams<GivenFrames> given = given_frames(conditions, state.latents);
@@ -92,8 +91,9 @@ DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, c
     latents = given.at(stream).write_back(latents);
   }
   const at::Tensor& video = state.latents.at(Stream::Video);
-  CachedModel cached(model, is_all_given(conditions, video) ? StepCacheSettings{} : cache, schedule, video.sizes(),
-                     video.device());
+  StepSettings own = settings;
+  if (is_all_given(conditions, video)) own.cache = {};
+  CachedModel cached(model, own, schedule, video.sizes(), video.device());
   cached.restore(std::move(state.cache));
   while (state.steps_done() < schedule.steps()) {
     const ProfilerRange range("step");

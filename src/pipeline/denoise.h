@@ -4,15 +4,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <vector>
 
+#include "models/nn/precision.h"
 #include "models/sampler/schedule.h"
 #include "models/sampler/step_cache.h"
 #include "models/sampler/unipc.h"
 #include "pipeline/guidance.h"
 
 namespace orrery {
+
+// How a clip's steps are computed.
+struct StepSettings {
+  StepCacheSettings cache;
+  FullPrecisionSteps full_precision;
+};
 
 // Gives the velocities of a request's branches at each step, with a step cache in front of the layers or without one.
 // Every rank keeps the same bits of both branches, so that the state does not depend on the grid, and decides by the
@@ -25,8 +33,8 @@ namespace orrery {
 class CachedModel {
  public:
   // `video`: the latents' shape. `model` must outlive the object.
-  CachedModel(const GuidedModel& model, const StepCacheSettings& settings, const Schedule& schedule,
-              at::IntArrayRef video, at::Device device);
+  CachedModel(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule, at::IntArrayRef video,
+              at::Device device);
 
   // The branches' velocities at a step of the schedule, computed or extrapolated; empty for a branch that the step
   // does not take. Collective.
@@ -37,11 +45,13 @@ class CachedModel {
   void restore(StepCacheState state);
 
  private:
-  std::vector<MediaLatents> cached(const MediaLatents& latents, double timestep, std::int64_t step,
-                                   const BranchFlags& called);
+  std::vector<MediaLatents> cached(const MediaLatents& latents, std::int64_t step, const BranchFlags& called);
+  double timestep(std::int64_t step) const { return static_cast<double>(timesteps_[static_cast<std::size_t>(step)]); }
+  Precision precision(std::int64_t step) const { return full_precision_.at(step, std::ssize(timesteps_)); }
 
   const GuidedModel* model_;
   std::vector<std::int64_t> timesteps_;
+  FullPrecisionSteps full_precision_;
   std::optional<StepCache> cache_;
 };
 
@@ -71,7 +81,7 @@ MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device d
 // From `start`, noise or the state of an earlier call that was stopped, to the final latents, or to where `observer`
 // stops it: schedule.steps() steps are done or fewer. Collective like GuidedModel::velocity; the result is the same on
 // every rank, and a stop changes no bit of what comes out in the end.
-DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, const Schedule& schedule,
+DenoiseState denoise(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule,
                      DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer);
 
 }  // namespace orrery

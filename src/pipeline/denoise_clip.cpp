@@ -132,8 +132,8 @@ DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& j
   if (!watch.before_first()) return std::move(start.state);
   const Schedule schedule = make_schedule(context_.settings.recipe.schedule, request.steps, request.flow_shift);
   times.mark();
-  DenoiseState end = denoise(guided, request.step_cache, schedule, std::move(start.state), start.conditions,
-                             [&](const DenoiseState& state) {
+  DenoiseState end = denoise(guided, {request.step_cache, settings.recipe.full_precision_steps}, schedule,
+                             std::move(start.state), start.conditions, [&](const DenoiseState& state) {
                                times.mark();
                                const bool goes_on = watch.step_done(state, schedule.steps());
                                between_steps();

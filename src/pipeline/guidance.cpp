@@ -39,27 +39,28 @@ BranchFlags GuidedModel::called(double timestep) const {
 }
 
 std::vector<MediaLatents> GuidedModel::velocities(const MediaLatents& latents, double timestep,
-                                                  const BranchFlags& computes) const {
+                                                  const BranchFlags& computes, Precision precision) const {
   std::vector<MediaLatents> velocities(branches());
   if (branches_.size() == branches()) {
     for (std::size_t i = 0; i < branches(); ++i) {
-      if (computes[i]) velocities[i] = branch_velocity(latents, timestep, branches_[i]);
+      if (computes[i]) velocities[i] = branch_velocity(latents, timestep, branches_[i], precision);
     }
     return velocities;
   }
   if (std::find(computes.begin(), computes.end(), true) == computes.end()) return velocities;
   const bool own = computes[static_cast<std::size_t>(cfg_->shard().rank)];
   // A rank with nothing to compute has something of that shape to exchange.
-  velocities = gather_branches(own ? branch_velocity(latents, timestep, branches_.front()) : latents);
+  velocities = gather_branches(own ? branch_velocity(latents, timestep, branches_.front(), precision) : latents);
   for (std::size_t i = 0; i < branches(); ++i) {
     if (!computes[i]) velocities[i].clear();
   }
   return velocities;
 }
 
-MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const {
+MediaLatents GuidedModel::branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch,
+                                          Precision precision) const {
   const ProfilerRange range("branch");
-  return (*tower_)(latents, timestep, branch);
+  return (*tower_)(latents, timestep, branch, precision);
 }
 
 MediaLatents GuidedModel::without_layers(const MediaLatents& latents, double timestep) const {

@@ -7,6 +7,7 @@
 
 #include "base/parallel/collectives.h"
 #include "models/cosmos3/transformer.h"
+#include "models/nn/precision.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/unipc.h"
 #include "pipeline/towers.h"
@@ -34,7 +35,8 @@ class GuidedModel {
   BranchFlags called(double timestep) const;
   // The velocities of the branches with a true flag, the same bits on every rank; those of the others are empty.
   // A rank whose branch has a false flag is idle. Collective.
-  std::vector<MediaLatents> velocities(const MediaLatents& latents, double timestep, const BranchFlags& computes) const;
+  std::vector<MediaLatents> velocities(const MediaLatents& latents, double timestep, const BranchFlags& computes,
+                                       Precision precision) const;
   // GenTower::without_layers(), which is the same for all branches. No communication.
   MediaLatents without_layers(const MediaLatents& latents, double timestep) const;
   // Combines the branches' velocities. The unconditional one may be empty: the conditional one is then the answer.
@@ -42,14 +44,15 @@ class GuidedModel {
   // communication.
   MediaVelocity guided(const std::vector<MediaLatents>& branches, const Streams<GivenFrames>& given) const;
   // The guided velocity at a timestep, with every branch that it takes computed. Collective.
-  MediaVelocity velocity(const MediaLatents& latents, double timestep) const {
-    return guided(velocities(latents, timestep, called(timestep)), {});
+  MediaVelocity velocity(const MediaLatents& latents, double timestep, Precision precision = Precision::Native) const {
+    return guided(velocities(latents, timestep, called(timestep), precision), {});
   }
   // The first rank's `numbers` (n) on every rank of the grid. Collective.
   at::Tensor agreed(const at::Tensor& numbers) const;
 
  private:
-  MediaLatents branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch) const;
+  MediaLatents branch_velocity(const MediaLatents& latents, double timestep, const Branch& branch,
+                               Precision precision) const;
   std::vector<MediaLatents> gather_branches(const MediaLatents& own) const;
   at::Tensor gather(const at::Tensor& flat) const;
 

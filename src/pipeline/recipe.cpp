@@ -1,5 +1,7 @@
 #include "pipeline/recipe.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <string_view>
 
@@ -8,14 +10,19 @@ namespace {
 
 struct Entry {
   const char* name;
+  const char* option;
   std::string_view unsaid;  // what files mean that do not say; "": nothing is known of them then
   bool makes_other_clips;
   std::string (*value)(const Recipe& recipe);
 };
 
+std::string steps_text(const FullPrecisionSteps& steps) { return fmt::format("{},{}", steps.first, steps.last); }
+
 constexpr std::array kEntries{
-    Entry{"gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
-    Entry{"attention", "", false, [](const Recipe& r) { return name_of(r.attention); }}};
+    Entry{"gemm", "gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
+    Entry{"full_precision_steps", "full-precision-steps", "0,0", true,
+          [](const Recipe& r) { return steps_text(r.full_precision_steps); }},
+    Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }}};
 
 // What a file's model says of the entry.
 std::string said(const Json& model, const Entry& entry) {
@@ -32,7 +39,8 @@ void add_unless_unsaid(const Entry& entry, const Recipe& recipe, Json& json) {
 }  // namespace
 
 Recipe recipe_of(const ModelOptions& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
-  return {schedule_of(options.schedule, checkpoint), options.products, attention};
+  return {schedule_of(options.schedule, checkpoint), options.products, full_precision_steps(options, checkpoint),
+          attention};
 }
 
 Json to_json(const Recipe& recipe) {
@@ -54,7 +62,7 @@ void add_identity(const Recipe& recipe, Json& json) {
 std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Request& request) {
   const Json model = parse_object_or_null(file.model);
   for (const Entry& entry : kEntries) {
-    if (entry.makes_other_clips && said(model, entry) != entry.value(recipe)) return entry.name;
+    if (entry.makes_other_clips && said(model, entry) != entry.value(recipe)) return entry.option;
   }
   return file.sigmas == make_schedule(recipe.schedule, request.steps, request.flow_shift).sigmas ? "" : "schedule";
 }

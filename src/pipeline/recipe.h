@@ -6,6 +6,7 @@
 #include "io/latents/latent_store.h"
 #include "models/kernels/scaled_rows.h"
 #include "models/nn/attention.h"
+#include "models/nn/precision.h"
 #include "models/sampler/schedule.h"
 #include "models/zoo/checkpoint_files.h"
 #include "pipeline/request.h"
@@ -18,6 +19,7 @@ namespace orrery {
 struct Recipe {
   ScheduleKind schedule = ScheduleKind::Native;
   RowFormat products = RowFormat::Plain;
+  FullPrecisionSteps full_precision_steps;  // none where nothing is in 8 bits
   AttentionKernel attention = AttentionKernel::Aten;
 };
 
@@ -33,8 +35,8 @@ void add_recipe(const Recipe& recipe, Json& model);
 // Adds those that make another clip when they differ, in the same way: what a clip is made from.
 void add_identity(const Recipe& recipe, Json& json);
 
-// The name of the first entry in which a file's clip differs from the request's by `recipe`, such as "gemm"; "" when it
-// is the same clip. The attention kernel makes no other clip: it rounds differently.
+// The option of the first entry in which a file's clip differs from the request's by `recipe`, such as "gemm"; "" when
+// it is the same clip. The attention kernel makes no other clip: it rounds differently.
 std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Request& request);
 
 // What going on by `recipe` means for a clip whose file's `model` names other entries that make no other clip, such as

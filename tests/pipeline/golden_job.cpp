@@ -67,7 +67,7 @@ DenoiseState GoldenJob::run(const Golden& golden, const Request& request, const 
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
                            {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
                            request.guidance());
-  return denoise(guided, request.step_cache, schedule, std::move(start), conditions, observer);
+  return denoise(guided, {request.step_cache, {}}, schedule, std::move(start), conditions, observer);
 }
 
 Schedule schedule_of(const Golden& golden, ScheduleKind kind) {

@@ -31,7 +31,8 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   add_recipe(with_products(RowFormat::Float8), float8);
   EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
   EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
-  EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(), R"({"gemm":"bf16","attention":"cudnn"})");
+  EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(),
+            R"({"gemm":"bf16","full_precision_steps":"0,0","attention":"cudnn"})");
 }
 
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {
@@ -65,6 +66,40 @@ TEST(Recipe, FilesOfEarlierReleasesHavePlainProducts) {
   for (const char* model : {"", "[]", R"({"gemm":8})"}) {
     file.model = model;
     EXPECT_EQ(other_entry(file, with_products(RowFormat::Plain), request), "gemm") << model;
+  }
+}
+
+TEST(Recipe, StepsInFullPrecisionMakeAnotherClip) {
+  const Request request;
+  const Recipe none = with_products(RowFormat::Float8);
+  Recipe some = none;
+  some.full_precision_steps = {3, 2};
+  EXPECT_EQ(other_entry(file_of(some, request), some, request), "");
+  EXPECT_EQ(other_entry(file_of(some, request), none, request), "full-precision-steps");
+  EXPECT_EQ(other_entry(file_of(none, request), some, request), "full-precision-steps") << "files of earlier releases";
+  Json identity;
+  add_identity(some, identity);
+  EXPECT_EQ(identity.dump(), R"({"gemm":"fp8","full_precision_steps":"3,2"})");
+}
+
+// What is asked for, what the checkpoint says, what is resolved.
+TEST(Recipe, TakesTheStepsOfTheCheckpointUnlessAsked) {
+  using Steps = std::optional<FullPrecisionSteps>;
+  struct Row {
+    RowFormat products;
+    Steps asked, said;
+    FullPrecisionSteps resolved;
+  };
+  for (const Row& row :
+       {Row{RowFormat::Float8, {}, {}, {3, 3}}, Row{RowFormat::Float8, {}, Steps({2, 1}), {2, 1}},
+        Row{RowFormat::Float8, Steps({0, 0}), Steps({2, 1}), {0, 0}}, Row{RowFormat::Float8, Steps({5, 4}), {}, {5, 4}},
+        Row{RowFormat::Plain, Steps({5, 4}), Steps({2, 1}), {0, 0}}}) {
+    ModelOptions options;
+    options.products = row.products;
+    options.full_precision_steps = row.asked;
+    CheckpointFiles checkpoint;
+    checkpoint.transformer_config.quantization.full_precision_steps = row.said;
+    EXPECT_EQ(recipe_of(options, checkpoint).full_precision_steps, row.resolved);
   }
 }
 

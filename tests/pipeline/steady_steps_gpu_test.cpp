@@ -73,7 +73,7 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   times.mark();
   std::optional<NoWaiting> no_waiting;
   std::vector<std::int64_t> allocations;
-  const DenoiseState end = denoise(guided, cache, make_schedule(ScheduleKind::Native, 8, 10), std::move(start),
+  const DenoiseState end = denoise(guided, {cache, {}}, make_schedule(ScheduleKind::Native, 8, 10), std::move(start),
                                    conditions, [&](const DenoiseState&) {
                                      times.mark();
                                      times.look();

@@ -92,6 +92,14 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
     const Branch branch = tower.prepare(text({}), shape);
     record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
+    if (context.settings.products != RowFormat::Plain) {
+      Record full = record;
+      full.name = "branch, full precision";
+      full.best_ms = 0;  // the ceilings are those of products in 8 bits
+      full.more.clear();
+      full.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch, Precision::Full); }, kStepSeconds);
+      context.report.add(full);
+    }
   }
   const GuidedModel model(tower, ranks.cfg, text, {}, shape, Guidance{kGuidance});
   Stepper step(model, noise);

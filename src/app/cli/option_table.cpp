@@ -168,6 +168,12 @@ auto make_table() {
           "each channel, but for the first and the last layer: faster, with other latents",
           [](auto& o) -> auto& { return o.model.products; }),
       option(
+          kRun, kRanks, "full-precision-steps", "A,B",
+          "with --gemm fp8, compute the first A and the last B steps of a clip in what --dtype says, from the weights "
+          "in "
+          "8 bits; 0,0: none; not given: as the checkpoint's config says, or 3,3",
+          [](auto& o) -> auto& { return o.model.full_precision_steps; }),
+      option(
           kRunBench, kRanks, "attention-kernel", "auto|fa3|cudnn",
           "what computes attention on a GPU in bfloat16; fa3: FlashAttention-3's kernel, for Hopper, which "
           "tools/setup.sh installs; cudnn: cuDNN's, about a tenth slower at 720p; auto: fa3 where every rank has "

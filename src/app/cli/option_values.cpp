@@ -63,6 +63,14 @@ void read_value(const std::string& text, std::optional<GuidanceInterval>& target
   target = {*low, *high};
 }
 
+void read_value(const std::string& text, std::optional<FullPrecisionSteps>& target) {
+  constexpr std::int64_t kMost = 1000;
+  const std::size_t comma = text.find(',');
+  require_input(comma != std::string::npos,
+                fmt::format("\"{}\" is not A,B, the first and the last steps, for example 3,3", text));
+  target = {integer_between(text.substr(0, comma), 0, kMost), integer_between(text.substr(comma + 1), 0, kMost)};
+}
+
 void read_value(const std::string& text, std::optional<std::chrono::seconds>& target) {
   target = parse_duration(text);
   require_input(target.has_value(), fmt::format("\"{}\" is not a time as HH:MM:SS, for example 00:30:00", text));
@@ -114,6 +122,10 @@ std::optional<std::string> write_value(const std::optional<ManifestShard>& value
 
 std::optional<std::string> write_value(const std::optional<GuidanceInterval>& value) {
   return value ? std::optional(number_text(value->low) + "," + number_text(value->high)) : std::nullopt;
+}
+
+std::optional<std::string> write_value(const std::optional<FullPrecisionSteps>& value) {
+  return value ? std::optional(fmt::format("{},{}", value->first, value->last)) : std::nullopt;
 }
 
 std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value) {

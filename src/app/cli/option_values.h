@@ -56,6 +56,8 @@ void read_value(const std::string& text, std::optional<std::int64_t>& target);
 void read_value(const std::string& text, std::optional<ManifestShard>& target);
 // "400,900"
 void read_value(const std::string& text, std::optional<GuidanceInterval>& target);
+// "3,3"
+void read_value(const std::string& text, std::optional<FullPrecisionSteps>& target);
 // "HH:MM:SS"
 void read_value(const std::string& text, std::optional<std::chrono::seconds>& target);
 // "720p", "480p", "256p", or "1280x720"
@@ -81,6 +83,7 @@ std::optional<std::string> write_value(const std::optional<std::string>& value);
 std::optional<std::string> write_value(const std::optional<std::int64_t>& value);
 std::optional<std::string> write_value(const std::optional<ManifestShard>& value);
 std::optional<std::string> write_value(const std::optional<GuidanceInterval>& value);
+std::optional<std::string> write_value(const std::optional<FullPrecisionSteps>& value);
 std::optional<std::string> write_value(const std::optional<std::chrono::seconds>& value);
 std::optional<std::string> write_value(const FrameSize& value);
 std::optional<std::string> write_value(const std::set<BenchPart>& value);

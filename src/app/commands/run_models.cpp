@@ -50,7 +50,7 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   const int tp = place.tp.shard().size;
   const bool decodes =
       options.output.media.wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
-  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options.output.vae_split), decodes)};
+  const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options), decodes)};
   bool release = options.model.text_tower == TextTower::Release;
   if (options.model.text_tower == TextTower::Auto) {
     release = place.world.max(too_large_together(at_tp(tp), room) ? 1 : 0) == 1;
@@ -63,10 +63,11 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 
 }  // namespace
 
-ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split) {
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options) {
   const ModelLayout layout{place.cfg.shard().size, place.tp.shard().size,
-                           static_cast<std::int64_t>(at::elementSize(place.dtype))};
-  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout, split};
+                           static_cast<std::int64_t>(at::elementSize(place.dtype)), options.model.products};
+  return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout,
+          options.output.vae_split};
 }
 
 std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,
@@ -103,7 +104,7 @@ RunModels::RunModels(const CheckpointFiles& checkpoint, const RunPlan& plan, con
       cfg(make_collectives(context.grid.cfg(), context.device)),
       place{context.world, *tp, *cfg, context.device, compute_dtype(context.options.model.dtype, context.device),
             attention},
-      sizes(model_sizes(checkpoint, place, context.options.output.vae_split)),
+      sizes(model_sizes(checkpoint, place, context.options)),
       media(checkpoint, media_models_for(plan, context.options.output, context.world.is_root()), place.device,
             place.dtype),
       towers(load_towers(context.options, checkpoint, plan, place, context.log)) {}

@@ -26,7 +26,7 @@ struct RankPlace {
 };
 
 // The sizes that a clip's memory is estimated from.
-ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, VaeSplit split);
+ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options);
 
 // Loads the transformer as --text-tower says, for the jobs of `plan`; auto keeps both towers unless they and the
 // largest clip would be too much for some rank's GPU. Throws InputError on all ranks, before any weight is read, when

@@ -3,6 +3,7 @@
 #include <c10/util/accumulate.h>
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "models/cosmos3/stream_layers.h"
@@ -30,7 +31,14 @@ void add(StepWork& work, const PhaseCosts& costs, double calls) {
   }
 }
 
-// Of one branch.
+// Read and written to multiply a layer's weights out of 8 bits: each is converted, then multiplied in place.
+double multiplied_bytes(const LayerWork& layer, double element) {
+  double weights = 0;
+  for (const LayerProduct& product : layer.products()) weights += static_cast<double>(product.in * product.out);
+  return weights * (1 + 3 * element);
+}
+
+// Of one branch whose products are computed in `products`.
 StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaShape& shape, std::int64_t tokens,
                      std::int64_t text_tokens) {
   const auto tp = static_cast<int>(sizes.layout.tp);
@@ -44,6 +52,8 @@ StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaSha
   // Two sums a layer, each byte of which leaves a rank twice, but for its own part.
   const double state = static_cast<double>(tokens * layer.hidden) * element;
   work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
+  if (products != sizes.layout.products)
+    work.memory_bytes += std::max(layers - 2, 0.0) * multiplied_bytes(layer, element);
   return work;
 }
 
@@ -66,10 +76,15 @@ std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& r
 }
 
 // `passes`: by step. A rank that runs one of two branches takes a whole step for either.
-void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, std::int64_t groups) {
-  for (const int count : passes) {
+void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, std::int64_t groups,
+               const FullPrecisionSteps& full_precision) {
+  const std::int64_t steps = std::ssize(passes);
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const int count = passes[static_cast<std::size_t>(step)];
     const bool one_of_two = count == 1 && branches == 2;
-    if (count > 0) work.full_steps += one_of_two && groups == 1 ? 0.5 : 1;
+    const double share = count == 0 ? 0 : one_of_two && groups == 1 ? 0.5 : 1;
+    work.full_steps += share;
+    if (full_precision.at(step, steps) == Precision::Full) work.plain_steps += share;
     if (one_of_two && groups == 2) ++work.idle_steps;
   }
 }
@@ -109,21 +124,24 @@ PhaseKind kind_of(std::string_view phase) {
   return phase.ends_with(" product") ? PhaseKind::Product : PhaseKind::Memory;
 }
 
-ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes, ScheduleKind schedule) {
+ClipWork clip_work(const ModelSizes& sizes, const Request& request, const PromptIds& ids, bool decodes,
+                   ScheduleKind schedule, const FullPrecisionSteps& full_precision) {
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();
   work.steps = request.steps;
-  add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg);
+  add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg, full_precision);
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
-    add(work.step, branch_work(sizes, products, shape, work.tokens, text));
+    add(work.step, branch_work(sizes, sizes.layout.products, shape, work.tokens, text));
+    add(work.plain_step, branch_work(sizes, RowFormat::Plain, shape, work.tokens, text));
     work.text_flops += text_flops(sizes, text);
     work.text_tokens = std::max(work.text_tokens, text);
   }
-  add(work.step, sampler_costs(shape, {}), 1);
   work.latent_bytes = static_cast<double>(shape.values()) * sizeof(float);
-  if (request.guided() && sizes.layout.cfg == 2) work.step.gather_bytes = work.latent_bytes;
+  for (StepWork* step : {&work.step, &work.plain_step}) {
+    add(*step, sampler_costs(shape, {}), 1);
+    if (request.guided() && sizes.layout.cfg == 2) step->gather_bytes = work.latent_bytes;
+  }
   if (decodes) add_media(work, sizes, shape);
   if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long
   return work;

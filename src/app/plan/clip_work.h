@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "models/kernels/scaled_rows.h"
+#include "models/nn/precision.h"
 #include "models/sampler/schedule.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/request.h"
@@ -40,9 +40,11 @@ struct ClipWork {
   std::int64_t tokens = 0;       // of video and sound
   std::int64_t text_tokens = 0;  // of the longest text
   std::int64_t steps = 0;
-  double full_steps = 0;  // of `step`: fewer than steps with a step cache or a guidance interval
-  double idle_steps = 0;  // of those, in which the second of two cfg groups has nothing to do
-  StepWork step;          // of a step that computes all branches
+  double full_steps = 0;   // of `step`: fewer than steps with a step cache or a guidance interval
+  double plain_steps = 0;  // of those, in full precision: `plain_step`
+  double idle_steps = 0;   // of those, in which the second of two cfg groups has nothing to do
+  StepWork step;           // of a step that computes all branches
+  StepWork plain_step;     // the same work with products that are not in 8 bits
   double text_flops = 0;
   double decoded_pixels = 0;  // of all frames, and of those of a clip that is decoded to be continued
   double decode_flops = 0;
@@ -55,7 +57,7 @@ struct ClipWork {
 
 // Computed from the sizes alone. `decodes`: media are wanted. `schedule`: of the steps that a step cache or a guidance
 // interval leaves out.
-ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes, ScheduleKind schedule = ScheduleKind::Native);
+ClipWork clip_work(const ModelSizes& sizes, const Request& request, const PromptIds& ids, bool decodes,
+                   ScheduleKind schedule = ScheduleKind::Native, const FullPrecisionSteps& full_precision = {});
 
 }  // namespace orrery

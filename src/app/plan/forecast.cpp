@@ -48,7 +48,7 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
 ModelSizes sizes_of(const RunShape& run, const CheckpointFiles& checkpoint, const GridShape& grid) {
   const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(run.model.dtype, at::kCUDA)));
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
-          ModelLayout{grid.cfg, grid.tp, element_bytes}, run.vae_split};
+          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products}, run.vae_split};
 }
 
 class Forecaster {
@@ -57,8 +57,8 @@ class Forecaster {
       : run_(run), checkpoint_(checkpoint), forecast_(forecast) {}
 
   ClipWork work(const GridShape& grid, const ClipKind& kind) const {
-    return clip_work(sizes_of(run_, checkpoint_, grid), run_.model.products, kind.request, kind.ids, run_.decodes,
-                     schedule_of(run_.model.schedule, checkpoint_));
+    return clip_work(sizes_of(run_, checkpoint_, grid), kind.request, kind.ids, run_.decodes,
+                     schedule_of(run_.model.schedule, checkpoint_), forecast_.full_precision);
   }
 
   TopologyForecast operator()(const GridShape& grid) const {
@@ -122,14 +122,18 @@ const TopologyForecast* least(const std::vector<TopologyForecast>& topologies, C
 
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates) {
   const auto tokens = static_cast<double>(work.tokens);
-  const double steps = work.full_steps;
   ClipSeconds seconds;
+  const auto add = [&](double steps, const StepWork& step, const StepRates& at) {
+    if (steps == 0) return;
+    seconds.attention += steps * step.attention_flops / at.attention.at(tokens);
+    seconds.products += steps * step.product_flops / at.products.at(tokens);
+    seconds.memory += steps * step.memory_bytes / at.memory.at(tokens);
+    seconds.exchange += steps * (step.sum_bytes * machine.waited_for + step.gather_bytes) / machine.link;
+  };
+  add(work.full_steps - work.plain_steps, work.step, rates);
+  add(work.plain_steps, work.plain_step, machine.plain);
   // The text tower's products are plain, and short.
   seconds.text = work.text_flops / machine.plain.products.at(static_cast<double>(work.text_tokens));
-  seconds.attention = steps * work.step.attention_flops / rates.attention.at(tokens);
-  seconds.products = steps * work.step.product_flops / rates.products.at(tokens);
-  seconds.memory = steps * work.step.memory_bytes / rates.memory.at(tokens);
-  seconds.exchange = steps * (work.step.sum_bytes * machine.waited_for + work.step.gather_bytes) / machine.link;
   seconds.save = work.latent_bytes / machine.saved_bytes;
   seconds.decode = work.decoded_pixels / machine.decoded_pixels;
   if (work.sound_steps > 0) seconds.decode += static_cast<double>(work.sound_steps) / machine.sound_steps;
@@ -186,6 +190,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   Forecast forecast;
   forecast.checkpoint = checkpoint.name();
   forecast.products = run.model.products;
+  forecast.full_precision = full_precision_steps(run.model, checkpoint);
   forecast.kinds = clip_kinds(jobs);
   set_machine(forecast, run.model, options);
   const Forecaster forecaster(run, checkpoint, forecast);

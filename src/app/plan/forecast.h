@@ -84,6 +84,7 @@ struct Forecast {
   std::int64_t gpu_memory = 0;        // bytes, for tensors
   int gpus = 0;                       // that there are
   RowFormat products = RowFormat::Plain;
+  FullPrecisionSteps full_precision;
   std::vector<ClipKind> kinds;
   std::vector<TopologyForecast> topologies;
 

@@ -134,6 +134,7 @@ Json work_json(const ClipWork& work) {
           {"text_tokens", work.text_tokens},
           {"steps", work.steps},
           {"full_steps", work.full_steps},
+          {"plain_steps", work.plain_steps},
           {"step",
            {{"attention_flops", work.step.attention_flops},
             {"product_flops", work.step.product_flops},
@@ -189,15 +190,21 @@ Json topology_json(const TopologyForecast& t) {
   return json;
 }
 
+// " but for the first 3 and the last 3 steps", or "".
+std::string full_precision_text(const FullPrecisionSteps& steps) {
+  if (steps == FullPrecisionSteps{}) return "";
+  return fmt::format(" but for the first {} and the last {} steps", steps.first, steps.last);
+}
+
 Json grid_json(const TopologyForecast* topology) { return topology == nullptr ? Json() : grid_json(topology->grid); }
 
 }  // namespace
 
 std::string page_of(const Forecast& forecast) {
-  const std::string head =
-      fmt::format("{} on {}, {:.0f} GB each, --gemm {}, attention by {}; rates: {}", forecast.checkpoint,
-                  forecast.machine.device, static_cast<double>(forecast.gpu_memory) / 1e9,
-                  choice_name(forecast.products), name_of(forecast.machine.attention), forecast.rates_from);
+  const std::string head = fmt::format(
+      "{} on {}, {:.0f} GB each, --gemm {}{}, attention by {}; rates: {}", forecast.checkpoint, forecast.machine.device,
+      static_cast<double>(forecast.gpu_memory) / 1e9, choice_name(forecast.products),
+      full_precision_text(forecast.full_precision), name_of(forecast.machine.attention), forecast.rates_from);
   return fmt::format("{}\n\n{}\n{}\n{}\n{}", head, kinds_table(forecast), topologies_table(forecast),
                      best_text(forecast), remarks(forecast));
 }
@@ -206,6 +213,7 @@ Json to_json(const Forecast& forecast) {
   Json json{{"checkpoint", forecast.checkpoint},
             {"gpu", {{"name", forecast.machine.device}, {"memory", forecast.gpu_memory}, {"count", forecast.gpus}}},
             {"gemm", std::string(choice_name(forecast.products))},
+            {"full_precision_steps", {forecast.full_precision.first, forecast.full_precision.last}},
             {"attention", name_of(forecast.machine.attention)},
             {"rates", {{"from", forecast.rates_from}, {"borrowed", forecast.borrowed}}},
             {"kinds", Json::array()},

@@ -23,8 +23,7 @@ TowerNames TowerNames::gen() {
 }
 
 QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
-    : format_(format),
-      input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
+    : input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
       qkv_(layer / "self_attn",
            {{names.q + ".weight", c.q_width()},
             {names.k + ".weight", c.kv_width()},
@@ -36,12 +35,14 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim) {}
 
-QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const {
+QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text,
+                                                Precision precision) const {
+  const RowFormat format = qkv_.inputs(precision);
   const std::int64_t tokens = stream.x().size(0);
   const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
   at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, stream.x().options());
   for (const Range& part : stream.parts()) {
-    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format_); });
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format); });
     phase("qkv product", [&] { qkv_.into(rows_of(rows, part), normed); });
   }
   const at::Tensor all = rows.view({tokens + text_tokens, -1, head_dim_});
@@ -63,33 +64,35 @@ Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config&
       attention_(std::move(attention)),
       out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, format),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
-      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format),
-      format_(format) {}
+      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format) {}
 
-void Block::finish(Residual& stream, at::Tensor attended) const {
+void Block::finish(Residual& stream, at::Tensor attended, Precision precision) const {
+  const bool float8 = out_.inputs(precision) == RowFormat::Float8;
   for (const Range& part : stream.parts()) {
     ScaledRows rows{rows_of(attended, part), {}};
-    if (format_ == RowFormat::Float8) rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data); });
+    if (float8) rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data); });
     stream.add(phase("out product", [&] { return out_(rows); }));
   }
   attended.reset();  // the mlp needs the memory
+  const RowFormat format = mlp_.inputs(precision);
   for (const Range& part : stream.parts()) {
-    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, format_); });
-    stream.add(mlp_(normed));
+    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, format); });
+    stream.add(mlp_(normed, precision));
   }
 }
 
 KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
-  const QkvProjection::Result own = project_(stream, rope, {});
-  finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }));
+  const QkvProjection::Result own = project_(stream, rope, {}, Precision::Full);
+  finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }),
+         Precision::Full);
   return own.kv;
 }
 
-void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const {
-  QkvProjection::Result own = project_(stream, rope, text);
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const {
+  QkvProjection::Result own = project_(stream, rope, text, precision);
   at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
   own = {};
-  finish(stream, std::move(attended));
+  finish(stream, std::move(attended), precision);
 }
 
 }  // namespace orrery

@@ -8,6 +8,7 @@
 #include "models/kernels/head_norm_rope.h"
 #include "models/nn/attention.h"
 #include "models/nn/linear.h"
+#include "models/nn/precision.h"
 #include "models/nn/residual.h"
 
 namespace orrery {
@@ -37,10 +38,9 @@ class QkvProjection {
   QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
   // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
   // Collective over the stream's group.
-  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text) const;
+  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
 
  private:
-  RowFormat format_;
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
   HeadNorms norms_;
@@ -53,24 +53,24 @@ class QkvProjection {
 // group.
 class Block {
  public:
-  // `format`: what the products compute in.
+  // `format`: what the products compute in, in passes of native precision.
   Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format,
         Attention attention);
 
-  // Text: causal over the sequence itself. Returns this layer's keys and values, views of a larger tensor.
+  // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values, views of a larger
+  // tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
   // Media: full attention over text and media.
-  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope) const;
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const;
 
  private:
-  void finish(Residual& stream, at::Tensor attended) const;
+  void finish(Residual& stream, at::Tensor attended, Precision precision) const;
 
   QkvProjection project_;
   Attention attention_;
   RowParallelLinear out_;
   RmsNorm mlp_norm_;
   SwiGlu mlp_;
-  RowFormat format_;
 };
 
 }  // namespace orrery

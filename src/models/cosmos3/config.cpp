@@ -69,10 +69,41 @@ void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("latent_patch_size", 2);
 }
 
-// Of a checkpoint in 8 bits each tensor says by its dtype whether it is; what the file says beside that is for programs
-// whose activations are in 8 bits too.
-void require_readable_quantization(const ConfigReader& reader) {
-  if (!reader.gives("quantization_config")) return;
+// {"count": 3, "mode": "a16"}
+std::int64_t read_policy_steps(const ConfigReader& policy, const std::string& key) {
+  constexpr std::int64_t kMost = 1000;
+  const ConfigReader steps = policy.object(key);
+  steps.require_only("mode", "a16");
+  const Json& count = steps.at("count");
+  const bool good = count.is_number_integer() && count >= 0 && count <= kMost;
+  if (!good) steps.refuse("count", count, fmt::format("a number of steps from 0 to {}", kMost));
+  steps.require_nothing_else({});
+  return count.get<std::int64_t>();
+}
+
+// Which steps of a clip are computed with activations in 16 bits, as NVIDIA's checkpoints say it.
+std::optional<FullPrecisionSteps> read_step_policy(const ConfigReader& quantization) {
+  if (!quantization.gives("runtime")) return std::nullopt;
+  const ConfigReader runtime = quantization.object("runtime");
+  std::optional<FullPrecisionSteps> steps;
+  if (runtime.gives("diffusion_step_policy")) {
+    const ConfigReader policy = runtime.object("diffusion_step_policy");
+    policy.require_only("schema_version", 1);
+    policy.require_only("type", "first_last_n");
+    policy.require_only("index_space", "denoising_loop_iteration");
+    policy.require_only("scope", Json::array({"transformer"}));
+    policy.require_only("default_mode", "native");
+    policy.require_only("overlap", "a16");
+    policy.require_only("reasoner", "a16");
+    steps = {read_policy_steps(policy, "first_steps"), read_policy_steps(policy, "last_steps")};
+    policy.require_nothing_else({});
+  }
+  runtime.require_nothing_else({});
+  return steps;
+}
+
+Quantization read_quantization(const ConfigReader& reader) {
+  if (!reader.gives("quantization_config")) return {};
   const ConfigReader quantization = reader.object("quantization_config");
   quantization.require_only_if_given("quant_method", "modelopt");
   const Json& algorithm = quantization.at("quant_algo");
@@ -80,8 +111,10 @@ void require_readable_quantization(const ConfigReader& reader) {
     quantization.refuse("quant_algo", algorithm, "\"FP8\": take the checkpoint's revision in bf16 or fp8");
   }
   quantization.require_only_if_given("kv_cache_quant_algo", nullptr);
+  const Quantization result{read_step_policy(quantization)};
   quantization.require_nothing_else(
-      {"ignore", "exclude_modules", "config_groups", "producer", "kv_cache_scheme", "runtime", "version"});
+      {"ignore", "exclude_modules", "config_groups", "producer", "kv_cache_scheme", "version"});
+  return result;
 }
 
 void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
@@ -112,8 +145,8 @@ void require_nothing_else(const ConfigReader& reader) {
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   const ConfigReader reader(file);
   require_implemented(reader);
-  require_readable_quantization(reader);
   Cosmos3Config c;
+  c.quantization = read_quantization(reader);
   c.hidden_size = reader.size("hidden_size");
   c.intermediate_size = reader.size("intermediate_size");
   c.num_hidden_layers = reader.size("num_hidden_layers");

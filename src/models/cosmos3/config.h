@@ -3,8 +3,16 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+
+#include "models/nn/precision.h"
 
 namespace orrery {
+
+// What quantization_config says of a checkpoint in 8 bits. Which tensors are, each of them says by its dtype.
+struct Quantization {
+  std::optional<FullPrecisionSteps> full_precision_steps;  // none: nothing is said
+};
 
 // transformer/config.json (MODEL.md §1). Names are the file's.
 struct Cosmos3Config {
@@ -27,6 +35,7 @@ struct Cosmos3Config {
   bool sound_gen = false;
   std::int64_t sound_dim = 0;    // channels of the sound latent; 0 without sound_gen
   double sound_latent_fps = 25;  // sound latent steps per second
+  Quantization quantization{};
 
   std::int64_t q_width() const { return num_attention_heads * head_dim; }
   std::int64_t kv_width() const { return num_key_value_heads * head_dim; }

@@ -64,7 +64,7 @@ TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
     cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // the views would keep the queries alive too
   };
   for (const Block& block : blocks_) keep(block.causal(stream, rope));
-  keep(last_(stream, rope, {}).kv);
+  keep(last_(stream, rope, {}, Precision::Full).kv);
   return cache;
 }
 
@@ -127,9 +127,12 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
   return x;
 }
 
-MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch) const {
+MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch,
+                                  Precision precision) const {
   Residual stream(embed(latents, timestep, branch), *tp_);  // (tokens, hidden)
-  for (std::size_t i = 0; i < blocks_.size(); ++i) blocks_[i].joint(stream, branch.text.layers[i], branch.rope);
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    blocks_[i].joint(stream, branch.text.layers[i], branch.rope, precision);
+  }
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return velocities(x, latents, branch);
 }

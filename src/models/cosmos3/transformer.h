@@ -59,8 +59,8 @@ struct Branch {
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
  public:
-  // `products`: what the layers' products compute in; the first and the last layer's stay plain, since errors there
-  // weigh most. `tp` must outlive it.
+  // `products`: what the layers' products compute in, in passes of native precision; the first and the last layer's
+  // stay plain, since errors there weigh most. `tp` must outlive it.
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
            RowFormat products = RowFormat::Plain, const Attention& attention = {});
 
@@ -68,7 +68,8 @@ class GenTower {
   // No communication. Throws Error when the model lacks one of the streams.
   Branch prepare(TextCache text, const MediaShape& shape) const;
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
-  MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch) const;
+  MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch,
+                          Precision precision = Precision::Native) const;
   // What the velocities would be without the layers and the norm behind them, in float32: the same for all branches of
   // a request. The output projection is linear, so what the layers add to the hidden states adds to this. No
   // communication.

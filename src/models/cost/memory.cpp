@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "models/cost/step_costs.h"
+
 namespace orrery {
 namespace {
 
@@ -91,6 +93,14 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   const std::int64_t latents = tokens * c.patch_width() * 6 * kFloatBytes;
   return (block + from_peer + branches * rope) * layout.element_bytes +
          branches * text_cache_bytes(c, text_tokens, layout) + latents;
+}
+
+std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& layout) {
+  std::int64_t most = 0;
+  for (const LayerProduct& product : layer_work(c, 0, 0, static_cast<int>(layout.tp)).products()) {
+    most = std::max(most, product.in * product.out);
+  }
+  return most * layout.element_bytes;
 }
 
 // Latents, float32: what layers added in the steps that are kept, each branch's indicator, the velocity without layers.

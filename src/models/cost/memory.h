@@ -5,6 +5,7 @@
 #include "io/checkpoint/weights.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
+#include "models/kernels/scaled_rows.h"
 #include "models/wan/config.h"
 
 // What a clip takes of a device's memory beside the weights, by arithmetic on the sizes: bytes on one rank. It follows
@@ -16,6 +17,7 @@ struct ModelLayout {
   std::int64_t cfg = 1;
   std::int64_t tp = 1;
   std::int64_t element_bytes = 2;
+  RowFormat products = RowFormat::Plain;  // of the media tower
 };
 
 // The keys and values of a text of `tokens` tokens.
@@ -25,6 +27,9 @@ std::int64_t text_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, 
 // and `branches` of them on this rank.
 std::int64_t step_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens,
                         std::int64_t branches, const ModelLayout& layout);
+
+// The largest weight of a product: what a step in full precision holds beside those in 8 bits.
+std::int64_t largest_weight_bytes(const Cosmos3Config& config, const ModelLayout& layout);
 
 // What a step cache of so many branches and that order holds beside the step.
 std::int64_t step_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, std::int64_t branches,

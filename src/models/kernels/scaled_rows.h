@@ -34,7 +34,7 @@ ScaledRows float8_rows(const at::Tensor& x);
 // float8_rows() composed of ATen operations, on any device and in any dtype.
 ScaledRows float8_rows_aten(const at::Tensor& x);
 
-// (rows, width) in `dtype`.
+// The numbers that the rows stand for, each rounded once: (rows, width) in `dtype`, which holds float8 exactly.
 at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype);
 
 // What is added to a residual stream: the sum of both, each of the stream's shape or undefined; `more` only beside

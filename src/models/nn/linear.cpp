@@ -30,10 +30,6 @@ ScaledRows rows_cut_by_columns(const Weights& w, std::int64_t in, std::int64_t o
   return in_format(w.take("weight", {out, in}, Split::Columns), format);
 }
 
-at::Tensor empty_result(const ScaledRows& x, const ScaledRows& weight, at::ScalarType dtype) {
-  return at::empty({x.data.size(0), weight.data.size(0)}, x.data.options().dtype(dtype));
-}
-
 }  // namespace
 
 Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
@@ -52,35 +48,36 @@ at::Tensor Linear::then(const Linear& next, const at::Tensor& x, const at::Tenso
   return at::linear(x, at::mm(outer, weight_.to(at::kFloat)), at::mv(outer, between) + next.bias_);
 }
 
+RowFormat ProductWeight::inputs(Precision precision) const {
+  return rows_.scaled() && precision == Precision::Native ? RowFormat::Float8 : RowFormat::Plain;
+}
+
+at::Tensor ProductWeight::operator()(const ScaledRows& x) const {
+  at::Tensor y = at::empty({x.data.size(0), out()}, x.data.options().dtype(dtype_));
+  into(y, x);
+  return y;
+}
+
+void ProductWeight::into(at::Tensor y, const ScaledRows& x) const {
+  const bool as_kept = x.scaled() == rows_.scaled();
+  product(y, x,
+          as_kept ? rows_ : ScaledRows{phase("weight in 16 bits", [&] { return plain_rows(rows_, dtype_); }), {}});
+}
+
 ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
                                            RowFormat format)
-    : weight_(stacked_rows(w, parts, in, format)), dtype_(w.dtype()) {}
-
-at::Tensor ColumnParallelLinear::operator()(const ScaledRows& x) const {
-  at::Tensor y = empty_result(x, weight_, dtype_);
-  product(y, x, weight_);
-  return y;
-}
-
-void ColumnParallelLinear::into(at::Tensor y, const ScaledRows& x) const { product(y, x, weight_); }
+    : weight_(stacked_rows(w, parts, in, format), w.dtype()) {}
 
 RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format)
-    : weight_(rows_cut_by_columns(w, in, out, format)), dtype_(w.dtype()) {}
-
-at::Tensor RowParallelLinear::operator()(const ScaledRows& x) const {
-  at::Tensor y = empty_result(x, weight_, dtype_);
-  product(y, x, weight_);
-  return y;
-}
+    : weight_(rows_cut_by_columns(w, in, out, format), w.dtype()) {}
 
 SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format)
     : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, format),
-      down_(w / "down_proj", intermediate, hidden, format),
-      format_(format) {}
+      down_(w / "down_proj", intermediate, hidden, format) {}
 
-at::Tensor SwiGlu::operator()(const ScaledRows& x) const {
+at::Tensor SwiGlu::operator()(const ScaledRows& x, Precision precision) const {
   const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });
-  const ScaledRows inner = phase("silu * mul", [&] { return swiglu(gate_up, format_); });
+  const ScaledRows inner = phase("silu * mul", [&] { return swiglu(gate_up, down_.inputs(precision)); });
   return phase("down product", [&] { return down_(inner); });
 }
 

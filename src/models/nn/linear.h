@@ -3,10 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "io/checkpoint/weights.h"
 #include "models/kernels/scaled_rows.h"
+#include "models/nn/precision.h"
 
 namespace orrery {
 
@@ -29,46 +31,66 @@ class Linear {
   at::Tensor bias_;
 };
 
-// Several projections of the same input as one product, each cut by output rows over the tp group.
-// x: (T, in) whole, of the format given; y: (T, this rank's rows of every part, in order of the parts). No
-// communication.
-class ColumnParallelLinear {
+// The weight of a product in one format. Its inputs are of that format too, or plain: 8-bit weights are then multiplied
+// out for the product.
+class ProductWeight {
  public:
-  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
+  ProductWeight(ScaledRows rows, at::ScalarType dtype) : rows_(std::move(rows)), dtype_(dtype) {}
+
+  // The format of the inputs in a pass of that precision.
+  RowFormat inputs(Precision precision) const;
+  // x: (T, in); returns (T, out).
   at::Tensor operator()(const ScaledRows& x) const;
   // Writes the product into `y`, whose rows may lie in a larger tensor.
   void into(at::Tensor y, const ScaledRows& x) const;
-  // Columns of y.
-  std::int64_t width() const { return weight_.data.size(0); }
+  std::int64_t out() const { return rows_.data.size(0); }
 
  private:
-  ScaledRows weight_;
+  ScaledRows rows_;
   at::ScalarType dtype_;
 };
 
-// A projection cut by input columns over the tp group: x holds this rank's columns, of the format given, and y is this
-// rank's partial sum, still to be all-reduced. No communication. x: (T, in / tp), y: (T, out).
+// Several projections of the same input as one product, each cut by output rows over the tp group.
+// x: (T, in) whole, of the format of inputs() or plain; y: (T, this rank's rows of every part, in order of the parts).
+// No communication.
+class ColumnParallelLinear {
+ public:
+  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
+  RowFormat inputs(Precision precision) const { return weight_.inputs(precision); }
+  at::Tensor operator()(const ScaledRows& x) const { return weight_(x); }
+  // Writes the product into `y`, whose rows may lie in a larger tensor.
+  void into(at::Tensor y, const ScaledRows& x) const { weight_.into(std::move(y), x); }
+  // Columns of y.
+  std::int64_t width() const { return weight_.out(); }
+
+ private:
+  ProductWeight weight_;
+};
+
+// A projection cut by input columns over the tp group: x holds this rank's columns, of the format of inputs() or plain,
+// and y is this rank's partial sum, still to be all-reduced. No communication. x: (T, in / tp), y: (T, out).
 class RowParallelLinear {
  public:
   RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format);
-  at::Tensor operator()(const ScaledRows& x) const;
+  RowFormat inputs(Precision precision) const { return weight_.inputs(precision); }
+  at::Tensor operator()(const ScaledRows& x) const { return weight_(x); }
 
  private:
-  ScaledRows weight_;
-  at::ScalarType dtype_;
+  ProductWeight weight_;
 };
 
 // down(silu(gate x) · up x): gate and up are one column-parallel product, down is row-parallel, and so y is this rank's
-// share of a sum over the ranks of the tp group. No communication. x: (T, hidden), of the format given; y: (T, hidden).
+// share of a sum over the ranks of the tp group. No communication. x: (T, hidden), of the format of inputs(); y:
+// (T, hidden).
 class SwiGlu {
  public:
   SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format);
-  at::Tensor operator()(const ScaledRows& x) const;
+  RowFormat inputs(Precision precision) const { return gate_up_.inputs(precision); }
+  at::Tensor operator()(const ScaledRows& x, Precision precision) const;
 
  private:
   ColumnParallelLinear gate_up_;
   RowParallelLinear down_;
-  RowFormat format_;
 };
 
 }  // namespace orrery

@@ -134,6 +134,12 @@ ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoin
   }
 }
 
+FullPrecisionSteps full_precision_steps(const ModelOptions& options, const CheckpointFiles& checkpoint) {
+  if (!options.in_8_bits()) return {};
+  if (options.full_precision_steps) return *options.full_precision_steps;
+  return checkpoint.transformer_config.quantization.full_precision_steps.value_or(kFullPrecisionSteps);
+}
+
 void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
   require_input(choice != ScheduleChoice::Auto || problem.empty(),
                 problem +

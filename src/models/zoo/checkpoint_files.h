@@ -54,6 +54,9 @@ void audit_checkpoint(const CheckpointFiles& files, int tp);
 // that is not implemented.
 ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
+// The steps of a clip that are computed in full precision; none where nothing is in 8 bits.
+FullPrecisionSteps full_precision_steps(const ModelOptions& options, const CheckpointFiles& checkpoint);
+
 // Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
 // (own_schedule_problem).
 void require_own_schedule(ScheduleChoice choice, const std::string& problem);

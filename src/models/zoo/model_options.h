@@ -3,9 +3,11 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <optional>
 
 #include "base/core/choice.h"
 #include "models/kernels/scaled_rows.h"
+#include "models/nn/precision.h"
 
 namespace orrery {
 
@@ -41,14 +43,21 @@ constexpr auto choices(AttentionWish) {
                     Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
 }
 
+// Where a checkpoint says nothing: what NVIDIA's 8-bit checkpoints say.
+inline constexpr FullPrecisionSteps kFullPrecisionSteps{3, 3};
+
 // Which model a run takes, and how it computes.
 struct ModelOptions {
   std::filesystem::path checkpoint;  // a folder, or "random:NAME"
   Dtype dtype = Dtype::Auto;
   RowFormat products = RowFormat::Plain;
+  std::optional<FullPrecisionSteps> full_precision_steps;  // none: what the checkpoint says, or kFullPrecisionSteps
   AttentionWish attention = AttentionWish::Auto;
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
+
+  // Whether anything of a step is in 8 bits.
+  bool in_8_bits() const { return products == RowFormat::Float8; }
 };
 
 // What a model computes in on `device`.

@@ -64,6 +64,8 @@ TEST(Options, ReadsEveryKindOfValue) {
                                             "--guidance-interval",
                                             "400,900.5",
                                             "--normalize-cfg",
+                                            "--full-precision-steps",
+                                            "4,2",
                                             "--seed",
                                             "4294967295",
                                             "--append-metadata=false",
@@ -92,6 +94,7 @@ TEST(Options, ReadsEveryKindOfValue) {
   EXPECT_EQ(o.defaults.step_cache, (StepCacheSettings{0.25, 0, 1}));
   EXPECT_EQ(o.defaults.guidance_interval, (GuidanceInterval{400, 900.5}));
   EXPECT_TRUE(o.defaults.normalize_cfg);
+  EXPECT_EQ(o.model.full_precision_steps, (FullPrecisionSteps{4, 2}));
   EXPECT_EQ(parse_options({"run", "--checkpoint=c", "--manifest=m", "--out=a b=c", "--force", "--sound", "true"})
                 .output.folder,
             "a b=c");
@@ -226,6 +229,10 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--guidance-interval", "400"}),
             "--guidance-interval: \"400\" is not LO,HI, two timesteps, for example 400,900"},
            {run_with({"--guidance-interval", "400,"}), "--guidance-interval: \"400,\" is not LO,HI"},
+           {run_with({"--full-precision-steps", "3"}),
+            "--full-precision-steps: \"3\" is not A,B, the first and the last steps, for example 3,3"},
+           {run_with({"--full-precision-steps", "3,-1"}), "--full-precision-steps: -1 is outside 0 to 1000"},
+           {run_with({"--full-precision-steps", ",3"}), "--full-precision-steps: \"\" is not an integer"},
            {run_with({"--steps", "8.5"}), "--steps: \"8.5\" is not an integer"},
            {run_with({"--steps", "0"}), "--steps: 0 is outside 1 to 1000"},
            {run_with({"--steps", "-3"}), "--steps: -3 is outside 1 to 1000"},

@@ -35,10 +35,31 @@ TEST_F(Float8Checkpoint, MakesTheClipOfTheNumbersThatItStandsFor) {
   const auto video = [this](const std::string& out) { return video_of(latents(out, "a")); };
   EXPECT_TRUE(at::equal(video("of_fp8"), video("of_plain")));
   EXPECT_TRUE(at::equal(video("of_fp8_tp2"), video("of_plain_tp2")));
-  run("in_8_bits", lines, {"--media", "none", "--gemm", "fp8"}, {2, 2});
+  const auto in_8_bits = [](const std::string& steps) {
+    return CommandLine{"--media", "none", "--gemm", "fp8", "--full-precision-steps", steps};
+  };
+  run("full_tp2", lines, in_8_bits("3,0"), {1, 2});
+  EXPECT_TRUE(at::equal(video("full_tp2"), video("of_plain_tp2"))) << "8-bit weights in full precision";
+  run("in_8_bits", lines, in_8_bits("0,0"), {2, 2});
   const double difference = relative(video("in_8_bits"), video("of_plain"));
   EXPECT_GT(difference, 1e-4);
   EXPECT_LT(difference, 0.2);
+}
+
+TEST_F(Float8Checkpoint, SaysWhichStepsAreInFullPrecision) {
+  checkpoint_ = made("fp8");
+  const std::filesystem::path config = checkpoint_ / "transformer" / "config.json";
+  Json json = Json::parse(read_file(config));
+  json["quantization_config"]["runtime"]["diffusion_step_policy"]["first_steps"]["count"] = 1;
+  json["quantization_config"]["runtime"]["diffusion_step_policy"]["last_steps"]["count"] = 0;
+  write_file(config, json.dump());
+  run("out", {tiny_line("a")}, {"--media", "none", "--gemm", "fp8"});
+  run("plain", {tiny_line("a")}, kNoMedia);
+  const auto said = [this](const std::string& out) {
+    return Json::parse(read_file(folder_ / out / "run.json")).at("topology").at("full_precision_steps");
+  };
+  EXPECT_EQ(said("out"), "1,0");
+  EXPECT_EQ(said("plain"), "0,0");
 }
 
 TEST_F(Float8Checkpoint, IsCheckedBeforeItIsUsed) {

@@ -3,15 +3,24 @@
 #include <gtest/gtest.h>
 
 #include "clips.h"
+#include "support/golden.h"
 
 namespace orrery {
 namespace {
 
 using testing::HasSubstr;
 
+const CommandLine kIn8Bits{"--media", "none", "--gemm", "fp8", "--full-precision-steps", "0,0"};
+
+CommandLine with_steps(const std::string& steps) {
+  CommandLine options = kIn8Bits;
+  options.back() = steps;
+  return options;
+}
+
 TEST_F(Clips, InEightBitsAreNearAndMarked) {
   run("plain", {tiny_line("a")}, {"--media", "none"});
-  run("fp8", {tiny_line("a")}, {"--media", "none", "--gemm", "fp8"}, {2, 2});
+  run("fp8", {tiny_line("a")}, kIn8Bits, {2, 2});
   const double difference = relative(video_of(latents("fp8", "a")), video_of(latents("plain", "a")));
   EXPECT_GT(difference, 1e-4);
   EXPECT_LT(difference, 0.2);
@@ -24,6 +33,38 @@ TEST_F(Clips, OfOneGemmAreNotTakenForTheOthers) {
   const Ending refused = run("out", {tiny_line("a")}, {"--media", "none"}, {}, 2);
   EXPECT_THAT(refused.err, HasSubstr("with another --gemm"));
   run("out", {tiny_line("a")}, {"--media", "none", "--gemm", "fp8"});
+}
+
+// The more steps are in full precision, the nearer the clip is; the weights keep what they lost.
+TEST_F(Clips, AreNearerTheMoreStepsAreInFullPrecision) {
+  const std::vector<Json> lines{tiny_line("a", {{"steps", 6}})};
+  run("plain", lines, {"--media", "none"});
+  double error = 1;
+  for (const char* steps : {"0,0", "2,1", "6,0"}) {
+    run(steps, lines, with_steps(steps));
+    const double nearer = relative_rms(video_of(latents(steps, "a")), video_of(latents("plain", "a")));
+    EXPECT_LT(nearer, error) << steps;
+    error = nearer;
+  }
+  EXPECT_GT(error, 1e-5);
+  run("default", lines, {"--media", "none", "--gemm", "fp8"});
+  EXPECT_TRUE(at::equal(video_of(latents("default", "a")), video_of(latents("6,0", "a"))))
+      << "3,3 are all of six steps";
+}
+
+TEST_F(Clips, GoOnInThePrecisionOfEachStep) {
+  const std::vector<Json> lines{tiny_line("a", {{"steps", 6}})};
+  run("whole", lines, with_steps("2,1"));
+  for (const char* steps : {"1", "4"}) {
+    CommandLine some = with_steps("2,1");
+    some.insert(some.end(), {"--stop-after-steps", steps});
+    run("parts", lines, some, {}, kStopped);
+  }
+  const Ending refused = run("parts", lines, with_steps("2,2"), {}, 2);
+  EXPECT_THAT(refused.err, HasSubstr("with another --full-precision-steps"));
+  run("parts", lines, with_steps("2,1"));
+  EXPECT_TRUE(timeless_latents("parts", "a") == timeless_latents("whole", "a"));
+  EXPECT_EQ(Json::parse(latents("parts", "a").model).at("full_precision_steps"), "2,1");
 }
 
 }  // namespace

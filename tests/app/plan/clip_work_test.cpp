@@ -12,8 +12,11 @@ namespace {
 
 const PromptIds kTexts{TokenIds(512, 1), TokenIds(500, 1)};
 
-ClipWork work(const ModelSizes& sizes, const Request& request = {}) {
-  return clip_work(sizes, RowFormat::Plain, request, kTexts, true);
+ClipWork work(const ModelSizes& sizes, const Request& request = {}) { return clip_work(sizes, request, kTexts, true); }
+
+ModelSizes in_8_bits(ModelSizes sizes) {
+  sizes.layout.products = RowFormat::Float8;
+  return sizes;
 }
 
 // By hand: 48 x 23 x 40 tokens; a layer's products are 4096 · (6144 + 4096 + 24576) + 12288 · 4096 multiplications a
@@ -55,9 +58,8 @@ TEST(ClipWork, FollowsTheRequest) {
   EXPECT_DOUBLE_EQ(work(nano_sizes(), request).step.product_flops, work(sizes).step.product_flops);
   request.sound = true;
   EXPECT_EQ(work(sizes, request).tokens, 44160 + 197);
-  EXPECT_EQ(clip_work(sizes, RowFormat::Plain, request, kTexts, false).decode_flops, 0);
-  EXPECT_LT(clip_work(sizes, RowFormat::Float8, request, kTexts, false).step.memory_bytes,
-            work(sizes, request).step.memory_bytes);
+  EXPECT_EQ(clip_work(sizes, request, kTexts, false).decode_flops, 0);
+  EXPECT_LT(work(in_8_bits(sizes), request).step.memory_bytes, work(sizes, request).step.memory_bytes);
 }
 
 TEST(ClipWork, LeavesOutWhatACacheAndAnIntervalDo) {
@@ -79,12 +81,33 @@ TEST(ClipWork, LeavesOutWhatACacheAndAnIntervalDo) {
   EXPECT_LT(apart.idle_steps, 25);
 }
 
+// Of a layer: 4096 · (6144 + 4096 + 24576) + 12288 · 4096 weights of a byte become 16 bits, and are multiplied in
+// place.
+TEST(ClipWork, StepsInFullPrecisionMultiplyTheWeightsOut) {
+  const auto with = [](FullPrecisionSteps steps, const Request& request = {}) {
+    return clip_work(in_8_bits(nano_sizes()), request, kTexts, true, ScheduleKind::Native, steps);
+  };
+  const ClipWork clip = with({3, 2}), plain = work(nano_sizes());
+  EXPECT_EQ(clip.full_steps, 35);
+  EXPECT_EQ(clip.plain_steps, 5);
+  EXPECT_EQ(with({30, 30}).plain_steps, 35);
+  EXPECT_EQ(with({}).plain_steps, 0);
+  EXPECT_DOUBLE_EQ(clip.plain_step.product_flops, plain.step.product_flops);
+  EXPECT_DOUBLE_EQ(clip.plain_step.memory_bytes - plain.step.memory_bytes,
+                   2 * 34 * (1 + 6) * (4096.0 * (6144 + 4096 + 24576) + 12288.0 * 4096));
+  Request cached;
+  cached.step_cache.threshold = 0.25;
+  const ClipWork some = with({3, 3}, cached);
+  EXPECT_GE(some.plain_steps, 2) << "the first and the last step are computed whatever the cache does";
+  EXPECT_LE(some.plain_steps, 6);
+  EXPECT_EQ(some.full_steps, 18);
+}
+
 TEST(ClipWork, AClipThatIsContinuedIsDecodedFirst) {
   Request request;
   request.encodes_parent = true;
   EXPECT_DOUBLE_EQ(work(nano_sizes(), request).decode_flops, 2 * work(nano_sizes()).decode_flops);
-  EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), RowFormat::Plain, request, kTexts, false).decoded_pixels,
-                   work(nano_sizes()).decoded_pixels);
+  EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), request, kTexts, false).decoded_pixels, work(nano_sizes()).decoded_pixels);
 }
 
 TEST(ClipSeconds, AreWorkByRates) {
@@ -106,6 +129,12 @@ TEST(ClipSeconds, AreWorkByRates) {
   EXPECT_DOUBLE_EQ(seconds.exchange, 35 * clip.step.sum_bytes * 0.5 / 1e11);
   EXPECT_DOUBLE_EQ(seconds.decode, clip.decoded_pixels / 1e7 + 2);
   EXPECT_DOUBLE_EQ(seconds.save, clip.latent_bytes / 1e8);
+  ClipWork mixed = clip;
+  mixed.plain_steps = 5;
+  machine.float8 = {RateCurve({{1, 2e15}}), RateCurve({{1, 8e15}}), RateCurve({{1, 4e12}})};
+  const ClipSeconds some = clip_seconds(mixed, machine, machine.float8);
+  EXPECT_DOUBLE_EQ(some.attention, seconds.attention * (5.0 + 30.0 / 2) / 35);
+  EXPECT_DOUBLE_EQ(some.products, seconds.products * (5.0 + 30.0 / 4) / 35);
   EXPECT_DOUBLE_EQ(seconds.total(), seconds.text + seconds.denoise() + std::max(seconds.save, seconds.decode));
 }
 

@@ -29,7 +29,9 @@ ClipWork work_of(const Json& line) {
   request.steps = 1;
   const Json& ranks = line.at("topology");
   const PromptIds texts{TokenIds(512, 1), TokenIds(512, 1)};
-  return clip_work(nano_sizes(ranks.at("cfg"), ranks.at("tp")), products_of(line), request, texts, true);
+  ModelSizes sizes = nano_sizes(ranks.at("cfg"), ranks.at("tp"));
+  sizes.layout.products = products_of(line);
+  return clip_work(sizes, request, texts, true);
 }
 
 class MeasuredSteps : public testing::TestWithParam<const char*> {

@@ -77,6 +77,53 @@ TEST_F(Cosmos3ConfigFile, TakesThePublishedFile) {
   EXPECT_EQ(read(json).base_fps, 16);
 }
 
+Json with_policy(const Json& changes) {
+  Json policy = Json::parse(R"({"schema_version": 1, "type": "first_last_n", "index_space": "denoising_loop_iteration",
+    "scope": ["transformer"], "default_mode": "native", "first_steps": {"count": 3, "mode": "a16"},
+    "last_steps": {"count": 2, "mode": "a16"}, "overlap": "a16", "reasoner": "a16"})");
+  policy.merge_patch(changes);
+  return {{"quant_algo", "FP8"}, {"runtime", {{"diffusion_step_policy", policy}}}};
+}
+
+TEST_F(Cosmos3ConfigFile, SaysWhichStepsAreInFullPrecision) {
+  EXPECT_EQ(read(valid()).quantization.full_precision_steps, std::nullopt);
+  Json json = valid();
+  json["quantization_config"] = {{"quant_algo", "FP8"}};
+  EXPECT_EQ(read(json).quantization.full_precision_steps, std::nullopt);
+  json["quantization_config"] = with_policy({{"first_steps", {{"count", 0}}}});
+  EXPECT_EQ(read(json).quantization.full_precision_steps, (FullPrecisionSteps{0, 2}));
+}
+
+// A change of the policy that is known, and the key by which it is refused.
+TEST_F(Cosmos3ConfigFile, RefusesOtherStepPolicies) {
+  const std::vector<std::pair<const char*, const char*>> table = {
+      {R"({"schema_version": 2})", "schema_version: found 2, expected 1"},
+      {R"({"type": "list"})", R"(type: found "list", expected "first_last_n")"},
+      {R"({"type": null})", "type is missing"},
+      {R"({"index_space": "timestep"})", R"(index_space: found "timestep")"},
+      {R"({"scope": ["transformer", "vae"]})", R"(scope: found ["transformer","vae"], expected ["transformer"])"},
+      {R"({"default_mode": "a16"})", R"(default_mode: found "a16", expected "native")"},
+      {R"({"overlap": "native"})", R"(overlap: found "native")"},
+      {R"({"reasoner": "native"})", R"(reasoner: found "native")"},
+      {R"({"first_steps": {"mode": "a8"}})", R"(first_steps.mode: found "a8", expected "a16")"},
+      {R"({"last_steps": {"count": -1}})", "last_steps.count: found -1, expected a number of steps from 0 to 1000"},
+      {R"({"last_steps": {"from": 3}})", "last_steps.from: found 3, expected no such key"},
+      {R"({"last_steps": 3})", "last_steps"},
+      {R"({"every": 3})", "every: found 3, expected no such key"},
+  };
+  for (const auto& [changes, reason] : table) {
+    Json json = valid();
+    json["quantization_config"] = with_policy(Json::parse(changes));
+    EXPECT_THAT([&] { read(json); },
+                ThrowsMessage<InputError>(
+                    AllOf(HasSubstr("quantization_config.runtime.diffusion_step_policy"), HasSubstr(reason))))
+        << changes;
+  }
+  Json json = valid();
+  json["quantization_config"] = {{"quant_algo", "FP8"}, {"runtime", {{"kernels", "fast"}}}};
+  EXPECT_THAT([&] { read(json); }, ThrowsMessage<InputError>(HasSubstr("runtime.kernels: found \"fast\"")));
+}
+
 struct Refusal {
   std::string key;
   Json value;

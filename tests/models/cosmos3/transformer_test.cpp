@@ -154,13 +154,13 @@ TEST_P(GoldenCase, BFloat16VelocityIsClose) {
 // Enough tokens for the ranks to work on them in two parts: sums travel while the other part is computed.
 class ManyTokens : public testing::Test {
  protected:
-  static at::Tensor velocity(const GoldenTransformer& golden) {
+  static at::Tensor velocity(const GoldenTransformer& golden, Precision precision = Precision::Native) {
     const Transformer& model = *golden;
     const MediaShape shape{{{Stream::Video, {{model.config().latent_channel, 5, 21, 22}}}}};  // 605 tokens
     const at::Tensor video =
         at::randn(shape.extents(Stream::Video), at::detail::createCPUGenerator(3), at::kFloat).to(test_device());
     const Branch branch = model.media_tower().prepare(model.text_tower()({1, 2, 3}), shape);
-    return model.media_tower()({{Stream::Video, video}}, 500, branch).at(Stream::Video);
+    return model.media_tower()({{Stream::Video, video}}, 500, branch, precision).at(Stream::Video);
   }
   int ranks_ = mpi_world().shard().size;
 };
@@ -178,6 +178,18 @@ TEST_F(ManyTokens, InEightBitsStayNear) {
   const double error = relative_rms(velocity({"tiny", ranks_, at::kFloat, RowFormat::Float8}), exact);
   EXPECT_LE(error, 0.05);
   EXPECT_GE(error, 1e-4) << "nothing was rounded";
+}
+
+// The weights alone are rounded then.
+TEST_F(ManyTokens, InFullPrecisionAreNearer) {
+  const at::Tensor exact = velocity({"tiny", 1});
+  const GoldenTransformer in_8_bits("tiny", ranks_, at::kFloat, RowFormat::Float8);
+  const double native = relative_rms(velocity(in_8_bits), exact);
+  const double full = relative_rms(velocity(in_8_bits, Precision::Full), exact);
+  EXPECT_LE(full, 0.9 * native);
+  EXPECT_GE(full, 1e-4) << "the weights were not kept in 8 bits";
+  const GoldenTransformer plain("tiny", ranks_);
+  EXPECT_TRUE(at::equal(velocity(plain, Precision::Full), velocity(plain)));
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,

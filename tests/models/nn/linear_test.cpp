@@ -87,5 +87,43 @@ TEST(StoredInEightBits, WeightsStayAsTheyAre) {
   }
 }
 
+// A pass in full precision has the bits of a model that holds what the weights stand for.
+TEST(StoredInEightBits, WeightsAreMultipliedOutForPlainInputs) {
+  const auto source = std::make_shared<StoredInEightBits>();
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const Weights weights(source, Shard{1, 2}, at::kCPU, dtype);
+    const ScaledRows x{at::randn({5, 32}).to(dtype), {}}, half{x.data.narrow(1, 16, 16), {}};
+    const std::vector<WeightPart> parts{{"a.weight", 6}, {"b.weight", 6}};
+    const ColumnParallelLinear kept(weights, parts, 32, RowFormat::Float8), plain(weights, parts, 32, RowFormat::Plain);
+    EXPECT_EQ(kept.inputs(Precision::Native), RowFormat::Float8);
+    EXPECT_EQ(kept.inputs(Precision::Full), RowFormat::Plain);
+    EXPECT_EQ(plain.inputs(Precision::Native), RowFormat::Plain);
+    EXPECT_TRUE(at::equal(kept(x), plain(x))) << dtype;
+    const RowParallelLinear cut(weights, 32, 6, RowFormat::Float8), plain_cut(weights, 32, 6, RowFormat::Plain);
+    EXPECT_TRUE(at::equal(cut(half), plain_cut(half))) << dtype;
+  }
+}
+
+struct PolicyCase {
+  FullPrecisionSteps steps;
+  std::int64_t of;
+  std::string by_step;  // F: full precision
+};
+
+TEST(FullPrecisionSteps, AreTheFirstAndTheLast) {
+  for (const PolicyCase& each : {PolicyCase{{0, 0}, 4, "----"},
+                                 {{1, 2}, 5, "F--FF"},
+                                 {{0, 1}, 3, "--F"},
+                                 {{3, 0}, 4, "FFF-"},
+                                 {{3, 3}, 5, "FFFFF"},
+                                 {{9, 9}, 1, "F"}}) {
+    std::string found;
+    for (std::int64_t step = 0; step < each.of; ++step) {
+      found += each.steps.at(step, each.of) == Precision::Full ? 'F' : '-';
+    }
+    EXPECT_EQ(found, each.by_step);
+  }
+}
+
 }  // namespace
 }  // namespace orrery
