@@ -49,6 +49,7 @@ use_bundle() {
 make_test_data() {
   local set part folder
   mkdir -p "$tests/data"
+  tar xf tests/data/modes_v2v.tar.xz -C "$tests/data"
   for set in tiny gqa_native modes; do
     tar xf "tests/data/$set.tar.xz" -C "$tests/data"
     for part in transformer vae; do

@@ -21,6 +21,11 @@ DRAWN = {"transformer": 1, "vae": 2}
 TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
 # Cases of which only the denoising is read, not what it starts from and ends in.
 DENOISED = {f"modes/{name}" for name in ("cache", "cache_order0", "guidance_interval", "normalize_cfg")}
+# Further cases of a set, in an archive of their own, without what they end in; and what of the
+# checkpoint they need beside the set's archive.
+FURTHER = {"modes_v2v": ("modes/v2v_first", "modes/v2v_short_gap", "modes/v2v_sound")}
+FURTHER_FILES = {"modes_v2v": "modes/checkpoint/sound_tokenizer"}
+FURTHER_CASES = {case for cases in FURTHER.values() for case in cases}
 # Of the files beside a set's checkpoint; other sets are kept whole.
 KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}
         | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
@@ -54,6 +59,8 @@ def is_read(name, case):
         return name.startswith("v2v") and not name.endswith("_diffusers")
     if case in DENOISED:
         return not name.startswith(("gen_rope_", "pixels", "und_"))
+    if case in FURTHER_CASES:
+        return name != "waveform" and not name.startswith(("gen_rope_", "pixels"))
     return case in TILED_CASES or not name.startswith("pixels_tiled_")
 
 
@@ -136,6 +143,12 @@ def main():
     goldens = pathlib.Path(sys.argv[1])
     default = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data"
     destination = pathlib.Path(sys.argv[2]) if len(sys.argv) == 3 else default
+    for archive, cases in FURTHER.items():
+        contents = [(goldens / f"{case}.safetensors").read_bytes() for case in cases]
+        members = [(f"{case}.safetensors", what_tests_read(content, case)) for case, content in zip(cases, contents)]
+        files = sorted((goldens / FURTHER_FILES[archive]).iterdir())
+        members += [(str(path.relative_to(goldens)), path.read_bytes()) for path in files]
+        write_archive(destination / f"{archive}.tar.xz", members)
     for name in SETS:
         write_archive(destination / f"{name}.tar.xz", set_members(goldens, name))
 

@@ -10,8 +10,6 @@
 #include "io/media/media_reader.h"
 #include "io/media/rgb_image.h"
 #include "models/wan/encoder.h"
-#include "pipeline/denoise.h"
-#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -66,15 +64,5 @@ std::int64_t pixel_frames_for(const std::vector<std::int64_t>& condition_frames)
 // Frames (n, H0, W0, 3) in [-1, 1] as the encoder takes a clip of `count` frames, n <= count: (3, count, height,
 // width), float32 on the CPU, fitted to the size, the last frame repeated. Throws InputError like covering_picture.
 at::Tensor clip_pixels(const at::Tensor& frames, std::int64_t count, std::int64_t height, std::int64_t width);
-
-// The last `count` frames of a video file, or all of a shorter one, as clip_pixels takes them. They are not rounded
-// after resizing, unlike an image. Throws InputError that names the file.
-at::Tensor clip_pixels_of_video(const std::filesystem::path& video, std::int64_t count, std::int64_t height,
-                                std::int64_t width);
-
-// The latent frames `condition_frames` of a clip of pixels (3, 4k + 1, H, W), in their order: (C, frames, h, w),
-// float32 on the CPU.
-at::Tensor encode_frames(const WanEncoder& encoder, const at::Tensor& pixels,
-                         const std::vector<std::int64_t>& condition_frames, at::Device device);
 
 }  // namespace orrery

@@ -25,6 +25,9 @@ struct Request {
   std::string prompt;
   std::optional<std::string> negative_prompt;  // none: the default one; "": no negative prompt
   std::filesystem::path image;                 // empty: none
+  std::filesystem::path last_image;            // shown where the clip ends, beside `image`; empty: none
+  std::filesystem::path video;                 // whose frames begin the clip; empty: none
+  bool keeps_last = false;                     // of `video`: its last frames, not its first
   std::filesystem::path condition_latents;     // empty: none
   std::filesystem::path continued_video;       // whose last frames are encoded anew; empty: none
   std::string parent;                          // id of an earlier request whose clip this one continues; empty: none
@@ -57,11 +60,13 @@ struct Request {
   }
   bool conditioned() const { return !condition_latents.empty() || !parent.empty() || needs_encoder(); }
   // Whether the given frames are made from pixels.
-  bool needs_encoder() const { return !image.empty() || !continued_video.empty() || encodes_parent; }
+  bool needs_encoder() const { return !image.empty() || !video.empty() || !continued_video.empty() || encodes_parent; }
   // All files that the clip is made from.
   std::vector<RequestFile> input_files() const {
     std::vector<RequestFile> files;
     if (!image.empty()) files.push_back({"image", image});
+    if (!last_image.empty()) files.push_back({"last_image", last_image});
+    if (!video.empty()) files.push_back({"video", video});
     if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents});
     if (!continued_video.empty()) files.push_back({"continues", continued_video});
     return files;

@@ -7,10 +7,35 @@
 #include "pipeline/clip_file.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/condition.h"
+#include "pipeline/given_pixels.h"
 #include "pipeline/root_work.h"
 #include "pipeline/snapshot.h"
 
 namespace orrery {
+namespace {
+
+// The pixel frames that the request's clip begins with; `parents`: those of a clip that it continues (3, n, H, W),
+// where it has been decoded. Empty: the request gives no pixels.
+PixelFrames given_frames(const Request& request, at::Tensor parents) {
+  const std::int64_t height = request.height, width = request.width;
+  const std::int64_t count = pixel_frames_for(request.condition_frames);
+  if (!request.last_image.empty()) {
+    const std::int64_t turn = pixel_frames_for({request.condition_frames.front()});
+    return pictures_in_turn(request.image, turn, request.last_image, height, width);
+  }
+  if (!request.continued_video.empty()) return last_frames_of(request.continued_video, count, height, width);
+  if (!request.video.empty()) {
+    return request.keeps_last ? last_frames_of(request.video, count, height, width)
+                              : first_frames_of(request.video, height, width);
+  }
+  if (!parents.defined()) return {};
+  return [parents, next = std::int64_t{0}](std::int64_t wanted) mutable {
+    next += wanted;
+    return parents.narrow(1, next - wanted, wanted);
+  };
+}
+
+}  // namespace
 
 NoiseAhead::Key NoiseAhead::key_of(std::uint32_t seed, const MediaShape& shape) {
   Key key{seed, {}};
@@ -73,14 +98,12 @@ Condition ClipStarter::condition_for(const Request& request, const MediaShape& s
 
 at::Tensor ClipStarter::given_latents(const Request& request, const MediaShape& shape, at::Tensor pixels) const {
   const at::Device device = context_.towers.device();
-  if (!request.image.empty()) {
+  if (!request.image.empty() && request.last_image.empty()) {
     return encode_image(*context_.encoder, request.image, request.height, request.width, device);
   }
-  if (!request.continued_video.empty()) {
-    pixels = clip_pixels_of_video(request.continued_video, pixel_frames_for(request.condition_frames), request.height,
-                                  request.width);
+  if (const PixelFrames frames = given_frames(request, std::move(pixels))) {
+    return encode_frames(*context_.encoder, frames, request.condition_frames, device);
   }
-  if (pixels.defined()) return encode_frames(*context_.encoder, pixels, request.condition_frames, device);
   const auto file =
       request.parent.empty() ? request.condition_latents : context_.settings.folder.latents(request.parent);
   return last_latent_frames(file, static_cast<std::int64_t>(request.condition_frames.size()),

@@ -5,6 +5,7 @@
 #include "base/core/error.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "pipeline/condition.h"
+#include "pipeline/given_pixels.h"
 #include "support/golden.h"
 #include "support/test_device.h"
 
@@ -27,6 +28,14 @@ double relative(const at::Tensor& found, const at::Tensor& expected) {
   return max_abs(found, expected) / expected.abs().max().item<double>();
 }
 
+// A clip of pixels (3, n, H, W).
+PixelFrames frames_in(const at::Tensor& pixels) {
+  return [pixels, next = std::int64_t{0}](std::int64_t count) mutable {
+    next += count;
+    return pixels.narrow(1, next - count, count);
+  };
+}
+
 // Bytes (n, H, W, 3) as frames in [-1, 1].
 at::Tensor frames_of(const at::Tensor& bytes) { return bytes.to(at::kFloat).div(127.5).sub(1); }
 
@@ -44,7 +53,7 @@ TEST_P(Frames, AreFittedAndEncodedAsTheReferenceDoes) {
   const at::Tensor pixels = clip_pixels(source, count, native.size(2), native.size(3));
   std::vector<std::int64_t> all;
   for (std::int64_t frame = 0; frame < latent.size(1); ++frame) all.push_back(frame);
-  EXPECT_LE(relative(encode_frames(encoder(), pixels, all, test_device()), latent), kLatentTolerance);
+  EXPECT_LE(relative(encode_frames(encoder(), frames_in(pixels), all, test_device()), latent), kLatentTolerance);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Frames, testing::Range(0, 4));
@@ -55,15 +64,15 @@ TEST(Continuation, OfTheLastFramesIsTheReferences) {
   const at::Tensor last = frames_of(clip.narrow(0, clip.size(0) - 5, 5));
   const at::Tensor pixels = clip_pixels(last, 5, 64, 64);
   EXPECT_LE(max_abs(pixels, golden["cond_pixels"][0]), kPixelTolerance);
-  EXPECT_LE(relative(encode_frames(encoder(), pixels, {0, 1}, test_device()), golden["cond_latent"][0]),
+  EXPECT_LE(relative(encode_frames(encoder(), frames_in(pixels), {0, 1}, test_device()), golden["cond_latent"][0]),
             kLatentTolerance);
 }
 
 TEST(Continuation, ALatentFrameThatIsNotGivenIsLeftOut) {
   const at::Tensor pixels = at::arange(3 * 9 * 32 * 32, at::kFloat).sin().view({3, 9, 32, 32});
   const WanEncoder encode = encoder();
-  const at::Tensor all = encode_frames(encode, pixels, {0, 1, 2}, test_device());
-  const at::Tensor some = encode_frames(encode, pixels, {0, 2}, test_device());
+  const at::Tensor all = encode_frames(encode, frames_in(pixels), {0, 1, 2}, test_device());
+  const at::Tensor some = encode_frames(encode, frames_in(pixels), {0, 2}, test_device());
   EXPECT_TRUE(at::equal(some.select(1, 0), all.select(1, 0)));
   EXPECT_TRUE(at::equal(some.select(1, 1), all.select(1, 2)));
 }
@@ -83,8 +92,7 @@ TEST(Continuation, AShortClipStandsStillAtItsEnd) {
 }
 
 TEST(Continuation, NeedsAVideo) {
-  EXPECT_THAT([] { clip_pixels_of_video("nowhere.mp4", 5, 32, 32); },
-              ThrowsMessage<InputError>(HasSubstr("nowhere.mp4")));
+  EXPECT_THAT([] { last_frames_of("nowhere.mp4", 5, 32, 32); }, ThrowsMessage<InputError>(HasSubstr("nowhere.mp4")));
 }
 
 }  // namespace

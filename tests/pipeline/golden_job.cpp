@@ -12,7 +12,8 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 Streams<Condition> conditions_of(const Golden& golden) {
   Streams<Condition> conditions;
   if (golden.has("cond_latent")) {
-    conditions[Stream::Video] = {golden.request().at("condition_frames"), golden["cond_latent"].squeeze(0)};
+    const std::vector<std::int64_t> given = golden.request().at("condition_frames");
+    conditions[Stream::Video] = {given, golden["cond_latent"].squeeze(0).index_select(1, at::tensor(given, at::kLong))};
   } else if (golden.has("image_latent")) {
     conditions[Stream::Video] = {{0}, golden["image_latent"].squeeze(0)};
   }

@@ -134,14 +134,14 @@ class PlanReader {
 // new one does not compile before it is sent, too.
 template <class Archive, class AnyRequest>
 void visit_request(Archive& archive, AnyRequest& request) {
-  auto& [id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
-         condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval, normalize_cfg,
-         flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids,
-         semantics] = request;
-  archive(id, prompt, negative_prompt, image, condition_latents, continued_video, parent, encodes_parent,
-          condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval, normalize_cfg,
-          flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids, negative_token_ids,
-          semantics);
+  auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+         encodes_parent, condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval,
+         normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids,
+         negative_token_ids, semantics] = request;
+  archive(id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+          encodes_parent, condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval,
+          normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids,
+          negative_token_ids, semantics);
 }
 
 template <class Archive, class AnyJob>

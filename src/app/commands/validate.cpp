@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "base/core/host.h"
 #include "base/core/numbers.h"
 #include "base/core/terminal_text.h"
+#include "io/media/media_reader.h"
 #include "pipeline/clip_needs.h"
 
 namespace orrery {
@@ -65,6 +68,35 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
   table.row("clips", fmt::format("width {}, height {}, frames {}, steps {}", range(&Request::width),
                                  range(&Request::height), range(&Request::num_frames), range(&Request::steps)));
   table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
+}
+
+// "yard.mp4: 1280x720, 240 frames, 24 a second"; empty for a picture, and for what cannot be read, which is told.
+std::string video_text(const fs::path& file) {
+  try {
+    const std::optional<VideoFacts> facts = video_facts(file);
+    if (!facts) return "";
+    const std::string frames = facts->frames > 0 ? fmt::format("{} frames", facts->frames) : "frames not counted";
+    const double fps = static_cast<double>(facts->fps.numerator) / facts->fps.denominator;
+    return fmt::format("{}: {}x{}, {}, {:.5g} a second", file.string(), facts->width, facts->height, frames, fps);
+  } catch (const InputError&) {
+    return "";
+  }
+}
+
+// The videos that clips begin with, each once.
+void describe_videos(const RunInput& input, Table& table) {
+  constexpr std::size_t kMostRows = 8;
+  std::vector<fs::path> videos;
+  std::set<fs::path> known;
+  for (const ClipJob& job : input.jobs) {
+    for (const fs::path& file : {job.request.video, job.request.continued_video}) {
+      if (!file.empty() && known.insert(file).second) videos.push_back(file);
+    }
+  }
+  for (std::size_t i = 0; i < std::min(videos.size(), kMostRows); ++i) {
+    if (const std::string found = video_text(videos[i]); !found.empty()) table.row("video", found);
+  }
+  if (videos.size() > kMostRows) table.row("video", fmt::format("and {} more", videos.size() - kMostRows));
 }
 
 // What a guidance interval costs two groups of ranks.
@@ -136,6 +168,7 @@ std::string validate(const Options& options) {
   Table table;
   RunInput input = check_input(options, Unmakeable::IsRefused, problems);
   describe_input(input, options, table);
+  describe_videos(input, table);
   problems.attempt([&] {
     describe_idle(input, options, table);
     describe_memory(input, options, table);

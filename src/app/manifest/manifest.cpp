@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -93,23 +94,30 @@ void ManifestReader::check_together(const Json& object, const Request& request) 
   if (given("negative_prompt") && given("negative_token_ids")) {
     bad("negative_token_ids: excludes negative_prompt: give one of the two");
   }
-  const std::pair<const char*, const char*> starts[] = {
-      {"condition_latents", "image"}, {"continues", "image"}, {"continues", "condition_latents"}};
-  for (const auto& [key, other] : starts) {
-    if (given(key) && given(other)) bad(std::string(key) + ": excludes " + other + ": give one of the two");
+  constexpr std::array kStarts{"image", "video", "condition_latents", "continues"};  // a clip has one of them at most
+  for (std::size_t i = 0; i < kStarts.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      if (given(kStarts[i]) && given(kStarts[k])) {
+        bad(fmt::format("{}: excludes {}: give one of the two", kStarts[i], kStarts[k]));
+      }
+    }
   }
+  if (given("last_image") && !given("image")) bad("last_image: needs image, the picture that the clip begins with");
+  if (given("video_keep") && !given("video")) bad("video_keep: needs video");
   if (given("condition_frames") && !request.conditioned()) {
-    bad("condition_frames: needs image, continues or condition_latents");
+    bad("condition_frames: needs image, video, continues or condition_latents");
   }
 }
 
 void ManifestReader::find_parent(const Json& object, Request& request) {
   find_parent(object, "condition_latents", request);
   find_parent(object, "continues", request);
-  // The last five pixel frames of what came before, unless the line says otherwise.
-  const bool anew = request.encodes_parent || !request.continued_video.empty();
   const auto frames = object.find("condition_frames");
-  if (anew && (frames == object.end() || frames->is_null())) request.condition_frames = {0, 1};
+  if (frames != object.end() && !frames->is_null()) return;
+  // Five pixel frames of a video; the first and the last latent frame where two pictures are given.
+  const bool clip = request.encodes_parent || !request.continued_video.empty() || !request.video.empty();
+  if (clip) request.condition_frames = {0, 1};
+  if (!request.last_image.empty()) request.condition_frames = {0, request.latent_frames() - 1};
 }
 
 void ManifestReader::find_parent(const Json& object, const char* key, Request& request) {

@@ -78,6 +78,13 @@ GuidanceInterval interval(const Json& value) {
   return {number(value[0]), number(value[1])};
 }
 
+// Whether a video's last frames are kept.
+bool last_kept(const Json& value) {
+  const std::string keep = text(value);
+  require_input(keep == "first" || keep == "last", "\"" + keep + "\" is neither \"first\" nor \"last\"");
+  return keep == "last";
+}
+
 // Token ids take the place of the default text, and a text that of default ids.
 void set_negative_prompt(const Json& value, Request& r) {
   r.negative_prompt = text(value);
@@ -98,6 +105,9 @@ const std::array kFields{
     ManifestField{"prompt", kOptional, [](const Json& v, Folder, Request& r) { r.prompt = text(v); }},
     ManifestField{"negative_prompt", kOptional, [](const Json& v, Folder, Request& r) { set_negative_prompt(v, r); }},
     ManifestField{"image", kOptional, [](const Json& v, Folder f, Request& r) { r.image = path_from(v, f); }},
+    ManifestField{"last_image", kOptional, [](const Json& v, Folder f, Request& r) { r.last_image = path_from(v, f); }},
+    ManifestField{"video", kOptional, [](const Json& v, Folder f, Request& r) { r.video = path_from(v, f); }},
+    ManifestField{"video_keep", kOptional, [](const Json& v, Folder, Request& r) { r.keeps_last = last_kept(v); }},
     ManifestField{"condition_latents", kOptional,
                   [](const Json& v, Folder f, Request& r) { r.condition_latents = path_from(v, f); }},
     ManifestField{"continues", kOptional,
@@ -181,6 +191,9 @@ void write_fields(const Request& r, Json& line) {
   if (!r.prompt_token_ids) line["prompt"] = r.prompt;
   if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
   if (!r.image.empty()) line["image"] = valid_utf8(r.image.string());
+  if (!r.last_image.empty()) line["last_image"] = valid_utf8(r.last_image.string());
+  if (!r.video.empty()) line["video"] = valid_utf8(r.video.string());
+  if (!r.video.empty()) line["video_keep"] = r.keeps_last ? "last" : "first";
   if (!r.condition_latents.empty()) line["condition_latents"] = valid_utf8(r.condition_latents.string());
   if (!r.continued_video.empty()) line["continues"] = valid_utf8(r.continued_video.string());
   if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;

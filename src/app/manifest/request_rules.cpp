@@ -86,8 +86,18 @@ std::string ids_reason(const std::optional<std::vector<std::int64_t>>& ids) {
   return negative == ids->end() ? "" : fmt::format("{} is not a token id: ids start at 0", *negative);
 }
 
+// Images are given frames one each.
+std::string image_count_reason(const Request& r) {
+  const bool from_images = !r.image.empty() && r.video.empty() && r.continued_video.empty() && r.parent.empty();
+  const std::size_t images = r.last_image.empty() ? 1 : 2;
+  if (!from_images || r.condition_frames.size() == images) return "";
+  return fmt::format("{} frames are listed, {}", r.condition_frames.size(),
+                     images == 1 ? "an image is one" : "image and last_image are two");
+}
+
 std::string condition_reason(const Request& r) {
   if (r.condition_frames.empty()) return "the list is empty";
+  if (!r.last_image.empty() && r.latent_frames() == 1) return "a clip of one frame has no last_image beside its image";
   const std::int64_t* previous = nullptr;
   for (const std::int64_t& frame : r.condition_frames) {
     if (!between(frame, 0, r.latent_frames() - 1)) {
@@ -99,10 +109,7 @@ std::string condition_reason(const Request& r) {
     }
     previous = &frame;
   }
-  if (!r.image.empty() && r.continued_video.empty() && r.parent.empty() && r.condition_frames.size() != 1) {
-    return fmt::format("{} frames are listed, an image is one", r.condition_frames.size());
-  }
-  return "";
+  return image_count_reason(r);
 }
 
 std::string interval_reason(const std::optional<GuidanceInterval>& interval) {
@@ -197,6 +204,8 @@ std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_
   };
   const bool latents = request.continued_video.extension() == ".h5";
   check_file("image", request.image, true);
+  check_file("last_image", request.last_image, true);
+  check_file("video", request.video, true);
   check_file("condition_latents", request.condition_latents, false);
   check_file("continues", request.continued_video, !latents);
   if (latents) {

@@ -151,6 +151,7 @@ std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
     keep_longer(kind.ids.uncond, job.ids.uncond);
     if (!kind.request.needs_encoder()) {
       kind.request.image = job.request.image;
+      kind.request.video = job.request.video;
       kind.request.continued_video = job.request.continued_video;
     }
     ++kind.clips;

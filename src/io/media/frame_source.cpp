@@ -8,7 +8,9 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <cmath>
 #include <span>
+#include <utility>
 
 #include "base/core/error.h"
 #include "io/media/still.h"
@@ -42,6 +44,13 @@ bool is_dolby_alone(const AVStream& stream) {
   const auto* dolby = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(
       av_stream_get_side_data(&stream, AV_PKT_DATA_DOVI_CONF, nullptr));
   return dolby != nullptr && dolby->dv_profile == kAlone;
+}
+
+// Whether a player turns its pictures by a quarter.
+bool lies_on_its_side(const AVStream& stream) {
+  const auto* matrix =
+      reinterpret_cast<const std::int32_t*>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
+  return matrix != nullptr && std::abs(double{1} * matrix[1]) > std::abs(double{1} * matrix[0]);
 }
 
 // FFmpeg calls PNGs interlaced whose rows come in seven passes, which says nothing of their pixels.
@@ -91,6 +100,20 @@ Fraction FrameSource::fps() const {
   require_input(av_q2d(rate) <= kMostFps, fmt::format("{}: has {:f} frames a second, expected at most {:f}",
                                                       input_.path(), av_q2d(rate), kMostFps));
   return {rate.num, rate.den};
+}
+
+VideoFacts FrameSource::facts() const {
+  const AVCodecParameters& stored = *stream_->codecpar;
+  VideoFacts facts{stored.width, stored.height, 0, fps()};
+  const double aspect = av_q2d(av_guess_sample_aspect_ratio(&input_.demuxer(), stream_, nullptr));
+  if (aspect > 1) facts.width = static_cast<int>(std::lround(facts.width * aspect));
+  if (aspect > 0 && aspect < 1) facts.height = static_cast<int>(std::lround(facts.height / aspect));
+  if (lies_on_its_side(*stream_)) std::swap(facts.width, facts.height);
+  const bool own = stream_->duration != AV_NOPTS_VALUE;
+  const std::int64_t duration = own ? stream_->duration : input_.demuxer().duration;
+  const AVRational unit = own ? stream_->time_base : AVRational{1, AV_TIME_BASE};
+  if (duration > 0) facts.frames = av_rescale_q(duration, unit, {facts.fps.denominator, facts.fps.numerator});
+  return facts;
 }
 
 AVRational FrameSource::pixel_aspect(const AVFrame& frame) const {

@@ -23,6 +23,8 @@ class FrameSource {
   bool is_image() const;  // a format of single pictures
   // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
   Fraction fps() const;
+  // What the header says, before any frame is decoded.
+  VideoFacts facts() const;
   // The width of a pixel divided by its height; 0 when not known.
   AVRational pixel_aspect(const AVFrame& frame) const;
 

@@ -103,6 +103,13 @@ std::string media_problem(const std::filesystem::path& path) {
   return "";
 }
 
+std::optional<VideoFacts> video_facts(const std::filesystem::path& path) {
+  if (begins_as_still(path)) return std::nullopt;
+  const FrameSource source(path);
+  if (source.is_image()) return std::nullopt;
+  return source.facts();
+}
+
 bool EvenFrames::next(RgbImage& frame) {
   while (ahead_ && ahead_->begin <= tick_) {
     shown_ = std::move(ahead_);

@@ -30,6 +30,10 @@ RgbImage read_image(const std::filesystem::path& path);
 // index of a video.
 std::string media_problem(const std::filesystem::path& path);
 
+// What the header of a video says; none of a still picture. Decodes no frame of it. Throws InputError that names the
+// file where media_problem() finds something, and where there is no frame rate.
+std::optional<VideoFacts> video_facts(const std::filesystem::path& path);
+
 // A picture and when it is shown, in ticks of a constant frame rate: from `begin` to the next picture's `begin`; the
 // last picture until `end`.
 struct TimedImage {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 
@@ -15,6 +16,15 @@ struct Fraction {
 // broadcast rates n·1000/1001 from their usual spellings, 23.976 → 24000/1001. Otherwise the simplest convergent within
 // 1e-6. Throws InputError outside the range.
 Fraction fps_fraction(double fps);
+
+// What a video's header says of it.
+struct VideoFacts {
+  int width = 0;            // pixels, as a player shows them: square, and upright
+  int height = 0;           // likewise
+  std::int64_t frames = 0;  // of a constant rate, by the file's duration; 0: not known
+  Fraction fps;             // frames a second, at which VideoReader gives them
+  friend bool operator==(const VideoFacts&, const VideoFacts&) = default;
+};
 
 inline constexpr int kSoundRate = 48'000;  // samples a second and channel
 inline constexpr int kSoundChannels = 2;   // left, right

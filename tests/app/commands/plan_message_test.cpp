@@ -17,6 +17,9 @@ Request full_request() {
   r.prompt = "two\nlines, a null \0 and no UTF-8 \xE9"s;
   r.negative_prompt = "";
   r.image = "/data/\xE9.png";
+  r.last_image = "/data/last.png";
+  r.video = "/data/begin.mp4";
+  r.keeps_last = true;
   r.condition_latents = "/data/c.h5";
   r.continued_video = "/data/v.mp4";
   r.parent = "p";

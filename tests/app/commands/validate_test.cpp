@@ -16,6 +16,7 @@
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"
 #include "support/background.h"
+#include "support/process.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -66,6 +67,18 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
             HasSubstr("checkpoint  random:tiny: "), HasSubstr("cfg 2 x tp 2 = 4"), HasSubstr("2 to 3 tokens"),
             HasSubstr("not/yet"), HasSubstr("one clip of the largest request needs "), HasSubstr(" MB on a GPU, ")));
   EXPECT_FALSE(fs::exists(folder_ / "not"));
+}
+
+TEST_F(ValidateFiles, SaysWhatAVideoIs) {
+  const fs::path video = folder_ / "a.mp4";
+  ASSERT_EQ(run_program({"ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=24", "-frames:v", "7",
+                         "-pix_fmt", "yuv420p", video.string()})
+                .exit_code,
+            0);
+  manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "video": "a.mp4"}
+{"id": "b", "prompt_token_ids": [1], "negative_token_ids": [5], "continues": "a.mp4"}
+)");
+  EXPECT_THAT(validate(options_), HasSubstr("video       " + video.string() + ": 96x64, 7 frames, 24 a second\n"));
 }
 
 TEST_F(ValidateFiles, SaysOnceWhatAGuidanceIntervalLeavesIdle) {

@@ -1,4 +1,4 @@
-// Clips that go on from the last pixel frames of another one: of a video file, and along a manifest.
+// Clips that begin with pixel frames of a video, of pictures, or of a clip that they continue.
 #include <gmock/gmock.h>
 
 #include <iostream>
@@ -53,6 +53,37 @@ TEST_P(ContinueGolden, OfAVideoFollowsTheReference) {
   EXPECT_LE(video, kTolerance);
 }
 
+// The reference's latents at the given frames, in the order of a file's.
+at::Tensor given_latents(const Golden& golden) {
+  const std::vector<std::int64_t> frames = golden.request().at("condition_frames");
+  return golden["cond_latent"].index_select(2, at::tensor(frames, at::kLong));
+}
+
+TEST_P(ContinueGolden, VideosBeginClipsAsTheReferenceSays) {
+  checkpoint_ = golden_checkpoint("modes");
+  std::vector<Json> lines;
+  const std::vector<std::string> names{"v2v_first", "v2v_last", "v2v_short_gap", "v2v_sound"};
+  for (const std::string& name : names) {
+    const Golden golden = Golden::load_case("modes/" + name);
+    write_video(name + ".mov", golden["clip_frames"]);
+    lines.push_back(golden_line(golden));
+    lines.back()["video"] = name + ".mov";
+    lines.back()["video_keep"] = golden.request().at("keep");
+    lines.back()["condition_frames"] = golden.request().at("condition_frames");
+  }
+  run("out", lines, kQuick, GetParam());
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    const Golden golden = Golden::load_case("modes/" + name);
+    const LatentFile file = latents("out", name);
+    EXPECT_LE(relative(tensor_of(file.condition.at(Stream::Video)), given_latents(golden)), kTolerance);
+    EXPECT_LE(relative(video_of(file), golden["final_video_latent"]), kTolerance);
+    ASSERT_EQ(file.latents.contains(Stream::Sound), golden.has("final_sound_latent"));
+    if (!golden.has("final_sound_latent")) continue;
+    EXPECT_LE(relative(tensor_of(file.latents.at(Stream::Sound)), golden["final_sound_latent"]), kTolerance);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Grids, ContinueGolden, testing::Values(RunGrid{1, 1}, RunGrid{2, 1}, RunGrid{2, 2}),
                          [](const auto& test) { return grid_name(test.param); });
 
@@ -103,6 +134,42 @@ TEST_F(Continue, AllRanksDecodeTheEarlierClip) {
   const at::Tensor alone = tensor_of(latents("one", "b").condition.at(Stream::Video));
   EXPECT_LE(relative(tensor_of(latents("four", "b").condition.at(Stream::Video)), alone), kTolerance);
   EXPECT_LE(relative(tensor_of(latents("tiles", "b").condition.at(Stream::Video)), alone), kTolerance);
+}
+
+// A clip from one picture to another is given what a video that shows both would give it.
+TEST_F(Continue, PicturesMayBeginAndEndAClip) {
+  draw(folder_ / "p0.png", 96, 64, 1);
+  const CommandLine ffmpeg{"ffmpeg", "-v", "error"};
+  const auto make = [&](const CommandLine& arguments) {
+    CommandLine line = ffmpeg;
+    line.insert(line.end(), arguments.begin(), arguments.end());
+    return run_program(line).exit_code;
+  };
+  ASSERT_EQ(make({"-i", folder_ / "p0.png", "-vf", "negate", folder_ / "p1.png"}), 0);
+  ASSERT_EQ(make({"-framerate", "24", "-i", folder_ / "p%d.png", "-c:v", "png", folder_ / "both.mov"}), 0);
+  const Json size{{"num_frames", 13}};
+  Json pictures = size, video = size;
+  pictures.update({{"image", "p0.png"}, {"last_image", "p1.png"}});
+  video.update({{"video", "both.mov"}, {"condition_frames", {0, 3}}});
+  run("out", {tiny_line("pictures", pictures), tiny_line("video", video)}, kQuick);
+  const LatentFile file = latents("out", "pictures");
+  const at::Tensor given = tensor_of(file.condition.at(Stream::Video));
+  ASSERT_EQ(given.size(2), 2);
+  EXPECT_TRUE(at::equal(given, tensor_of(latents("out", "video").condition.at(Stream::Video))));
+  EXPECT_TRUE(at::equal(video_of(file).select(2, 3), given.select(2, 1)));
+}
+
+TEST_F(Continue, ABeginningIsKnownByItsContent) {
+  draw(folder_ / "a.mp4", 96, 64, 6);
+  const std::vector<Json> lines{tiny_line("x", {{"video", "a.mp4"}})};
+  run("out", lines, kQuick);
+  fs::rename(folder_ / "a.mp4", folder_ / "b.mp4");
+  EXPECT_EQ(run_program(command("out", {tiny_line("x", {{"video", "b.mp4"}})}, kQuick)).exit_code, 0)
+      << "it only moved";
+  draw(folder_ / "a.mp4", 96, 64, 7);
+  const Ending ending = run_program(command("out", lines, kQuick));
+  EXPECT_EQ(ending.exit_code, 2);
+  EXPECT_THAT(ending.err, HasSubstr("from another video: the content of "));
 }
 
 TEST_F(Continue, AClipWhoseParentFailsFails) {

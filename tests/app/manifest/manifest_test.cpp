@@ -121,7 +121,7 @@ TEST(Manifest, RefusesBadValues) {
            {R"("negative_token_ids": 5)", "negative_token_ids: a list of integers was expected, found 5"},
            {R"("negative_token_ids": ["a"])", R"(negative_token_ids: an integer was expected, found the string "a")"},
            {R"("image": "")", "image: the path is empty"},
-           {R"("condition_frames": [0])", "condition_frames: needs image, continues or condition_latents"},
+           {R"("condition_frames": [0])", "condition_frames: needs image, video, continues or condition_latents"},
            {R"("image": "a.png", "condition_frames": [])", "condition_frames: the list is empty"},
            {R"("image": "a.png", "condition_frames": [48])",
             "condition_frames: 48 is not a latent frame of the clip, which has 0 to 47"},
@@ -132,6 +132,16 @@ TEST(Manifest, RefusesBadValues) {
             "condition_frames: 1 follows 2: the frames must increase"},
            {R"("condition_latents": "a.h5", "condition_frames": [2, 2])", "condition_frames: 2 is listed twice"},
            {R"("image": "a.png", "condition_latents": "b.h5")", "condition_latents: excludes image"},
+           {R"("image": "a.png", "video": "b.mp4")", "video: excludes image: give one of the two"},
+           {R"("video": "b.mp4", "continues": "c.mp4")", "continues: excludes video"},
+           {R"("video": "b.mp4", "video_keep": "middle")", R"(video_keep: "middle" is neither "first" nor "last")"},
+           {R"("video_keep": "last")", "video_keep: needs video"},
+           {R"("video": "b.mp4", "num_frames": 1)", "condition_frames: 1 is not a latent frame of the clip"},
+           {R"("last_image": "a.png")", "last_image: needs image"},
+           {R"("image": "a.png", "last_image": "b.png", "num_frames": 1)",
+            "condition_frames: a clip of one frame has no last_image beside its image"},
+           {R"("image": "a.png", "last_image": "b.png", "condition_frames": [0])",
+            "condition_frames: 1 frames are listed, image and last_image are two"},
            {R"("prompt_token_ids": [1])", "prompt_token_ids: excludes prompt"},
            {R"("negative_prompt": "", "negative_token_ids": [1])", "negative_token_ids: excludes negative_prompt"},
            {R"("hieght": 720)", "hieght: unknown key (did you mean height?)"},
@@ -246,6 +256,22 @@ TEST(Manifest, ContinuesPixelsOfALineOrAVideo) {
     EXPECT_EQ(requests[i].continued_video, expected[i].video) << i;
     EXPECT_EQ(requests[i].condition_frames, expected[i].frames) << i;
     EXPECT_EQ(requests[i].needs_encoder(), requests[i].conditioned()) << i;
+  }
+}
+
+TEST(Manifest, BeginsWithAVideoOrTwoPictures) {
+  const std::deque<Request> requests = parse(R"({"id": "a", "prompt": "p", "video": "x.mp4"}
+{"id": "b", "prompt": "p", "video": "x.mp4", "video_keep": "last", "condition_frames": [0, 2]}
+{"id": "c", "prompt": "p", "image": "x.png", "last_image": "y.png", "num_frames": 17}
+{"id": "d", "prompt": "p", "image": "x.png", "last_image": "y.png", "condition_frames": [1, 3]})");
+  ASSERT_THAT(requests, SizeIs(4));
+  const std::vector<std::vector<std::int64_t>> frames{{0, 1}, {0, 2}, {0, 4}, {1, 3}};
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    EXPECT_EQ(requests[i].condition_frames, frames[i]) << i;
+    EXPECT_EQ(requests[i].keeps_last, i == 1) << i;
+    EXPECT_TRUE(requests[i].needs_encoder() && requests[i].conditioned()) << i;
+    EXPECT_THAT(requests[i].input_files(), SizeIs(i < 2 ? 1 : 2));
+    EXPECT_THAT(parse(manifest_line(requests[i])), ElementsAre(requests[i]));
   }
 }
 

@@ -73,6 +73,19 @@ TEST_F(AsShown, VariableRatesAreMadeEven) {
   EXPECT_LE(frames, 16);
 }
 
+TEST_F(AsShown, HeadersSayWhatIsShown) {
+  const auto facts = [](const std::filesystem::path& path) { return video_facts(path).value_or(VideoFacts{}); };
+  EXPECT_EQ(facts(video("a.mp4", "-pix_fmt yuv420p")), (VideoFacts{96, 64, 4, {25, 1}}));
+  EXPECT_EQ(facts(video("wide.mkv", "-vf setsar=2 -pix_fmt yuv420p")), (VideoFacts{192, 64, 4, {25, 1}}));
+  output_of("ffmpeg -nostdin -v error -y -i " + (folder_ / "a.mp4").string() + " -c copy -metadata:s:v rotate=90 " +
+            (folder_ / "turned.mp4").string());
+  EXPECT_EQ(facts(folder_ / "turned.mp4"), (VideoFacts{64, 96, 4, {25, 1}}));
+  EXPECT_EQ(facts(video("slow.mkv", "-vf setpts=N*3/25/TB -vsync vfr -pix_fmt yuv420p")).frames, 10);
+  EXPECT_EQ(video_facts(make("a.png", waves(50, 34))), std::nullopt);
+  write_file(folder_ / "text.mp4", "moving pictures");
+  EXPECT_THAT([&] { video_facts(folder_ / "text.mp4"); }, ThrowsMessage<InputError>(HasSubstr("text.mp4: ")));
+}
+
 // Made of the waves by placing their white at 203 cd/m².
 TEST_F(AsShown, HighDynamicRangeIsMappedToSrgb) {
   for (const char* transfer : {"smpte2084", "arib-std-b67"}) {
