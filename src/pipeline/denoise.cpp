@@ -53,7 +53,7 @@ void CachedModel::restore(StepCacheState state) {
 }
 
 std::vector<MediaLatents> CachedModel::velocities(const MediaLatents& latents, std::int64_t step) {
-  const auto timestep = static_cast<double>(timesteps_[static_cast<std::size_t>(step)]);
+  const double timestep = timesteps_[static_cast<std::size_t>(step)];
   const BranchFlags called = model_->called(timestep);
   return cache_ ? cached(latents, timestep, step, called) : model_->velocities(latents, timestep, called);
 }
@@ -86,9 +86,9 @@ DenoiseState denoise(const GuidedModel& model, const StepCacheSettings& cache, c
                      DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer) {
   DenoiseState state = std::move(start);
   const Streams<GivenFrames> given = given_frames(conditions, state.latents);
-  Streams<UniPc> samplers;
+  Streams<StreamSampler> samplers;
   for (auto& [stream, latents] : state.latents) {
-    samplers.emplace(stream, schedule.sigmas).first->second.restore(state.samplers[stream]);
+    samplers.emplace(stream, StreamSampler(schedule, state.seed)).first->second.restore(state.samplers[stream]);
     latents = given.at(stream).write_back(latents);
   }
   const at::Tensor& video = state.latents.at(Stream::Video);

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
+#include "models/sampler/fixed_step.h"
 #include "models/sampler/schedule.h"
 #include "models/sampler/step_cache.h"
-#include "models/sampler/unipc.h"
 #include "pipeline/guidance.h"
 
 namespace orrery {
@@ -41,7 +41,7 @@ class CachedModel {
                                    const BranchFlags& called);
 
   const GuidedModel* model_;
-  std::vector<std::int64_t> timesteps_;
+  std::vector<double> timesteps_;
   std::optional<StepCache> cache_;
 };
 
@@ -58,6 +58,7 @@ struct DenoiseState {
   MediaLatents latents;          // the given time steps in their place, once a step is done
   Streams<UniPcState> samplers;  // empty before the first step
   StepCacheState cache;
+  std::uint32_t seed = 0;  // of the clip, for samplers that add noise of their own
 
   std::int64_t steps_done() const { return samplers.empty() ? 0 : samplers.begin()->second.step; }
 };

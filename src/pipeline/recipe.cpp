@@ -15,7 +15,9 @@ struct Entry {
 
 constexpr std::array kEntries{
     Entry{"gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
-    Entry{"attention", "", false, [](const Recipe& r) { return name_of(r.attention); }}};
+    Entry{"attention", "", false, [](const Recipe& r) { return name_of(r.attention); }},
+    Entry{"sampler", "unipc", true,
+          [](const Recipe& r) { return std::string(r.schedule.is_fixed() ? "fixed_step" : "unipc"); }}};
 
 // What a file's model says of the entry.
 std::string said(const Json& model, const Entry& entry) {

@@ -16,7 +16,7 @@ namespace orrery {
 // alone is not in it. Latent files and snapshots store it in their `model`, but for the schedule, whose sigmas they
 // have. A new entry is a member here, and a row of the table in recipe.cpp.
 struct Recipe {
-  ScheduleKind schedule = ScheduleKind::Native;
+  ScheduleRule schedule;
   RowFormat products = RowFormat::Plain;
   AttentionKernel attention = AttentionKernel::Aten;
 };

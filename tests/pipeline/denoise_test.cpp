@@ -72,22 +72,21 @@ TEST_P(Denoise, FollowsTheReferenceStepByStepOnEveryRank) {
   EXPECT_EQ(shapes.empty(), too_many_ranks);
 }
 
-INSTANTIATE_TEST_SUITE_P(AllModes, Denoise,
-                         testing::Values(Case{"tiny", "t2v", 8, ScheduleKind::DoubleShift},
-                                         Case{"tiny", "odd_grid_karras_nocfg", 8, ScheduleKind::Karras},
-                                         Case{"tiny", "single_frame", 8, ScheduleKind::DoubleShift},
-                                         Case{"tiny", "i2v", 8, ScheduleKind::DoubleShift},
-                                         Case{"tiny", "t2av", 8, ScheduleKind::DoubleShift},
-                                         Case{"tiny", "i2av", 8, ScheduleKind::DoubleShift},
-                                         Case{"gqa_native", "t2v", 2, ScheduleKind::Native},
-                                         Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
-                                         Case{"modes", "guidance_below_one", 2, ScheduleKind::Native},
-                                         Case{"modes", "v2v_last", 2, ScheduleKind::Native},
-                                         Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
-                                         Case{"modes", "normalize_cfg", 2, ScheduleKind::Native},
-                                         Case{"modes", "cache", 2, ScheduleKind::Native},
-                                         Case{"modes", "cache_order0", 2, ScheduleKind::Native}),
-                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    AllModes, Denoise,
+    testing::Values(
+        Case{"tiny", "t2v", 8, ScheduleKind::DoubleShift},
+        Case{"tiny", "odd_grid_karras_nocfg", 8, ScheduleKind::Karras},
+        Case{"tiny", "single_frame", 8, ScheduleKind::DoubleShift}, Case{"tiny", "i2v", 8, ScheduleKind::DoubleShift},
+        Case{"tiny", "t2av", 8, ScheduleKind::DoubleShift}, Case{"tiny", "i2av", 8, ScheduleKind::DoubleShift},
+        Case{"gqa_native", "t2v", 2, ScheduleKind::Native}, Case{"gqa_native", "i2av", 2, ScheduleKind::Native},
+        Case{"modes", "guidance_below_one", 2, ScheduleKind::Native},
+        Case{"modes", "v2v_last", 2, ScheduleKind::Native}, Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
+        Case{"modes", "normalize_cfg", 2, ScheduleKind::Native}, Case{"modes", "cache", 2, ScheduleKind::Native},
+        Case{"modes", "cache_order0", 2, ScheduleKind::Native}, Case{"distilled", "t2i", 2, ScheduleKind::Native},
+        Case{"distilled", "t2v", 2, ScheduleKind::Native}, Case{"distilled", "i2v", 2, ScheduleKind::Native},
+        Case{"distilled", "v2v", 2, ScheduleKind::Native}),
+    [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 TEST(StepCacheGolden, LeavesOutTheReferencesStepsOnEveryRank) {
   for (const char* name : {"modes/cache", "modes/cache_order0"}) {
@@ -131,6 +130,18 @@ TEST(StepCacheGrids, DecideAlikeWhateverTheRanks) {
     for (const BranchCache& branch : state.cache.branches) {
       EXPECT_TRUE(same_everywhere(branch.indicator));
       for (const LayersShare& share : branch.shares) EXPECT_TRUE(same_everywhere(share.streams.at(Stream::Sound)));
+    }
+  }
+}
+
+// What a few-step sampler adds is numpy's noise for the seed after the clip's, and for those behind it.
+TEST(Noise, OfFewStepsIsTheReferences) {
+  for (const char* name : {"distilled/t2v", "distilled/v2v"}) {
+    const Golden golden = Golden::load_case(name);
+    const std::uint32_t seed = golden.request().at("seed");
+    for (std::int64_t step = 0; step < golden["renoise"].size(0); ++step) {
+      const auto of_step = noise_for(seed + 1 + static_cast<std::uint32_t>(step), shape_of(golden), at::kCPU);
+      EXPECT_TRUE(at::equal(of_step.at(Stream::Video), golden["renoise"][step].squeeze(0))) << name << " " << step;
     }
   }
 }

@@ -110,7 +110,7 @@ PhaseKind kind_of(std::string_view phase) {
 }
 
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes, ScheduleKind schedule) {
+                   bool decodes, const ScheduleRule& schedule) {
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();

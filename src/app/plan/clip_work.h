@@ -56,6 +56,6 @@ struct ClipWork {
 // Computed from the sizes alone. `decodes`: media are wanted. `schedule`: of the steps that a step cache or a guidance
 // interval leaves out.
 ClipWork clip_work(const ModelSizes& sizes, RowFormat products, const Request& request, const PromptIds& ids,
-                   bool decodes, ScheduleKind schedule = ScheduleKind::Native);
+                   bool decodes, const ScheduleRule& schedule = {});
 
 }  // namespace orrery

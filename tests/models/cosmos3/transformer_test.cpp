@@ -70,13 +70,22 @@ TEST_P(GoldenCase, TextKeysAndValues) {
   EXPECT_LE(max_abs(cache.layers.back().v.cpu(), own_heads("und_v_last")), kKeyValueTolerance);
 }
 
-// The shape of a golden case, with its first frame given when it starts from an image.
+// The given latent frames, which stand at the start; undefined: none.
+at::Tensor given_latents(const Golden& g) {
+  for (const char* name : {"image_latent", "cond_latent"}) {
+    if (g.has(name)) return g[name].squeeze(0);
+  }
+  return {};
+}
+
+// The shape of a golden case, with the first frames given where it starts from a picture or a clip.
 MediaShape shape_of(const Golden& g) {
   MediaShape shape;
   shape.streams[Stream::Video].extents = g["noise_video"].squeeze(0).sizes().vec();
   if (g.has("noise_sound")) shape.streams[Stream::Sound].extents = g["noise_sound"].sizes().vec();
   shape.fps = g.request().at("fps").get<double>();
-  if (g.has("image_latent")) shape.streams[Stream::Video].given = {0};
+  const at::Tensor given = given_latents(g);
+  for (std::int64_t i = 0; given.defined() && i < given.size(1); ++i) shape.streams[Stream::Video].given.push_back(i);
   return shape;
 }
 
@@ -87,10 +96,17 @@ MediaLatents on_device(MediaLatents latents) {
 
 std::int64_t given_frames(const Golden& g) { return std::ssize(shape_of(g).streams.at(Stream::Video).given); }
 
+// (1, C, t, h, w) → (C, t, h, w) with the given frames in their place.
+at::Tensor with_given(const Golden& g, const at::Tensor& video) {
+  at::Tensor whole = video.squeeze(0).clone();
+  const at::Tensor given = given_latents(g);
+  if (given.defined()) whole.narrow(1, 0, given.size(1)).copy_(given);
+  return whole;
+}
+
 MediaLatents noise_of(const Golden& g) {
-  MediaLatents latents{{Stream::Video, g["noise_video"].squeeze(0).clone()}};
+  MediaLatents latents{{Stream::Video, with_given(g, g["noise_video"])}};
   if (g.has("noise_sound")) latents[Stream::Sound] = g["noise_sound"];
-  if (g.has("image_latent")) latents.at(Stream::Video).narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
   return on_device(latents);
 }
 
@@ -102,7 +118,7 @@ TEST_P(GoldenCase, FirstVelocities) {
     if (!g.has(name + "_video")) return;
     ++compared;
     const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
-    const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
+    const auto timestep = g["timesteps"][step].item<double>();
     const MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
     const at::Tensor found = velocity.at(Stream::Video).cpu();
     // The reference leaves zeros at the given frame.
@@ -118,7 +134,7 @@ TEST_P(GoldenCase, FirstVelocities) {
   };
   compare("velocity0_cond", "text_ids", noise_of(g), 0);
   compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
-  compare("velocity1_cond", "text_ids", on_device({{Stream::Video, g["step_video"][0].squeeze(0)}}), 1);
+  compare("velocity1_cond", "text_ids", on_device({{Stream::Video, with_given(g, g["step_video"][0])}}), 1);
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
@@ -133,7 +149,7 @@ std::vector<NamedAttention> kernels() {
 // How far the first velocity in bfloat16 is from float32's.
 double bfloat16_error(const Golden& g, const GoldenTransformer& m) {
   const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
-  const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
+  const auto timestep = g["timesteps"][0].item<double>();
   const at::Tensor velocity = (*m).media_tower()(noise_of(g), timestep, branch).at(Stream::Video).cpu();
   const std::int64_t given = given_frames(g);
   const std::int64_t rest = velocity.size(1) - given;
@@ -184,7 +200,8 @@ INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                          testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
                                          Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},
                                          Case{"tiny", "t2av", 8}, Case{"tiny", "i2av", 8}, Case{"gqa_native", "t2v", 2},
-                                         Case{"gqa_native", "i2av", 2}),
+                                         Case{"gqa_native", "i2av", 2}, Case{"distilled", "t2v", 2},
+                                         Case{"distilled", "i2v", 2}, Case{"distilled", "v2v", 2}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 }  // namespace
