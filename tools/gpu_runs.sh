@@ -8,6 +8,8 @@
 #                                their latents are from the first
 #   tools/gpu_runs.sh cache-error  one GPU, 480p with sound: how far clips of each threshold, and plain clips of as many steps as
 #                                  those computed, are from the clip of all steps, in latents and pictures
+#   tools/gpu_runs.sh distilled  one GPU, a four-step Super with the text tower released: a 720p clip, two, a 480p clip, and a
+#                                step by itself
 #   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
 #   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
 #   STEPS   denoise steps of a clip (default: 35)
@@ -85,6 +87,13 @@ case ${1:-} in
       "$orrery" compare --json --tolerance 1e9 "$work/exact-720p/latents/exact-720p-1.h5" \
         "$work/cached-$threshold-720p/latents/cached-$threshold-720p-1.h5" | tee -a "$out/runs.jsonl"
     done
+    ;;
+  distilled)
+    silent="${large%, \"sound*}"
+    run super-4step-720p-one 0 super-4step "$silent" 1 --text-tower release
+    run super-4step-720p-two 0 super-4step "$silent" 2 --text-tower release
+    run super-4step-480p-one 0 super-4step "${silent/720, \"width\": 1280/480, \"width\": 832}" 1 --text-tower release
+    "$orrery" bench --model super --distilled --what step --size 720p --frames 189 --device cuda --json | tee "$out/bench-distilled.jsonl"
     ;;
   cache-error)
     printf '{"id": "%s", "prompt": "A forklift turns into the aisle and lowers its load.", "seed": 1, "step_cache": %s, %s}\n' \

@@ -15,7 +15,7 @@ import struct
 import sys
 import tarfile
 
-SETS = ("tiny", "gqa_native", "modes")
+SETS = ("tiny", "gqa_native", "modes", "distilled", "edge")
 # Generators are seeded with the set's seed plus this.
 DRAWN = {"transformer": 1, "vae": 2}
 TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
@@ -29,11 +29,14 @@ FURTHER_CASES = {case for cases in FURTHER.values() for case in cases}
 # Of the files beside a set's checkpoint; other sets are kept whole.
 KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}
         | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
+KEPT["edge"] = {"t2v.safetensors"}
 WITHOUT = {"modes": {"sound_tokenizer"}}
+# Sets whose cases are kept without pixels: those of other sets are enough for the VAE.
+WITHOUT_PIXELS = {"distilled", "edge"}
 # The order in which the reference's modules register their parameters; a name's parts are compared one by one.
 MODULE_ORDER = """
 action_modality_embed audio_modality_embed embed_tokens layers
-self_attn to_q to_k to_v to_out norm_q norm_k add_q_proj add_k_proj add_v_proj to_add_out norm_added_q norm_added_k
+self_attn to_q to_k to_v to_out norm_q norm_k k_norm_und_for_gen add_q_proj add_k_proj add_v_proj to_add_out norm_added_q norm_added_k
 mlp mlp_moe_gen gate_proj up_proj down_proj
 input_layernorm input_layernorm_moe_gen post_attention_layernorm post_attention_layernorm_moe_gen
 norm norm_moe_gen lm_head proj_in proj_out time_embedder linear_1 linear_2
@@ -57,6 +60,8 @@ def is_read(name, case):
     """Whether tests read a case's tensor: not the tiled pixels of most, and of the set of frames only the videos'."""
     if case == "modes/frames":
         return name.startswith("v2v") and not name.endswith("_diffusers")
+    if case.split("/")[0] in WITHOUT_PIXELS:
+        return not name.startswith(("pixels", "cond_pixels", "image_pixels", "clip_frames"))
     if case in DENOISED:
         return not name.startswith(("gen_rope_", "pixels", "und_"))
     if case in FURTHER_CASES:
@@ -82,7 +87,7 @@ def what_tests_read(content, case):
 
 def scales_of(name, config):
     """Factors of the deviates where they are not by the general rule: in newer sets each domain's matrix is scaled alone."""
-    if name != "modes":
+    if not config.get("action_gen") or name == "gqa_native":
         return {}
     by_inputs = {"action_proj_in": config["action_dim"], "action_proj_out": config["hidden_size"]}
     matrices = {f"{layer}.fc.weight": 1.6 / math.sqrt(inputs) for layer, inputs in by_inputs.items()}

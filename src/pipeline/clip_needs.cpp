@@ -41,15 +41,15 @@ MediaShape media_shape(const Request& request, const Cosmos3Config& config) {
   return shape;
 }
 
-std::vector<int> expected_passes(const Request& r, ScheduleKind kind) {
+std::vector<int> expected_passes(const Request& r, const ScheduleRule& rule) {
   std::vector<int> passes(static_cast<std::size_t>(r.steps), r.guided() ? 2 : 1);
   if (!r.step_cache.on() && !(r.guided() && r.guidance_interval)) return passes;
-  const Schedule schedule = make_schedule(kind, r.steps, r.flow_shift);
+  const Schedule schedule = make_schedule(rule, r.steps, r.flow_shift);
   const std::optional<Guidance> guidance = r.guidance();
   std::vector<int> computed(passes.size(), 0);
   for (const std::int64_t step : expected_computed(r.step_cache, schedule, latent_size(r))) {
     const auto i = static_cast<std::size_t>(step);
-    const bool both = guidance && guidance->applies(static_cast<double>(schedule.timesteps[i]));
+    const bool both = guidance && guidance->applies(schedule.timesteps[i]);
     computed[i] = both ? 2 : 1;
   }
   return computed;

@@ -22,7 +22,7 @@ MediaShape media_shape(const Request& request, const Cosmos3Config& config);
 // How many passes of the transformer each step of a clip probably takes, one a guidance branch: none where a step cache
 // leaves the layers out, one outside of the guidance interval. Estimated from the request alone (expected_computed());
 // exact without a step cache.
-std::vector<int> expected_passes(const Request& request, ScheduleKind schedule);
+std::vector<int> expected_passes(const Request& request, const ScheduleRule& schedule);
 
 // What one clip takes of a device's memory beside the weights.
 

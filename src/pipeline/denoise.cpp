@@ -85,9 +85,9 @@ DenoiseState denoise(const GuidedModel& model, const StepSettings& settings, con
                      DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer) {
   DenoiseState state = std::move(start);
   const Streams<GivenFrames> given = given_frames(conditions, state.latents);
-  Streams<UniPc> samplers;
+  Streams<StreamSampler> samplers;
   for (auto& [stream, latents] : state.latents) {
-    samplers.emplace(stream, schedule.sigmas).first->second.restore(state.samplers[stream]);
+    samplers.emplace(stream, StreamSampler(schedule, state.seed)).first->second.restore(state.samplers[stream]);
     latents = given.at(stream).write_back(latents);
   }
   const at::Tensor& video = state.latents.at(Stream::Video);

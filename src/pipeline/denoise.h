@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "models/nn/precision.h"
+#include "models/sampler/fixed_step.h"
 #include "models/sampler/schedule.h"
 #include "models/sampler/step_cache.h"
-#include "models/sampler/unipc.h"
 #include "pipeline/guidance.h"
 
 namespace orrery {
@@ -46,11 +46,11 @@ class CachedModel {
 
  private:
   std::vector<MediaLatents> cached(const MediaLatents& latents, std::int64_t step, const BranchFlags& called);
-  double timestep(std::int64_t step) const { return static_cast<double>(timesteps_[static_cast<std::size_t>(step)]); }
+  double timestep(std::int64_t step) const { return timesteps_[static_cast<std::size_t>(step)]; }
   Precision precision(std::int64_t step) const { return full_precision_.at(step, std::ssize(timesteps_)); }
 
   const GuidedModel* model_;
-  std::vector<std::int64_t> timesteps_;
+  std::vector<double> timesteps_;
   FullPrecisionSteps full_precision_;
   std::optional<StepCache> cache_;
 };
@@ -68,6 +68,7 @@ struct DenoiseState {
   MediaLatents latents;          // the given time steps in their place, once a step is done
   Streams<UniPcState> samplers;  // empty before the first step
   StepCacheState cache;
+  std::uint32_t seed = 0;  // of the clip, for samplers that add noise of their own
 
   std::int64_t steps_done() const { return samplers.empty() ? 0 : samplers.begin()->second.step; }
 };

@@ -25,7 +25,7 @@ bool finite(const MediaLatents& latents) {
 }
 
 // What each step probably costs, relative to others; `apart`: the branches run at the same time.
-std::vector<double> step_work(const Request& request, ScheduleKind schedule, bool apart) {
+std::vector<double> step_work(const Request& request, const ScheduleRule& schedule, bool apart) {
   constexpr double kWithoutLayers = 0.01;
   std::vector<double> work;
   for (const int passes : expected_passes(request, schedule)) {

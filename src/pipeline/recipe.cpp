@@ -22,7 +22,9 @@ constexpr std::array kEntries{
     Entry{"gemm", "gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
     Entry{"full_precision_steps", "full-precision-steps", "0,0", true,
           [](const Recipe& r) { return steps_text(r.full_precision_steps); }},
-    Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }}};
+    Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }},
+    Entry{"sampler", "schedule", "unipc", true,
+          [](const Recipe& r) { return std::string(r.schedule.is_fixed() ? "fixed_step" : "unipc"); }}};
 
 // What a file's model says of the entry.
 std::string said(const Json& model, const Entry& entry) {

@@ -17,7 +17,7 @@ namespace orrery {
 // alone is not in it. Latent files and snapshots store it in their `model`, but for the schedule, whose sigmas they
 // have. A new entry is a member here, and a row of the table in recipe.cpp.
 struct Recipe {
-  ScheduleKind schedule = ScheduleKind::Native;
+  ScheduleRule schedule;
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision_steps;  // none where nothing is in 8 bits
   AttentionKernel attention = AttentionKernel::Aten;

@@ -62,24 +62,28 @@ double guessed_seconds(DenoiseState state) {
 
 using Shape = std::vector<std::int64_t>;
 
+bool knows_last_step(const DenoiseState& state) { return state.samplers.at(Stream::Video).last_sample.defined(); }
+
 // A tensor of a resumed clip and the shape that it has, or will have.
 struct Part {
   at::Tensor* tensor;
   Shape shape;
 };
 
-void add_sampler(std::vector<Part>& parts, UniPcState& state, const Shape& shape) {
+void add_sampler(std::vector<Part>& parts, UniPcState& state, bool remembers, const Shape& shape) {
+  if (!remembers) return;
   parts.push_back({&state.last_sample, shape});
   parts.push_back({&state.model_output_1, shape});
   if (state.step >= 2) parts.push_back({&state.model_output_0, shape});
 }
 
-// Everything that a clip consists of after the steps that it has made, in one order on all ranks.
-std::vector<Part> parts_of(ResumedClip& clip, const MediaShape& shape) {
+// Everything that a clip consists of after the steps that it has made, in one order on all ranks. `remembers`: whether
+// its samplers know their last steps.
+std::vector<Part> parts_of(ResumedClip& clip, bool remembers, const MediaShape& shape) {
   std::vector<Part> parts;
   for (const auto& [stream, own] : shape.streams) {
     parts.push_back({&clip.state.latents[stream], own.extents});
-    add_sampler(parts, clip.state.samplers.at(stream), own.extents);
+    add_sampler(parts, clip.state.samplers.at(stream), remembers, own.extents);
     if (!own.given.empty()) parts.push_back({&clip.conditions[stream].latents, own.given_extents()});
   }
   for (const CacheTensor& part : tensors_of(clip.state.cache)) {
@@ -156,13 +160,15 @@ ResumedClip share_snapshot(const Comm& world, const std::filesystem::path& path,
   ResumedClip clip;
   on_root(world, [&] { clip = read_clip(path, request, shape); });
   const std::int64_t steps_done = world.from_root([&] { return clip.state.steps_done(); });
+  const bool remembers = world.from_root([&] { return knows_last_step(clip.state); });
+  clip.state.seed = request.seed;
   for (const auto& [stream, own] : shape.streams) {
     clip.state.samplers[stream].step = steps_done;
     if (!own.given.empty()) clip.conditions[stream].steps = own.given;
   }
   const std::string counts = world.from_root([&] { return cache_counts(clip.state.cache); });
   if (!world.is_root()) clip.state.cache = cache_of(counts, shape);
-  const std::vector<Part> parts = parts_of(clip, shape);
+  const std::vector<Part> parts = parts_of(clip, remembers, shape);
   at::Tensor flat;
   on_root(world, [&] { flat = flattened(parts); });
   unflatten(share_from_root(world, flat), parts, device);

@@ -50,6 +50,7 @@ FloatArray batch_of_one(const at::Tensor& tensor) {
 }
 
 SamplerHistory history_of(const UniPcState& state, std::int64_t steps) {
+  if (!state.last_sample.defined()) return {};
   const auto done = static_cast<int>(state.step);
   const auto left_at_last = static_cast<int>(steps) - done + 1;
   return {batch_of_one(state.last_sample), batch_of_one(state.model_output_0), batch_of_one(state.model_output_1),
@@ -72,9 +73,11 @@ at::Tensor tensor_of(const FloatArray& array, const std::vector<std::int64_t>& s
   return to_tensor(array).squeeze(0);
 }
 
-UniPcState sampler_state(std::int64_t step, const SamplerHistory& history, const std::vector<std::int64_t>& shape) {
+UniPcState sampler_state(std::int64_t step, bool renoises, const SamplerHistory& history,
+                         const std::vector<std::int64_t>& shape) {
   UniPcState state;
   state.step = step;
+  if (renoises) return state;
   state.last_sample = tensor_of(history.last_sample, shape, "last_sample");
   state.model_output_1 = tensor_of(history.model_output_1, shape, "model_output_1");
   if (step >= 2) state.model_output_0 = tensor_of(history.model_output_0, shape, "model_output_0");
@@ -173,6 +176,7 @@ DenoiseState state_of(const LatentFile& snapshot, const Request& request, const 
   require_input(snapshot.running.has_value(), "not a snapshot: its clip is finished");
   const RunningState& running = *snapshot.running;
   const std::int64_t steps = std::ssize(snapshot.timesteps);
+  const bool renoises = Schedule{snapshot.sigmas, snapshot.timesteps}.renoises();
   require_input(running.step >= 1 && running.step < steps,
                 fmt::format("the snapshot is of step {} of {}", running.step, steps));
   require_condition(snapshot, shape);
@@ -186,7 +190,7 @@ DenoiseState state_of(const LatentFile& snapshot, const Request& request, const 
     const std::vector<std::int64_t>& extents = own->second.extents;
     const std::string what = fmt::format("the {}", schema.name);
     state.latents[schema.stream] = tensor_of(snapshot.latents.at(schema.stream), extents, what);
-    state.samplers[schema.stream] = sampler_state(running.step, running.histories.at(schema.stream), extents);
+    state.samplers[schema.stream] = sampler_state(running.step, renoises, running.histories.at(schema.stream), extents);
   }
   state.cache = cache_state(running, request, shape);
   return state;

@@ -69,6 +69,7 @@ ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, c
     start.conditions[Stream::Video] = condition_for(job.request, shape);
     clock.end("condition");
   }
+  start.state.seed = job.request.seed;
   start.state.latents = noise_.take(job.request.seed, shape, context_.towers.device());
   clock.end("noise");
   return start;

@@ -89,7 +89,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"modes", "v2v_short_gap", 2, ScheduleKind::Native}, Case{"modes", "v2v_sound", 2, ScheduleKind::Native},
         Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
         Case{"modes", "normalize_cfg", 2, ScheduleKind::Native}, Case{"modes", "cache", 2, ScheduleKind::Native},
-        Case{"modes", "cache_order0", 2, ScheduleKind::Native}),
+        Case{"modes", "cache_order0", 2, ScheduleKind::Native}, Case{"distilled", "t2i", 2, ScheduleKind::Native},
+        Case{"distilled", "t2v", 2, ScheduleKind::Native}, Case{"distilled", "i2v", 2, ScheduleKind::Native},
+        Case{"distilled", "v2v", 2, ScheduleKind::Native}),
     [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 TEST(StepCacheGolden, LeavesOutTheReferencesStepsOnEveryRank) {
@@ -134,6 +136,18 @@ TEST(StepCacheGrids, DecideAlikeWhateverTheRanks) {
     for (const BranchCache& branch : state.cache.branches) {
       EXPECT_TRUE(same_everywhere(branch.indicator));
       for (const LayersShare& share : branch.shares) EXPECT_TRUE(same_everywhere(share.streams.at(Stream::Sound)));
+    }
+  }
+}
+
+// What a few-step sampler adds is numpy's noise for the seed after the clip's, and for those behind it.
+TEST(Noise, OfFewStepsIsTheReferences) {
+  for (const char* name : {"distilled/t2v", "distilled/v2v"}) {
+    const Golden golden = Golden::load_case(name);
+    const std::uint32_t seed = golden.request().at("seed");
+    for (std::int64_t step = 0; step < golden["renoise"].size(0); ++step) {
+      const auto of_step = noise_for(seed + 1 + static_cast<std::uint32_t>(step), shape_of(golden), at::kCPU);
+      EXPECT_TRUE(at::equal(of_step.at(Stream::Video), golden["renoise"][step].squeeze(0))) << name << " " << step;
     }
   }
 }

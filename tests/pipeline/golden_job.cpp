@@ -12,8 +12,10 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 Streams<Condition> conditions_of(const Golden& golden) {
   Streams<Condition> conditions;
   if (golden.has("cond_latent")) {
-    const std::vector<std::int64_t> given = golden.request().at("condition_frames");
-    conditions[Stream::Video] = {given, golden["cond_latent"].squeeze(0).index_select(1, at::tensor(given, at::kLong))};
+    const auto steps = golden.request().value("condition_frames", std::vector<std::int64_t>{0});
+    const at::Tensor latents = golden["cond_latent"].squeeze(0);  // of these steps alone, or of the whole video
+    const bool alone = latents.size(1) == std::ssize(steps);
+    conditions[Stream::Video] = {steps, alone ? latents : latents.index_select(1, at::tensor(steps, at::kLong))};
   } else if (golden.has("image_latent")) {
     conditions[Stream::Video] = {{0}, golden["image_latent"].squeeze(0)};
   }
@@ -32,7 +34,8 @@ MediaShape shape_of(const Golden& golden) {
 Request request_of(const Golden& golden) {
   Request request;
   const Json& asked = golden.request();
-  request.guidance_scale = asked.at("guidance");
+  request.guidance_scale = asked.value("guidance", 1.0);
+  request.seed = asked.at("seed");
   request.normalize_cfg = asked.value("normalize_cfg", false);
   if (asked.contains("guidance_interval")) {
     const Json& interval = asked["guidance_interval"];
@@ -44,6 +47,15 @@ Request request_of(const Golden& golden) {
   return request;
 }
 
+namespace {
+
+// Empty where the reference has one branch alone.
+std::vector<std::int64_t> negative_ids(const Golden& golden) {
+  return golden.has("neg_text_ids") ? ids_of(golden["neg_text_ids"]) : std::vector<std::int64_t>{};
+}
+
+}  // namespace
+
 GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype)
     : grid_(world, shape),
       tp_(make_collectives(grid_.tp(), test_device())),
@@ -54,6 +66,7 @@ GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape,
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {
   DenoiseState start;
+  start.seed = golden.request().at("seed");
   start.latents = noise_for(golden.request().at("seed"), shape_of(golden), test_device());
   return start;
 }
@@ -66,12 +79,17 @@ DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseStat
 DenoiseState GoldenJob::run(const Golden& golden, const Request& request, const Schedule& schedule, DenoiseState start,
                             const Streams<Condition>& conditions, const StepObserver& observer) const {
   const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
-                           {ids_of(golden["text_ids"]), ids_of(golden["neg_text_ids"])}, shape_of(golden),
-                           request.guidance());
+                           {ids_of(golden["text_ids"]), negative_ids(golden)}, shape_of(golden), request.guidance());
   return denoise(guided, {request.step_cache, {}}, schedule, std::move(start), conditions, observer);
 }
 
 Schedule schedule_of(const Golden& golden, ScheduleKind kind) {
+  if (golden.request().value("mode", "") == "distilled") {
+    const at::Tensor sigmas = golden["sigmas"];
+    const std::int64_t steps = sigmas.numel() - 1;
+    return make_schedule(ScheduleRule({sigmas.const_data_ptr<float>(), sigmas.const_data_ptr<float>() + steps}), steps,
+                         1);
+  }
   return make_schedule(kind, golden.request().at("steps"), golden.request().value("flow_shift", 10.0));
 }
 

@@ -49,6 +49,7 @@ class GoldenJob {
   Transformer model_;
 };
 
+// A distilled checkpoint's case has levels of its own, whatever `kind` is.
 Schedule schedule_of(const Golden& golden, ScheduleKind kind);
 
 // The grids of `ranks` ranks that the model can be split over.

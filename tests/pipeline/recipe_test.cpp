@@ -32,7 +32,7 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
   EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
   EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(),
-            R"({"gemm":"bf16","full_precision_steps":"0,0","attention":"cudnn"})");
+            R"({"gemm":"bf16","full_precision_steps":"0,0","attention":"cudnn","sampler":"unipc"})");
 }
 
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {
@@ -55,6 +55,19 @@ TEST(Recipe, NamesTheEntryThatMakesAnotherClip) {
   EXPECT_EQ(other_entry(file_of(float8, request), plain, request), "gemm");
   EXPECT_EQ(other_entry(file_of(plain, request), karras, request), "schedule");
   EXPECT_EQ(other_entry(file_of(plain, request), by_fa3, request), "") << "it rounds differently";
+}
+
+TEST(Recipe, FixedStepsMakeAnotherClip) {
+  Request request;
+  request.steps = 2;
+  Recipe fixed = with_products(RowFormat::Plain), others = fixed;
+  fixed.schedule = ScheduleRule({1, 0.5F});
+  others.schedule = ScheduleRule({1, 0.25F});
+  const Recipe plain = with_products(RowFormat::Plain);
+  EXPECT_EQ(other_entry(file_of(fixed, request), fixed, request), "");
+  EXPECT_EQ(other_entry(file_of(fixed, request), others, request), "schedule");
+  EXPECT_EQ(other_entry(file_of(fixed, request), plain, request), "sampler");
+  EXPECT_EQ(other_entry(file_of(plain, request), fixed, request), "sampler");
 }
 
 TEST(Recipe, FilesOfEarlierReleasesHavePlainProducts) {

@@ -58,7 +58,7 @@ class Bench {
     {
       const GenTower tower = load_media_tower(model_, context_, plain_gbps_, if_wanted(BenchPart::Load));
       if (wants(BenchPart::Step)) {
-        bench_step(tower, model_.transformer_config, shape_, work_, ceilings_, context_);
+        bench_step(tower, model_, shape_, work_, ceilings_, context_);
       }
     }
     release_unused_memory(ranks_.device);

@@ -30,9 +30,9 @@ using ConvCeilings = std::map<std::string, double>;
 ConvCeilings measure_conv_ceilings(const WanConfig& config, std::int64_t height, std::int64_t width,
                                    const BenchRanks& ranks, const Timer& timer, Report* report);
 
-// Measures a guidance branch and a whole denoise step of `tower`, built from the model's `config`, with random keys
-// and values in place of texts; then the step's phases and kernels. Collective.
-void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
+// Measures a guidance branch and a whole denoise step of `tower`, built from `model`, with random keys and values in
+// place of texts; then the step's phases and kernels. A few-step model's step has one branch. Collective.
+void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context);
 
 // Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.

@@ -12,6 +12,7 @@
 #include "models/cosmos3/config.h"
 #include "models/cosmos3/media.h"
 #include "models/kernels/scaled_rows.h"
+#include "models/sampler/schedule.h"
 #include "models/wan/config.h"
 #include "pipeline/media_settings.h"
 
@@ -52,6 +53,7 @@ struct BenchModel {
   std::shared_ptr<WeightSource> transformer;
   std::shared_ptr<WeightSource> vae;
   std::shared_ptr<WeightSource> sound;  // null: the model has no sound decoder
+  ScheduleRule schedule;                // of few-step checkpoints, whose steps have one branch, or native
 };
 
 constexpr double kBenchFps = 24;

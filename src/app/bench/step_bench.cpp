@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,8 +11,8 @@
 #include "base/device/device_memory.h"
 #include "models/cost/step_costs.h"
 #include "models/nn/phase.h"
+#include "models/sampler/fixed_step.h"
 #include "models/sampler/schedule.h"
-#include "models/sampler/unipc.h"
 #include "pipeline/denoise.h"
 #include "pipeline/guidance.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr double kGuidance = 6;  // above 1: both branches run
 constexpr double kStepSeconds = 10;
 constexpr double kSomeTimestep = 500;
+constexpr std::uint32_t kSeed = 42;
 
 // What the text tower leaves of a prompt, without the tower.
 TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const BenchRanks& ranks) {
@@ -35,25 +37,26 @@ TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const 
 // Steps of one request, over and over.
 class Stepper {
  public:
-  Stepper(const GuidedModel& model, MediaLatents latents)
+  Stepper(const GuidedModel& model, MediaLatents latents, const ScheduleRule& rule)
       : model_(model),
         latents_(std::move(latents)),
-        schedule_(make_schedule(ScheduleKind::Native, 35, 10)),
-        sampler_(schedule_.sigmas) {}
+        schedule_(make_schedule(rule, rule.is_fixed() ? rule.fixed_steps() : 35, 10)),
+        sampler_(schedule_, kSeed) {}
 
   // From the same latents each time: random weights lead nowhere.
   void operator()() {
-    if (sampler_.step_index() == sampler_.steps()) sampler_ = UniPc(schedule_.sigmas);
-    const auto timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.step_index())];
-    const MediaVelocity velocity = model_.velocity(latents_, static_cast<double>(timestep));
-    phase("guidance + sampler step", [&] { sampler_.step(velocity.at(Stream::Video), latents_.at(Stream::Video)); });
+    if (sampler_.state().step == schedule_.steps()) sampler_ = StreamSampler(schedule_, kSeed);
+    const double timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.state().step)];
+    const MediaVelocity velocity = model_.velocity(latents_, timestep);
+    phase("guidance + sampler step",
+          [&] { sampler_.step(velocity.at(Stream::Video), latents_.at(Stream::Video), {}); });
   }
 
  private:
   const GuidedModel& model_;
   MediaLatents latents_;
   Schedule schedule_;
-  UniPc sampler_;
+  StreamSampler sampler_;
 };
 
 Record branch_record(const Cosmos3Config& config, const LayerWork& work, const LayerCeilings& ceilings) {
@@ -70,8 +73,8 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
 }
 
 // As many of `branch` as this rank runs.
-Record step_record(const Record& branch, const BenchRanks& ranks) {
-  const int branches = ranks.cfg.shard().size == 1 ? 2 : 1;
+Record step_record(const Record& branch, const BenchRanks& ranks, bool guided) {
+  const int branches = guided && ranks.cfg.shard().size == 1 ? 2 : 1;
   Record record = branch;
   record.name = "step";
   record.flops *= branches;
@@ -82,11 +85,13 @@ Record step_record(const Record& branch, const BenchRanks& ranks) {
 
 }  // namespace
 
-void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const LayerWork& work,
+void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context) {
+  const Cosmos3Config& config = model.transformer_config;
+  const bool guided = !model.schedule.is_fixed();
   const BenchRanks& ranks = context.ranks;
   const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
-  const MediaLatents noise = noise_for(42, shape, ranks.device);
+  const MediaLatents noise = noise_for(kSeed, shape, ranks.device);
   Record record = branch_record(config, work, ceilings);
   {
     const Branch branch = tower.prepare(text({}), shape);
@@ -101,9 +106,10 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
       context.report.add(full);
     }
   }
-  const GuidedModel model(tower, ranks.cfg, text, {}, shape, Guidance{kGuidance});
-  Stepper step(model, noise);
-  record = step_record(record, ranks);
+  const GuidedModel guided_model(tower, ranks.cfg, text, {}, shape,
+                                 guided ? std::optional(Guidance{kGuidance}) : std::nullopt);
+  Stepper step(guided_model, noise, model.schedule);
+  record = step_record(record, ranks, guided);
   reset_peak_memory(ranks.device);
   record.ms = context.timer.measure([&] { step(); }, kStepSeconds);
   record.peak_memory = context.timer.largest_memory();

@@ -59,11 +59,17 @@ auto make_table() {
       option(
           kAll, kFiles, "checkpoint", "DIR",
           "the Cosmos3 checkpoint's folder; or random:tiny, random:nano or random:super for random weights of that "
-          "model's shapes, made in place, to try a machine before the files are there",
+          "model's shapes, made in place, to try a machine before the files are there; with -4step behind the name "
+          "those of the four-step checkpoint distilled from it",
           [](auto& o) -> auto& { return o.model.checkpoint; }),
       option(
           kBench, kFiles, "model", "tiny|nano|super", "measure random weights of that model's shapes",
           [](auto& o) -> auto& { return o.random_model; }),
+      option(
+          kBench, kFiles, "distilled", "",
+          "with --model: the four-step checkpoint distilled from it, whose steps have one branch; run takes it as "
+          "random:NAME-4step",
+          [](auto& o) -> auto& { return o.distilled; }),
       option(
           kBench, kFiles, "checkpoint", "DIR", "measure this checkpoint, in place of --model",
           [](auto& o) -> auto& { return o.model.checkpoint; }),

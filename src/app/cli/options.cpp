@@ -145,6 +145,8 @@ void check_completion(const Options& o) {
 void check_bench(Options& o) {
   require_input((o.random_model != ModelName::None) != !o.model.checkpoint.empty(),
                 "--model NAME or --checkpoint DIR says what to measure: give one of them");
+  require_input(!o.distilled || o.random_model != ModelName::None,
+                "--distilled: goes with --model NAME; of a checkpoint its files say whether it is one of few steps");
   require_between(o.bench.repeats, 0, 1000, "--repeats");
   require_between(o.bench.kernels, 0, 1000, "--kernels");
   o.bench.width = o.bench_size.width;

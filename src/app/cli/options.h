@@ -81,6 +81,7 @@ struct Options {
 
   // Bench.
   ModelName random_model = ModelName::None;
+  bool distilled = false;  // random_model distilled to few steps
   FrameSize bench_size;
   BenchSettings bench;  // its width and height are bench_size's
   bool json = false;    // Plan, Inspect, Compare and Report as well

@@ -13,18 +13,21 @@
 #include "base/device/gpu.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
+#include "models/zoo/random_models.h"
 
 namespace orrery {
 namespace {
 
 std::filesystem::path checkpoint_of(const Options& options) {
   if (options.random_model == ModelName::None) return options.model.checkpoint;
-  return std::string("random:").append(write_value(options.random_model).value());
+  std::string name = std::string("random:").append(write_value(options.random_model).value());
+  return options.distilled ? name.append(kFewStepEnding) : name;
 }
 
 BenchModel model_of(const CheckpointFiles& files) {
-  return {files.name(), files.transformer_config, files.vae_config, files.sound_config, files.transformer, files.vae,
-          files.sound};
+  return {
+      files.name(), files.transformer_config,        files.vae_config, files.sound_config, files.transformer, files.vae,
+      files.sound,  ScheduleRule(files.fixed_levels)};
 }
 
 std::string device_name(at::Device device) { return device.is_cuda() ? gpu_name(device.index()) : "CPU"; }

@@ -70,7 +70,7 @@ RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& pr
   problems.attempt([&] {
     CheckpointFiles checkpoint = open_checkpoint(options.model.checkpoint);
     audit_checkpoint(checkpoint, options.grid.tp);
-    require_own_schedule(options.model.schedule, checkpoint.own_schedule_problem);
+    require_schedule(options.model.schedule, checkpoint);
     input.checkpoint = std::move(checkpoint);
   });
   problems.attempt([&] {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "app/cli/version.h"
+#include "app/manifest/few_steps.h"
 #include "app/manifest/manifest.h"
 #include "app/manifest/prompts.h"
 #include "app/manifest/request_rules.h"
@@ -27,7 +28,7 @@ std::string join_lines(const std::vector<std::string>& lines) {
 }
 
 // None: only the checkpoint knows, and it has been refused.
-std::optional<ScheduleKind> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
+std::optional<ScheduleRule> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
   if (options.model.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
   return checkpoint == nullptr ? schedule_of(options.model.schedule, {})
                                : schedule_of(options.model.schedule, *checkpoint);
@@ -36,10 +37,10 @@ std::optional<ScheduleKind> known_schedule(const Options& options, const Checkpo
 // Why a request cannot be scheduled, or "". Each schedule is computed once.
 class ScheduleCheck {
  public:
-  explicit ScheduleCheck(std::optional<ScheduleKind> kind) : kind_(kind) {}
+  explicit ScheduleCheck(std::optional<ScheduleRule> rule) : rule_(std::move(rule)) {}
 
   std::string operator()(const Request& r) {
-    if (!kind_ || falls(r.steps, r.flow_shift)) return "";
+    if (!rule_ || falls(r.steps, r.flow_shift)) return "";
     return fmt::format(
         "flow_shift: {} leaves no room between the noise levels of {} steps, which have to fall from below 1 to 0 in "
         "float32: use one that is {}",
@@ -49,11 +50,11 @@ class ScheduleCheck {
  private:
   bool falls(std::int64_t steps, double flow_shift) {
     const auto [place, is_new] = falls_.try_emplace({steps, flow_shift});
-    if (is_new) place->second = schedule_falls(*kind_, steps, flow_shift);
+    if (is_new) place->second = schedule_falls(*rule_, steps, flow_shift);
     return place->second;
   }
 
-  std::optional<ScheduleKind> kind_;
+  std::optional<ScheduleRule> rule_;
   std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
 };
 
@@ -66,18 +67,26 @@ std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint
   return schedule_reason(request);
 }
 
+// The steps of a few-step checkpoint; 0: it is none, or has been refused.
+std::int64_t few_steps_of(const CheckpointFiles* checkpoint) {
+  return checkpoint == nullptr ? 0 : std::ssize(checkpoint->fixed_levels);
+}
+
 // What parse_manifest refuses beside the rules.
 RequestCheck request_check(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
   const bool all = unmakeable == Unmakeable::IsRefused;
   const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
-  std::optional<ScheduleKind> schedule = known_schedule(options, checkpoint);
+  std::optional<ScheduleRule> schedule = known_schedule(options, checkpoint);
   if (options.model.schedule == ScheduleChoice::Auto && !all) schedule.reset();
-  ScheduleCheck schedule_reason(schedule);
+  const std::int64_t few_steps = few_steps_of(checkpoint);
+  ScheduleCheck schedule_reason(std::move(schedule));
   MediaProblems media;
-  return [all, sound, schedule_reason, media](const Request& request) mutable {
+  return [all, sound, few_steps, schedule_reason, media](const Request& request) mutable {
     std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
     std::string reason = schedule_reason(request);
     if (!reason.empty()) reasons.push_back(std::move(reason));
+    if (few_steps == 0) return reasons;
+    for (std::string& problem : few_step_problems(request, few_steps)) reasons.push_back(std::move(problem));
     return reasons;
   };
 }
@@ -95,6 +104,9 @@ ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
   std::deque<Request> requests = parse_manifest(read_manifest(options.manifest), options.manifest, options.defaults,
                                                 request_check(options, checkpoint, unmakeable));
+  if (const std::int64_t steps = few_steps_of(checkpoint); steps > 0) {
+    for (Request& request : requests) take_few_steps(request, steps);
+  }
   // A folder that is not there has no tokenizer either: that has been told.
   if (checkpoint == nullptr && !std::filesystem::is_directory(options.model.checkpoint)) return {};
   PromptReader read_prompt(tokenizer_of(options.model.checkpoint),

@@ -1,10 +1,12 @@
 #include <cstddef>
 
 #include "app/commands/commands.h"
+#include "app/manifest/few_steps.h"
 #include "app/manifest/manifest.h"
 #include "app/manifest/prompts.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
+#include "models/zoo/pipeline_index.h"
 
 namespace orrery {
 namespace {
@@ -24,7 +26,10 @@ Json tokens_line(const Request& request, PromptReader& reader) {
 }  // namespace
 
 void print_tokens(const Options& o, std::ostream& out) {
-  const std::deque<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
+  std::deque<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
+  if (const std::int64_t steps = std::ssize(few_step_levels(o.model.checkpoint)); steps > 0) {
+    for (Request& request : requests) take_few_steps(request, steps);
+  }
   PromptReader reader(tokenizer_of(o.model.checkpoint), default_negative_prompt(o.negative_prompt_file));
   for (const Request& request : requests) out << json_text(tokens_line(request, reader)) << '\n';
 }

@@ -66,11 +66,21 @@ Json json_of(const SamplerHistory& history) {
   return {{"lower_order_steps", history.lower_order_steps}, {"last_order", history.last_order}};
 }
 
+// Whole numbers as they are stored.
+Json timesteps_json(const std::vector<double>& timesteps) {
+  Json list = Json::array();
+  for (const double timestep : timesteps) {
+    const auto whole = static_cast<std::int64_t>(timestep);
+    list.push_back(static_cast<double>(whole) == timestep ? Json(whole) : Json(timestep));
+  }
+  return list;
+}
+
 Json sampler_json(const LatentFile& file) {
   Json sampler;
   sampler["steps"] = file.timesteps.size();
   sampler["sigmas"] = file.sigmas;
-  sampler["timesteps"] = file.timesteps;
+  sampler["timesteps"] = timesteps_json(file.timesteps);
   if (file.running) {
     sampler["step"] = file.running->step;
     for (const auto& [stream, history] : file.running->histories) sampler[schema_of(stream).name] = json_of(history);

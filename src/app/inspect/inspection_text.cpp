@@ -54,8 +54,9 @@ std::string sampler_text(const LatentFile& file) {
   const std::string steps = fmt::format("{} steps, sigma {} to {}", file.timesteps.size(), number(file.sigmas.front()),
                                         number(file.sigmas.back()));
   if (!file.running) return steps;
-  return fmt::format("{}, {} done, last of order {}", steps, file.running->step,
-                     file.running->histories.at(Stream::Video).last_order);
+  const int order = file.running->histories.at(Stream::Video).last_order;
+  const std::string last = order > 0 ? fmt::format(", last of order {}", order) : "";
+  return fmt::format("{}, {} done{}", steps, file.running->step, last);
 }
 
 std::string datasets_table(const std::vector<StoredDataset>& datasets) {

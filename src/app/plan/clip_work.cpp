@@ -125,7 +125,7 @@ PhaseKind kind_of(std::string_view phase) {
 }
 
 ClipWork clip_work(const ModelSizes& sizes, const Request& request, const PromptIds& ids, bool decodes,
-                   ScheduleKind schedule, const FullPrecisionSteps& full_precision) {
+                   const ScheduleRule& schedule, const FullPrecisionSteps& full_precision) {
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();

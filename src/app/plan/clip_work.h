@@ -58,6 +58,6 @@ struct ClipWork {
 // Computed from the sizes alone. `decodes`: media are wanted. `schedule`: of the steps that a step cache or a guidance
 // interval leaves out.
 ClipWork clip_work(const ModelSizes& sizes, const Request& request, const PromptIds& ids, bool decodes,
-                   ScheduleKind schedule = ScheduleKind::Native, const FullPrecisionSteps& full_precision = {});
+                   const ScheduleRule& schedule = {}, const FullPrecisionSteps& full_precision = {});
 
 }  // namespace orrery

@@ -36,6 +36,7 @@ class Reader {
   Streams<std::int64_t> steps() const;
   std::uint64_t steps_of(const StreamSchema& schema) const;
   std::vector<std::int64_t> integers(const std::string& path) const;
+  std::vector<double> timesteps() const;
   int counter(const std::string& group, const char* attribute) const;
   RunningState running(const Streams<FloatArray>& latents) const;
   SamplerHistory history(const StreamSchema& schema) const;
@@ -75,7 +76,7 @@ LatentFile Reader::read() const {
   file.cond_ids = std::move(header.cond_ids);
   file.uncond_ids = std::move(header.uncond_ids);
   file.sigmas = std::move(header.sigmas);
-  file.timesteps = integers(kTimesteps);
+  file.timesteps = timesteps();
   file.condition = condition();
   if (file.state == LatentFile::State::Running) file.running = running(file.latents);
   return file;
@@ -166,6 +167,16 @@ std::vector<std::int64_t> Reader::integers(const std::string& path) const {
                 fmt::format("{}: found values of type {} with {} axes, expected one axis of whole numbers", path,
                             stored.type.name, stored.shape.extents.size()));
   return hdf5::read_integers(open_whole(path));
+}
+
+// Whole numbers, or those of a few-step checkpoint.
+std::vector<double> Reader::timesteps() const {
+  if (has(kTimesteps) && structure_.datasets().at(kTimesteps).type.is_float) {
+    const std::vector<float> values = floats(kTimesteps, 1, "one axis").values;
+    return {values.begin(), values.end()};
+  }
+  const std::vector<std::int64_t> values = integers(kTimesteps);
+  return {values.begin(), values.end()};
 }
 
 hdf5::Dataset Reader::open_whole(const std::string& path) const {

@@ -26,7 +26,8 @@ struct FloatArray {
 std::string shape_text(const std::vector<std::int64_t>& shape);
 
 // What a second-order UniPC sampler carries from one step to the next, for one stream (MODEL.md §5). All three arrays
-// have the latents' shape; those that the sampler does not hold yet are empty.
+// have the latents' shape; those that the sampler does not hold yet are empty. The sampler of few-step checkpoints
+// carries nothing: all are empty, and the counts 0.
 struct SamplerHistory {
   FloatArray last_sample;     // x before the last prediction
   FloatArray model_output_0;  // denoised estimate of the step before the last
@@ -60,7 +61,7 @@ struct LatentFile {
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
-  std::vector<std::int64_t> timesteps;
+  std::vector<double> timesteps;        // stored as integers where they all are, otherwise as float32
   std::optional<RunningState> running;  // present exactly when the state is Running
   Streams<FloatArray> condition;        // the time steps that are given, not generated
   friend bool operator==(const LatentFile&, const LatentFile&) = default;

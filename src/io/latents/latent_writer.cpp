@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <functional>
 #include <numeric>
@@ -69,6 +70,7 @@ class Writer {
   void write_tokens(const char* path, const std::vector<std::int64_t>& ids, const char* description);
   void write_latents(const LatentFile& file);
   void write_schedule(const LatentFile& file);
+  void write_timesteps(const std::vector<double>& timesteps);
   void write_condition(const LatentFile& file);
   void write_running(const RunningState& running);
   void write_cache(const RunningState& running);
@@ -157,9 +159,19 @@ void Writer::write_schedule(const LatentFile& file) {
     hdf5::write_dataset(file_.get(), kSigmas, {std::ssize(file.sigmas)}, file.sigmas.data(),
                         {"step", "noise level before each step, and 0 after the last", compress_});
   }
-  if (!file.timesteps.empty()) {
-    hdf5::write_dataset(file_.get(), kTimesteps, {std::ssize(file.timesteps)}, file.timesteps.data(),
-                        {"step", "timestep that the transformer is given at each step", compress_});
+  if (!file.timesteps.empty()) write_timesteps(file.timesteps);
+}
+
+void Writer::write_timesteps(const std::vector<double>& timesteps) {
+  const hdf5::DatasetStyle style{"step", "timestep that the transformer is given at each step", compress_};
+  const auto write = [&](const auto& values) {
+    hdf5::write_dataset(file_.get(), kTimesteps, {std::ssize(values)}, values.data(), style);
+  };
+  const bool whole = std::all_of(timesteps.begin(), timesteps.end(), [](double t) { return t == std::trunc(t); });
+  if (whole) {
+    write(std::vector<std::int64_t>(timesteps.begin(), timesteps.end()));
+  } else {
+    write(std::vector<float>(timesteps.begin(), timesteps.end()));
   }
 }
 

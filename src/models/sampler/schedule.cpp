@@ -71,12 +71,45 @@ void require_off(const ConfigReader& reader, const std::string& key) {
   if (reader.gives(key)) reader.require_only(key, false);
 }
 
-// Marks of the few-step checkpoints' sampler.
-void refuse_few_steps(const ConfigReader& reader) {
-  for (const char* key : {"fixed_step_sampler_config", "fixed_step_requires_explicit_sigmas", "stochastic_sampling"}) {
-    reader.require_consistent(!reader.gives(key) || reader.at(key) == false,
-                              std::string(key) + ": " + few_step_refusal());
+constexpr const char* kEuler = "FlowMatchEulerDiscreteScheduler";
+
+// What only the files of few-step checkpoints say. Deterministic steps, which nothing published takes, are refused.
+void read_few_steps(const ConfigReader& reader, SchedulerConfig& config) {
+  config.euler = reader.gives("_class_name") && reader.at("_class_name") == kEuler;
+  const bool explicit_levels = reader.flag_or("fixed_step_requires_explicit_sigmas", false);
+  const bool stochastic = reader.flag_or("stochastic_sampling", false);
+  config.few_steps = explicit_levels || stochastic;
+  if (!reader.gives("fixed_step_sampler_config")) return;
+  config.few_steps = true;
+  const ConfigReader sampler = reader.object("fixed_step_sampler_config");
+  sampler.require_only_if_given("sample_type", "sde");
+  if (sampler.gives("t_list")) config.fixed = read_fixed_levels(sampler, "t_list");
+  sampler.require_nothing_else({});
+}
+
+// The Euler scheduler's own settings change nothing at fixed levels, but for a shift.
+void require_plain_euler(const ConfigReader& reader) {
+  reader.require_only_if_given("num_train_timesteps", 1000);
+  reader.require_only_if_given("shift", 1.0);
+  reader.require_only_if_given("shift_terminal", nullptr);
+  for (const char* key :
+       {"use_beta_sigmas", "use_exponential_sigmas", "use_dynamic_shifting", "use_karras_sigmas", "invert_sigmas"}) {
+    require_off(reader, key);
   }
+  reader.require_nothing_else(
+      {"base_image_seq_len", "max_image_seq_len", "base_shift", "max_shift", "time_shift_type"});
+}
+
+Schedule fixed_schedule(const std::vector<float>& levels, std::int64_t steps) {
+  require(std::ssize(levels) == steps,
+          fmt::format("{} steps were asked for of a checkpoint that makes {}", steps, levels.size()));
+  Schedule schedule;
+  for (const float sigma : levels) {
+    schedule.sigmas.push_back(sigma);
+    schedule.timesteps.push_back(static_cast<double>(sigma * static_cast<float>(kTrainSteps)));
+  }
+  schedule.sigmas.push_back(0);
+  return schedule;
 }
 
 void require_our_solver(const ConfigReader& reader) {
@@ -106,13 +139,14 @@ void require_our_levels(const ConfigReader& reader, bool karras) {
 
 }  // namespace
 
-Schedule make_schedule(ScheduleKind kind, std::int64_t steps, double flow_shift) {
+Schedule make_schedule(const ScheduleRule& rule, std::int64_t steps, double flow_shift) {
   require(steps >= 1, fmt::format("a schedule needs at least 1 step, not {}", steps));
   require(flow_shift > 0, fmt::format("flow_shift must be positive, not {:f}", flow_shift));
+  if (rule.is_fixed()) return fixed_schedule(rule.fixed, steps);
   Schedule schedule;
-  for (const double sigma : sigmas_of(kind, steps, flow_shift)) {
+  for (const double sigma : sigmas_of(rule.kind, steps, flow_shift)) {
     schedule.sigmas.push_back(static_cast<float>(sigma));
-    schedule.timesteps.push_back(static_cast<std::int64_t>(sigma * kTrainSteps));
+    schedule.timesteps.push_back(std::trunc(sigma * kTrainSteps));
   }
   schedule.sigmas.push_back(0);
   return schedule;
@@ -123,21 +157,35 @@ bool falls(const std::vector<double>& sigmas) {
   return sigmas.size() >= 2 && falling && sigmas.front() < 1 && sigmas.back() == 0;
 }
 
-bool schedule_falls(ScheduleKind kind, std::int64_t steps, double flow_shift) {
-  const std::vector<float> sigmas = make_schedule(kind, steps, flow_shift).sigmas;
+bool schedule_falls(const ScheduleRule& rule, std::int64_t steps, double flow_shift) {
+  if (rule.is_fixed()) return true;
+  const std::vector<float> sigmas = make_schedule(rule, steps, flow_shift).sigmas;
   return falls({sigmas.begin(), sigmas.end()});
 }
 
-std::string few_step_refusal() {
-  return "a few-step (distilled) checkpoint, which has noise levels and a sampler of its own that are not implemented: "
-         "use the checkpoint that it was distilled from";
+std::vector<float> read_fixed_levels(const ConfigReader& reader, const std::string& key) {
+  constexpr std::size_t kMost = 100;
+  const Json& list = reader.at(key);
+  const auto is_level = [](const Json& x) { return x.is_number() && x >= 0 && x <= 1; };
+  const bool numbers = list.is_array() && std::all_of(list.begin(), list.end(), is_level);
+  std::vector<float> levels = numbers ? list.get<std::vector<float>>() : std::vector<float>{};
+  if (!levels.empty() && levels.back() == 0) levels.pop_back();
+  const bool falling = std::adjacent_find(levels.begin(), levels.end(), std::less_equal<>()) == levels.end();
+  if (levels.empty() || levels.size() > kMost || !falling || levels.front() != 1) {
+    reader.refuse(key, list, "noise levels that fall from 1");
+  }
+  return levels;
 }
 
 SchedulerConfig read_scheduler_config(const std::filesystem::path& file) {
   const ConfigReader reader(file);
-  refuse_few_steps(reader);
-  require_our_solver(reader);
   SchedulerConfig config;
+  read_few_steps(reader, config);
+  if (config.euler) {
+    require_plain_euler(reader);
+    return config;
+  }
+  require_our_solver(reader);
   config.karras = reader.gives("use_karras_sigmas") && reader.flag_or("use_karras_sigmas", false);
   try {
     require_our_levels(reader, config.karras);

@@ -51,9 +51,9 @@ struct Filtered {
 };
 
 Filtered filtered(const std::vector<Wave>& waves, const std::array<std::int64_t, 3>& size, double sigma,
-                  std::int64_t timestep) {
+                  double timestep) {
   std::array<std::vector<double>, 3> gains;
-  for (std::size_t i = 0; i < 3; ++i) gains[i] = spectral_gains(size[i], filter_sigma(static_cast<double>(timestep)));
+  for (std::size_t i = 0; i < 3; ++i) gains[i] = spectral_gains(size[i], filter_sigma(timestep));
   Filtered found;
   for (const Wave& wave : waves) {
     const double gain = gains[0][wave.k[0]] * gains[1][wave.k[1]] * gains[2][wave.k[2]];

@@ -27,10 +27,10 @@ std::vector<float> kernel_of(const std::vector<double>& gains) {
   return kernel;
 }
 
-at::Tensor kernels_of(const std::vector<std::int64_t>& timesteps, std::int64_t n) {
+at::Tensor kernels_of(const std::vector<double>& timesteps, std::int64_t n) {
   std::vector<float> all;
-  for (const std::int64_t timestep : timesteps) {
-    const std::vector<float> kernel = kernel_of(spectral_gains(n, filter_sigma(static_cast<double>(timestep))));
+  for (const double timestep : timesteps) {
+    const std::vector<float> kernel = kernel_of(spectral_gains(n, filter_sigma(timestep)));
     all.insert(all.end(), kernel.begin(), kernel.end());
   }
   return at::tensor(all, at::kFloat).view({static_cast<std::int64_t>(timesteps.size()), n});
@@ -65,7 +65,7 @@ std::vector<double> spectral_gains(std::int64_t n, double sigma) {
   return gains;
 }
 
-SpectralFilter::SpectralFilter(const std::vector<std::int64_t>& timesteps, at::IntArrayRef shape, at::Device device) {
+SpectralFilter::SpectralFilter(const std::vector<double>& timesteps, at::IntArrayRef shape, at::Device device) {
   require(shape.size() == 4, "latents to filter must have the shape (C, t, h, w)");
   for (std::size_t i = 0; i < axes_.size(); ++i) {
     const std::int64_t n = shape[i + 1];

@@ -18,7 +18,7 @@ namespace orrery {
 class SpectralFilter {
  public:
   // For latents of shape (C, t, h, w) at each of `timesteps` (0…1000). Copies to `device`, and waits for that.
-  SpectralFilter(const std::vector<std::int64_t>& timesteps, at::IntArrayRef shape, at::Device device);
+  SpectralFilter(const std::vector<double>& timesteps, at::IntArrayRef shape, at::Device device);
 
   // `video`: (C, t, h, w) float32 at timesteps[step]. A new tensor of its shape; nothing waits for the device.
   at::Tensor operator()(const at::Tensor& video, std::int64_t step) const;

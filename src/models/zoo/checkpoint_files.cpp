@@ -18,8 +18,17 @@
 namespace orrery {
 namespace {
 
+std::string few_step_note(const CheckpointFiles& files) {
+  return fmt::format(
+      "{} is a few-step (distilled) checkpoint: every clip takes its {} steps with one branch each, and steps, "
+      "guidance_scale, flow_shift and negative prompts count for nothing",
+      files.name(), files.fixed_levels.size());
+}
+
 // What the schedule of the checkpoint's own files is.
 void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
+  files.fixed_levels = few_step_levels(files.folder);
+  if (files.has_few_steps()) return;
   const std::filesystem::path file = files.folder / "scheduler" / "scheduler_config.json";
   if (!is_there(file)) return;
   const SchedulerConfig scheduler = read_scheduler_config(file);
@@ -101,7 +110,10 @@ std::string CheckpointFiles::summary() const {
 }
 
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
-  return is_random_checkpoint(checkpoint) ? open_random_checkpoint(checkpoint) : open_folder(checkpoint);
+  CheckpointFiles files =
+      is_random_checkpoint(checkpoint) ? open_random_checkpoint(checkpoint) : open_folder(checkpoint);
+  if (files.has_few_steps()) files.notes.push_back(few_step_note(files));
+  return files;
 }
 
 void audit_checkpoint(const CheckpointFiles& files, int tp) {
@@ -120,7 +132,9 @@ void audit_checkpoint(const CheckpointFiles& files, int tp) {
   if (files.has_sound()) audit(files.sound, [&](const Weights& w) { return SoundDecoder(w, *files.sound_config); });
 }
 
-ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint) {
+ScheduleRule schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint) {
+  require_schedule(choice, checkpoint);
+  if (checkpoint.has_few_steps()) return ScheduleRule(checkpoint.fixed_levels);
   switch (choice) {
     case ScheduleChoice::Native:
       return ScheduleKind::Native;
@@ -129,7 +143,6 @@ ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoin
     case ScheduleChoice::Karras:
       return ScheduleKind::Karras;
     default:
-      require_own_schedule(choice, checkpoint.own_schedule_problem);
       return checkpoint.own_schedule;
   }
 }
@@ -140,9 +153,14 @@ FullPrecisionSteps full_precision_steps(const ModelOptions& options, const Check
   return checkpoint.transformer_config.quantization.full_precision_steps.value_or(kFullPrecisionSteps);
 }
 
-void require_own_schedule(ScheduleChoice choice, const std::string& problem) {
-  require_input(choice != ScheduleChoice::Auto || problem.empty(),
-                problem +
+void require_schedule(ScheduleChoice choice, const CheckpointFiles& checkpoint) {
+  const bool own = choice == ScheduleChoice::Native || choice == ScheduleChoice::Auto;
+  require_input(own || !checkpoint.has_few_steps(),
+                fmt::format("the schedule \"{}\" is none of a few-step (distilled) checkpoint, which has noise levels "
+                            "of its own: use native",
+                            choice_name(choice)));
+  require_input(choice != ScheduleChoice::Auto || checkpoint.own_schedule_problem.empty(),
+                checkpoint.own_schedule_problem +
                     ": the schedule \"auto\" takes the noise levels from this file; use native, "
                     "double_shift or karras");
 }

@@ -28,9 +28,11 @@ struct CheckpointFiles {
   std::optional<SoundConfig> sound_config;
   std::shared_ptr<WeightSource> sound;               // null: the checkpoint has no sound decoder
   ScheduleKind own_schedule = ScheduleKind::Native;  // what its files ask for
+  std::vector<float> fixed_levels;                   // of a few-step checkpoint, as in ScheduleRule; empty: it is none
   std::string own_schedule_problem;                  // "FILE: KEY: …" when they ask for one that is not implemented
   std::vector<std::string> notes;                    // what else they ask for that is not done
 
+  bool has_few_steps() const { return !fixed_levels.empty(); }
   bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
   // The folder's name, which is how people call a checkpoint, or "random:NAME".
   std::string name() const;
@@ -50,16 +52,16 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 // another shape or dtype, or would never be read is an InputError.
 void audit_checkpoint(const CheckpointFiles& files, int tp);
 
-// The schedule that is asked for; Auto leaves it to the checkpoint's files. Throws InputError when these ask for one
-// that is not implemented.
-ScheduleKind schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint);
+// The schedule that is asked for; Auto leaves it to the checkpoint's files, and few-step checkpoints have one only.
+// Throws InputError when the files ask for one that is not implemented.
+ScheduleRule schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
 // The steps of a clip that are computed in full precision; none where nothing is in 8 bits.
 FullPrecisionSteps full_precision_steps(const ModelOptions& options, const CheckpointFiles& checkpoint);
 
-// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a `problem`
-// (own_schedule_problem).
-void require_own_schedule(ScheduleChoice choice, const std::string& problem);
+// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a problem
+// (own_schedule_problem), or when it is none that a few-step checkpoint can have.
+void require_schedule(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
 // The group of an audit: layers that are built but never run only ask for their place in it.
 class AuditGroup : public Collectives {

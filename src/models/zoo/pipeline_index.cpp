@@ -8,6 +8,7 @@
 #include "base/core/config_reader.h"
 #include "base/core/error.h"
 #include "models/sampler/schedule.h"
+#include "models/zoo/random_models.h"
 
 namespace orrery {
 namespace {
@@ -26,33 +27,39 @@ bool is_called(const fs::path& folder, std::string_view name) {
          });
 }
 
-void refuse_few_step_names(const fs::path& checkpoint) {
+bool has_few_step_name(const fs::path& checkpoint) {
   std::error_code ignored;
   const fs::path real = fs::weakly_canonical(checkpoint, ignored);
-  for (const std::string_view name : kFewStepNames) {
-    require_input(!is_called(checkpoint, name) && !is_called(real, name),
-                  checkpoint.string() + ": " + std::string(name) + ": " + few_step_refusal());
-  }
+  return std::any_of(kFewStepNames.begin(), kFewStepNames.end(),
+                     [&](std::string_view name) { return is_called(checkpoint, name) || is_called(real, name); });
 }
 
 bool says_distilled(const Json& value) {
   return value.is_string() && value.get_ref<const std::string&>().find("Distilled") != std::string::npos;
 }
 
-void refuse_few_steps(const ConfigReader& reader) {
-  for (const char* key : {"is_distilled", "distilled_sigmas"}) {
-    reader.require_consistent(!reader.gives(key) || reader.at(key) == false,
-                              std::string(key) + ": " + few_step_refusal());
-  }
+void read_few_steps(const ConfigReader& reader, const fs::path& file, PipelineIndex& index) {
+  const auto mark = [&](const char* key) { index.few_steps = file.string() + ": " + key; };
   for (const char* key : {"_class_name", "_blocks_class_name"}) {
-    reader.require_consistent(!reader.gives(key) || !says_distilled(reader.at(key)),
-                              std::string(key) + ": " + few_step_refusal());
+    if (reader.gives(key) && says_distilled(reader.at(key))) mark(key);
   }
+  if (reader.flag_or("is_distilled", false)) mark("is_distilled");
+  if (!reader.gives("distilled_sigmas")) return;
+  mark("distilled_sigmas");
+  index.fixed = read_fixed_levels(reader, "distilled_sigmas");
+}
+
+void read_system_prompt(const ConfigReader& reader, const fs::path& file, PipelineIndex& index) {
+  if (!reader.flag_or("default_use_system_prompt", false)) return;
+  index.notes.push_back(file.string() +
+                        ": default_use_system_prompt is true: clips are made without a system prompt, as NVIDIA's own "
+                        "code makes them");
 }
 
 void require_known_pipeline(const ConfigReader& reader) {
   if (!reader.gives("_class_name")) return;
   const Json& name = reader.at("_class_name");
+  if (says_distilled(name)) return;
   if (!name.is_string() || !name.get_ref<const std::string&>().starts_with("Cosmos3Omni")) {
     reader.refuse("_class_name", name, "a Cosmos3Omni pipeline (nothing else is implemented)");
   }
@@ -66,10 +73,16 @@ void require_part(const ConfigReader& reader, const std::string& key, const std:
   if (!ok) reader.refuse(key, part, "[LIBRARY, \"" + wanted + "\"] (nothing else is implemented)");
 }
 
+bool has_euler(const ConfigReader& reader) {
+  return reader.gives("scheduler") && reader.at("scheduler").is_array() && reader.at("scheduler").size() >= 2 &&
+         reader.at("scheduler")[1] == "FlowMatchEulerDiscreteScheduler";
+}
+
+// The file of the scheduler itself says what an Euler scheduler is for.
 void require_known_parts(const ConfigReader& reader) {
   require_part(reader, "transformer", "Cosmos3OmniTransformer");
   require_part(reader, "vae", "AutoencoderKLWan");
-  require_part(reader, "scheduler", "UniPCMultistepScheduler");
+  if (!has_euler(reader)) require_part(reader, "scheduler", "UniPCMultistepScheduler");
   require_part(reader, "sound_tokenizer", "Cosmos3AVAEAudioTokenizer");
   reader.require_nothing_else({
       "text_tokenizer", "tokenizer",  // its files say what it is
@@ -80,29 +93,56 @@ void require_known_parts(const ConfigReader& reader) {
   });
 }
 
-PipelineIndex read_model_index(const fs::path& file) {
+void read_model_index(const fs::path& file, PipelineIndex& index) {
   const ConfigReader reader(file);
-  refuse_few_steps(reader);
+  read_few_steps(reader, file, index);
   require_known_pipeline(reader);
-  PipelineIndex index;
   index.native_schedule = reader.flag_or("use_native_flow_schedule", false);
-  if (reader.flag_or("default_use_system_prompt", false)) {
-    index.notes.push_back(file.string() +
-                          ": default_use_system_prompt is true: clips are made without a system prompt, as NVIDIA's "
-                          "own code makes them");
-  }
+  read_system_prompt(reader, file, index);
   require_known_parts(reader);
-  return index;
+}
+
+void read_modular_index(const fs::path& file, PipelineIndex& index) {
+  const ConfigReader reader(file);
+  read_few_steps(reader, file, index);
+  read_system_prompt(reader, file, index);
+}
+
+SchedulerConfig scheduler_of(const fs::path& checkpoint) {
+  const fs::path file = checkpoint / "scheduler" / "scheduler_config.json";
+  return fs::exists(file) ? read_scheduler_config(file) : SchedulerConfig{};
 }
 
 }  // namespace
 
 PipelineIndex read_pipeline_index(const fs::path& checkpoint) {
-  refuse_few_step_names(checkpoint);
-  const fs::path modular = checkpoint / "modular_model_index.json";
-  if (fs::exists(modular)) refuse_few_steps(ConfigReader(modular));
-  const fs::path plain = checkpoint / "model_index.json";
-  return fs::exists(plain) ? read_model_index(plain) : PipelineIndex{};
+  PipelineIndex index;
+  const fs::path plain = checkpoint / "model_index.json", modular = checkpoint / "modular_model_index.json";
+  if (fs::exists(plain)) read_model_index(plain, index);
+  if (fs::exists(modular)) read_modular_index(modular, index);
+  return index;
+}
+
+std::vector<float> published_few_step_levels() { return {1, 0.9375F, 0.8333333333333334F, 0.625F}; }
+
+std::vector<float> few_step_levels(const fs::path& checkpoint) {
+  if (is_random_checkpoint(checkpoint)) {
+    return checkpoint.string().ends_with(kFewStepEnding) ? published_few_step_levels() : std::vector<float>{};
+  }
+  const PipelineIndex index = read_pipeline_index(checkpoint);
+  const SchedulerConfig scheduler = scheduler_of(checkpoint);
+  require_input(index.fixed.empty() || scheduler.fixed.empty() || index.fixed == scheduler.fixed,
+                index.few_steps + ": other noise levels than fixed_step_sampler_config.t_list in " +
+                    (checkpoint / "scheduler" / "scheduler_config.json").string() + ": they are not of one checkpoint");
+  if (!index.fixed.empty()) return index.fixed;
+  if (!scheduler.fixed.empty()) return scheduler.fixed;
+  if (has_few_step_name(checkpoint)) return published_few_step_levels();
+  const bool marked = !index.few_steps.empty() || scheduler.few_steps;
+  require_input(!marked && !scheduler.euler,
+                checkpoint.string() +
+                    ": a few-step (distilled) checkpoint without its noise levels, which are distilled_sigmas in "
+                    "modular_model_index.json or fixed_step_sampler_config.t_list in scheduler/scheduler_config.json");
+  return {};
 }
 
 }  // namespace orrery

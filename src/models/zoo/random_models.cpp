@@ -7,11 +7,13 @@
 
 #include "base/core/choice.h"
 #include "base/core/error.h"
+#include "models/zoo/pipeline_index.h"
 
 namespace orrery {
 namespace {
 
 constexpr double kSmall = 0.02;
+constexpr double kFewStepBaseFps = 16;  // of the published one that makes videos
 
 double fan_in(const RandomTensorList::Shape& shape) {
   double inputs = 1;
@@ -143,14 +145,23 @@ bool is_random_checkpoint(const std::filesystem::path& checkpoint) { return chec
 
 CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint) {
   const std::string name = checkpoint.string();
-  const RandomModel model = find_model(name);
+  const std::vector<float> levels = few_step_levels(checkpoint);
+  const bool few_steps = !levels.empty();
+  RandomModel model = find_model(few_steps ? name.substr(0, name.size() - kFewStepEnding.size()) : name);
   CheckpointFiles files;
+  if (few_steps) {
+    files.fixed_levels = levels;
+    model.transformer.base_fps = kFewStepBaseFps;
+    model.transformer.sound_gen = false;
+    model.transformer.sound_dim = 0;
+  }
   files.folder = checkpoint;
   files.transformer_config = model.transformer;
   files.vae_config = model.vae;
-  files.sound_config = model.sound;
   files.transformer = std::make_shared<RandomCheckpoint>(name + " transformer", random_transformer(model.transformer));
   files.vae = std::make_shared<RandomCheckpoint>(name + " vae", random_vae(model.vae));
+  if (few_steps) return files;
+  files.sound_config = model.sound;
   files.sound = std::make_shared<RandomCheckpoint>(name + " sound_tokenizer", random_sound(model.sound));
   return files;
 }

@@ -37,11 +37,15 @@ class RandomTensorList {
   RandomTensors tensors_;
 };
 
+// What stands behind the name of a random model that is distilled to few steps.
+inline constexpr std::string_view kFewStepEnding = "-4step";
+
 // Whether `checkpoint` is "random:NAME", which asks for random weights, and not a folder.
 bool is_random_checkpoint(const std::filesystem::path& checkpoint);
 
 // random:tiny, random:nano or random:super: a checkpoint of that model's shapes, its VAE's and its sound decoder's,
-// without files. It has no tokenizer: byte_ids takes its place. Throws InputError for another name.
+// without files. It has no tokenizer: byte_ids takes its place. With "-4step" behind the name it is one distilled to
+// the published few steps, which has no sound. Throws InputError for another name.
 CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint);
 
 // A caption for random weights: its bytes, then 256 and 257 where a prompt has its two closing ids.

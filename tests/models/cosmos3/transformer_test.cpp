@@ -70,15 +70,29 @@ TEST_P(GoldenCase, TextKeysAndValues) {
   EXPECT_LE(max_abs(cache.layers.back().v.cpu(), own_heads("und_v_last")), kKeyValueTolerance);
 }
 
+// The latent frames that a golden case is given.
+std::vector<std::int64_t> given_frames(const Golden& g) {
+  if (g.has("cond_latent")) return g.request().value("condition_frames", std::vector<std::int64_t>{0});
+  return g.has("image_latent") ? std::vector<std::int64_t>{0} : std::vector<std::int64_t>{};
+}
+
+// (1, C, t, h, w) → (C, t, h, w) with the given frames in their place. Some cases hold these alone, others whole videos.
+at::Tensor with_given(const Golden& g, const at::Tensor& video) {
+  at::Tensor whole = video.squeeze(0).clone();
+  const std::vector<std::int64_t> frames = given_frames(g);
+  if (frames.empty()) return whole;
+  const at::Tensor given = g[g.has("cond_latent") ? "cond_latent" : "image_latent"].squeeze(0);
+  const at::Tensor steps = at::tensor(frames, at::kLong);
+  return whole.index_copy_(1, steps, given.size(1) == steps.size(0) ? given : given.index_select(1, steps));
+}
+
 // The shape of a golden case, with the frames given that it starts from.
 MediaShape shape_of(const Golden& g) {
   MediaShape shape;
   shape.streams[Stream::Video].extents = g["noise_video"].squeeze(0).sizes().vec();
   if (g.has("noise_sound")) shape.streams[Stream::Sound].extents = g["noise_sound"].sizes().vec();
   shape.fps = g.request().at("fps").get<double>();
-  if (g.has("image_latent")) shape.streams[Stream::Video].given = {0};
-  if (g.has("cond_latent"))
-    shape.streams[Stream::Video].given = g.request().at("condition_frames").get<std::vector<std::int64_t>>();
+  shape.streams[Stream::Video].given = given_frames(g);
   return shape;
 }
 
@@ -86,8 +100,6 @@ MediaLatents on_device(MediaLatents latents) {
   for (auto& [stream, own] : latents) own = own.to(test_device());
   return latents;
 }
-
-std::vector<std::int64_t> given_frames(const Golden& g) { return shape_of(g).streams.at(Stream::Video).given; }
 
 // The frames of a video (C, t, h, w) that are generated: the reference leaves zeros at those that are given.
 at::Tensor generated(const Golden& g, const at::Tensor& video) {
@@ -97,14 +109,8 @@ at::Tensor generated(const Golden& g, const at::Tensor& video) {
 }
 
 MediaLatents noise_of(const Golden& g) {
-  MediaLatents latents{{Stream::Video, g["noise_video"].squeeze(0).clone()}};
+  MediaLatents latents{{Stream::Video, with_given(g, g["noise_video"])}};
   if (g.has("noise_sound")) latents[Stream::Sound] = g["noise_sound"];
-  if (g.has("image_latent")) latents.at(Stream::Video).narrow(1, 0, 1).copy_(g["image_latent"].squeeze(0));
-  if (g.has("cond_latent")) {
-    for (const std::int64_t frame : given_frames(g)) {
-      latents.at(Stream::Video).select(1, frame).copy_(g["cond_latent"].squeeze(0).select(1, frame));
-    }
-  }
   return on_device(latents);
 }
 
@@ -116,7 +122,7 @@ TEST_P(GoldenCase, FirstVelocities) {
     if (!g.has(name + "_video")) return;
     ++compared;
     const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g[ids])), shape_of(g));
-    const auto timestep = static_cast<double>(g["timesteps"][step].item<std::int64_t>());
+    const auto timestep = g["timesteps"][step].item<double>();
     const MediaLatents velocity = (*m).media_tower()(latents, timestep, branch);
     const at::Tensor found = velocity.at(Stream::Video).cpu();
     const double video = max_abs(generated(g, found), generated(g, g[name + "_video"].squeeze(0)));
@@ -129,7 +135,7 @@ TEST_P(GoldenCase, FirstVelocities) {
   };
   compare("velocity0_cond", "text_ids", noise_of(g), 0);
   compare("velocity0_uncond", "neg_text_ids", noise_of(g), 0);
-  compare("velocity1_cond", "text_ids", on_device({{Stream::Video, g["step_video"][0].squeeze(0)}}), 1);
+  compare("velocity1_cond", "text_ids", on_device({{Stream::Video, with_given(g, g["step_video"][0])}}), 1);
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
@@ -144,7 +150,7 @@ std::vector<NamedAttention> kernels() {
 // How far the first velocity in bfloat16 is from float32's.
 double bfloat16_error(const Golden& g, const GoldenTransformer& m) {
   const Branch branch = (*m).media_tower().prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
-  const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
+  const auto timestep = g["timesteps"][0].item<double>();
   const at::Tensor velocity = (*m).media_tower()(noise_of(g), timestep, branch).at(Stream::Video).cpu();
   return relative_rms(generated(g, velocity), generated(g, g["velocity0_cond_video"].squeeze(0)));
 }
@@ -206,7 +212,9 @@ INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                                          Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},
                                          Case{"tiny", "t2av", 8}, Case{"tiny", "i2av", 8}, Case{"gqa_native", "t2v", 2},
                                          Case{"gqa_native", "i2av", 2}, Case{"modes", "v2v_first", 2},
-                                         Case{"modes", "v2v_short_gap", 2}, Case{"modes", "v2v_sound", 2}),
+                                         Case{"modes", "v2v_short_gap", 2}, Case{"modes", "v2v_sound", 2},
+                                         Case{"distilled", "t2v", 2}, Case{"distilled", "i2v", 2},
+                                         Case{"distilled", "v2v", 2}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 }  // namespace

@@ -87,20 +87,48 @@ TEST_F(SchedulerConfigFile, AnotherSolverIsRefused) {
   }
 }
 
-TEST_F(SchedulerConfigFile, AFewStepSamplerIsRefusedByName) {
+// As the few-step checkpoints have it.
+Json published_few_steps() {
+  return Json::parse(R"({"_class_name": "FlowMatchEulerDiscreteScheduler", "_diffusers_version": "0.40.0.dev0",
+    "base_image_seq_len": 256, "base_shift": 0.5, "fixed_step_requires_explicit_sigmas": true,
+    "fixed_step_sampler_config": {"sample_type": "sde", "t_list": [1.0, 0.9375, 0.8333333333333334, 0.625]},
+    "invert_sigmas": false, "max_image_seq_len": 4096, "max_shift": 1.15, "num_train_timesteps": 1000, "shift": 1.0,
+    "shift_terminal": null, "stochastic_sampling": true, "time_shift_type": "exponential", "use_beta_sigmas": false,
+    "use_dynamic_shifting": false, "use_exponential_sigmas": false, "use_karras_sigmas": false})");
+}
+
+TEST_F(SchedulerConfigFile, AFewStepSamplersLevelsAreRead) {
+  const std::vector<float> levels{1, 0.9375F, 0.8333333333333334F, 0.625F};
+  Json json = published_few_steps();
+  EXPECT_EQ(read(json).fixed, levels);
+  EXPECT_TRUE(read(json).few_steps);
+  EXPECT_TRUE(read(json).euler);
+  json["fixed_step_sampler_config"]["t_list"] = {1.0, 0.9375, 0.8333333333333334, 0.625, 0.0};
+  EXPECT_EQ(read(json).fixed, levels) << "the 0 at the end is understood";
+  const SchedulerConfig plain = read({{"_class_name", "FlowMatchEulerDiscreteScheduler"}, {"shift", 1.0}});
+  EXPECT_TRUE(plain.euler);
+  EXPECT_FALSE(plain.few_steps);
+  EXPECT_TRUE(read({{"stochastic_sampling", true}}).few_steps);
+  EXPECT_FALSE(read(published()).few_steps);
+}
+
+TEST_F(SchedulerConfigFile, OtherFewStepSamplersAreRefused) {
   for (const Setting& row :
-       {Setting{"fixed_step_sampler_config", Json{{"t_list", {1.0, 0.5}}}, ""},
-        Setting{"fixed_step_requires_explicit_sigmas", true, ""}, Setting{"stochastic_sampling", true, ""}}) {
-    Json json = published();
+       {Setting{"shift", 3.0, "shift: found 3.0, expected 1.0"},
+        Setting{"use_karras_sigmas", true, "use_karras_sigmas: found true"},
+        Setting{"fixed_step_sampler_config",
+                {{"sample_type", "ode"}},
+                "fixed_step_sampler_config.sample_type: found \"ode\", expected \"sde\""},
+        Setting{
+            "fixed_step_sampler_config", {{"t_list", {0.9, 0.5}}}, "t_list: found [0.9,0.5], expected noise levels"},
+        Setting{"fixed_step_sampler_config", {{"t_list", {1.0, 1.0}}}, "expected noise levels that fall from 1"},
+        Setting{"fixed_step_sampler_config", {{"t_list", Json::array()}}, "t_list: found []"},
+        Setting{"fixed_step_sampler_config", {{"t_list", "1, 0.5"}}, "t_list: found \"1, 0.5\""}}) {
+    Json json = published_few_steps();
     json[row.key] = row.value;
     EXPECT_THAT([&] { read(json); },
-                ThrowsMessage<InputError>(HasSubstr(std::string(row.key) + ": a few-step (distilled) checkpoint")));
+                ThrowsMessage<InputError>(AllOf(HasSubstr("scheduler_config.json: "), HasSubstr(row.said))));
   }
-  EXPECT_THAT(
-      [&] {
-        read({{"_class_name", "FlowMatchEulerDiscreteScheduler"}, {"shift", 1.0}});
-      },
-      ThrowsMessage<InputError>(HasSubstr("found \"FlowMatchEulerDiscreteScheduler\", expected \"UniPC")));
 }
 
 }  // namespace

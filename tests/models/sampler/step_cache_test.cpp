@@ -36,13 +36,13 @@ at::Tensor transcription(const at::Tensor& video, double timestep) {
 
 TEST(SpectralFilter, IsTheReferencesFourierFilter) {
   at::manual_seed(1);
-  const std::vector<std::int64_t> timesteps{999, 967, 500, 31, 2};
+  const std::vector<double> timesteps{999, 967, 500, 31, 2};
   for (const std::vector<std::int64_t>& shape :
        std::vector<std::vector<std::int64_t>>{{3, 5, 6, 9}, {2, 1, 4, 4}, {1, 2, 3, 1}, {2, 8, 7, 2}}) {
     const at::Tensor video = at::randn(shape);
     const SpectralFilter filter(timesteps, shape, at::kCPU);
     for (std::size_t step = 0; step < timesteps.size(); ++step) {
-      const at::Tensor expected = transcription(video, static_cast<double>(timesteps[step]));
+      const at::Tensor expected = transcription(video, timesteps[step]);
       EXPECT_LT(relative_rms(filter(video, static_cast<std::int64_t>(step)), expected), 1e-6)
           << shape << " at " << timesteps[step];
     }

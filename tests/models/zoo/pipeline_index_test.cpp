@@ -5,6 +5,7 @@
 
 #include "base/core/error.h"
 #include "base/core/json.h"
+#include "support/golden.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -70,10 +71,9 @@ TEST_F(PipelineIndexFile, RefusesOtherPipelinesAndPartsByName) {
   } cases[] = {
       {"_class_name", "CosmosTextToWorldPipeline",
        "_class_name: found \"CosmosTextToWorldPipeline\", expected a Cosmos3"},
-      {"_class_name", "Cosmos3DistilledModularPipeline", "_class_name: a few-step (distilled) checkpoint"},
-      {"is_distilled", true, "is_distilled: a few-step (distilled) checkpoint"},
-      {"distilled_sigmas", {1.0, 0.5}, "distilled_sigmas: a few-step (distilled) checkpoint"},
-      {"scheduler", {"diffusers", "FlowMatchEulerDiscreteScheduler"}, "scheduler: found [\"diffusers\",\"FlowMatch"},
+      {"distilled_sigmas", {0.5, 1.0}, "distilled_sigmas: found [0.5,1.0], expected noise levels that fall from 1"},
+      {"is_distilled", "yes", "is_distilled: found \"yes\", expected true or false"},
+      {"scheduler", {"diffusers", "DDIMScheduler"}, "scheduler: found [\"diffusers\",\"DDIMScheduler"},
       {"transformer", {"diffusers", "Cosmos3SimTransformer"}, "transformer: found"},
       {"vae", "AutoencoderKLWan", "vae: found \"AutoencoderKLWan\", expected [LIBRARY, \"AutoencoderKLWan\"]"},
       {"default_use_system_prompt", "yes", "default_use_system_prompt: found \"yes\", expected true or false"},
@@ -88,31 +88,72 @@ TEST_F(PipelineIndexFile, RefusesOtherPipelinesAndPartsByName) {
   }
 }
 
-TEST_F(PipelineIndexFile, TheModularIndexTellsOfFewSteps) {
-  read(published());
-  folder_.write("modular_model_index.json", R"({"_class_name": "Cosmos3OmniModularPipeline", "is_distilled": false})");
-  EXPECT_NO_THROW(read_pipeline_index(folder_.path()));
-  for (const char* mark : {R"({"is_distilled": true})", R"({"distilled_sigmas": [1.0, 0.5]})",
-                           R"({"_blocks_class_name": "Cosmos3DistilledBlocks"})"}) {
-    folder_.write("modular_model_index.json", mark);
-    EXPECT_THAT([&] { read_pipeline_index(folder_.path()); },
-                ThrowsMessage<InputError>(AllOf(HasSubstr("modular_model_index.json: "), HasSubstr("few-step"))))
-        << mark;
-  }
+class FewStepFiles : public PipelineIndexFile {
+ protected:
+  void write_modular(const Json& json) const { folder_.write("modular_model_index.json", json.dump()); }
+  void write_scheduler(const Json& json) const { folder_.write("scheduler/scheduler_config.json", json.dump()); }
+  std::vector<float> levels() const { return few_step_levels(folder_.path()); }
+  FewStepFiles() { folder_.write("model_index.json", published().dump()); }
+};
+
+const Json kEuler{{"_class_name", "FlowMatchEulerDiscreteScheduler"}};
+
+TEST_F(FewStepFiles, APlainCheckpointHasNone) {
+  EXPECT_THAT(levels(), IsEmpty());
+  write_modular({{"_class_name", "Cosmos3OmniModularPipeline"}, {"is_distilled", false}});
+  write_scheduler({{"_class_name", "UniPCMultistepScheduler"}});
+  EXPECT_THAT(levels(), IsEmpty());
 }
 
-TEST_F(PipelineIndexFile, TheNameTellsOfFewSteps) {
+TEST_F(FewStepFiles, ThePublishedLayoutIsRead) {
+  const Golden golden = Golden::load_case("distilled/t2v");
+  const std::vector<float> found = few_step_levels(golden_checkpoint("distilled"));
+  EXPECT_TRUE(at::equal(at::tensor(found, at::kFloat), golden["sigmas"].narrow(0, 0, 4)));
+  EXPECT_EQ(found, published_few_step_levels());
+}
+
+TEST_F(FewStepFiles, EachMarkIsEnough) {
+  write_modular({{"is_distilled", true}, {"distilled_sigmas", {1.0, 0.5}}});
+  EXPECT_THAT(levels(), ElementsAre(1, 0.5F));
+  write_scheduler(kEuler);
+  EXPECT_THAT(levels(), ElementsAre(1, 0.5F));
+  write_modular(Json::object());
+  write_scheduler({{"_class_name", "FlowMatchEulerDiscreteScheduler"},
+                   {"fixed_step_sampler_config", {{"t_list", {1.0, 0.25, 0.0}}}}});
+  EXPECT_THAT(levels(), ElementsAre(1, 0.25F));
+}
+
+TEST_F(FewStepFiles, TheNameIsAMarkToo) {
   for (const char* name : {"Cosmos3-Super-Text2Image-4Step", "Cosmos3-Super-Image2Video-4Step/",
                            "models--nvidia--Cosmos3-Super-Image2Video-4Step/snapshots/0123abcd"}) {
     fs::create_directories(folder_ / name);
-    EXPECT_THAT([&] { read_pipeline_index(folder_ / name); },
-                ThrowsMessage<InputError>(HasSubstr("-4Step: a few-step (distilled) checkpoint")))
-        << name;
+    EXPECT_EQ(few_step_levels(folder_ / name), published_few_step_levels()) << name;
   }
   fs::create_directory_symlink(folder_ / "Cosmos3-Super-Text2Image-4Step", folder_ / "super");
-  EXPECT_THAT([&] { read_pipeline_index(folder_ / "super"); }, ThrowsMessage<InputError>(HasSubstr("few-step")));
+  EXPECT_EQ(few_step_levels(folder_ / "super"), published_few_step_levels());
+  folder_.write("Cosmos3-Super-Text2Image-4Step/modular_model_index.json", R"({"distilled_sigmas": [1.0, 0.5]})");
+  EXPECT_THAT(few_step_levels(folder_ / "super"), ElementsAre(1, 0.5F)) << "the files know better";
   fs::create_directories(folder_ / "Cosmos3-Super");
-  EXPECT_NO_THROW(read_pipeline_index(folder_ / "Cosmos3-Super"));
+  EXPECT_THAT(few_step_levels(folder_ / "Cosmos3-Super"), IsEmpty());
+}
+
+TEST_F(FewStepFiles, LevelsThatDifferOrAreMissingAreRefused) {
+  const auto refusal = [&](const char* said) {
+    EXPECT_THAT([&] { levels(); }, ThrowsMessage<InputError>(HasSubstr(said)));
+  };
+  write_scheduler(kEuler);
+  refusal("a few-step (distilled) checkpoint without its noise levels");
+  write_modular({{"_blocks_class_name", "Cosmos3DistilledBlocks"}});
+  refusal("a few-step (distilled) checkpoint without its noise levels");
+  write_modular({{"distilled_sigmas", {1.0, 0.5}}});
+  write_scheduler({{"fixed_step_sampler_config", {{"t_list", {1.0, 0.25}}}}});
+  refusal("modular_model_index.json: distilled_sigmas: other noise levels than fixed_step_sampler_config.t_list");
+}
+
+TEST_F(FewStepFiles, TheModularIndexAsksForASystemPromptToo) {
+  write_modular({{"default_use_system_prompt", true}});
+  EXPECT_THAT(read_pipeline_index(folder_.path()).notes,
+              ElementsAre(HasSubstr("modular_model_index.json: default_use_system_prompt is true")));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "models/audio/decoder.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/zoo/pipeline_index.h"
 #include "support/golden.h"
 
 namespace orrery {
@@ -71,6 +72,16 @@ TEST(RandomModels, PassTheAuditOfEverySplit) {
     EXPECT_EQ(files.place(), name);
     EXPECT_THAT(files.description().dump(), HasSubstr("random-v1-"));
   }
+}
+
+TEST(RandomModels, CanBeDistilledToFewSteps) {
+  const CheckpointFiles files = open_checkpoint("random:tiny-4step");
+  EXPECT_EQ(files.fixed_levels, published_few_step_levels());
+  EXPECT_EQ(files.name(), "random:tiny-4step");
+  EXPECT_FALSE(files.has_sound());
+  EXPECT_EQ(files.transformer_config.base_fps, 16);
+  EXPECT_NO_THROW(audit_checkpoint(files, 4));
+  EXPECT_THAT(files.notes, ElementsAre(HasSubstr("takes its 4 steps")));
 }
 
 TEST(RandomModels, AnUnknownNameIsRefusedWithTheNearest) {
