@@ -22,7 +22,8 @@ TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
 # Cases of which only the denoising is read, not what it starts from and ends in.
 DENOISED = {f"modes/{name}" for name in ("cache", "cache_order0", "guidance_interval", "normalize_cfg")}
 # Of the files beside a set's checkpoint; other sets are kept whole.
-KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}
+KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "t2i.safetensors",
+                  "v2v_last.safetensors"}
         | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
 WITHOUT = {"modes": {"sound_tokenizer"}}
 # The order in which the reference's modules register their parameters; a name's parts are compared one by one.

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/core/error.h"
+#include "base/core/file.h"
 #include "base/parallel/comm.h"
 #include "io/media/made_from.h"
+#include "io/media/picture_file.h"
 #include "io/media/rgb_image.h"
 #include "io/media/sound_files.h"
 
@@ -66,6 +68,7 @@ ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool so
     std::filesystem::create_directories(folder_.frames(label.id));
     remove_surplus(folder_, label.id, size.frames, sound);
   }
+  if (is_picture()) return;
   if (settings.video == Media::Mp4) video_.emplace(folder_.media(label.id), format_of(label, size, sound, settings));
   if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
@@ -80,12 +83,20 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   const auto bytes = static_cast<std::size_t>(rgb.size(1) * rgb.size(2) * 3);
   for (std::int64_t i = 0; i < rgb.size(0); ++i) {
     const std::span<const std::uint8_t> frame(rgb[i].const_data_ptr<std::uint8_t>(), bytes);
+    if (is_picture()) picture_.assign(frame.begin(), frame.end());
     if (video_) video_->write(frame);
     if (sheet_) sheet_->add(frame);
     if (settings_.keep_frames)
       write_png(folder_.frame(label_.id, frames_), size_.width, size_.height, frame, label_.latents);
     ++frames_;
   }
+}
+
+void ClipMediaFiles::write_picture() const {
+  const PictureTexts texts{
+      {"prompt", label_.prompt}, {"seed", label_.seed}, {"model", label_.model}, {"version", label_.version}};
+  write_file(folder_.picture(label_.id, settings_.picture),
+             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents));
 }
 
 void ClipMediaFiles::give_up() {
@@ -97,6 +108,10 @@ std::vector<std::string> ClipMediaFiles::finish() {
   if (video_) {
     video_->finish();
     files.push_back("media/" + label_.id + ".mp4");
+  }
+  if (is_picture() && settings_.video == Media::Mp4) {
+    write_picture();
+    files.push_back("media/" + folder_.picture(label_.id, settings_.picture).filename().string());
   }
   if (sheet_) {
     const RgbImage& picture = sheet_->picture();

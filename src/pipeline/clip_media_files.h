@@ -35,9 +35,9 @@ struct PictureSize {
   std::int64_t frames = 0;
 };
 
-// A clip's media files while they are made, on one rank; each of them says which latents it is made from. The mp4
-// appears with finish(), or not at all; frames appear one by one, and those of an earlier making go. All functions
-// throw what the writers throw.
+// A clip's media files while they are made, on one rank; each of them says which latents it is made from. The mp4, or
+// the picture that a clip of one frame is, appears with finish(), or not at all; frames appear one by one, and those of
+// an earlier making go. All functions throw what the writers throw.
 class ClipMediaFiles {
  public:
   ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
@@ -53,6 +53,9 @@ class ClipMediaFiles {
   void give_up();
 
  private:
+  bool is_picture() const { return size_.frames == 1; }
+  void write_picture() const;
+
   ClipLabel label_;
   PictureSize size_;
   RunFolder folder_;
@@ -60,6 +63,7 @@ class ClipMediaFiles {
   std::int64_t frames_ = 0;  // written
   std::optional<VideoWriter> video_;
   std::optional<ContactSheet> sheet_;
+  std::vector<std::uint8_t> picture_;  // of a clip of one frame
 };
 
 // How a clip's files ended.

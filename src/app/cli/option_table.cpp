@@ -85,8 +85,11 @@ auto make_table() {
           kRun, kFiles, "negative-prompt-file", "FILE", "takes the place of the built-in negative prompt",
           [](auto& o) -> auto& { return o.negative_prompt_file; }),
       option(
-          kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
+          kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents; mp4: of one frame a picture",
           [](auto& o) -> auto& { return o.output.media.video; }),
+      option(
+          kRunDecode, kFiles, "image-format", "png|jpg", "of pictures; jpg: of quality 95",
+          [](auto& o) -> auto& { return o.output.media.picture; }),
       option(
           kRunDecode, kFiles, "crf", "N",
           "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
@@ -273,7 +276,7 @@ auto make_table() {
           [](auto& o) -> auto& { return o.dump_config; }),
 
       option(
-          kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1",
+          kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1; 1: a picture",
           [](auto& o) -> auto& { return o.defaults.num_frames; }),
       option(
           kRun, kRequest, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
@@ -282,11 +285,12 @@ auto make_table() {
       option(
           kRun, kRequest, "fps", "RATE", "frames per second", [](auto& o) -> auto& { return o.defaults.fps; }),
       option(
-          kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000",
-          [](auto& o) -> auto& { return o.defaults.steps; }),
+          kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000; not given: 35, of a picture 50",
+          [](auto& o) -> auto& { return o.defaults.asked_steps; }),
       option(
-          kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; 1: none, which halves the work",
-          [](auto& o) -> auto& { return o.defaults.guidance_scale; }),
+          kRun, kRequest, "guidance-scale", "X",
+          "classifier-free guidance; 1: none, which halves the work; not given: 6, of a picture 4",
+          [](auto& o) -> auto& { return o.defaults.asked_guidance_scale; }),
       option(
           kRun, kRequest, "guidance-interval", "LO,HI",
           "guide only the steps whose timestep lies between the two, from 0 to 1001: the others take half the work; "
@@ -312,8 +316,9 @@ auto make_table() {
           "steps that computed them; 0: what they added last, 1: as NVIDIA's program and vLLM-Omni do",
           [](auto& o) -> auto& { return o.defaults.step_cache.order; }),
       option(
-          kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
-          [](auto& o) -> auto& { return o.defaults.flow_shift; }),
+          kRun, kRequest, "flow-shift", "X",
+          "above 1: more of the steps at high noise; not given: 10, of a picture 3",
+          [](auto& o) -> auto& { return o.defaults.asked_flow_shift; }),
       option(
           kRun, kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",
           [](auto& o) -> auto& { return o.defaults.seed; }),

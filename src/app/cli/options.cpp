@@ -110,7 +110,7 @@ void check_values(const Options& o, const Origins& origins) {
   require_input(!(o.quiet && o.verbose), label(origins, "verbose") + ": excludes --quiet");
   require_input(!o.defaults.negative_prompt || o.negative_prompt_file.empty(),
                 label(origins, "negative-prompt-file") + ": excludes --negative-prompt");
-  Request clip = o.defaults;
+  Request clip = o.defaults.of(o.defaults.num_frames);
   if (o.command == Command::Encode) clip.num_frames = o.encode_frames.value_or(1);
   check_defaults(clip, origins);
 }

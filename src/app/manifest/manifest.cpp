@@ -32,7 +32,7 @@ std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id +
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
-  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse)
+  ManifestReader(const fs::path& file, const RequestDefaults& defaults, const RequestCheck& also_refuse)
       : file_(file.string()),
         folder_(fs::absolute(file).parent_path()),
         defaults_(defaults),
@@ -42,6 +42,7 @@ class ManifestReader {
   std::deque<Request> take();
 
  private:
+  Request defaults_of(const Json& object) const;
   Request read_fields(const JsonLine& line);
   void check_together(const Json& object, const Request& request);
   void find_parent(const Json& object, Request& request);
@@ -56,7 +57,7 @@ class ManifestReader {
 
   std::string file_;
   fs::path folder_;
-  const Request& defaults_;
+  const RequestDefaults& defaults_;
   const RequestCheck& also_refuse_;
   Origin at_;                            // the line that is looked at
   std::string who_;                      // its request, in messages
@@ -66,8 +67,15 @@ class ManifestReader {
   std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
 };
 
+// The number of frames decides on other defaults, wherever in the line it stands.
+Request ManifestReader::defaults_of(const Json& object) const {
+  const auto frames = object.find("num_frames");
+  const bool given = frames != object.end() && frames->is_number_integer();
+  return defaults_.of(given ? frames->get<std::int64_t>() : defaults_.num_frames);
+}
+
 Request ManifestReader::read_fields(const JsonLine& line) {
-  Request request = defaults_;
+  Request request = defaults_of(line.object);
   for (const auto& [key, value] : line.object.items()) {
     if (line.repeated.contains(key)) bad(key + ": given more than once");
     const ManifestField* field = find_field(key);
@@ -201,7 +209,7 @@ std::deque<Request> ManifestReader::take() {
 
 }  // namespace
 
-std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
+std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const RequestDefaults& defaults,
                                    const RequestCheck& also_refuse) {
   ManifestReader reader(file, defaults, also_refuse);
   while (!text.empty()) {

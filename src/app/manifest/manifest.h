@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "app/manifest/request_rules.h"
+#include "app/manifest/request_defaults.h"
 #include "base/core/json.h"
 #include "pipeline/request.h"
 
@@ -25,8 +25,8 @@ namespace orrery {
 // `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line. A deque, so that a manifest
 // of very many lines can be taken from its front without being held twice.
 using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
-std::deque<Request> parse_manifest(std::string_view text, const std::filesystem::path& file, const Request& defaults,
-                                   const RequestCheck& also_refuse = {});
+std::deque<Request> parse_manifest(std::string_view text, const std::filesystem::path& file,
+                                   const RequestDefaults& defaults, const RequestCheck& also_refuse = {});
 
 // The manifest's text. Throws InputError, naming --manifest.
 std::string read_manifest(const std::filesystem::path& file);

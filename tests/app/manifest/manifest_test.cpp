@@ -18,7 +18,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-std::deque<Request> parse(const std::string& text, const Request& defaults = {}) {
+std::deque<Request> parse(const std::string& text, const RequestDefaults& defaults = {}) {
   return parse_manifest(text, "/data/m.jsonl", defaults);
 }
 
@@ -57,6 +57,29 @@ TEST(Manifest, FillsInTheDefaults) {
   EXPECT_TRUE(requests[1].guided());
   EXPECT_EQ(requests[2].negative_prompt, std::nullopt);
   EXPECT_THAT(*requests[2].prompt_token_ids, ElementsAre(1, 2));
+}
+
+// A picture's own numbers hold where neither the line nor the command line says others; sound is for videos.
+TEST(Manifest, APictureHasDefaultsOfItsOwn) {
+  const auto numbers = [](const std::string& line, const RequestDefaults& defaults) {
+    const Request r = parse_manifest(line, "m", defaults).front();
+    return std::tuple(r.steps, r.guidance_scale, r.flow_shift, r.sound);
+  };
+  RequestDefaults defaults;
+  defaults.sound = true;
+  const std::string video = with(R"("seed": 1)"), picture = with(R"("seed": 1, "num_frames": 1)");
+  EXPECT_EQ(numbers(video, defaults), std::tuple(35, 6.0, 10.0, true));
+  EXPECT_EQ(numbers(picture, defaults), std::tuple(50, 4.0, 3.0, false));
+  EXPECT_EQ(numbers(with(R"("steps": 9, "flow_shift": 5, "num_frames": 1)"), defaults), std::tuple(9, 4.0, 5.0, false));
+  defaults.asked_steps = 7;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 6.0, 10.0, true));
+  EXPECT_EQ(numbers(picture, defaults), std::tuple(7, 4.0, 3.0, false));
+  defaults.num_frames = 1;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 4.0, 3.0, false));
+  defaults.semantics = Semantics::Seed;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 6.0, 10.0, false));
+  EXPECT_THAT(problems(with(R"("num_frames": 1, "sound": true)")),
+              ElementsAre(HasSubstr("sound: a clip of one frame is a picture")));
 }
 
 TEST(Manifest, AcceptsWhatEditorsLeaveBehind) {

@@ -196,7 +196,7 @@ INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                          testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
                                          Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},
                                          Case{"tiny", "t2av", 8}, Case{"tiny", "i2av", 8}, Case{"gqa_native", "t2v", 2},
-                                         Case{"gqa_native", "i2av", 2}),
+                                         Case{"gqa_native", "i2av", 2}, Case{"modes", "t2i", 2}),
                          [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
 }  // namespace
