@@ -122,6 +122,28 @@ TEST_P(GoldenCase, FirstVelocities) {
   EXPECT_EQ(compared, g.has("velocity0_cond_video") ? 2 : 1);
 }
 
+TEST_P(GoldenCase, BothFirstVelocitiesInOnePass) {
+  const Golden g = golden();
+  if (!g.has("velocity0_uncond_video")) return;
+  const GoldenTransformer m = model();
+  const GenTower& tower = (*m).media_tower();
+  Branch cond = tower.prepare((*m).text_tower()(ids_of(g["text_ids"])), shape_of(g));
+  Branch uncond = tower.prepare((*m).text_tower()(ids_of(g["neg_text_ids"])), shape_of(g));
+  GenTower::pair_up(cond, uncond);
+  const auto timestep = static_cast<double>(g["timesteps"][0].item<std::int64_t>());
+  const auto [first, second] = tower.in_one_pass(noise_of(g), timestep, cond, uncond);
+  for (const auto& [name, velocity] : {std::pair{"velocity0_cond", first}, std::pair{"velocity0_uncond", second}}) {
+    for (const auto& [stream, own] : velocity) {
+      const std::string key = std::string(name) + "_" + schema_of(stream).name;
+      const at::Tensor expected = g[key].squeeze(0);
+      const std::int64_t given = stream == Stream::Video ? given_frames(g) : 0;
+      const at::Tensor found = stream == Stream::Sound ? own.cpu().transpose(0, 1) : own.cpu();
+      const std::int64_t rest = found.size(1) - given;
+      EXPECT_LE(max_abs(found.narrow(1, given, rest), expected.narrow(1, given, rest)), kVelocityTolerance) << key;
+    }
+  }
+}
+
 // Those that this device has.
 std::vector<NamedAttention> kernels() {
   const AttentionCase attention{test_device(), at::kBFloat16, 16};
