@@ -62,8 +62,8 @@ constexpr std::chrono::milliseconds kNap(20);
 }  // namespace
 
 ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
-                               const MediaSettings& settings)
-    : label_(label), size_(size), folder_(folder), settings_(settings) {
+                               const MediaSettings& settings, MediaCheck check)
+    : label_(label), size_(size), folder_(folder), settings_(settings), check_(std::move(check)) {
   if (settings.keep_frames) {
     std::filesystem::create_directories(folder_.frames(label.id));
     remove_surplus(folder_, label.id, size.frames, sound);
@@ -92,25 +92,48 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   }
 }
 
-void ClipMediaFiles::write_picture() const {
+void ClipMediaFiles::write_frames_at_end(FrameDownload last) { last_frames_.emplace(std::move(last)); }
+
+void ClipMediaFiles::finish_after(std::future<void> saving) { saving_ = std::move(saving); }
+
+void ClipMediaFiles::wait_for_parts() {
+  try {
+    if (saving_.valid()) saving_.get();
+  } catch (const std::exception& e) {
+    throw LatentsNotSaved(message_of(e));
+  }
+  if (!last_frames_) return;
+  const at::Tensor frames = last_frames_->next({});
+  if (frames.defined()) write_frames(frames);
+  last_frames_.reset();
+}
+
+void ClipMediaFiles::write_picture(const FileCheck& check) const {
   const PictureTexts texts{
       {"prompt", label_.prompt}, {"seed", label_.seed}, {"model", label_.model}, {"version", label_.version}};
   write_file(folder_.picture(label_.id, settings_.picture),
-             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents));
+             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents),
+             check);
 }
 
 void ClipMediaFiles::give_up() {
+  given_up_ = true;
   if (video_) video_->give_up();
 }
 
 std::vector<std::string> ClipMediaFiles::finish() {
+  wait_for_parts();
+  FileCheck check;
+  if (check_) {
+    check = [this](const std::filesystem::path& file) { check_(label_.id, file, [this] { return given_up_.load(); }); };
+  }
   std::vector<std::string> files;
   if (video_) {
-    video_->finish();
+    video_->finish(check);
     files.push_back("media/" + label_.id + ".mp4");
   }
   if (is_picture() && settings_.video == Media::Mp4) {
-    write_picture();
+    write_picture(check);
     files.push_back("media/" + folder_.picture(label_.id, settings_.picture).filename().string());
   }
   if (sheet_) {
@@ -144,6 +167,14 @@ MediaEnd MediaBacklog::wait(const std::function<bool()>& give_up) {
   try {
     end.files = finished_.get();
     end.given_up = false;  // it came too late
+  } catch (const LatentsNotSaved& e) {
+    end.unsaved = true;
+    end.given_up = false;
+    end.error = e.what();
+  } catch (const ClipRefused& e) {
+    end.refused = true;
+    end.given_up = false;
+    end.error = e.what();
   } catch (const std::exception& e) {
     if (!end.given_up) end.error = message_of(e);
   }

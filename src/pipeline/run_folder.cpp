@@ -3,6 +3,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/core/error.h"
 #include "io/media/rgb_image.h"
 
 namespace orrery {
@@ -68,6 +69,16 @@ void remove_artifacts(const RunFolder& folder, const Request& request) {
     } else {
       std::filesystem::remove(artifact.path, ignored);
     }
+  }
+}
+
+void remove_clip(const RunFolder& folder, const Request& request) {
+  std::vector<std::filesystem::path> all{folder.latents(request.id), folder.snapshot(request.id)};
+  for (const Artifact& artifact : artifacts_of(folder, request, {})) all.push_back(artifact.path);
+  for (const std::filesystem::path& path : all) {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) fail("remove " + path.string(), error.message());
   }
 }
 

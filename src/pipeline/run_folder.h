@@ -46,4 +46,7 @@ std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& reque
 // it names the latents that it was made from.
 void remove_artifacts(const RunFolder& folder, const Request& request);
 
+// Removes all files of the clip. Throws Error that names a file that cannot be removed.
+void remove_clip(const RunFolder& folder, const Request& request);
+
 }  // namespace orrery

@@ -208,6 +208,21 @@ auto make_table() {
           kRun, kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(
+          kRun, kBehaviour, "check-prompt", "CMD",
+          "a shell command that every request must pass before it is made: it gets the request as JSON on its standard "
+          "input; exit code 0 passes, 10 refuses, with the first line of its output as the reason, any other fails the "
+          "request",
+          [](auto& o) -> auto& { return o.gates.prompt; }),
+      option(
+          kRun, kBehaviour, "check-media", "CMD",
+          "a shell command that every video and picture must pass before it gets its name: it gets the file's path as "
+          "its last argument; exit codes as for --check-prompt; of a clip that it refuses nothing is kept",
+          [](auto& o) -> auto& { return o.gates.media; }),
+      option(
+          kRun, kBehaviour, "check-timeout", "SECONDS",
+          "how long a check may take before it is stopped and its request fails",
+          [](auto& o) -> auto& { return o.gates.seconds; }),
+      option(
           kRun, kBehaviour, "force", "", "make clips again that are already complete, and begin unfinished ones anew",
           [](auto& o) -> auto& { return o.output.force; }),
       option(

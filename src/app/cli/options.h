@@ -10,6 +10,7 @@
 #include "app/bench/settings.h"
 #include "app/manifest/manifest_shard.h"
 #include "app/manifest/request_defaults.h"
+#include "app/outputs/operator_gates.h"
 #include "app/outputs/output_options.h"
 #include "app/plan/machine_profile.h"
 #include "base/core/choice.h"
@@ -65,6 +66,7 @@ struct Options {
   std::filesystem::path negative_prompt_file;  // empty: the built-in negative prompt
   ModelOptions model;                          // its schedule is double_shift unless given, with --semantics seed
   OutputOptions output;
+  GateOptions gates;
   PlanOptions plan;
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;

@@ -17,6 +17,8 @@ namespace orrery {
 // out comes from `defaults`. `file` names the manifest in messages; its folder is where relative paths start, and the
 // paths of the requests are absolute. Nothing but `text` is read.
 //
+// `samples` N in a line makes N requests of it, with the ids ID-0 to ID-(N-1) and with seeds in a row.
+//
 // A `continues` or `condition_latents` that is the id of an earlier line continues that line's clip: it becomes
 // Request::parent. The id of a later line is refused; any other text is a path, so a file that is called like an id is
 // written ./NAME.

@@ -70,14 +70,6 @@ void require_picture(int width, int height, std::span<const std::uint8_t> rgb) {
           fmt::format("{} bytes are no RGB picture of {}x{}", rgb.size(), width, height));
 }
 
-std::string encoded_picture(AVCodecContext& codec, const AVFrame& frame, const std::string& format) {
-  const ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));
-  ffmpeg::check(avcodec_send_frame(&codec, &frame), "encode a " + format + " picture");
-  ffmpeg::check(avcodec_send_frame(&codec, nullptr), "end a " + format + " picture");
-  ffmpeg::check(avcodec_receive_packet(&codec, packet.get()), "encode a " + format + " picture");
-  return {reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size)};
-}
-
 FrameConverter::FrameConverter(int width, int height)
     : width_(width),
       height_(height),

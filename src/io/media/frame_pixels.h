@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "io/media/ffmpeg.h"
@@ -43,9 +42,6 @@ ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format);
 
 // Sets FFmpeg up. Throws Error unless `rgb` is a picture of this size, of 3 bytes a pixel.
 void require_picture(int width, int height, std::span<const std::uint8_t> rgb);
-
-// The bytes that an encoder makes of its only frame. `format`: for messages. Throws Error.
-std::string encoded_picture(AVCodecContext& codec, const AVFrame& frame, const std::string& format);
 
 // Full-range RGB to limited-range BT.709 yuv420p with the chroma sited left, as H.264 assumes.
 class FrameConverter {

@@ -54,7 +54,12 @@ int tiles_of(std::int64_t frames) { return static_cast<int>(std::min<std::int64_
 std::string encode_png(int width, int height, std::span<const std::uint8_t> rgb, const std::string& chunks) {
   require_picture(width, height, rgb);
   const ffmpeg::Codec codec = make_encoder(width, height);
-  std::string file = encoded_picture(*codec, *make_frame(width, height, rgb), "PNG");
+  const ffmpeg::Frame frame = make_frame(width, height, rgb);
+  const ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));
+  ffmpeg::check(avcodec_send_frame(codec.get(), frame.get()), "encode a PNG picture");
+  ffmpeg::check(avcodec_send_frame(codec.get(), nullptr), "end a PNG picture");
+  ffmpeg::check(avcodec_receive_packet(codec.get(), packet.get()), "encode a PNG picture");
+  std::string file(reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size));
   file.insert(kPngHeaderBytes, chunks);
   return file;
 }

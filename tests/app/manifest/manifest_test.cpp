@@ -82,6 +82,34 @@ TEST(Manifest, APictureHasDefaultsOfItsOwn) {
               ElementsAre(HasSubstr("sound: a clip of one frame is a picture")));
 }
 
+TEST(Manifest, ALineMakesAsManyRequestsAsItHasSamples) {
+  const std::deque<Request> requests = parse(with(R"("samples": 3, "seed": 7)") + "\n" +
+                                             R"({"id": "b", "prompt": "p", "samples": 1, "continues": "a-2"})");
+  ASSERT_THAT(requests, SizeIs(4));
+  Request expected = parse(with(R"("seed": 7)")).front();
+  for (std::size_t i = 0; i < 3; ++i) {
+    expected.id = "a-" + std::to_string(i);
+    EXPECT_EQ(requests[i], expected);
+    EXPECT_EQ(parse(manifest_line(requests[i])).front(), expected);
+    ++expected.seed;
+  }
+  EXPECT_EQ(requests[3].id, "b-0");
+  EXPECT_EQ(requests[3].parent, "a-2");
+}
+
+TEST(Manifest, RefusesSamplesThatCannotBe) {
+  for (const char* count : {"0", "-1", "1.5", "\"3\"", "100001", "null"}) {
+    EXPECT_THAT(problems(with(R"("samples": )" + std::string(count))), ElementsAre(HasSubstr("samples: "))) << count;
+  }
+  EXPECT_THAT(problems(with(R"("samples": 2, "seed": 4294967295)")),
+              ElementsAre(HasSubstr("samples: their seeds, from 4294967295 to 4294967296, go beyond 4294967295")));
+  EXPECT_THAT(problems(with(R"("samples": 9)") + "\n" + with(R"("samples": 9)")),
+              ElementsAre(HasSubstr("m.jsonl:2: id \"a\": its sample \"a-0\" is already used in line 1")));
+  EXPECT_THAT(problems(R"({"id": ")" + std::string(199, 'x') + R"(", "prompt": "p", "samples": 2})"),
+              ElementsAre(HasSubstr("samples: the id of the last one: 201 characters")));
+  EXPECT_THAT(problems(with(R"("samples": 5, "steps": 0)")), SizeIs(1)) << "once a line";
+}
+
 TEST(Manifest, AcceptsWhatEditorsLeaveBehind) {
   EXPECT_THAT(parse("{\"id\": \"a\", \"prompt\": \"p\"}\r\n  \t\r\n  # note\r\n"), SizeIs(1));
   EXPECT_THAT(parse(R"({"id": "a", "prompt": "p", "image": null, "negative_prompt": null, "aspect_ratio": null})"),
