@@ -10,6 +10,8 @@
 #                                  those computed, are from the clip of all steps, in latents and pictures
 #   tools/gpu_runs.sh distilled  one GPU, a four-step Super with the text tower released: a 720p clip, two, a 480p clip, and a
 #                                step by itself
+#   tools/gpu_runs.sh pictures   one GPU: 64 pictures of 960x960, 50 steps, guidance 4, each with a prompt of its own; exact,
+#                                then guided in [400,1000] alone, then with 8 bits and --step-cache 0.25
 #   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
 #   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
 #   STEPS   denoise steps of a clip (default: 35)
@@ -25,7 +27,7 @@ mkdir -p "$out" "$work"
 manifest() {
   local i
   for ((i = 1; i <= $2; ++i)); do
-    printf '{"id": "%s-%d", "prompt": "A forklift turns into the aisle and lowers its load.", "seed": %d, %s}\n' "$1" "$i" "$i" "$3"
+    printf '{"id": "%s-%d", "prompt": "A forklift turns into aisle %d and lowers its load.", "seed": %d, %s}\n' "$1" "$i" "$i" "$i" "$3"
   done >"$work/$1.jsonl"
 }
 
@@ -60,6 +62,7 @@ clips_of() {
 }
 
 small='"height": 480, "width": 832, "num_frames": 93, "sound": true'
+picture='"height": 960, "width": 960, "num_frames": 1'
 large='"height": 720, "width": 1280, "num_frames": 189, "sound": true'
 
 case ${1:-} in
@@ -79,6 +82,12 @@ case ${1:-} in
     run nano-720p-tp2 0,1 nano "$large" 1 --tp 2
     ;;
   exact) run two-exact-720p 0 nano "$large" 2 ;;
+  pictures)
+    STEPS=50
+    run pictures-exact 0 nano "$picture" 64 --snapshot-every 0
+    run pictures-interval 0 nano "$picture" 64 --snapshot-every 0 --guidance-interval 400,1000
+    run pictures-fast 0 nano "$picture" 64 --snapshot-every 0 --gemm fp8 --step-cache 0.25
+    ;;
   cached)
     run exact-720p 0 nano "$large" 1
     for threshold in 0.25 0.35; do

@@ -27,7 +27,8 @@ FURTHER = {"modes_v2v": ("modes/v2v_first", "modes/v2v_short_gap", "modes/v2v_so
 FURTHER_FILES = {"modes_v2v": "modes/checkpoint/sound_tokenizer"}
 FURTHER_CASES = {case for cases in FURTHER.values() for case in cases}
 # Of the files beside a set's checkpoint; other sets are kept whole.
-KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "v2v_last.safetensors"}
+KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "t2i.safetensors",
+                  "v2v_last.safetensors"}
         | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
 KEPT["edge"] = {"t2v.safetensors"}
 WITHOUT = {"modes": {"sound_tokenizer"}}

@@ -70,7 +70,7 @@ std::unique_ptr<ClipMediaFiles> MediaMaker::begin(const MediaLatents& latents, c
   const auto sound = latents.find(Stream::Sound);
   const bool has_sound = sound != latents.end();
   require(!has_sound || decoders_.sound != nullptr, "latents with sound, but no sound decoder was loaded");
-  auto files = std::make_unique<ClipMediaFiles>(label, picture_size(video), has_sound, folder_, settings_);
+  auto files = std::make_unique<ClipMediaFiles>(label, picture_size(video), has_sound, folder_, settings_, check_);
   if (has_sound) files->write_sound(decode_sound(*decoders_.sound, sound->second, frame_count(video), label.fps));
   return files;
 }
@@ -90,7 +90,7 @@ MediaOutcome MediaMaker::alone(const MediaLatents& latents, const ClipLabel& lab
         if (interrupted()) throw Interrupted();
         write(*files, download.next(decode->next(video.select(1, t))));
       }
-      write(*files, download.next({}));
+      files->write_frames_at_end(std::move(download));
     });
   });
   return part.tell(ranks_.world(), std::move(files));
@@ -114,7 +114,7 @@ MediaOutcome MediaMaker::together(const MediaLatents& latents, const ClipLabel& 
     const at::Tensor frames = decode->next(video.select(1, t));
     if (files != nullptr) part.attempt([&] { write(*files, download.next(frames)); });
   }
-  if (files != nullptr) part.attempt([&] { write(*files, download.next({})); });
+  if (files != nullptr) files->write_frames_at_end(std::move(download));
   return part.tell(world, std::move(files));
 }
 

@@ -20,15 +20,20 @@ at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, s
 struct MediaOutcome {
   std::string error;  // empty: none
   bool interrupted = false;
-  std::unique_ptr<ClipMediaFiles> files;  // on rank 0, with every frame written: to be finished
+  std::unique_ptr<ClipMediaFiles> files;  // on rank 0, to be finished
 };
 
 // Makes media of latents on all ranks of a run; rank 0 writes. References must outlive the object.
 class MediaMaker {
  public:
   MediaMaker(DecodeRanks& ranks, const MediaDecoders& decoders, VaeSplit split, RunFolder folder,
-             const MediaSettings& settings)
-      : ranks_(ranks), decoders_(decoders), split_(split), folder_(std::move(folder)), settings_(settings) {}
+             const MediaSettings& settings, MediaCheck check = {})
+      : ranks_(ranks),
+        decoders_(decoders),
+        split_(split),
+        folder_(std::move(folder)),
+        settings_(settings),
+        check_(std::move(check)) {}
 
   const MediaSettings& settings() const { return settings_; }
   // Whether this rank has a part in decoding.
@@ -37,7 +42,7 @@ class MediaMaker {
   // Decodes the latents, which are the same on all ranks (but for the sound's, which rank 0 alone needs), and hands the
   // frames to the files one latent frame behind. Rank 0's failures, and on a rank that decodes alone all failures, end
   // up in the outcome; others are thrown. Before each latent frame rank 0 asks `interrupted`, and once it is true the
-  // files are given up. Collective over the world.
+  // files are given up. On a GPU the last frames are still to be decoded on return. Collective over the world.
   MediaOutcome operator()(const MediaLatents& latents, const ClipLabel& label,
                           const std::function<bool()>& interrupted);
 
@@ -60,6 +65,7 @@ class MediaMaker {
   VaeSplit split_;
   RunFolder folder_;
   MediaSettings settings_;
+  MediaCheck check_;
 };
 
 }  // namespace orrery

@@ -6,8 +6,10 @@
 #include <utility>
 
 #include "base/core/error.h"
+#include "base/core/file.h"
 #include "base/parallel/comm.h"
 #include "io/media/made_from.h"
+#include "io/media/picture_file.h"
 #include "io/media/rgb_image.h"
 #include "io/media/sound_files.h"
 
@@ -60,12 +62,13 @@ constexpr std::chrono::milliseconds kNap(20);
 }  // namespace
 
 ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
-                               const MediaSettings& settings)
-    : label_(label), size_(size), folder_(folder), settings_(settings) {
+                               const MediaSettings& settings, MediaCheck check)
+    : label_(label), size_(size), folder_(folder), settings_(settings), check_(std::move(check)) {
   if (settings.keep_frames) {
     std::filesystem::create_directories(folder_.frames(label.id));
     remove_surplus(folder_, label.id, size.frames, sound);
   }
+  if (is_picture()) return;
   if (settings.video == Media::Mp4) video_.emplace(folder_.media(label.id), format_of(label, size, sound, settings));
   if (settings.preview) sheet_.emplace(size.width, size.height, size.frames);
 }
@@ -80,6 +83,7 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   const auto bytes = static_cast<std::size_t>(rgb.size(1) * rgb.size(2) * 3);
   for (std::int64_t i = 0; i < rgb.size(0); ++i) {
     const std::span<const std::uint8_t> frame(rgb[i].const_data_ptr<std::uint8_t>(), bytes);
+    if (is_picture()) picture_.assign(frame.begin(), frame.end());
     if (video_) video_->write(frame);
     if (sheet_) sheet_->add(frame);
     if (settings_.keep_frames)
@@ -88,15 +92,49 @@ void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
   }
 }
 
+void ClipMediaFiles::write_frames_at_end(FrameDownload last) { last_frames_.emplace(std::move(last)); }
+
+void ClipMediaFiles::finish_after(std::future<void> saving) { saving_ = std::move(saving); }
+
+void ClipMediaFiles::wait_for_parts() {
+  try {
+    if (saving_.valid()) saving_.get();
+  } catch (const std::exception& e) {
+    throw LatentsNotSaved(message_of(e));
+  }
+  if (!last_frames_) return;
+  const at::Tensor frames = last_frames_->next({});
+  if (frames.defined()) write_frames(frames);
+  last_frames_.reset();
+}
+
+void ClipMediaFiles::write_picture(const FileCheck& check) const {
+  const PictureTexts texts{
+      {"prompt", label_.prompt}, {"seed", label_.seed}, {"model", label_.model}, {"version", label_.version}};
+  write_file(folder_.picture(label_.id, settings_.picture),
+             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents),
+             check);
+}
+
 void ClipMediaFiles::give_up() {
+  given_up_ = true;
   if (video_) video_->give_up();
 }
 
 std::vector<std::string> ClipMediaFiles::finish() {
+  wait_for_parts();
+  FileCheck check;
+  if (check_) {
+    check = [this](const std::filesystem::path& file) { check_(label_.id, file, [this] { return given_up_.load(); }); };
+  }
   std::vector<std::string> files;
   if (video_) {
-    video_->finish();
+    video_->finish(check);
     files.push_back("media/" + label_.id + ".mp4");
+  }
+  if (is_picture() && settings_.video == Media::Mp4) {
+    write_picture(check);
+    files.push_back("media/" + folder_.picture(label_.id, settings_.picture).filename().string());
   }
   if (sheet_) {
     const RgbImage& picture = sheet_->picture();
@@ -129,6 +167,14 @@ MediaEnd MediaBacklog::wait(const std::function<bool()>& give_up) {
   try {
     end.files = finished_.get();
     end.given_up = false;  // it came too late
+  } catch (const LatentsNotSaved& e) {
+    end.unsaved = true;
+    end.given_up = false;
+    end.error = e.what();
+  } catch (const ClipRefused& e) {
+    end.refused = true;
+    end.given_up = false;
+    end.error = e.what();
   } catch (const std::exception& e) {
     if (!end.given_up) end.error = message_of(e);
   }

@@ -2,7 +2,9 @@
 
 #include <ATen/ATen.h>
 
+#include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <future>
 #include <memory>
@@ -10,10 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "base/core/error.h"
+#include "base/core/file.h"
 #include "io/media/rgb_image.h"
 #include "io/media/video_writer.h"
 #include "pipeline/media_settings.h"
 #include "pipeline/run_folder.h"
+#include "pipeline/video_decode.h"
 
 namespace orrery {
 
@@ -35,37 +40,71 @@ struct PictureSize {
   std::int64_t frames = 0;
 };
 
-// A clip's media files while they are made, on one rank; each of them says which latents it is made from. The mp4
-// appears with finish(), or not at all; frames appear one by one, and those of an earlier making go. All functions
-// throw what the writers throw.
+// A clip's finished media may not be kept: the reason.
+class ClipRefused : public Error {
+ public:
+  using Error::Error;
+};
+
+// A clip's latent file could not be written: the reason.
+class LatentsNotSaved : public Error {
+ public:
+  using Error::Error;
+};
+
+// Decides on a clip's finished file, an mp4 or a picture under its temporary name, in a thread of any kind. Throws
+// ClipRefused when nothing of the clip may be kept, and Error when it cannot tell; the file does not appear then.
+// `given_up`: whether nobody waits for the answer any more.
+using MediaCheck = std::function<void(const std::string& id, const std::filesystem::path& file,
+                                      const std::function<bool()>& given_up)>;
+
+// A clip's media files while they are made, on one rank; each of them says which latents it is made from. The mp4, or
+// the picture that a clip of one frame is, appears with finish(), or not at all; frames appear one by one, and those of
+// an earlier making go. All functions throw what the writers throw.
 class ClipMediaFiles {
  public:
+  // `check`: of the mp4 or the picture; empty: none.
   ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
-                 const MediaSettings& settings);
+                 const MediaSettings& settings, MediaCheck check = {});
 
   // The whole waveform (2, samples), float32 on the CPU, 48 kHz. Before the frames.
   void write_sound(const at::Tensor& waveform);
   // Bytes (frames, H, W, 3) on the CPU.
   void write_frames(const at::Tensor& rgb);
-  // Waits for the encoder. The files made, relative to OUT.
+  // The last frames, which the device may still be at: finish() waits for them.
+  void write_frames_at_end(FrameDownload last);
+  // finish() waits for the latent file first. Throws LatentsNotSaved there when `saving` throws.
+  void finish_after(std::future<void> saving);
+  // Waits for what it was given to wait for, and for the encoder. The files made, relative to OUT.
   std::vector<std::string> finish();
   // From any thread: finish(), under way or to come, throws as soon as it can, unless the mp4 is complete already.
   void give_up();
 
  private:
+  bool is_picture() const { return size_.frames == 1; }
+  void wait_for_parts();
+  void write_picture(const FileCheck& check) const;
+
   ClipLabel label_;
   PictureSize size_;
   RunFolder folder_;
   MediaSettings settings_;
+  MediaCheck check_;
+  std::atomic<bool> given_up_ = false;
   std::int64_t frames_ = 0;  // written
   std::optional<VideoWriter> video_;
   std::optional<ContactSheet> sheet_;
+  std::vector<std::uint8_t> picture_;  // of a clip of one frame
+  std::optional<FrameDownload> last_frames_;
+  std::future<void> saving_;  // invalid: nothing to wait for
 };
 
 // How a clip's files ended.
 struct MediaEnd {
   std::vector<std::string> files;  // relative to OUT
   std::string error;               // empty: none
+  bool refused = false;    // by MediaCheck; `error` says why
+  bool unsaved = false;    // the latent file is not there; `error` says why
   bool given_up = false;
 };
 

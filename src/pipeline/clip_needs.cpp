@@ -70,7 +70,8 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   }
   const CellCount part =
       decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
-  memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes);
+  memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes) +
+                 branches * text_cache_bytes(sizes.transformer, longest(ids), sizes.layout);  // kept for the next clip
   if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);
   if (request.needs_encoder()) {
     memory.step = std::max(memory.step, encode_bytes(sizes.vae, height, width, sizes.layout.element_bytes));

@@ -25,6 +25,10 @@ class PhaseClock {
   void skip() { watch_.restart(); }
   void end(const std::string& phase) {
     finish_work(device_);
+    end_queued(phase);
+  }
+  // Leaves what the device is still at to the next phase, of this request or of the next one.
+  void end_queued(const std::string& phase) {
     times_->add(phase, watch_.seconds());
     watch_.restart();
   }

@@ -32,6 +32,8 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, con
     result.latents_checksum = checksum;
     result.files.push_back("latents/" + job.request.id + ".h5");
   };
+  // A picture's steps take less than two seconds: nothing waits for its files there.
+  const bool behind = job.request.picture() && context_.media.settings().wanted();
   std::unique_ptr<ClipMediaFiles> files;
   try {
     if (context_.media.settings().wanted()) files = make_media(job, latents, checksum, clock, result);
@@ -39,7 +41,13 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, con
     saved();
     throw;
   }
-  saved();
+  if (job.latents_done || result.stopped || !behind) {
+    saved();
+    return files;
+  }
+  result.latents_checksum = checksum;
+  result.files.push_back("latents/" + job.request.id + ".h5");
+  if (files != nullptr) files->finish_after(std::move(saving));
   return files;
 }
 
@@ -57,7 +65,11 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
   if (!outcome.error.empty()) throw RequestFailed(outcome.error);
   result.stopped = outcome.interrupted;
   result.steps_done = job.request.steps;
-  clock.end(result.stopped ? "stopped" : "decode");
+  if (job.request.picture() && !result.stopped) {
+    clock.end_queued("decode");
+  } else {
+    clock.end(result.stopped ? "stopped" : "decode");
+  }
   return std::move(outcome.files);
 }
 
@@ -100,6 +112,10 @@ void ClipDelivery::settle_if_ready() {
   if (context_.world.max(ready ? 1 : 0) == 1) settle();
 }
 
+void ClipDelivery::settle_parent_of(const Request& request) {
+  if (pending_ && pending_->job->request.picture() && pending_->job->request.id == request.parent) settle();
+}
+
 void ClipDelivery::finish() {
   if (pending_) settle();
 }
@@ -110,8 +126,13 @@ void ClipDelivery::settle() {
   MediaEnd end;  // on rank 0
   const std::string error = context_.world.from_root([&] {
     end = backlog_.wait([this] { return context_.stop.urgent(); });
+    if (end.refused) remove_clip(context_.settings.folder, pending_->job->request);
     return end.error;
   });
+  if (end.refused || end.unsaved) {
+    result.files.clear();
+    result.latents_checksum.clear();
+  }
   result.files.insert(result.files.end(), end.files.begin(), end.files.end());
   result.times.add("encode", waiting.seconds());
   result.stopped = context_.world.max(end.given_up ? 1 : 0) == 1;

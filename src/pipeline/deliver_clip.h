@@ -14,7 +14,7 @@
 namespace orrery {
 
 // Makes clips' files from their latents, and tells of the clips in order. A video's last frames are still being encoded
-// while the next clip is denoised.
+// while the next clip is denoised; of a picture everything from its decoding on is still under way then.
 class ClipDelivery {
  public:
   // `context` must outlive the object.
@@ -31,6 +31,9 @@ class ClipDelivery {
   void end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files);
   // Delivers the clip whose video is being encoded, if it has come to its end. Collective over the world.
   void settle_if_ready();
+  // Delivers the picture that the request's clip continues, whose latent file may still be being written. Collective over
+  // the world.
+  void settle_parent_of(const Request& request);
   // Delivers the last clip. Collective over the world.
   void finish();
 

@@ -100,7 +100,11 @@ void StepWatch::warn_of_failure(const std::string& error) const {
 MediaLatents ClipDenoiser::operator()(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
                                       ClipResult& result, const std::function<void()>& between_steps) {
   const Request& request = job.request;
-  const TextSource text = [this](const TokenIds& ids) { return context_.towers.text(ids); };
+  std::erase_if(texts_, [&](const auto& text) { return text.first != job.ids.cond && text.first != job.ids.uncond; });
+  const TextSource text = [this](const TokenIds& ids) {
+    const auto known = texts_.find(ids);
+    return known != texts_.end() ? known->second : texts_.emplace(ids, context_.towers.text(ids)).first->second;
+  };
   const GuidedModel guided(context_.towers.media(), context_.cfg, text, job.ids, shape, request.guidance());
   clock.end("text");
   StepTimes step_times(context_.towers.device());

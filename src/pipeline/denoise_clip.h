@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "base/parallel/stop_flag.h"
@@ -84,6 +85,7 @@ class ClipDenoiser {
 
   const ClipContext& context_;
   Pace pace_;
+  std::map<TokenIds, TextCache> texts_;  // of the last clip, for the next one's: a manifest has few negative prompts
 };
 
 }  // namespace orrery

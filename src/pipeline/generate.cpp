@@ -37,6 +37,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   reset_peak_memory(context_.towers.device());
   try {
     if (!job.latents_done) {
+      deliver_.settle_parent_of(job.request);
       prepare(job, clock);
       const MediaShape shape = media_shape(job.request, context_.towers.config());
       start = start_(job, shape, label, clock);
@@ -53,11 +54,20 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   }
 }
 
-void Generator::prepare(const ClipJob& job, PhaseClock& clock) const {
-  if (context_.towers.prepare(job.ids)) clock.end("load");
+void Generator::prepare(const ClipJob& job, PhaseClock& clock) {
+  if (context_.towers.prepare(job.ids)) {
+    clock.end("load");
+    had_room_ = {};
+  }
   const bool decodes = context_.media.settings().wanted() && context_.media.decodes_here();
-  require_memory(context_.world, context_.towers.device(), job.request,
-                 clip_memory(context_.settings.sizes, job.request, job.ids), decodes);
+  const ClipMemory needed = clip_memory(context_.settings.sizes, job.request, job.ids);
+  // To ask empties the allocator, whose blocks clips of one size can use again.
+  const bool asked = had_room_.extents == job.request.extents() && needed.step <= had_room_.memory.step &&
+                     needed.media <= had_room_.memory.media;
+  if (!asked) {
+    require_memory(context_.world, context_.towers.device(), job.request, needed, decodes);
+    had_room_ = {job.request.extents(), needed};
+  }
   reset_peak_memory(context_.towers.device());  // neither loading nor the question is the clip's own
 }
 

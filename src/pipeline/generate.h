@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/clip_context.h"
 #include "pipeline/clip_job.h"
@@ -38,11 +40,18 @@ class Generator {
   std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
                                             ClipResult& result);
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
-  void prepare(const ClipJob& job, PhaseClock& clock) const;
+  void prepare(const ClipJob& job, PhaseClock& clock);
   // Peak over ranks, on rank 0. Collective over the world.
   std::optional<std::int64_t> peak_gpu_memory() const;
 
+  // The last clip that was asked about: its size, and the memory that was there for it.
+  struct Room {
+    Streams<std::vector<std::int64_t>> extents;
+    ClipMemory memory;
+  };
+
   const ClipContext context_;
+  Room had_room_;
   ClipStarter start_;
   ClipDenoiser denoise_;
   ClipDelivery deliver_;

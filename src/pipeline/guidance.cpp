@@ -3,6 +3,8 @@
 #include <ATen/record_function.h>
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/device/gpu.h"
 
@@ -32,6 +34,8 @@ GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSour
   for (const TokenIds& own : own_texts(ids, guidance_.has_value(), cfg.shard())) {
     branches_.push_back(tower.prepare(text(own), shape));
   }
+  in_one_pass_ = branches_.size() == 2 && pays_in_one_pass(shape.tokens());
+  if (in_one_pass_) GenTower::pair_up(branches_[0], branches_[1]);
 }
 
 BranchFlags GuidedModel::called(double timestep) const {
@@ -41,6 +45,11 @@ BranchFlags GuidedModel::called(double timestep) const {
 std::vector<MediaLatents> GuidedModel::velocities(const MediaLatents& latents, double timestep,
                                                   const BranchFlags& computes, Precision precision) const {
   std::vector<MediaLatents> velocities(branches());
+  if (in_one_pass_ && computes[0] && computes[1]) {
+    const ProfilerRange range("both branches");
+    std::array<MediaLatents, 2> both = tower_->in_one_pass(latents, timestep, branches_[0], branches_[1], precision);
+    return {std::move(both[0]), std::move(both[1])};
+  }
   if (branches_.size() == branches()) {
     for (std::size_t i = 0; i < branches(); ++i) {
       if (computes[i]) velocities[i] = branch_velocity(latents, timestep, branches_[i], precision);

@@ -60,6 +60,7 @@ class GuidedModel {
   Collectives* cfg_;
   std::optional<Guidance> guidance_;
   std::vector<Branch> branches_;  // cond, uncond; or only what this rank runs
+  bool in_one_pass_ = false;      // where a step takes both
 };
 
 }  // namespace orrery

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/core/choice.h"
+#include "io/media/picture_file.h"
 
 namespace orrery {
 
@@ -13,6 +14,7 @@ constexpr auto choices(Media) {
 // What to make of a clip's latents.
 struct MediaSettings {
   Media video = Media::Mp4;
+  PictureFormat picture = PictureFormat::Png;  // of a clip of one frame, which has no video
   int crf = 18;
   bool keep_frames = false;  // PNG frames, and a WAV with sound, in OUT/frames/ID/
   bool preview = false;      // some of the frames in one picture, beside the mp4

@@ -71,6 +71,7 @@ struct Request {
     if (!continued_video.empty()) files.push_back({"continues", continued_video});
     return files;
   }
+  bool picture() const { return num_frames == 1; }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
   // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of
   // samples is truncated first, and the order of operations counts (MODEL.md §6).

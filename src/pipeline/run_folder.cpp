@@ -3,6 +3,7 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/core/error.h"
 #include "io/media/rgb_image.h"
 
 namespace orrery {
@@ -11,6 +12,7 @@ namespace {
 // H.264 at crf 18; 6 less doubles it.
 constexpr double kVideoBytesPerPixel = 1.0 / 12;
 constexpr double kPngBytesPerPixel = 2;
+constexpr double kJpegBytesPerPixel = 1;
 constexpr double kAacBytesPerSecond = 24e3;
 constexpr double kWavBytesPerSecond = 48e3 * 2 * sizeof(float);
 
@@ -44,8 +46,17 @@ std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& reque
   // Frames are written in order: where the first and the last are of one making, all are.
   std::vector<std::filesystem::path> frames{folder.frame(id, 0), folder.frame(id, request.num_frames - 1)};
   if (request.sound) frames.push_back(folder.sound(id));
-  return {{folder.media(id), settings.video == Media::Mp4, {folder.media(id)}, video_bytes(request, settings.crf), 0},
-          {folder.preview(id), settings.preview, {folder.preview(id)}, preview_bytes(request), 0},
+  const bool media = settings.video == Media::Mp4, still = request.picture();
+  const bool png = settings.picture == PictureFormat::Png;
+  const std::filesystem::path jpeg = folder.picture(id, PictureFormat::Jpg);
+  // A picture's PNG and the preview of a video have one name; a picture needs no preview.
+  return {{folder.media(id), media && !still, {folder.media(id)}, video_bytes(request, settings.crf), 0},
+          {folder.preview(id),
+           still ? media && png : settings.preview,
+           {folder.preview(id)},
+           still ? kPngBytesPerPixel * pixels(request) : preview_bytes(request),
+           0},
+          {jpeg, media && still && !png, {jpeg}, kJpegBytesPerPixel * pixels(request), 0},
           {folder.frames(id), settings.keep_frames, std::move(frames), frames_bytes(request), request.num_frames + 1},
           {folder.timings(id), false, {}, 0, 0}};
 }
@@ -58,6 +69,16 @@ void remove_artifacts(const RunFolder& folder, const Request& request) {
     } else {
       std::filesystem::remove(artifact.path, ignored);
     }
+  }
+}
+
+void remove_clip(const RunFolder& folder, const Request& request) {
+  std::vector<std::filesystem::path> all{folder.latents(request.id), folder.snapshot(request.id)};
+  for (const Artifact& artifact : artifacts_of(folder, request, {})) all.push_back(artifact.path);
+  for (const std::filesystem::path& path : all) {
+    std::error_code error;
+    std::filesystem::remove_all(path, error);
+    if (error) fail("remove " + path.string(), error.message());
   }
 }
 

@@ -16,7 +16,10 @@ struct RunFolder {
   std::filesystem::path latents(const std::string& id) const { return out / "latents" / (id + ".h5"); }
   std::filesystem::path snapshot(const std::string& id) const { return out / "snapshots" / (id + ".h5"); }
   std::filesystem::path media(const std::string& id) const { return out / "media" / (id + ".mp4"); }
-  std::filesystem::path preview(const std::string& id) const { return out / "media" / (id + ".png"); }
+  std::filesystem::path preview(const std::string& id) const { return picture(id, PictureFormat::Png); }
+  std::filesystem::path picture(const std::string& id, PictureFormat format) const {
+    return out / "media" / (id + "." + std::string(choice_name(format)));
+  }
   std::filesystem::path frames(const std::string& id) const { return out / "frames" / id; }
   std::filesystem::path sound(const std::string& id) const { return frames(id) / "sound.wav"; }
   std::filesystem::path timings(const std::string& id) const { return out / "timings" / (id + ".json"); }
@@ -42,5 +45,8 @@ std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& reque
 // Removes the artifacts of an earlier making of the clip, before new latents are written. What cannot be removed stays:
 // it names the latents that it was made from.
 void remove_artifacts(const RunFolder& folder, const Request& request);
+
+// Removes all files of the clip. Throws Error that names a file that cannot be removed.
+void remove_clip(const RunFolder& folder, const Request& request);
 
 }  // namespace orrery

@@ -24,7 +24,7 @@ FOREIGN = [
     (r"mpi\.h|nccl\.h", {"base/parallel"}),
     (r"nvtx3/.*", {"base/device"}),
     (r"hdf5\.h|hdf5_hl\.h|H5\w*\.h", {"io/latents"}),
-    (r"lib(av|sw)\w*/.*|libheif/.*|lcms2\.h|tiffio\.h", {"io/media"}),
+    (r"lib(av|sw)\w*/.*|libheif/.*|lcms2\.h|jpeglib\.h|tiffio\.h", {"io/media"}),
     (r"zlib\.h", {"io/latents", "io/media"}),
     (r"sentencepiece.*|unicode/.*", {"io/text"}),
     (r"boost/.*", {"app/cli"}),

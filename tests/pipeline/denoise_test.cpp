@@ -87,7 +87,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"modes", "guidance_below_one", 2, ScheduleKind::Native},
         Case{"modes", "v2v_last", 2, ScheduleKind::Native}, Case{"modes", "v2v_first", 2, ScheduleKind::Native},
         Case{"modes", "v2v_short_gap", 2, ScheduleKind::Native}, Case{"modes", "v2v_sound", 2, ScheduleKind::Native},
-        Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
+        Case{"modes", "t2i", 2, ScheduleKind::Native}, Case{"modes", "guidance_interval", 2, ScheduleKind::Native},
         Case{"modes", "normalize_cfg", 2, ScheduleKind::Native}, Case{"modes", "cache", 2, ScheduleKind::Native},
         Case{"modes", "cache_order0", 2, ScheduleKind::Native}, Case{"distilled", "t2i", 2, ScheduleKind::Native},
         Case{"distilled", "t2v", 2, ScheduleKind::Native}, Case{"distilled", "i2v", 2, ScheduleKind::Native},

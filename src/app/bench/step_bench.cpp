@@ -117,10 +117,11 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  report_phases(
-      subject,
-      step_costs(work, shape, context.settings.products, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
-      context);
+  const int at_once = ranks.cfg.shard().size == 1 && pays_in_one_pass(shape.tokens()) ? 2 : 1;
+  report_phases(subject,
+                step_costs(work, shape, context.settings.products, ceilings,
+                           static_cast<double>(c10::elementSize(ranks.dtype)), at_once),
+                context);
   report_kernels(subject, context);
 }
 

@@ -30,6 +30,7 @@ constexpr std::array kRunFiles{
     HelpEntry{"OUT/index.html", "all clips in a page for a browser, without a network"},
     HelpEntry{"OUT/latents/ID.h5", "final latents, and what is needed to decode or repeat them"},
     HelpEntry{"OUT/media/ID.mp4", "H.264 and, with sound, AAC; with --preview also ID.png"},
+    HelpEntry{"OUT/media/ID.png", "of a clip of one frame, in place of the mp4; or ID.jpg"},
     HelpEntry{"OUT/frames/ID/", "with --keep-frames: 000000.png and so on, sound.wav"},
     HelpEntry{"OUT/timings/ID.json", "with --timings: seconds of each phase and each step"},
     HelpEntry{"OUT/snapshots/ID.h5", "only while the clip is unfinished"}};
@@ -114,7 +115,7 @@ where a file has it. No transformer is loaded. Under mpirun or srun all ranks de
 pixels are those that the run made.)";
 
 constexpr std::array kDecodeFiles{
-    HelpEntry{"OUT/media/NAME.mp4", "named after the latent file; with --preview also NAME.png"},
+    HelpEntry{"OUT/media/NAME.mp4", "named after the latent file; of one frame, and with --preview, NAME.png"},
     HelpEntry{"OUT/frames/NAME/", "with --keep-frames: 000000.png and so on, sound.wav"}};
 
 constexpr std::array kDecodeCodes{HelpEntry{"0", "all files are decoded"},

@@ -91,8 +91,11 @@ auto make_table() {
           kRun, kFiles, "negative-prompt-file", "FILE", "takes the place of the built-in negative prompt",
           [](auto& o) -> auto& { return o.negative_prompt_file; }),
       option(
-          kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents",
+          kRunDecode, kFiles, "media", "mp4|none", "what to make beside the latents; mp4: of one frame a picture",
           [](auto& o) -> auto& { return o.output.media.video; }),
+      option(
+          kRunDecode, kFiles, "image-format", "png|jpg", "of pictures; jpg: of quality 95",
+          [](auto& o) -> auto& { return o.output.media.picture; }),
       option(
           kRunDecode, kFiles, "crf", "N",
           "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
@@ -211,6 +214,21 @@ auto make_table() {
           kRun, kBehaviour, "on-error", "continue|stop", "what to do after a request that failed",
           [](auto& o) -> auto& { return o.on_error; }),
       option(
+          kRun, kBehaviour, "check-prompt", "CMD",
+          "a shell command that every request must pass before it is made: it gets the request as JSON on its standard "
+          "input; exit code 0 passes, 10 refuses, with the first line of its output as the reason, any other fails the "
+          "request",
+          [](auto& o) -> auto& { return o.gates.prompt; }),
+      option(
+          kRun, kBehaviour, "check-media", "CMD",
+          "a shell command that every video and picture must pass before it gets its name: it gets the file's path as "
+          "its last argument; exit codes as for --check-prompt; of a clip that it refuses nothing is kept",
+          [](auto& o) -> auto& { return o.gates.media; }),
+      option(
+          kRun, kBehaviour, "check-timeout", "SECONDS",
+          "how long a check may take before it is stopped and its request fails",
+          [](auto& o) -> auto& { return o.gates.seconds; }),
+      option(
           kRun, kBehaviour, "force", "", "make clips again that are already complete, and begin unfinished ones anew",
           [](auto& o) -> auto& { return o.output.force; }),
       option(
@@ -279,7 +297,7 @@ auto make_table() {
           [](auto& o) -> auto& { return o.dump_config; }),
 
       option(
-          kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1",
+          kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1; 1: a picture",
           [](auto& o) -> auto& { return o.defaults.num_frames; }),
       option(
           kRun, kRequest, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
@@ -288,11 +306,12 @@ auto make_table() {
       option(
           kRun, kRequest, "fps", "RATE", "frames per second", [](auto& o) -> auto& { return o.defaults.fps; }),
       option(
-          kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000",
-          [](auto& o) -> auto& { return o.defaults.steps; }),
+          kRun, kRequest, "steps", "N", "denoising steps, 1 to 1000; not given: 35, of a picture 50",
+          [](auto& o) -> auto& { return o.defaults.asked_steps; }),
       option(
-          kRun, kRequest, "guidance-scale", "X", "classifier-free guidance; 1: none, which halves the work",
-          [](auto& o) -> auto& { return o.defaults.guidance_scale; }),
+          kRun, kRequest, "guidance-scale", "X",
+          "classifier-free guidance; 1: none, which halves the work; not given: 6, of a picture 4",
+          [](auto& o) -> auto& { return o.defaults.asked_guidance_scale; }),
       option(
           kRun, kRequest, "guidance-interval", "LO,HI",
           "guide only the steps whose timestep lies between the two, from 0 to 1001: the others take half the work; "
@@ -318,8 +337,9 @@ auto make_table() {
           "steps that computed them; 0: what they added last, 1: as NVIDIA's program and vLLM-Omni do",
           [](auto& o) -> auto& { return o.defaults.step_cache.order; }),
       option(
-          kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise",
-          [](auto& o) -> auto& { return o.defaults.flow_shift; }),
+          kRun, kRequest, "flow-shift", "X",
+          "above 1: more of the steps at high noise; not given: 10, of a picture 3",
+          [](auto& o) -> auto& { return o.defaults.asked_flow_shift; }),
       option(
           kRun, kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",
           [](auto& o) -> auto& { return o.defaults.seed; }),

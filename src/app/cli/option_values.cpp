@@ -53,6 +53,8 @@ void read_value(const std::string& text, std::optional<std::string>& target) { t
 
 void read_value(const std::string& text, std::optional<std::int64_t>& target) { read_value(text, target.emplace()); }
 
+void read_value(const std::string& text, std::optional<double>& target) { read_value(text, target.emplace()); }
+
 void read_value(const std::string& text, std::optional<ManifestShard>& target) { target = parse_shard(text); }
 
 void read_value(const std::string& text, std::optional<GuidanceInterval>& target) {
@@ -113,6 +115,10 @@ std::optional<std::string> write_value(const std::filesystem::path& value) {
 std::optional<std::string> write_value(const std::optional<std::string>& value) { return value; }
 
 std::optional<std::string> write_value(const std::optional<std::int64_t>& value) {
+  return value ? write_value(*value) : std::nullopt;
+}
+
+std::optional<std::string> write_value(const std::optional<double>& value) {
   return value ? write_value(*value) : std::nullopt;
 }
 

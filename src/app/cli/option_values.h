@@ -53,6 +53,7 @@ void read_value(const std::string& text, bool& target);
 void read_value(const std::string& text, std::filesystem::path& target);
 void read_value(const std::string& text, std::optional<std::string>& target);
 void read_value(const std::string& text, std::optional<std::int64_t>& target);
+void read_value(const std::string& text, std::optional<double>& target);
 void read_value(const std::string& text, std::optional<ManifestShard>& target);
 // "400,900"
 void read_value(const std::string& text, std::optional<GuidanceInterval>& target);
@@ -81,6 +82,7 @@ std::optional<std::string> write_value(bool value);
 std::optional<std::string> write_value(const std::filesystem::path& value);
 std::optional<std::string> write_value(const std::optional<std::string>& value);
 std::optional<std::string> write_value(const std::optional<std::int64_t>& value);
+std::optional<std::string> write_value(const std::optional<double>& value);
 std::optional<std::string> write_value(const std::optional<ManifestShard>& value);
 std::optional<std::string> write_value(const std::optional<GuidanceInterval>& value);
 std::optional<std::string> write_value(const std::optional<FullPrecisionSteps>& value);

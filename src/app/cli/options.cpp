@@ -106,11 +106,14 @@ void check_values(const Options& o, const Origins& origins) {
   require_between(o.output.snapshot_every, 0, 1000, label(origins, "snapshot-every"));
   if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
   if (o.rank_timeout.value_or(0) != 0) require_between(*o.rank_timeout, 5, 1'000'000, label(origins, "rank-timeout"));
+  require_between(o.gates.seconds, 1, 86'400, label(origins, "check-timeout"));
+  require_input(!o.gates.media || o.output.media.video != Media::None,
+                label(origins, "check-media") + ": with --media none there is no file to check");
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");
   require_input(!(o.quiet && o.verbose), label(origins, "verbose") + ": excludes --quiet");
   require_input(!o.defaults.negative_prompt || o.negative_prompt_file.empty(),
                 label(origins, "negative-prompt-file") + ": excludes --negative-prompt");
-  Request clip = o.defaults;
+  Request clip = o.defaults.of(o.defaults.num_frames);
   if (o.command == Command::Encode) clip.num_frames = o.encode_frames.value_or(1);
   check_defaults(clip, origins);
 }

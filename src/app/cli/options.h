@@ -9,6 +9,8 @@
 
 #include "app/bench/settings.h"
 #include "app/manifest/manifest_shard.h"
+#include "app/manifest/request_defaults.h"
+#include "app/outputs/operator_gates.h"
 #include "app/outputs/output_options.h"
 #include "app/plan/machine_profile.h"
 #include "base/core/choice.h"
@@ -17,7 +19,6 @@
 #include "base/parallel/process_grid.h"
 #include "io/text/prompt.h"
 #include "models/zoo/model_options.h"
-#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -65,6 +66,7 @@ struct Options {
   std::filesystem::path negative_prompt_file;  // empty: the built-in negative prompt
   ModelOptions model;                          // its schedule is double_shift unless given, with --semantics seed
   OutputOptions output;
+  GateOptions gates;
   PlanOptions plan;
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;
@@ -77,7 +79,7 @@ struct Options {
   bool quiet = false;
   bool verbose = false;
   bool dump_config = false;  // print dump_config(*this) and leave
-  Request defaults;          // for what a manifest line leaves out; Encode: height and width of the latents
+  RequestDefaults defaults;  // for what a manifest line leaves out; Encode: height and width of the latents
 
   // Bench.
   ModelName random_model = ModelName::None;

@@ -51,6 +51,8 @@ void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records,
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size() && !context.stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
+    // A clip that may still be refused is no beginning for another.
+    if (context.options.gates.media && !job.request.parent.empty()) generator.finish();
     const std::string reason = reason_to_skip(job, records.failed_ids(), out_problem, context);
     PhaseTimes before;
     before.add("between", since_last.seconds());

@@ -16,6 +16,7 @@
 #include "app/commands/run_plan.h"
 #include "app/outputs/clip_records.h"
 #include "app/outputs/gallery.h"
+#include "app/outputs/operator_gates.h"
 #include "app/outputs/run_files.h"
 #include "app/outputs/run_space.h"
 #include "base/core/numbers.h"
@@ -86,16 +87,17 @@ AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& con
 
 // Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
 ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice& attention, const RootHold& hold,
-                               double load_seconds, Gallery& gallery) {
+                               double load_seconds, Gallery& gallery, OperatorGates& gates) {
   const Options& options = context.options;
   const RunFacts facts = facts_of(context, *hold.checkpoint, attention, hold.manifest_requests);
   const RunFiles files(options.output.folder, hold.shard);
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
   if (options.output.timings) timings.emplace(options.output.folder, facts.topology, load_seconds, context.log);
-  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &children = hold.kept_children,
-          &log = context.log](RequestResult result) {
+  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &gates,
+          &children = hold.kept_children, &log = context.log](RequestResult result) {
     result.attention = kernel;
+    result.checks = gates.take(result.id);
     files.append(result);
     warn_of_stale_children(result, children, log);
     if (timings) timings->write(result);
@@ -105,11 +107,11 @@ ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice&
 
 // Makes the clips of `plan`, each of which `keep` gets on rank 0. Collective.
 RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, const RunPlan& plan,
-                           const RootHold& hold, ClipRecords::Keep keep, RunContext& context) {
+                           const RootHold& hold, ClipRecords::Keep keep, OperatorGates& gates, RunContext& context) {
   const Options& options = context.options;
   DecodeRanks ranks(context.world, context.device);
   MediaMaker media(ranks, models.media.decoders(), options.output.vae_split, {options.output.folder},
-                   options.output.media);
+                   options.output.media, gates.media_check());
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
   std::string told;
@@ -125,7 +127,11 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
   const ClipSpace space(models.sizes.transformer, options.output);
   const auto out_problem = [&](const ClipJob& job) {  // on rank 0
     hold.lock->require_in_place();
-    return write_problem(job, space, options.output.folder);
+    std::string problem = write_problem(job, space, options.output.folder);
+    if (problem.empty()) problem = gates.prompt_problem(job.request);
+    const ClipJob* const next = &job + 1;
+    if (next != plan.jobs.data() + plan.jobs.size()) gates.begin_prompt(next->request);
+    return problem;
   };
   make_clips(plan, generator, records, out_problem, progress, context);
   return records.summary();
@@ -146,6 +152,8 @@ int run(const Options& options, const Comm& world) {
   if (!hold.checkpoint) hold.checkpoint = open_checkpoint(options.model.checkpoint);
   const CheckpointFiles& checkpoint = *hold.checkpoint;
 
+  OperatorGates gates(options.gates);
+  if (world.is_root()) gates.begin_prompt(plan.jobs.front().request);
   note_phase("loading");
   const Stopwatch loading;
   const AttentionChoice attention = attention_of(context, checkpoint.transformer_config);
@@ -156,8 +164,9 @@ int run(const Options& options, const Comm& world) {
   const double load_seconds = loading.seconds();
   log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
   ClipRecords::Keep keep;
-  if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery);
-  const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), context);
+  if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery, gates);
+  const RunSummary summary =
+      make_clips_with(models, std::move(settings), plan, hold, std::move(keep), gates, context);
   if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());
   if (summary.unfinished() > 0 && context.stop.agree()) {

@@ -20,6 +20,10 @@ Json tokens_line(const Request& request, PromptReader& reader) {
   const bool has_negative_text = request.guided() && !request.negative_token_ids;
   line["negative_caption"] = has_negative_text ? Json(reader.negative_caption(request)) : Json(nullptr);
   line["negative_ids"] = request.guided() ? Json(prompt.negative_ids.values()) : Json(nullptr);
+  line["num_frames"] = request.num_frames;
+  line["steps"] = request.steps;
+  line["guidance_scale"] = request.guidance_scale;
+  line["flow_shift"] = request.flow_shift;
   return line;
 }
 

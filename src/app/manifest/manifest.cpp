@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -25,6 +28,7 @@ struct Origin {
   int line = 0;
   const char* key = "";   // of what it goes on from: "continues" or "condition_latents"
   std::string continued;  // its value as written
+  bool is_first = true;   // of the line's samples
 };
 
 // `id "x": ` once the line's id is known.
@@ -33,7 +37,7 @@ std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id +
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
-  ManifestReader(const fs::path& file, const Request& defaults, const RequestCheck& also_refuse)
+  ManifestReader(const fs::path& file, const RequestDefaults& defaults, const RequestCheck& also_refuse)
       : file_(file.string()),
         folder_(fs::absolute(file).parent_path()),
         defaults_(defaults),
@@ -43,13 +47,16 @@ class ManifestReader {
   std::deque<Request> take();
 
  private:
+  Request defaults_of(const Json& object) const;
   Request read_fields(const JsonLine& line);
   void check_together(const Json& object, const Request& request);
   void find_parent(const Json& object, Request& request);
   void find_parent(const Json& object, const char* key, Request& request);
   void check_parent(const Request& request, const Request& parent);
   void check_values(const Request& request);
-  void check_unique(const Request& request);
+  bool check_unique(const Request& request);
+  std::int64_t samples_in(const Json& object, const Request& request);
+  void add_samples(const Json& object, const Request& request);
   bool is_forward(std::size_t index);
   void bad(const std::string& reason) {
     problems_[at_.line] += fmt::format("{}:{}: {}{}\n", file_, at_.line, who_, reason);
@@ -57,7 +64,7 @@ class ManifestReader {
 
   std::string file_;
   fs::path folder_;
-  const Request& defaults_;
+  const RequestDefaults& defaults_;
   const RequestCheck& also_refuse_;
   Origin at_;                            // the line that is looked at
   std::string who_;                      // its request, in messages
@@ -67,8 +74,15 @@ class ManifestReader {
   std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
 };
 
+// The number of frames decides on other defaults, wherever in the line it stands.
+Request ManifestReader::defaults_of(const Json& object) const {
+  const auto frames = object.find("num_frames");
+  const bool given = frames != object.end() && frames->is_number_integer();
+  return defaults_.of(given ? frames->get<std::int64_t>() : defaults_.num_frames);
+}
+
 Request ManifestReader::read_fields(const JsonLine& line) {
-  Request request = defaults_;
+  Request request = defaults_of(line.object);
   for (const auto& [key, value] : line.object.items()) {
     if (line.repeated.contains(key)) bad(key + ": given more than once");
     const ManifestField* field = find_field(key);
@@ -151,10 +165,45 @@ void ManifestReader::check_values(const Request& request) {
   for (const FieldProblem& problem : check_request(request)) bad(problem.field + ": " + problem.reason);
 }
 
-void ManifestReader::check_unique(const Request& request) {
-  if (request.id.empty()) return;
+bool ManifestReader::check_unique(const Request& request) {
+  if (request.id.empty()) return true;
   const auto [first, is_new] = index_of_id_.emplace(request.id, requests_.size());
-  if (!is_new) bad(fmt::format("already used in line {}: ids must be unique", origins_[first->second].line));
+  if (!is_new) {
+    bad(fmt::format("{}already used in line {}: ids must be unique",
+                    who_ == who(request.id) ? "" : "its sample \"" + request.id + "\" is ",
+                    origins_[first->second].line));
+  }
+  return is_new;
+}
+
+// How many samples the line asks for; 0: it does not, or wrongly.
+std::int64_t ManifestReader::samples_in(const Json& object, const Request& request) {
+  const auto found = object.find("samples");
+  if (found == object.end() || !is_sample_count(*found)) return 0;
+  const auto count = found->get<std::int64_t>();
+  const std::uint64_t last_seed = request.seed + static_cast<std::uint64_t>(count) - 1;
+  if (last_seed > std::numeric_limits<std::uint32_t>::max()) {
+    bad(fmt::format("samples: their seeds, from {} to {}, go beyond {}", request.seed, last_seed,
+                    std::numeric_limits<std::uint32_t>::max()));
+  }
+  const std::string reason = request.id.empty() ? "" : check_id(fmt::format("{}-{}", request.id, count - 1));
+  if (!reason.empty()) bad("samples: the id of the last one: " + reason);
+  return count;
+}
+
+// The line's request or, of a line with `samples`, as many with seeds in a row: ID-0, ID-1, …
+void ManifestReader::add_samples(const Json& object, const Request& request) {
+  const std::int64_t count = samples_in(object, request);
+  bool is_unique = true;  // of two lines with one id and many samples the first is reported
+  for (std::int64_t i = 0; i < std::max<std::int64_t>(count, 1); ++i) {
+    Request sample = request;
+    if (count > 0 && !request.id.empty()) sample.id += fmt::format("-{}", i);
+    sample.seed += static_cast<std::uint32_t>(i);
+    is_unique = is_unique && check_unique(sample);
+    requests_.push_back(std::move(sample));
+    origins_.push_back(at_);
+    at_.is_first = false;
+  }
 }
 
 // Whether what the request goes on from is the id of its own line or of a later one, which is reported.
@@ -169,7 +218,7 @@ bool ManifestReader::is_forward(std::size_t index) {
 }
 
 void ManifestReader::read_line(std::string_view text) {
-  at_ = {at_.line + 1, "", ""};
+  at_ = {at_.line + 1, "", "", true};
   who_.clear();
   const std::size_t start = text.find_first_not_of(" \t\r");
   if (start == std::string_view::npos || text[start] == '#') return;
@@ -187,14 +236,13 @@ void ManifestReader::read_line(std::string_view text) {
   find_parent(line.object, request);
   check_together(line.object, request);
   check_values(request);
-  check_unique(request);
-  requests_.push_back(std::move(request));
-  origins_.push_back(at_);
+  add_samples(line.object, request);
 }
 
 std::deque<Request> ManifestReader::take() {
   for (std::size_t i = 0; i < requests_.size(); ++i) {
     at_ = origins_[i];
+    if (!at_.is_first) continue;
     who_ = who(requests_[i].id);
     if (is_forward(i) || !also_refuse_) continue;
     for (const std::string& reason : also_refuse_(requests_[i])) bad(reason);
@@ -209,7 +257,7 @@ std::deque<Request> ManifestReader::take() {
 
 }  // namespace
 
-std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const Request& defaults,
+std::deque<Request> parse_manifest(std::string_view text, const fs::path& file, const RequestDefaults& defaults,
                                    const RequestCheck& also_refuse) {
   ManifestReader reader(file, defaults, also_refuse);
   while (!text.empty()) {

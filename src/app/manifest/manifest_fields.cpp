@@ -96,6 +96,14 @@ void set_negative_ids(const Json& value, Request& r) {
   r.negative_prompt.reset();
 }
 
+constexpr std::int64_t kMostSamples = 100'000;
+
+// What the line makes of it is not the request's: parse_manifest() makes several requests.
+void check_samples(const Json& value) {
+  const std::int64_t count = integer(value);
+  require_input(is_sample_count(value), fmt::format("{} is outside 1 to {}", count, kMostSamples));
+}
+
 using Folder = const fs::path&;
 constexpr bool kOptional = true;
 constexpr bool kValue = false;
@@ -130,6 +138,7 @@ const std::array kFields{
                   [](const Json& v, Folder, Request& r) { r.step_cache.order = integer(v); }},
     ManifestField{"flow_shift", kValue, [](const Json& v, Folder, Request& r) { r.flow_shift = number(v); }},
     ManifestField{"seed", kValue, [](const Json& v, Folder, Request& r) { r.seed = seed(v); }},
+    ManifestField{"samples", kValue, [](const Json& v, Folder, Request&) { check_samples(v); }},
     ManifestField{"sound", kValue, [](const Json& v, Folder, Request& r) { r.sound = truth(v); }},
     ManifestField{"aspect_ratio", kOptional, [](const Json& v, Folder, Request& r) { r.aspect_ratio = text(v); }},
     ManifestField{"append_metadata", kValue, [](const Json& v, Folder, Request& r) { r.append_metadata = truth(v); }},
@@ -170,6 +179,12 @@ JsonLine parse_json_line(std::string_view text) {
   require_input(line.object.is_object(),
                 "a JSON object was expected, as in {\"id\": \"a\", \"prompt\": \"…\"}, found " + describe(line.object));
   return line;
+}
+
+bool is_sample_count(const Json& value) {
+  if (!value.is_number_integer()) return false;
+  const auto count = value.get<std::int64_t>();
+  return 1 <= count && count <= kMostSamples;
 }
 
 const ManifestField* find_field(std::string_view name) {

@@ -29,6 +29,9 @@ struct ManifestField {
   void (*read)(const Json& value, const std::filesystem::path& folder, Request& request);
 };
 
+// Whether `value` is a number of samples that a line may ask for.
+bool is_sample_count(const Json& value);
+
 // The field called `name`, or null.
 const ManifestField* find_field(std::string_view name);
 

@@ -53,6 +53,11 @@ CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
   return tokenizer_in(checkpoint / "text_tokenizer");
 }
 
+const std::string& PromptReader::default_negative(const Request& r) const {
+  static const std::string builtin = builtin_negative_prompt(), none;
+  return r.picture() && r.semantics == Semantics::Native && default_negative_ == builtin ? none : default_negative_;
+}
+
 ResolvedPrompt PromptReader::operator()(const Request& r, bool comes_again) {
   ResolvedPrompt prompt;
   if (r.prompt_token_ids) {
@@ -67,7 +72,7 @@ ResolvedPrompt PromptReader::operator()(const Request& r, bool comes_again) {
 
 std::string PromptReader::negative_caption(const Request& r) const {
   if (!needs_negative_text(r)) return "";
-  const PromptSource source{"", r.negative_prompt, default_negative_, r.append_metadata};
+  const PromptSource source{"", r.negative_prompt, default_negative(r), r.append_metadata};
   return prompt_text(source, facts_of(r), r.semantics).negative_caption;
 }
 

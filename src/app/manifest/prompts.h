@@ -42,7 +42,7 @@ CaptionIds tokenizer_in(const std::filesystem::path& folder);
 CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
 
 // Turns the texts of requests into ids, each distinct text once: a manifest may have 100,000 lines and one negative
-// prompt.
+// prompt. The built-in negative prompt is for videos: a picture's own is empty (MODES.md B), but for --semantics seed.
 class PromptReader {
  public:
   PromptReader(CaptionIds ids_of, std::string default_negative)
@@ -57,6 +57,7 @@ class PromptReader {
  private:
   TokenIds ids_of_caption(const std::string& caption, bool comes_again);
   TokenIds negative_ids(const Request& request);
+  const std::string& default_negative(const Request& request) const;
 
   CaptionIds ids_of_;
   std::string default_negative_;

@@ -149,6 +149,7 @@ std::vector<FieldProblem> check_request(const Request& r) {
     check("num_frames", tokens_reason(r));
     check("condition_frames", condition_reason(r));
   }
+  check("sound", r.picture() && r.sound ? "a clip of one frame is a picture, which has no sound" : "");
   check("prompt", null_reason(r.prompt));
   check("negative_prompt", null_reason(r.negative_prompt.value_or("")));
   check("fps", fps_reason(r.fps));

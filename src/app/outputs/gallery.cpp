@@ -42,9 +42,11 @@ Json clip_of(const RequestResult& result, const std::string& status) {
   for (const auto& [phase, part] : result.seconds.phases()) seconds += part;
   clip["seconds"] = seconds;
   clip["finished"] = result.finished;
-  const auto media = std::find_if(result.files.begin(), result.files.end(),
-                                  [](const std::string& file) { return file.ends_with(".mp4"); });
-  if (media != result.files.end()) clip["media"] = *media;
+  for (const char* ending : {".png", ".jpg", ".mp4"}) {  // a video, where there is its preview as well
+    const auto media = std::find_if(result.files.begin(), result.files.end(),
+                                    [ending](const std::string& file) { return file.ends_with(ending); });
+    if (media != result.files.end()) clip["media"] = *media;
+  }
   return clip;
 }
 

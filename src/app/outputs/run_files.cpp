@@ -44,6 +44,7 @@ Json to_json(const RequestResult& result) {
   if (result.peak_gpu_memory) line["peak_gpu_memory"] = *result.peak_gpu_memory;
   line["latent_checksum"] = result.latent_checksum;
   if (!result.attention.empty()) line["attention"] = result.attention;
+  if (!result.checks.is_null()) line["checks"] = result.checks;
   line["finished"] = result.finished;
   return line;
 }
@@ -65,6 +66,7 @@ RequestResult from_json(const Json& line) {
   if (line.contains("peak_gpu_memory")) result.peak_gpu_memory = line["peak_gpu_memory"].get<std::int64_t>();
   result.latent_checksum = line.value("latent_checksum", "");
   result.attention = line.value("attention", "");
+  result.checks = line.value("checks", Json());
   result.finished = line.value("finished", "");
   return result;
 }

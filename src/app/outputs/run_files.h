@@ -38,6 +38,7 @@ struct RequestResult {
   std::string device;                           // of the ranks: "cuda" or "cpu"; "" in records of earlier releases
   std::string latent_checksum;
   std::string attention;  // the kernel's name; empty in old records
+  Json checks;            // what the operator's gates said (OperatorGates::take()); null: none was asked
   std::string finished;   // ISO 8601, UTC
 };
 

@@ -183,12 +183,13 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
-void write_file(const fs::path& path, std::string_view content) {
+void write_file(const fs::path& path, std::string_view content, const FileCheck& check) {
   PendingFile pending(path);
   {
     const Descriptor out = open_or_fail(pending.path(), O_WRONLY | O_CREAT | O_TRUNC);
     write_all(out, content, pending.path());
   }
+  if (check) check(pending.path());
   pending.commit();
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -46,8 +47,11 @@ Descriptor open_input(const std::filesystem::path& path, std::int64_t* size = nu
 // The file's whole content. Throws InputError that names the path and the reason.
 std::string read_file(const std::filesystem::path& path);
 
-// Replaces the file's content atomically. Throws Error.
-void write_file(const std::filesystem::path& path, std::string_view content);
+// Asked about a file that is complete, under its temporary name; what it throws keeps the file from appearing.
+using FileCheck = std::function<void(const std::filesystem::path& file)>;
+
+// Replaces the file's content atomically. Throws Error, and what `check` throws.
+void write_file(const std::filesystem::path& path, std::string_view content, const FileCheck& check = {});
 
 // Appends `line` and a newline in one write and fsyncs; throws Error.
 void append_line(const std::filesystem::path& path, std::string_view line);

@@ -1,8 +1,12 @@
 #include "io/media/frame_pixels.h"
 
+#include <fmt/format.h>
+
 #include <cstddef>
 #include <string>
 #include <utility>
+
+#include "base/core/error.h"
 
 namespace orrery {
 namespace {
@@ -56,6 +60,14 @@ ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format) {
   frame->height = height;
   ffmpeg::check(av_frame_get_buffer(frame.get(), 0), "make a video frame");
   return frame;
+}
+
+void require_picture(int width, int height, std::span<const std::uint8_t> rgb) {
+  ffmpeg::set_up();
+  require(width > 0 && height > 0 &&
+              rgb.size() / 3 / static_cast<std::size_t>(width) == static_cast<std::size_t>(height) &&
+              rgb.size() % (3 * static_cast<std::size_t>(width)) == 0,
+          fmt::format("{} bytes are no RGB picture of {}x{}", rgb.size(), width, height));
 }
 
 FrameConverter::FrameConverter(int width, int height)

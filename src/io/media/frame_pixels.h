@@ -40,6 +40,9 @@ ffmpeg::Scaler make_scaler(PictureSize from_size, const PixelLayout& from, Pictu
 // A frame with uninitialized memory for a picture of this size and format. Throws Error.
 ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format);
 
+// Sets FFmpeg up. Throws Error unless `rgb` is a picture of this size, of 3 bytes a pixel.
+void require_picture(int width, int height, std::span<const std::uint8_t> rgb);
+
 // Full-range RGB to limited-range BT.709 yuv420p with the chroma sited left, as H.264 assumes.
 class FrameConverter {
  public:

@@ -35,6 +35,15 @@ std::uint32_t crc_of(const std::string& bytes) {
   return ~av_crc(table, ~std::uint32_t{0}, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
+// `typed`: a PNG chunk's type and data.
+std::string png_chunk(const std::string& typed) {
+  std::string chunk;
+  put_big_endian(chunk, static_cast<std::uint32_t>(typed.size() - 4));
+  chunk += typed;
+  put_big_endian(chunk, crc_of(typed));
+  return chunk;
+}
+
 std::string head_of(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string head(kHead, '\0');
@@ -76,13 +85,12 @@ std::optional<std::string> made_from(const fs::path& file) {
 }
 
 std::string png_mark(const std::string& latents) {
-  if (latents.empty()) return "";
-  const std::string typed = png_keyword() + latents;
-  std::string chunk;
-  put_big_endian(chunk, static_cast<std::uint32_t>(typed.size() - 4));
-  chunk += typed;
-  put_big_endian(chunk, crc_of(typed));
-  return chunk;
+  return latents.empty() ? "" : png_chunk(png_keyword() + latents);
+}
+
+std::string png_text(const std::string& keyword, const std::string& text) {
+  const std::string uncompressed(2, '\0'), no_language(1, '\0'), no_translation(1, '\0');
+  return png_chunk("iTXt" + keyword + '\0' + uncompressed + no_language + no_translation + text);
 }
 
 std::string wav_mark(const std::string& latents) {

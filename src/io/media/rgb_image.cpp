@@ -51,13 +51,8 @@ int tiles_of(std::int64_t frames) { return static_cast<int>(std::min<std::int64_
 
 }  // namespace
 
-void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb,
-               const std::string& latents) {
-  ffmpeg::set_up();
-  require(width > 0 && height > 0 &&
-              rgb.size() / 3 / static_cast<std::size_t>(width) == static_cast<std::size_t>(height) &&
-              rgb.size() % (3 * static_cast<std::size_t>(width)) == 0,
-          fmt::format("{}: {} bytes are no RGB picture of {}x{}", path.string(), rgb.size(), width, height));
+std::string encode_png(int width, int height, std::span<const std::uint8_t> rgb, const std::string& chunks) {
+  require_picture(width, height, rgb);
   const ffmpeg::Codec codec = make_encoder(width, height);
   const ffmpeg::Frame frame = make_frame(width, height, rgb);
   const ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));
@@ -65,7 +60,18 @@ void write_png(const std::filesystem::path& path, int width, int height, std::sp
   ffmpeg::check(avcodec_send_frame(codec.get(), nullptr), "end a PNG picture");
   ffmpeg::check(avcodec_receive_packet(codec.get(), packet.get()), "encode a PNG picture");
   std::string file(reinterpret_cast<const char*>(packet->data), static_cast<std::size_t>(packet->size));
-  file.insert(kPngHeaderBytes, png_mark(latents));
+  file.insert(kPngHeaderBytes, chunks);
+  return file;
+}
+
+void write_png(const std::filesystem::path& path, int width, int height, std::span<const std::uint8_t> rgb,
+               const std::string& latents) {
+  std::string file;
+  try {
+    file = encode_png(width, height, rgb, png_mark(latents));
+  } catch (const Error& e) {
+    throw Error(path.string() + ": " + e.what());
+  }
   write_file(path, file);
 }
 

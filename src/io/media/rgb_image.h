@@ -16,6 +16,10 @@ struct RgbImage {
   friend bool operator==(const RgbImage&, const RgbImage&) = default;
 };
 
+// The bytes of an 8-bit RGB PNG file with these chunks behind its header (png_mark(), png_text()); `rgb` is height ×
+// width × 3. Same arguments, same bytes. Throws Error: impossible or wrong size, or no PNG encoder.
+std::string encode_png(int width, int height, std::span<const std::uint8_t> rgb, const std::string& chunks);
+
 // Writes an 8-bit RGB PNG file; `rgb` is height × width × 3. `latents`: the checksum that made_from() finds; "" for
 // none. Same arguments, same bytes. The file appears whole or not at all. Throws Error: impossible or wrong size, no
 // PNG encoder, or the disk's reason.

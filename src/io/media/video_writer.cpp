@@ -80,7 +80,7 @@ class VideoWriter::Impl {
     frames_.abandon();
   }
 
-  void finish() {
+  void finish(const FileCheck& check) {
     require(worker_.joinable(), path_ + ": the video has ended already");
     frames_.close();
     join_or_throw();
@@ -88,6 +88,7 @@ class VideoWriter::Impl {
     require(any_frame_, path_ + ": a video needs a frame");
     if (sound_wanted_) encoder_.encode_sound(sound_);
     encoder_.finish();
+    if (check) check(file_.path());
     file_.commit();
   }
 
@@ -136,7 +137,7 @@ VideoWriter::~VideoWriter() = default;
 
 void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
 void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
-void VideoWriter::finish() { impl_->finish(); }
+void VideoWriter::finish(const FileCheck& check) { impl_->finish(check); }
 void VideoWriter::give_up() { impl_->give_up(); }
 
 }  // namespace orrery

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "base/core/file.h"
 #include "io/media/video_format.h"
 
 namespace orrery {
@@ -37,9 +38,9 @@ class VideoWriter {
   // half a pair of samples, samples that are not finite, finished already.
   void write_sound(std::span<const float> interleaved);
 
-  // Waits for the encoder, completes the file and gives it its name. Throws Error: no frames, finished already, or what
-  // went wrong; the file then does not appear.
-  void finish();
+  // Waits for the encoder, completes the file, has `check` look at it, and gives it its name. Throws Error: no frames,
+  // finished already, or what went wrong, and what `check` throws; the file then does not appear.
+  void finish(const FileCheck& check = {});
 
   // From any thread: drops the frames that wait, and finish(), under way or to come, throws Error unless the file is
   // complete already.

@@ -5,6 +5,16 @@
 #include "models/nn/phase.h"
 
 namespace orrery {
+namespace {
+
+void copy_text(const KeyValue& text, const KeyValue& place) {
+  phase("text keys and values", [&] {
+    place.k.copy_(text.k);
+    place.v.copy_(text.v);
+  });
+}
+
+}  // namespace
 
 TowerNames TowerNames::und() {
   return {"to_q", "to_k", "to_v", "to_out", "norm_q", "norm_k", "input_layernorm", "post_attention_layernorm", "mlp"};
@@ -35,27 +45,46 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim) {}
 
-QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text,
-                                                Precision precision) const {
+at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before,
+                                    std::int64_t after, Precision precision) const {
   const RowFormat format = qkv_.inputs(precision);
   const std::int64_t tokens = stream.x().size(0);
-  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
-  at::Tensor rows = at::empty({tokens + text_tokens, qkv_.width()}, stream.x().options());
+  const at::Tensor rows = at::empty({before + tokens + after, qkv_.width()}, stream.x().options());
+  const at::Tensor products = rows.narrow(0, before, tokens);
   for (const Range& part : stream.parts()) {
     const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format); });
-    phase("qkv product", [&] { qkv_.into(rows_of(rows, part), normed); });
+    phase("qkv product", [&] { qkv_.into(rows_of(products, part), normed); });
   }
-  const at::Tensor all = rows.view({tokens + text_tokens, -1, head_dim_});
-  at::Tensor own = all.narrow(0, 0, tokens);
+  at::Tensor own = products.view({tokens, -1, head_dim_});
   phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
-  const KeyValue kv{all.narrow(1, heads_, kv_heads_), all.narrow(1, heads_ + kv_heads_, kv_heads_)};
-  if (text_tokens > 0) {
-    phase("text keys and values", [&] {
-      kv.k.narrow(0, tokens, text_tokens).copy_(text.k);
-      kv.v.narrow(0, tokens, text_tokens).copy_(text.v);
-    });
-  }
-  return {own.narrow(1, 0, heads_), kv};
+  return rows.view({before + tokens + after, -1, head_dim_});
+}
+
+KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows) const {
+  const at::Tensor own = projected.narrow(0, rows.begin, rows.size);
+  return {own.narrow(1, heads_, kv_heads_), own.narrow(1, heads_ + kv_heads_, kv_heads_)};
+}
+
+QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text,
+                                                Precision precision) const {
+  const std::int64_t tokens = stream.x().size(0);
+  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
+  const at::Tensor all = projected(stream, rope, 0, text_tokens, precision);
+  if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}));
+  return {all.narrow(0, 0, tokens).narrow(1, 0, heads_), kv_of(all, {0, tokens + text_tokens})};
+}
+
+// The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies
+// beside its text; the order of keys means nothing to attention without a mask.
+std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
+                                                         const KeyValue& second, Precision precision) const {
+  const std::int64_t tokens = stream.x().size(0) / 2, before = first.k.size(0), after = second.k.size(0);
+  const at::Tensor all = projected(stream, rope, before, after, precision);
+  copy_text(first, kv_of(all, {0, before}));
+  copy_text(second, kv_of(all, {before + 2 * tokens, after}));
+  const auto queries = [&](std::int64_t begin) { return all.narrow(0, begin, tokens).narrow(1, 0, heads_); };
+  return {Result{queries(before), kv_of(all, {0, before + tokens})},
+          Result{queries(before + tokens), kv_of(all, {before + tokens, tokens + after})}};
 }
 
 Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format,
@@ -91,6 +120,17 @@ KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
 void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const {
   QkvProjection::Result own = project_(stream, rope, text, precision);
   at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
+  own = {};
+  finish(stream, std::move(attended), precision);
+}
+
+void Block::joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,
+                       Precision precision) const {
+  std::array<QkvProjection::Result, 2> own = project_.pair(stream, rope, first, second, precision);
+  at::Tensor attended = phase("attention", [&] {
+    const auto of = [&](const QkvProjection::Result& one) { return attention_(one.q, one.kv.k, one.kv.v, Mask::None); };
+    return at::cat({of(own[0]), of(own[1])});
+  });
   own = {};
   finish(stream, std::move(attended), precision);
 }

@@ -2,8 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+#include <cstdint>
 #include <string>
 
+#include "base/core/shard.h"
 #include "models/cosmos3/config.h"
 #include "models/kernels/head_norm_rope.h"
 #include "models/nn/attention.h"
@@ -39,8 +42,18 @@ class QkvProjection {
   // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
   // Collective over the stream's group.
   Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
+  // Of two sequences of equal length, one behind the other in the stream, with a text each: one product for both.
+  // `rope`: of both. Collective over the stream's group.
+  std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
+                             const KeyValue& second, Precision precision) const;
 
  private:
+  // (before + tokens + after, heads + 2 kv_heads, head_dim): the stream's tokens, with rows around them that are not
+  // initialised.
+  at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
+                       Precision precision) const;
+  KeyValue kv_of(const at::Tensor& projected, const Range& rows) const;
+
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
   HeadNorms norms_;
@@ -62,6 +75,10 @@ class Block {
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
   // Media: full attention over text and media.
   void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const;
+  // Media of two branches of equal length, one behind the other in the stream: one product for both, and attention for
+  // each with its own text. `rope`: of both.
+  void joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,
+                  Precision precision) const;
 
  private:
   void finish(Residual& stream, at::Tensor attended, Precision precision) const;

@@ -137,6 +137,30 @@ MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, 
   return velocities(x, latents, branch);
 }
 
+void GenTower::pair_up(Branch& first, Branch& second) {
+  const std::int64_t tokens = first.rope.cos.size(0);
+  const RopeTable both = joined({first.rope, second.rope});
+  const auto half = [&](std::int64_t begin) {
+    return RopeTable{both.cos.narrow(0, begin, tokens), both.sin.narrow(0, begin, tokens)};
+  };
+  first.rope = half(0);
+  second.rope = half(tokens);
+  first.both_ropes = both;
+}
+
+std::array<MediaLatents, 2> GenTower::in_one_pass(const MediaLatents& latents, double timestep, const Branch& first,
+                                                  const Branch& second, Precision precision) const {
+  require(first.both_ropes.cos.defined(), "two branches in one pass that were not paired up");
+  const std::int64_t tokens = first.rope.cos.size(0);
+  const at::Tensor own = embed(latents, timestep, first);
+  Residual stream(at::cat({own, own}), *tp_);  // (2 tokens, hidden)
+  for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    blocks_[i].joint_pair(stream, first.text.layers[i], second.text.layers[i], first.both_ropes, precision);
+  }
+  const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
+  return {velocities(x.narrow(0, 0, tokens), latents, first), velocities(x.narrow(0, tokens, tokens), latents, second)};
+}
+
 MediaLatents GenTower::without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const {
   const at::Tensor time = time_embedder_(timestep);
   MediaLatents velocities;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -53,8 +55,14 @@ class TimestepEmbedding {
 struct Branch {
   TextCache text;
   RopeTable rope;                         // of all streams' tokens, one stream after another
+  RopeTable both_ropes;                   // of this branch and then of its pair; set by GenTower::pair_up()
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
 };
+
+// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows leave
+// a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice the
+// activations, which beside many tokens' would count.
+constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
@@ -70,6 +78,12 @@ class GenTower {
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch,
                           Precision precision = Precision::Native) const;
+  // Lets the branches of one request share one RoPE table, as in_one_pass() wants it.
+  static void pair_up(Branch& first, Branch& second);
+  // The velocities of two branches that were paired up: their tokens pass the layers as one sequence, and attend apart.
+  // They differ from those of two passes by rounding. Collective over tp.
+  std::array<MediaLatents, 2> in_one_pass(const MediaLatents& latents, double timestep, const Branch& first,
+                                          const Branch& second, Precision precision = Precision::Native) const;
   // What the velocities would be without the layers and the norm behind them, in float32: the same for all branches of
   // a request. The output projection is linear, so what the layers add to the hidden states adds to this. No
   // communication.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "models/cosmos3/transformer.h"
 #include "models/cost/step_costs.h"
 
 namespace orrery {
@@ -73,9 +74,11 @@ std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const
   return c.num_hidden_layers * 2 * tokens * c.kv_width() / layout.tp * layout.element_bytes;
 }
 
-std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, std::int64_t branches,
-                        const ModelLayout& layout) {
+std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::int64_t clip_text_tokens,
+                        std::int64_t branches, const ModelLayout& layout) {
   const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp;
+  const std::int64_t at_once = pays_in_one_pass(clip_tokens) ? branches : 1;
+  const std::int64_t tokens = at_once * clip_tokens, text_tokens = at_once * clip_text_tokens;
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
   const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
@@ -88,11 +91,11 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_
   const std::int64_t block = std::max({mlp, rotation, attention});
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
-  const std::int64_t rope = tokens * 2 * c.head_dim;
+  const std::int64_t rope = clip_tokens * 2 * c.head_dim;
   // What the sampler remembers and the other branch's velocity, float32, and their patches.
-  const std::int64_t latents = tokens * c.patch_width() * 6 * kFloatBytes;
+  const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
   return (block + from_peer + branches * rope) * layout.element_bytes +
-         branches * text_cache_bytes(c, text_tokens, layout) + latents;
+         branches * text_cache_bytes(c, clip_text_tokens, layout) + latents;
 }
 
 std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& layout) {

@@ -2,6 +2,7 @@
 
 #include <c10/util/accumulate.h>
 
+#include <algorithm>
 #include <iterator>
 #include <numeric>
 
@@ -103,9 +104,15 @@ PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings)
 }
 
 PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
-                      double element) {
+                      double element, int at_once) {
   PhaseCosts costs = layer_costs(work, products, ceilings, element);
   costs.merge(branch_costs(work, shape, ceilings, element));
+  const std::array apart{"text keys and values", "patchify", "embed", "project out", "unpatchify"};
+  for (auto& [phase, cost] : costs) {
+    if (std::find(apart.begin(), apart.end(), phase) == apart.end()) {
+      cost = {at_once * cost.flops, at_once * cost.bytes, at_once * cost.best_ms};
+    }
+  }
   costs.merge(sampler_costs(shape, ceilings));
   return costs;
 }

@@ -74,8 +74,9 @@ PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const La
 // The phases of a step after its branches, for the video's latents.
 PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings);
 
-// All phases of a denoise step.
+// All phases of a denoise step, each call of a phase. `at_once`: branches that pass the layers together
+// (GenTower::in_one_pass()); `work` is one's.
 PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
-                      double element);
+                      double element, int at_once = 1);
 
 }  // namespace orrery

@@ -23,7 +23,7 @@ TEST_F(OptionFiles, CommandLineWinsOverTheJobFile) {
   const std::string job = file("a.ini", "cfg = 2\nsteps = 8  # few\nforce = true\nnegative-prompt =\nsound = true\n");
   const Options o = parse_options(run_with({"--job", job, "--steps", "9", "--sound=false"}));
   EXPECT_EQ(o.grid.cfg, 2);
-  EXPECT_EQ(o.defaults.steps, 9);
+  EXPECT_EQ(o.defaults.asked_steps, 9);
   EXPECT_TRUE(o.output.force);
   EXPECT_EQ(o.defaults.negative_prompt, "");
   EXPECT_FALSE(o.defaults.sound);

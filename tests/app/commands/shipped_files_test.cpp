@@ -171,16 +171,19 @@ TEST(ModesManifest, HasALineForEachMode) {
   struct Mode {
     bool image, sound;
     std::string parent;
+    bool picture = false;
     bool operator==(const Mode&) const = default;
   };
   std::vector<Mode> modes;
   for (const Request& request : shipped_manifest("modes.jsonl")) {
-    modes.push_back({!request.image.empty(), request.sound, request.parent});
+    modes.push_back({!request.image.empty(), request.sound, request.parent, request.picture()});
     const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
     EXPECT_EQ(request.image, picture) << request.id;
   }
-  const std::vector<Mode> expected{
-      {false, false, ""}, {true, false, ""}, {false, true, ""}, {true, true, ""}, {false, false, "street-text"}};
+  const std::vector<Mode> expected{{false, false, ""},      {true, false, ""},
+                                   {false, true, ""},       {true, true, ""},
+                                   {false, false, "street-text"},
+                                   {false, false, "", true}, {false, false, "", true}};
   EXPECT_EQ(modes, expected);
 }
 

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
 
-std::deque<Request> parse(const std::string& text, const Request& defaults = {}) {
+std::deque<Request> parse(const std::string& text, const RequestDefaults& defaults = {}) {
   return parse_manifest(text, "/data/m.jsonl", defaults);
 }
 
@@ -57,6 +57,57 @@ TEST(Manifest, FillsInTheDefaults) {
   EXPECT_TRUE(requests[1].guided());
   EXPECT_EQ(requests[2].negative_prompt, std::nullopt);
   EXPECT_THAT(*requests[2].prompt_token_ids, ElementsAre(1, 2));
+}
+
+// A picture's own numbers hold where neither the line nor the command line says others; sound is for videos.
+TEST(Manifest, APictureHasDefaultsOfItsOwn) {
+  const auto numbers = [](const std::string& line, const RequestDefaults& defaults) {
+    const Request r = parse_manifest(line, "m", defaults).front();
+    return std::tuple(r.steps, r.guidance_scale, r.flow_shift, r.sound);
+  };
+  RequestDefaults defaults;
+  defaults.sound = true;
+  const std::string video = with(R"("seed": 1)"), picture = with(R"("seed": 1, "num_frames": 1)");
+  EXPECT_EQ(numbers(video, defaults), std::tuple(35, 6.0, 10.0, true));
+  EXPECT_EQ(numbers(picture, defaults), std::tuple(50, 4.0, 3.0, false));
+  EXPECT_EQ(numbers(with(R"("steps": 9, "flow_shift": 5, "num_frames": 1)"), defaults), std::tuple(9, 4.0, 5.0, false));
+  defaults.asked_steps = 7;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 6.0, 10.0, true));
+  EXPECT_EQ(numbers(picture, defaults), std::tuple(7, 4.0, 3.0, false));
+  defaults.num_frames = 1;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 4.0, 3.0, false));
+  defaults.semantics = Semantics::Seed;
+  EXPECT_EQ(numbers(video, defaults), std::tuple(7, 6.0, 10.0, false));
+  EXPECT_THAT(problems(with(R"("num_frames": 1, "sound": true)")),
+              ElementsAre(HasSubstr("sound: a clip of one frame is a picture")));
+}
+
+TEST(Manifest, ALineMakesAsManyRequestsAsItHasSamples) {
+  const std::deque<Request> requests = parse(with(R"("samples": 3, "seed": 7)") + "\n" +
+                                             R"({"id": "b", "prompt": "p", "samples": 1, "continues": "a-2"})");
+  ASSERT_THAT(requests, SizeIs(4));
+  Request expected = parse(with(R"("seed": 7)")).front();
+  for (std::size_t i = 0; i < 3; ++i) {
+    expected.id = "a-" + std::to_string(i);
+    EXPECT_EQ(requests[i], expected);
+    EXPECT_EQ(parse(manifest_line(requests[i])).front(), expected);
+    ++expected.seed;
+  }
+  EXPECT_EQ(requests[3].id, "b-0");
+  EXPECT_EQ(requests[3].parent, "a-2");
+}
+
+TEST(Manifest, RefusesSamplesThatCannotBe) {
+  for (const char* count : {"0", "-1", "1.5", "\"3\"", "100001", "null"}) {
+    EXPECT_THAT(problems(with(R"("samples": )" + std::string(count))), ElementsAre(HasSubstr("samples: "))) << count;
+  }
+  EXPECT_THAT(problems(with(R"("samples": 2, "seed": 4294967295)")),
+              ElementsAre(HasSubstr("samples: their seeds, from 4294967295 to 4294967296, go beyond 4294967295")));
+  EXPECT_THAT(problems(with(R"("samples": 9)") + "\n" + with(R"("samples": 9)")),
+              ElementsAre(HasSubstr("m.jsonl:2: id \"a\": its sample \"a-0\" is already used in line 1")));
+  EXPECT_THAT(problems(R"({"id": ")" + std::string(199, 'x') + R"(", "prompt": "p", "samples": 2})"),
+              ElementsAre(HasSubstr("samples: the id of the last one: 201 characters")));
+  EXPECT_THAT(problems(with(R"("samples": 5, "steps": 0)")), SizeIs(1)) << "once a line";
 }
 
 TEST(Manifest, AcceptsWhatEditorsLeaveBehind) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "models/zoo/random_models.h"
+
 namespace orrery {
 namespace {
 
@@ -16,6 +18,21 @@ TEST(Prompts, OfRandomWeightsBecomeBytes) {
   request.guidance_scale = 1;
   PromptReader reader(tokenizer_of("random:tiny"), "");
   EXPECT_THAT(reader(request).ids.values(), ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
+}
+
+// MODES.md B: the empty one, with its sentence.
+TEST(Prompts, APictureHasNoBuiltInNegativePrompt) {
+  Request picture;
+  picture.num_frames = 1;
+  picture.height = 960;
+  picture.width = 960;
+  const auto negative = [](const Request& request, const std::string& standard) {
+    return PromptReader(byte_ids, standard).negative_caption(request);
+  };
+  EXPECT_EQ(negative(picture, builtin_negative_prompt()), "This image is of 960x960 resolution.");
+  EXPECT_EQ(negative(picture, "Blur."), "Blur. This image is of 960x960 resolution.") << "of --negative-prompt-file";
+  picture.semantics = Semantics::Seed;
+  EXPECT_EQ(negative(picture, builtin_negative_prompt()), builtin_negative_prompt());
 }
 
 }  // namespace

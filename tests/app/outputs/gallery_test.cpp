@@ -51,6 +51,17 @@ TEST(GalleryPage, HasTheLastResultOfEachClip) {
   EXPECT_EQ(clips_in(gallery_page({failed}))[0]["error"], failed.error);
 }
 
+TEST(GalleryPage, ShowsPicturesAndVideosBeforeTheirPreviews) {
+  RequestResult picture = result_of("a"), jpeg = result_of("b"), video = result_of("c");
+  picture.files = {"latents/a.h5", "media/a.png"};
+  jpeg.files = {"latents/b.h5", "media/b.jpg"};
+  video.files = {"latents/c.h5", "media/c.mp4", "media/c.png"};
+  const Json clips = clips_in(gallery_page({picture, jpeg, video}));
+  EXPECT_EQ(clips[0]["media"], "media/a.png");
+  EXPECT_EQ(clips[1]["media"], "media/b.jpg");
+  EXPECT_EQ(clips[2]["media"], "media/c.mp4");
+}
+
 TEST(GalleryPage, NeedsNoNetworkAndNoPromptCanBreakIt) {
   const std::string page = gallery_page({result_of("a")});
   EXPECT_THAT(page, Not(HasSubstr("://")));

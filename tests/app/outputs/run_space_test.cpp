@@ -102,11 +102,11 @@ TEST(RunSpace, AClipIsNotBegunWithoutRoomForItsFiles) {
 }
 
 TEST(ClipSpaces, EveryFileTakesAnInode) {
-  EXPECT_EQ(space(Media::Mp4).file_count(clip()), 7);
-  EXPECT_EQ(space(Media::Mp4, /*keep_frames=*/true).file_count(clip(true)), 4 + 93 + 1);
-  EXPECT_EQ(lack_of_files(clip(), space(Media::Mp4), 7, "out"), "");
+  EXPECT_EQ(space(Media::Mp4).file_count(clip()), 8);
+  EXPECT_EQ(space(Media::Mp4, /*keep_frames=*/true).file_count(clip(true)), 5 + 93 + 1);
+  EXPECT_EQ(lack_of_files(clip(), space(Media::Mp4), 8, "out"), "");
   EXPECT_THAT(lack_of_files(clip(), space(Media::Mp4), 0, "out"),
-              AllOf(HasSubstr("out: no room: the clip makes up to 7 files"), HasSubstr("has 0 left (inodes, df -i)")));
+              AllOf(HasSubstr("out: no room: the clip makes up to 8 files"), HasSubstr("has 0 left (inodes, df -i)")));
 }
 
 TEST(ClipSpaces, WhatCannotBeWrittenIsKnownBeforeTheClip) {
