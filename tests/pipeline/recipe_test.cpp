@@ -32,7 +32,7 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
   EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
   EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(),
-            R"({"gemm":"bf16","full_precision_steps":"0,0","attention":"cudnn"})");
+            R"({"gemm":"bf16","full_precision_steps":"0,0","input_scales":"dynamic","attention":"cudnn"})");
 }
 
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {

@@ -92,7 +92,7 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
     const Branch branch = tower.prepare(text({}), shape);
     record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
-    if (context.settings.products != RowFormat::Plain) {
+    if (context.settings.products.format != RowFormat::Plain) {
       Record full = record;
       full.name = "branch, full precision";
       full.best_ms = 0;  // the ceilings are those of products in 8 bits
@@ -111,10 +111,10 @@ void bench_step(const GenTower& tower, const Cosmos3Config& config, const MediaS
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  report_phases(
-      subject,
-      step_costs(work, shape, context.settings.products, ceilings, static_cast<double>(c10::elementSize(ranks.dtype))),
-      context);
+  report_phases(subject,
+                step_costs(work, shape, context.settings.products.format, ceilings,
+                           static_cast<double>(c10::elementSize(ranks.dtype))),
+                context);
   report_kernels(subject, context);
 }
 
