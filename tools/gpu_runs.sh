@@ -109,7 +109,7 @@ case ${1:-} in
       exact 0 "$small" 0.1 0.1 "$small" 0.15 0.15 "$small" 0.2 0.2 "$small" 0.25 0.25 "$small" 0.35 0.35 "$small" >"$work/cached.jsonl"
     clips_of cached
     grep -v '"exact"' "$work/cached.jsonl" >"$work/thresholds.jsonl"
-    python3 tools/eval_mini/step_cache.py --plain "$work/cached" --manifest "$work/thresholds.jsonl" >"$work/plain.jsonl"
+    python3 tools/eval_mini/against_exact.py --plain "$work/cached" --manifest "$work/thresholds.jsonl" >"$work/plain.jsonl"
     clips_of plain
     for way in cached plain; do
       for threshold in 0.1 0.15 0.2 0.25 0.35; do

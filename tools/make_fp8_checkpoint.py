@@ -4,11 +4,13 @@
   make_fp8_checkpoint.py SOURCE OUT [--dequantised]
 
 The matrices of the layers become float8_e4m3 with MODULE.weight_scale = max|W| / 448 and MODULE.input_scale beside them;
-everything else is as in SOURCE. The input scales are not calibrated: they are those of activations up to --largest-input.
+everything else is as in SOURCE, and so are the modules that --exclude names (a pattern such as layers.0.*; repeated). The
+input scales are not calibrated: they are those of activations up to --largest-input; 0 leaves them out.
 --dequantised writes the same numbers as float32 instead: what a program that reads the other correctly computes with.
 """
 
 import argparse
+import fnmatch
 import json
 import pathlib
 import re
@@ -70,8 +72,10 @@ def numbers(dtype, content):
     return numpy.frombuffer(content, {"F32": "<f4", "F16": "<f2"}[dtype]).astype(numpy.float32)
 
 
-def is_quantised(name, shape):
-    return re.match(r"layers\.\d+\..*\.weight$", name) is not None and len(shape) == 2
+def is_quantised(name, shape, excluded):
+    module = name.removesuffix(".weight")
+    named = any(fnmatch.fnmatchcase(module, pattern) for pattern in excluded)
+    return re.match(r"layers\.\d+\..*\.weight$", name) is not None and len(shape) == 2 and not named
 
 
 def quantised(name, tensor, largest_input, dequantised):
@@ -83,16 +87,19 @@ def quantised(name, tensor, largest_input, dequantised):
     if dequantised:
         return {name: ("F32", shape, (from_float8(codes) * scale).tobytes())}
     module = name.removesuffix(".weight")
-    return {name: ("F8_E4M3", shape, codes.tobytes()), f"{module}.weight_scale": ("F32", [], scale.tobytes()),
-            f"{module}.input_scale": ("F32", [], numpy.float32(largest_input / LARGEST).tobytes())}
+    tensors = {name: ("F8_E4M3", shape, codes.tobytes()), f"{module}.weight_scale": ("F32", [], scale.tobytes())}
+    if largest_input > 0:
+        tensors[f"{module}.input_scale"] = ("F32", [], numpy.float32(largest_input / LARGEST).tobytes())
+    return tensors
 
 
-def convert(folder, largest_input, dequantised):
+def convert(folder, largest_input, excluded, dequantised):
     places = {}
     for path in sorted(folder.glob("*.safetensors")):
         tensors = {}
         for name, tensor in read_file(path).items():
-            tensors |= quantised(name, tensor, largest_input, dequantised) if is_quantised(name, tensor[1]) else {name: tensor}
+            rounds = is_quantised(name, tensor[1], excluded)
+            tensors |= quantised(name, tensor, largest_input, dequantised) if rounds else {name: tensor}
         write_file(path, tensors)
         places |= dict.fromkeys(tensors, path.name)
     if (folder / INDEX).exists():
@@ -100,13 +107,14 @@ def convert(folder, largest_input, dequantised):
         (folder / INDEX).write_text(json.dumps({"metadata": {"total_size": size}, "weight_map": places}), encoding="utf-8")
 
 
-def describe(out):
+def describe(out, excluded):
+    ignored = IGNORED + excluded
     producer = {"name": "modelopt"}
     config = json.loads((out / "transformer/config.json").read_text(encoding="utf-8"))
-    config["quantization_config"] = {"quant_method": "modelopt", "quant_algo": "FP8", "ignore": IGNORED, "producer": producer,
+    config["quantization_config"] = {"quant_method": "modelopt", "quant_algo": "FP8", "ignore": ignored, "producer": producer,
                                      "runtime": {"diffusion_step_policy": STEP_POLICY}}
     (out / "transformer/config.json").write_text(json.dumps(config, indent=2), encoding="utf-8")
-    root = {"producer": producer, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": None, "exclude_modules": IGNORED}}
+    root = {"producer": producer, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": None, "exclude_modules": ignored}}
     (out / "hf_quant_config.json").write_text(json.dumps(root, indent=2), encoding="utf-8")
 
 
@@ -116,11 +124,12 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--dequantised", action="store_true")
     parser.add_argument("--largest-input", type=float, default=LARGEST)
+    parser.add_argument("--exclude", action="append", default=[], metavar="PATTERN")
     options = parser.parse_args()
     shutil.copytree(options.source, options.out)
-    convert(options.out / "transformer", options.largest_input, options.dequantised)
+    convert(options.out / "transformer", options.largest_input, options.exclude, options.dequantised)
     if not options.dequantised:
-        describe(options.out)
+        describe(options.out, options.exclude)
 
 
 if __name__ == "__main__":

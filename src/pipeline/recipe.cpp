@@ -22,6 +22,8 @@ constexpr std::array kEntries{
     Entry{"gemm", "gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
     Entry{"full_precision_steps", "full-precision-steps", "0,0", true,
           [](const Recipe& r) { return steps_text(r.full_precision_steps); }},
+    Entry{"input_scales", "input-scales", "dynamic", true,
+          [](const Recipe& r) { return std::string(choice_name(r.input_scales)); }},
     Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }},
     Entry{"sampler", "schedule", "unipc", true,
           [](const Recipe& r) { return std::string(r.schedule.is_fixed() ? "fixed_step" : "unipc"); }}};
@@ -42,7 +44,7 @@ void add_unless_unsaid(const Entry& entry, const Recipe& recipe, Json& json) {
 
 Recipe recipe_of(const ModelOptions& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
   return {schedule_of(options.schedule, checkpoint), options.products, full_precision_steps(options, checkpoint),
-          attention};
+          input_scales(options, checkpoint), attention};
 }
 
 Json to_json(const Recipe& recipe) {

@@ -20,6 +20,7 @@ struct Recipe {
   ScheduleRule schedule;
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision_steps;  // none where nothing is in 8 bits
+  InputScales input_scales = InputScales::Dynamic;
   AttentionKernel attention = AttentionKernel::Aten;
 };
 

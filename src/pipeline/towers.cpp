@@ -53,7 +53,7 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens) 
 
 ReleasedTowers::ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp,
                                const Collectives& cfg, std::vector<PromptIds> coming, std::int64_t window_bytes,
-                               const Log& log, RowFormat products, Attention attention)
+                               const Log& log, const ProductSettings& products, Attention attention)
     : transformer_(std::move(transformer)),
       config_(config),
       tp_(&tp),
@@ -93,7 +93,7 @@ void ReleasedTowers::compute_texts(std::span<const PromptIds> window) {
   }
   std::erase_if(on_host_, [this](const auto& entry) { return !window_.contains(entry.first); });
   log_->info(fmt::format("computing {} texts, then the text tower makes room", window_.size()));
-  const UndTower tower(transformer_, config_, *tp_, attention_);
+  const UndTower tower(transformer_, config_, *tp_, attention_, products_);
   for (const PromptIds& ids : window) {
     for (const TokenIds& own : own_texts(ids, !ids.uncond.empty(), cfg_->shard())) {
       if (!on_host_.contains(own)) on_host_.emplace(own, to_host(tower(own)));

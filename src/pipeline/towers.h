@@ -57,7 +57,7 @@ class KeptTowers : public Towers {
  public:
   // `tp` must outlive the object.
   KeptTowers(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-             RowFormat products = RowFormat::Plain, const Attention& attention = {})
+             const ProductSettings& products = {}, const Attention& attention = {})
       : model_(transformer, config, tp, products, attention) {}
 
   const Cosmos3Config& config() const override { return model_.config(); }
@@ -84,7 +84,7 @@ class ReleasedTowers : public Towers {
   // and `log` must outlive the object. Reads no weights.
   ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp, const Collectives& cfg,
                  std::vector<PromptIds> coming, std::int64_t window_bytes, const Log& log,
-                 RowFormat products = RowFormat::Plain, Attention attention = {});
+                 const ProductSettings& products = {}, Attention attention = {});
 
   const Cosmos3Config& config() const override { return config_; }
   at::Device device() const override { return transformer_.device(); }
@@ -101,7 +101,7 @@ class ReleasedTowers : public Towers {
   Cosmos3Config config_;
   Collectives* tp_;
   const Collectives* cfg_;
-  RowFormat products_;
+  ProductSettings products_;
   Attention attention_;
   const Log* log_;
   std::vector<PromptIds> coming_;

@@ -31,8 +31,9 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   add_recipe(with_products(RowFormat::Float8), float8);
   EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
   EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
-  EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(),
-            R"({"gemm":"bf16","full_precision_steps":"0,0","attention":"cudnn","sampler":"unipc"})");
+  EXPECT_EQ(
+      to_json(with_products(RowFormat::Plain)).dump(),
+      R"({"gemm":"bf16","full_precision_steps":"0,0","input_scales":"dynamic","attention":"cudnn","sampler":"unipc"})");
 }
 
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {

@@ -50,7 +50,8 @@ class Bench {
   Report* if_wanted(BenchPart part) { return wants(part) ? &report_ : nullptr; }
 
   void layer_ceilings() {
-    ceilings_ = measure_layer_ceilings(work_, ranks_, timer_, settings_.products, if_wanted(BenchPart::Ceilings));
+    ceilings_ =
+        measure_layer_ceilings(work_, ranks_, timer_, settings_.products.format, if_wanted(BenchPart::Ceilings));
     release_unused_memory(ranks_.device);
   }
 

@@ -29,6 +29,9 @@ class CountingSource final : public WeightSource {
     source_->copy(name, slice, std::move(into));
   }
   std::optional<float> factor(const std::string& name) const override { return source_->factor(name); }
+  bool is_quantised() const override { return source_->is_quantised(); }
+  std::optional<float> input_factor(const std::string& name) const override { return source_->input_factor(name); }
+  bool has_input_factors() const override { return source_->has_input_factors(); }
   std::string where(const std::string& name) const override { return source_->where(name); }
   std::string fingerprint() const override { return source_->fingerprint(); }
   std::vector<std::filesystem::path> files() const override { return source_->files(); }
@@ -109,7 +112,8 @@ GenTower load_media_tower(const BenchModel& model, const BenchContext& context, 
 }
 
 void bench_text_tower_load(const BenchModel& model, const BenchContext& context, double plain_gbps) {
-  load<UndTower>("text tower", model, context, plain_gbps, &context.report, context.ranks.attention.attention);
+  load<UndTower>("text tower", model, context, plain_gbps, &context.report, context.ranks.attention.attention,
+                 context.settings.products);
   release_unused_memory(context.ranks.device);
 }
 

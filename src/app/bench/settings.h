@@ -11,7 +11,7 @@
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
 #include "models/cosmos3/media.h"
-#include "models/kernels/scaled_rows.h"
+#include "models/nn/linear.h"
 #include "models/sampler/schedule.h"
 #include "models/wan/config.h"
 #include "pipeline/media_settings.h"
@@ -35,9 +35,9 @@ struct BenchSettings {
   std::int64_t height = 720;  // pixels
   std::int64_t frames = 189;
   VaeSplit vae_split = VaeSplit::Exact;
-  RowFormat products = RowFormat::Plain;  // what the layers' products compute in
-  int repeats = 0;                        // runs of each measurement; 0: as many as fit a few seconds, at least 3
-  int kernels = 0;                        // how many of a step's and a decode's slowest kernels are listed
+  ProductSettings products;  // of the layers
+  int repeats = 0;           // runs of each measurement; 0: as many as fit a few seconds, at least 3
+  int kernels = 0;           // how many of a step's and a decode's slowest kernels are listed
 
   bool drop_cache = false;  // before each reading of a checkpoint's files
 

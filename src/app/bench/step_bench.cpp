@@ -97,7 +97,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
     const Branch branch = tower.prepare(text({}), shape);
     record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
-    if (context.settings.products != RowFormat::Plain) {
+    if (context.settings.products.format != RowFormat::Plain) {
       Record full = record;
       full.name = "branch, full precision";
       full.best_ms = 0;  // the ceilings are those of products in 8 bits
@@ -119,7 +119,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   const BrokenDown subject{"step", "step", [&] { step(); }};
   const int at_once = ranks.cfg.shard().size == 1 && pays_in_one_pass(shape.tokens()) ? 2 : 1;
   report_phases(subject,
-                step_costs(work, shape, context.settings.products, ceilings,
+                step_costs(work, shape, context.settings.products.format, ceilings,
                            static_cast<double>(c10::elementSize(ranks.dtype)), at_once),
                 context);
   report_kernels(subject, context);

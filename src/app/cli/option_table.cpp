@@ -177,6 +177,11 @@ auto make_table() {
           "each channel, but for the first and the last layer: faster, with other latents",
           [](auto& o) -> auto& { return o.model.products; }),
       option(
+          kRunBench, kRanks, "input-scales", "static|dynamic",
+          "with --gemm fp8, how inputs of products are rounded; static: by the checkpoint's input_scale, where it has "
+          "them; dynamic: each token by its own largest value",
+          [](auto& o) -> auto& { return o.model.input_scales; }),
+      option(
           kRun, kRanks, "full-precision-steps", "A,B",
           "with --gemm fp8, compute the first A and the last B steps of a clip in what --dtype says, from the weights "
           "in "

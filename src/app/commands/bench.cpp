@@ -94,7 +94,7 @@ int bench(const Options& options, const Comm& world) {
     log.info("attention without FlashAttention-3: " + kernels.without_fa3);
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
-  settings.products = options.model.products;
+  settings.products = options.model.product_settings();
   run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
             log);
   return 0;

@@ -46,7 +46,7 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   const int sharers = ranks_on_gpu(place.world, place.device);
   const std::optional<std::int64_t> free = free_memory(place.device, sharers);
   if (!free) return options.model.text_tower == TextTower::Release;
-  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.products); };
+  const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.product_settings()); };
   const int tp = place.tp.shard().size;
   const bool decodes =
       options.output.media.wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
@@ -76,10 +76,10 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
   const Cosmos3Config& config = checkpoint.transformer_config;
   std::vector<PromptIds> texts = texts_of(plan);
   if (!released(options, checkpoint, plan, place, log)) {
-    return std::make_unique<KeptTowers>(weights, config, place.tp, options.model.products, place.attention);
+    return std::make_unique<KeptTowers>(weights, config, place.tp, options.model.product_settings(), place.attention);
   }
   auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
-                                                 options.model.products, place.attention);
+                                                 options.model.product_settings(), place.attention);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
 }

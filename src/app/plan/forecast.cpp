@@ -167,7 +167,7 @@ RankMemory rank_memory(const RunShape& run, const CheckpointFiles& checkpoint, c
   models.encoder = any(kinds, [](const Request& r) { return r.needs_encoder(); });
   models.sound = run.decodes && any(kinds, [](const Request& r) { return r.sound; });
   RankMemory memory;
-  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, run.model.products);
+  memory.towers = tower_bytes(checkpoint, grid.tp, dtype, run.model.product_settings());
   memory.models = media_model_bytes(checkpoint, dtype, models);
   const ModelSizes sizes = sizes_of(run, checkpoint, grid);
   const auto most = [&](const ClipMemory& clip) { return std::max(clip.step, run.decodes ? clip.media : 0); };

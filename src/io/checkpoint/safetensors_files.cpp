@@ -47,7 +47,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
 constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
 
-constexpr const char* kWeight = ".weight";
+constexpr std::string_view kWeight = ".weight";
 constexpr const char* kFactor = "_scale";  // behind the name of the tensor
 constexpr std::string_view kWeightFactor = ".weight_scale";
 constexpr std::string_view kInputFactor = ".input_scale";
@@ -80,6 +80,8 @@ ShardedCheckpoint::ShardedCheckpoint(fs::path folder) : folder_(std::move(folder
                   folder_.string() + ": neither " + kIndex + " nor " + kSingle + " is here");
     open_single(folder_ / kSingle);
   }
+  is_quantised_ =
+      std::any_of(holder_.begin(), holder_.end(), [this](const auto& held) { return is_float8(held.first); });
 }
 
 void ShardedCheckpoint::open_single(const fs::path& file) {
@@ -130,7 +132,7 @@ bool ShardedCheckpoint::is_float8(const std::string& name) const {
 
 bool ShardedCheckpoint::is_factor(const std::string& name) const {
   for (const std::string_view suffix : {kWeightFactor, kInputFactor}) {
-    if (name.ends_with(suffix)) return is_float8(name.substr(0, name.size() - suffix.size()) + kWeight);
+    if (name.ends_with(suffix)) return is_float8(name.substr(0, name.size() - suffix.size()).append(kWeight));
   }
   return false;
 }
@@ -144,15 +146,31 @@ std::optional<float> ShardedCheckpoint::factor(const std::string& name) const {
       fmt::format("{}: tensor {}: FP8 (F8_E4M3) without {} beside it is not supported: expected a checkpoint as "
                   "NVIDIA's ModelOpt writes it, or a revision in BF16, F16 or F32",
                   where(name), name, factor));
-  require_input(info->shape.empty() || info->shape == std::vector<std::int64_t>{1},
-                fmt::format("{}: tensor {}: found shape [{}], expected one number", where(factor), factor,
-                            fmt::join(info->shape, ", ")));
-  const at::Tensor number = at::empty(info->shape, at::kFloat);
-  holder_.at(factor)->copy(factor, {0, {0, 1}}, number);
+  return read_factor(factor);
+}
+
+float ShardedCheckpoint::read_factor(const std::string& name) const {
+  const TensorInfo& info = *find(name);
+  require_input(info.shape.empty() || info.shape == std::vector<std::int64_t>{1},
+                fmt::format("{}: tensor {}: found shape [{}], expected one number", where(name), name,
+                            fmt::join(info.shape, ", ")));
+  const at::Tensor number = at::empty(info.shape, at::kFloat);
+  holder_.at(name)->copy(name, {0, {0, 1}}, number);
   const auto value = number.item<float>();
   require_input(std::isfinite(value) && value > 0,
-                fmt::format("{}: tensor {}: found {}, expected a positive number", where(factor), factor, value));
+                fmt::format("{}: tensor {}: found {}, expected a positive number", where(name), name, value));
   return value;
+}
+
+std::optional<float> ShardedCheckpoint::input_factor(const std::string& name) const {
+  if (!is_float8(name) || !name.ends_with(kWeight)) return std::nullopt;
+  const std::string factor = name.substr(0, name.size() - kWeight.size()) + std::string(kInputFactor);
+  return find(factor) == nullptr ? std::nullopt : std::optional(read_factor(factor));
+}
+
+bool ShardedCheckpoint::has_input_factors() const {
+  return std::any_of(holder_.begin(), holder_.end(),
+                     [this](const auto& held) { return held.first.ends_with(kInputFactor) && is_factor(held.first); });
 }
 
 std::string ShardedCheckpoint::where(const std::string& name) const {

@@ -45,8 +45,8 @@ class SafetensorsFile {
 // no weight is. Throws InputError naming the folder, index, shard or tensor.
 //
 // In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale
-// beside it: it is read as the product of the two. MODULE.input_scale is for activations in 8 bits; neither is a name
-// of its own.
+// beside it: it is read as the product of the two. MODULE.input_scale is the factor of the module's inputs in 8 bits;
+// neither is a name of its own.
 class ShardedCheckpoint : public WeightSource {
  public:
   explicit ShardedCheckpoint(std::filesystem::path folder);
@@ -55,6 +55,9 @@ class ShardedCheckpoint : public WeightSource {
   const TensorInfo* find(const std::string& name) const override;
   void copy(const std::string& name, const Slice& slice, at::Tensor into) const override;
   std::optional<float> factor(const std::string& name) const override;
+  bool is_quantised() const override { return is_quantised_; }
+  std::optional<float> input_factor(const std::string& name) const override;
+  bool has_input_factors() const override;
   std::string where(const std::string& name) const override;
   // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
   // tensor, and two trainings of one model differ.
@@ -67,11 +70,14 @@ class ShardedCheckpoint : public WeightSource {
   bool is_float8(const std::string& name) const;
   // Whether it is a factor of a tensor in float8.
   bool is_factor(const std::string& name) const;
+  // The one positive number that is tensor `name`.
+  float read_factor(const std::string& name) const;
 
   std::filesystem::path folder_;
   std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();
   std::deque<SafetensorsFile> files_;  // a deque: the map points into it
   std::map<std::string, const SafetensorsFile*> holder_;
+  bool is_quantised_ = false;
 };
 
 }  // namespace orrery

@@ -41,6 +41,13 @@ class WeightSource {
   virtual void copy(const std::string& name, const Slice& slice, at::Tensor into) const = 0;
   // What the stored numbers of a tensor in float8_e4m3 are to be multiplied by; none of other tensors.
   virtual std::optional<float> factor(const std::string& /*name*/) const { return std::nullopt; }
+  // Whether the source says itself which of its matrices are in 8 bits: the others are meant to stay as they are.
+  virtual bool is_quantised() const { return false; }
+  // What a module's inputs in float8_e4m3 are to be multiplied by, whose weight in 8 bits is `name`; none: nothing is
+  // said.
+  virtual std::optional<float> input_factor(const std::string& /*name*/) const { return std::nullopt; }
+  // Whether input_factor() says anything of any weight. Reads none.
+  virtual bool has_input_factors() const { return false; }
   // For messages: the file that holds the tensor, or the place where it was looked for.
   virtual std::string where(const std::string& name) const = 0;
   // A short, stable text by which a latent file names the weights that made it.

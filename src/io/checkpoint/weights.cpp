@@ -103,26 +103,37 @@ at::Tensor Weights::take_stacked(const std::vector<WeightPart>& parts, std::int6
 
 std::optional<float> Weights::factor(const std::string& name) const { return shared_->source->factor(scope_ + name); }
 
+float Weights::input_factor(const std::string& name) const {
+  return shared_->source->input_factor(scope_ + name).value_or(0);
+}
+
+bool Weights::is_quantised() const { return shared_->source->is_quantised(); }
+
 at::Tensor Weights::filled(std::int64_t rows, float value) const {
-  return at::full({rows}, value, at::TensorOptions(shared_->device).dtype(at::kFloat));
+  return shared_->empty({rows}, at::kFloat).fill_(value);
 }
 
 std::optional<FactoredRows> Weights::take_float8(std::string_view name, at::IntArrayRef shape, Split split) const {
   const std::optional<float> own = factor(std::string(name));
   if (!own) return std::nullopt;
   const at::Tensor data = take_as(name, shape, split, at::kFloat8_e4m3fn);
-  return FactoredRows{data, filled(data.size(0), *own)};
+  return FactoredRows{data, filled(data.size(0), *own), input_factor(std::string(name))};
 }
 
 std::optional<FactoredRows> Weights::take_stacked_float8(const std::vector<WeightPart>& parts,
                                                          std::int64_t columns) const {
-  std::vector<at::Tensor> factors;
+  std::vector<float> own, inputs;
   for (const WeightPart& part : parts) {
-    const std::optional<float> own = factor(part.name);
-    if (!own) return std::nullopt;
-    factors.push_back(filled(part.rows / shared_->tp.size, *own));
+    const std::optional<float> found = factor(part.name);
+    if (!found) return std::nullopt;
+    own.push_back(*found);
+    inputs.push_back(input_factor(part.name));
   }
-  return FactoredRows{take_stacked_as(parts, columns, at::kFloat8_e4m3fn), at::cat(factors)};
+  const at::Tensor data = take_stacked_as(parts, columns, at::kFloat8_e4m3fn);
+  std::vector<at::Tensor> factors;
+  for (std::size_t i = 0; i < parts.size(); ++i) factors.push_back(filled(parts[i].rows / shared_->tp.size, own[i]));
+  const auto [least, most] = std::minmax_element(inputs.begin(), inputs.end());
+  return FactoredRows{data, at::cat(factors), *least > 0 ? *most : 0};
 }
 
 at::Tensor Weights::take_stacked_as(const std::vector<WeightPart>& parts, std::int64_t columns,

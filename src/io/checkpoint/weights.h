@@ -33,6 +33,7 @@ struct WeightPart {
 struct FactoredRows {
   at::Tensor data;     // (rows, width) float8_e4m3fn
   at::Tensor factors;  // (rows) float32
+  float inputs = 0;    // factor of the inputs in float8_e4m3; 0: the source has none
 };
 
 // A checkpoint seen from a scope: `weights / "layers" / 3` takes names that start with "layers.3.". Copies are cheap
@@ -54,9 +55,12 @@ class Weights {
   // own, so that a rank holds its heads of q, then of k, then of v.
   at::Tensor take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const;
   // take() of a matrix and take_stacked() of matrices that are stored in float8_e4m3 with a factor each: as they are
-  // stored. Nothing is taken where one of them is stored otherwise.
+  // stored. Nothing is taken where one of them is stored otherwise. Of stacked matrices, which have the same inputs,
+  // the largest input factor counts, and none where one of them has none.
   std::optional<FactoredRows> take_float8(std::string_view name, at::IntArrayRef shape, Split split) const;
   std::optional<FactoredRows> take_stacked_float8(const std::vector<WeightPart>& parts, std::int64_t columns) const;
+  // WeightSource::is_quantised().
+  bool is_quantised() const;
   bool has(std::string_view name) const;
   // Marks the tensors whose names in this scope start with `prefix` as not needed, so that they are not reported as
   // unread.
@@ -75,6 +79,7 @@ class Weights {
   at::Tensor take_as(std::string_view name, at::IntArrayRef shape, Split split, at::ScalarType dtype) const;
   at::Tensor take_stacked_as(const std::vector<WeightPart>& parts, std::int64_t columns, at::ScalarType dtype) const;
   std::optional<float> factor(const std::string& name) const;
+  float input_factor(const std::string& name) const;
   at::Tensor filled(std::int64_t rows, float value) const;
 
   std::shared_ptr<Shared> shared_;

@@ -32,13 +32,14 @@ TowerNames TowerNames::gen() {
           "mlp_moe_gen"};
 }
 
-QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format)
+QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c,
+                             const ProductSettings& products)
     : input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
       qkv_(layer / "self_attn",
            {{names.q + ".weight", c.q_width()},
             {names.k + ".weight", c.kv_width()},
             {names.v + ".weight", c.kv_width()}},
-           c.hidden_size, format),
+           c.hidden_size, products),
       norms_{(layer / "self_attn").take(names.norm_q + ".weight", {c.head_dim}),
              (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
       heads_(layer.tp().slice(c.num_attention_heads).size),
@@ -47,12 +48,12 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
 
 at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before,
                                     std::int64_t after, Precision precision) const {
-  const RowFormat format = qkv_.inputs(precision);
+  const RowTarget inputs = qkv_.inputs(precision);
   const std::int64_t tokens = stream.x().size(0);
   const at::Tensor rows = at::empty({before + tokens + after, qkv_.width()}, stream.x().options());
   const at::Tensor products = rows.narrow(0, before, tokens);
   for (const Range& part : stream.parts()) {
-    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, format); });
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
     phase("qkv product", [&] { qkv_.into(rows_of(products, part), normed); });
   }
   at::Tensor own = products.view({tokens, -1, head_dim_});
@@ -87,25 +88,27 @@ std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const
           Result{queries(before + tokens), kv_of(all, {before + tokens, tokens + after})}};
 }
 
-Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, RowFormat format,
+Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, const ProductSettings& products,
              Attention attention)
-    : project_(layer, names, c, format),
+    : project_(layer, names, c, products),
       attention_(std::move(attention)),
-      out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, format),
+      out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, products),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
-      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, format) {}
+      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, products) {}
 
 void Block::finish(Residual& stream, at::Tensor attended, Precision precision) const {
-  const bool float8 = out_.inputs(precision) == RowFormat::Float8;
+  const RowTarget target = out_.inputs(precision);
   for (const Range& part : stream.parts()) {
     ScaledRows rows{rows_of(attended, part), {}};
-    if (float8) rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data); });
+    if (target.format == RowFormat::Float8) {
+      rows = phase("attention in 8 bits", [&] { return float8_rows(rows.data, target.factor); });
+    }
     stream.add(phase("out product", [&] { return out_(rows); }));
   }
   attended.reset();  // the mlp needs the memory
-  const RowFormat format = mlp_.inputs(precision);
+  const RowTarget inputs = mlp_.inputs(precision);
   for (const Range& part : stream.parts()) {
-    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, format); });
+    const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, inputs); });
     stream.add(mlp_(normed, precision));
   }
 }

@@ -38,7 +38,8 @@ class QkvProjection {
     KeyValue kv;   // of the tokens, then of the text
   };
 
-  QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format);
+  QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config,
+                const ProductSettings& products);
   // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
   // Collective over the stream's group.
   Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
@@ -66,8 +67,7 @@ class QkvProjection {
 // group.
 class Block {
  public:
-  // `format`: what the products compute in, in passes of native precision.
-  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, RowFormat format,
+  Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, const ProductSettings& products,
         Attention attention);
 
   // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values, views of a larger

@@ -38,15 +38,16 @@ constexpr std::int64_t kFrequencies = 128;
 
 }  // namespace
 
-UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention)
+UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention,
+                   const ProductSettings& products)
     : config_(config),
       embedding_(transformer.take("embed_tokens.weight", {config.vocab_size, config.hidden_size})),
-      last_(transformer / "layers" / (config.num_hidden_layers - 1), TowerNames::und(), config, RowFormat::Plain),
+      last_(transformer / "layers" / (config.num_hidden_layers - 1), TowerNames::und(), config, products.plain()),
       tp_(&tp) {
   const std::int64_t last = config.num_hidden_layers - 1;
   blocks_.reserve(static_cast<std::size_t>(last));
   for (std::int64_t i = 0; i < last; ++i) {
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, RowFormat::Plain, attention);
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, products.plain(), attention);
   }
   for (const char* unused : {"self_attn.to_out.", "post_attention_layernorm.", "mlp."}) {
     (transformer / "layers" / last).ignore(unused);
@@ -78,8 +79,8 @@ std::vector<TokenRun> token_runs(std::int64_t steps, std::int64_t step_tokens, c
   return runs;
 }
 
-GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
-                   const Attention& attention)
+GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+                   const ProductSettings& products, const Attention& attention)
     : hidden_(config.hidden_size),
       device_(transformer.device()),
       dtype_(transformer.dtype()),
@@ -92,7 +93,7 @@ GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Coll
   blocks_.reserve(static_cast<std::size_t>(config.num_hidden_layers));
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     const bool outer = i == 0 || i + 1 == config.num_hidden_layers;
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, outer ? RowFormat::Plain : products,
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::gen(), config, outer ? products.plain() : products,
                          attention);
   }
 }
@@ -208,11 +209,11 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
   transformer.require_all_read();
 }
 
-Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, RowFormat products,
-                         const Attention& attention)
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+                         const ProductSettings& products, const Attention& attention)
     : config_(config),
       device_(transformer.device()),
-      und_(transformer, config, tp, attention),
+      und_(transformer, config, tp, attention, products),
       gen_(transformer, config, tp, products, attention) {
   require_transformer_read(transformer, config);
 }

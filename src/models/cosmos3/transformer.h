@@ -25,8 +25,9 @@ struct TextCache {
 // only the keys and values are wanted, so the rest of that layer is never loaded.
 class UndTower {
  public:
-  // `tp` must outlive it.
-  UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention = {});
+  // Its products are plain; `products` says which weights stay in 8 bits. `tp` must outlive it.
+  UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention = {},
+           const ProductSettings& products = {});
   // Collective over tp. `ids`: token ids below vocab_size.
   TextCache operator()(const std::vector<std::int64_t>& ids) const;
 
@@ -67,10 +68,10 @@ constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
  public:
-  // `products`: what the layers' products compute in, in passes of native precision; the first and the last layer's
-  // stay plain, since errors there weigh most. `tp` must outlive it.
+  // `products`: of the layers; the first and the last layer's stay plain, since errors there weigh most. `tp` must
+  // outlive it.
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-           RowFormat products = RowFormat::Plain, const Attention& attention = {});
+           const ProductSettings& products = {}, const Attention& attention = {});
 
   Collectives& tp() const { return *tp_; }
   // No communication. Throws Error when the model lacks one of the streams.
@@ -113,9 +114,9 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
 // the source was read or is known not to be needed.
 class Transformer {
  public:
-  // `products` as for GenTower; both towers compute `attention` alike. `tp` must outlive it.
+  // `products` as for the towers; both towers compute `attention` alike. `tp` must outlive it.
   Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
-              RowFormat products = RowFormat::Plain, const Attention& attention = {});
+              const ProductSettings& products = {}, const Attention& attention = {});
 
   const Cosmos3Config& config() const { return config_; }
   at::Device device() const { return device_; }

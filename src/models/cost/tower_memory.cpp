@@ -39,7 +39,8 @@ std::int64_t saved_by_float8(const Cosmos3Config& config, int tp, at::ScalarType
 
 }  // namespace
 
-TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype, RowFormat products) {
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype,
+                       const ProductSettings& products) {
   AuditGroup group(Shard{0, tp});
   const auto bytes_of = [&](auto build) {
     const Weights weights(checkpoint.transformer, group.shard(), at::kMeta, dtype);
@@ -47,9 +48,12 @@ TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType
     return weights.bytes();
   };
   const Cosmos3Config& config = checkpoint.transformer_config;
-  return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group); }),
-          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group); }) -
-              (products == RowFormat::Float8 ? saved_by_float8(config, tp, dtype) : 0)};
+  // What is rounded after it was read is not among the bytes that were taken.
+  const bool rounds = products.format == RowFormat::Float8 && !checkpoint.transformer->is_quantised();
+  const ProductSettings as_read = rounds ? ProductSettings{} : products;
+  return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group, {}, as_read); }),
+          bytes_of([&](const Weights& weights) { return GenTower(weights, config, group, as_read); }) -
+              (rounds ? saved_by_float8(config, tp, dtype) : 0)};
 }
 
 bool too_large_together(const TowerBytes& towers, const TowerRoom& room) {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "models/kernels/scaled_rows.h"
+#include "models/nn/linear.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
 
@@ -21,7 +21,8 @@ struct TowerBytes {
 
 // The towers' bytes on one rank of a group of `tp` ranks, with the media tower's products in the format `products`.
 // Reads no weights.
-TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype, RowFormat products);
+TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype,
+                       const ProductSettings& products);
 
 // One rank's memory before the towers are loaded. Bytes.
 struct TowerRoom {

@@ -18,6 +18,7 @@ inline constexpr std::int64_t kWidestRow = 32768;
 struct Float8Out {
   std::uint8_t* data = nullptr;
   float* scale = nullptr;
+  float factor = 0;  // that all rows are to have; 0: each its own
 };
 
 struct AddRmsNormLaunch {

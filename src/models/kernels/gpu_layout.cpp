@@ -17,8 +17,8 @@ ScaledRows empty_float8_rows(std::int64_t rows, std::int64_t width, at::Device d
   return {at::empty({rows, width}, options.dtype(at::kFloat8_e4m3fn)), at::empty({rows}, options.dtype(at::kFloat))};
 }
 
-Float8Out float8_out(const ScaledRows& rows) {
-  return {static_cast<std::uint8_t*>(rows.data.mutable_data_ptr()), rows.scale.data_ptr<float>()};
+Float8Out float8_out(const ScaledRows& rows, float factor) {
+  return {static_cast<std::uint8_t*>(rows.data.mutable_data_ptr()), rows.scale.data_ptr<float>(), factor};
 }
 
 bool packed_pixels(const at::Tensor& x) {

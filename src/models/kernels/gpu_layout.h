@@ -15,8 +15,8 @@ bool packed_rows(const at::Tensor& x);
 // Memory for `rows` float8 rows, not initialised.
 ScaledRows empty_float8_rows(std::int64_t rows, std::int64_t width, at::Device device);
 
-// Where a kernel writes float8 rows.
-Float8Out float8_out(const ScaledRows& rows);
+// Where a kernel writes float8 rows. `factor`: of all of them; 0: each its own.
+Float8Out float8_out(const ScaledRows& rows, float factor);
 
 // Whether our kernels take `x` (1, C, T, H, W): bfloat16 on a GPU, not empty, the channels of a pixel neighbours, and
 // every pixel on a 16-byte boundary.

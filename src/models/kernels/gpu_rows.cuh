@@ -57,12 +57,14 @@ template <int kPacks>
 __device__ void write_float8_row(const Float8Out& out, std::int64_t row, const Floats (&values)[kPacks], int packs,
                                  float* scratch) {
   constexpr float kLargest = 448;
-  float most = 0;
+  float most = kLargest * out.factor;
+  if (most == 0) {
 #pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    if (static_cast<int>(threadIdx.x + i * blockDim.x) < packs) most = fmaxf(most, largest_magnitude(values[i]));
+    for (int i = 0; i < kPacks; ++i) {
+      if (static_cast<int>(threadIdx.x + i * blockDim.x) < packs) most = fmaxf(most, largest_magnitude(values[i]));
+    }
+    most = over_block(most, scratch, largest);
   }
-  most = over_block(most, scratch, largest);
   const float factor = most > 0 ? kLargest / most : 0;
   if (threadIdx.x == 0) out.scale[row] = most / kLargest;
   auto* const places = reinterpret_cast<uint2*>(out.data) + row * packs;

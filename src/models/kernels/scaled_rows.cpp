@@ -26,19 +26,21 @@ bool fits(const at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
 
 }  // namespace
 
-ScaledRows float8_rows(const at::Tensor& x) {
-  if (!packed_rows(x) || !x.is_contiguous() || x.size(1) > kWidestRow) return float8_rows_aten(x);
+ScaledRows float8_rows(const at::Tensor& x, float factor) {
+  if (!packed_rows(x) || !x.is_contiguous() || x.size(1) > kWidestRow) return float8_rows_aten(x, factor);
   ScaledRows rows = empty_float8_rows(x.size(0), x.size(1), x.device());
-  launch(
-      Float8Launch{
-          .x = x.const_data_ptr<at::BFloat16>(), .out = float8_out(rows), .rows = x.size(0), .width = x.size(1)},
-      x.get_device());
+  launch(Float8Launch{.x = x.const_data_ptr<at::BFloat16>(),
+                      .out = float8_out(rows, factor),
+                      .rows = x.size(0),
+                      .width = x.size(1)},
+         x.get_device());
   return rows;
 }
 
-ScaledRows float8_rows_aten(const at::Tensor& x) {
+ScaledRows float8_rows_aten(const at::Tensor& x, float factor) {
   const at::Tensor wide = x.to(at::kFloat);
-  const at::Tensor scale = wide.abs().amax(1, /*keepdim=*/true) / kLargestFloat8;
+  const at::Tensor scale = factor > 0 ? at::full({x.size(0), 1}, factor, wide.options())
+                                      : wide.abs().amax(1, /*keepdim=*/true) / kLargestFloat8;
   const at::Tensor divisor = scale.masked_fill(scale == 0, 1);
   return {(wide / divisor).clamp(-kLargestFloat8, kLargestFloat8).to(at::kFloat8_e4m3fn), scale.squeeze(1)};
 }
@@ -48,18 +50,19 @@ at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype) {
   return x.scaled() ? x.data.to(dtype).mul_(x.scale.unsqueeze(1)) : x.data.to(dtype);
 }
 
-ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps, RowFormat format) {
+ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
+                        const RowTarget& target) {
   const bool fits =
       takes(x) && (!delta.first.defined() || takes(delta.first)) && (!delta.more.defined() || takes(delta.more));
-  if (!fits) return add_rms_norm_aten(x, delta, weight, eps, format);
-  const bool plain = format == RowFormat::Plain;
+  if (!fits) return add_rms_norm_aten(x, delta, weight, eps, target);
+  const bool plain = target.format == RowFormat::Plain;
   ScaledRows normed = plain ? ScaledRows{at::empty_like(x), {}} : empty_float8_rows(x.size(0), x.size(1), x.device());
   launch(AddRmsNormLaunch{.x = x.data_ptr<at::BFloat16>(),
                           .delta = begin_of(delta.first),
                           .more = begin_of(delta.more),
                           .weight = begin_of(weight),
                           .normed = plain ? normed.data.data_ptr<at::BFloat16>() : nullptr,
-                          .float8 = plain ? Float8Out{} : float8_out(normed),
+                          .float8 = plain ? Float8Out{} : float8_out(normed, target.factor),
                           .rows = x.size(0),
                           .width = x.size(1),
                           .eps = static_cast<float>(eps)},
@@ -68,36 +71,36 @@ ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& wei
 }
 
 ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
-                             RowFormat format) {
+                             const RowTarget& target) {
   if (delta.more.defined()) {
     x.add_(delta.first.to(at::kFloat).add_(delta.more));
   } else if (delta.first.defined()) {
     x.add_(delta.first);
   }
   const at::Tensor normed = at::rms_norm(x, {x.size(-1)}, weight, eps);
-  return format == RowFormat::Plain ? ScaledRows{normed, {}} : float8_rows_aten(normed);
+  return target.format == RowFormat::Plain ? ScaledRows{normed, {}} : float8_rows_aten(normed, target.factor);
 }
 
-ScaledRows swiglu(const at::Tensor& gate_up, RowFormat format) {
+ScaledRows swiglu(const at::Tensor& gate_up, const RowTarget& target) {
   const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
-  const bool plain = format == RowFormat::Plain;
+  const bool plain = target.format == RowFormat::Plain;
   const bool fits = packed_rows(gate_up) && gate_up.is_contiguous() && width % 8 == 0;
-  if (!fits || (!plain && width > kWidestRow)) return swiglu_aten(gate_up, format);
+  if (!fits || (!plain && width > kWidestRow)) return swiglu_aten(gate_up, target);
   ScaledRows out = plain ? ScaledRows{at::empty({rows, width}, gate_up.options()), {}}
                          : empty_float8_rows(rows, width, gate_up.device());
   launch(SwiGluLaunch{.gate_up = gate_up.const_data_ptr<at::BFloat16>(),
                       .out = plain ? out.data.data_ptr<at::BFloat16>() : nullptr,
-                      .float8 = plain ? Float8Out{} : float8_out(out),
+                      .float8 = plain ? Float8Out{} : float8_out(out, target.factor),
                       .rows = rows,
                       .width = width},
          gate_up.get_device());
   return out;
 }
 
-ScaledRows swiglu_aten(const at::Tensor& gate_up, RowFormat format) {
+ScaledRows swiglu_aten(const at::Tensor& gate_up, const RowTarget& target) {
   const std::vector<at::Tensor> halves = gate_up.chunk(2, -1);
   const at::Tensor out = at::silu(halves[0]).mul_(halves[1]);
-  return format == RowFormat::Plain ? ScaledRows{out, {}} : float8_rows_aten(out);
+  return target.format == RowFormat::Plain ? ScaledRows{out, {}} : float8_rows_aten(out, target.factor);
 }
 
 void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {

@@ -16,6 +16,15 @@ constexpr auto choices(RowFormat) {
   return std::array{Choice<RowFormat>{"bf16", RowFormat::Plain}, Choice<RowFormat>{"fp8", RowFormat::Float8}};
 }
 
+// How rows are to be stored.
+struct RowTarget {
+  RowTarget(RowFormat of_rows = RowFormat::Plain, float of_all = 0) : format(of_rows), factor(of_all) {}
+
+  RowFormat format;
+  // Of float8 rows: one for all rows, whatever is in them: numbers beyond 448 · factor become that. 0: each row's own.
+  float factor;
+};
+
 // A matrix: element (i, j) is data(i, j) · scale(i). Plain rows have no scale.
 struct ScaledRows {
   at::Tensor data;   // (rows, width)
@@ -27,12 +36,12 @@ struct ScaledRows {
 // The largest finite float8_e4m3fn.
 inline constexpr double kLargestFloat8 = 448;
 
-// Each row divided by its largest magnitude / 448, rounded to nearest; a row of zeros stays one. x: (rows, width).
-// On a GPU in bfloat16 one kernel.
-ScaledRows float8_rows(const at::Tensor& x);
+// Each row divided by `factor` or, where that is 0, by its largest magnitude / 448, rounded to nearest; a row of zeros
+// stays one. x: (rows, width). On a GPU in bfloat16 one kernel.
+ScaledRows float8_rows(const at::Tensor& x, float factor = 0);
 
 // float8_rows() composed of ATen operations, on any device and in any dtype.
-ScaledRows float8_rows_aten(const at::Tensor& x);
+ScaledRows float8_rows_aten(const at::Tensor& x, float factor = 0);
 
 // The numbers that the rows stand for, each rounded once: (rows, width) in `dtype`, which holds float8 exactly.
 at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype);
@@ -47,17 +56,17 @@ struct Delta {
 // x += delta, then x / sqrt(mean(x²) + eps) · weight over the last dimension, accumulated in float32. x: (rows, width),
 // changed in place. Returns (rows, width). On a GPU in bfloat16 one kernel reads and writes each row once.
 ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
-                        RowFormat format = RowFormat::Plain);
+                        const RowTarget& target = {});
 
 // add_rms_norm() composed of ATen operations, on any device and in any dtype.
 ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
-                             RowFormat format = RowFormat::Plain);
+                             const RowTarget& target = {});
 
 // silu(gate) · up. gate_up: (rows, 2 · width), the gates first; returns (rows, width). On a GPU in bfloat16 one kernel.
-ScaledRows swiglu(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
+ScaledRows swiglu(const at::Tensor& gate_up, const RowTarget& target = {});
 
 // swiglu() composed of ATen operations, on any device and in any dtype.
-ScaledRows swiglu_aten(const at::Tensor& gate_up, RowFormat format = RowFormat::Plain);
+ScaledRows swiglu_aten(const at::Tensor& gate_up, const RowTarget& target = {});
 
 // y = x Wᵀ. x: (rows, in); w: (out, in), of the same format as x; y: (rows, out) in the activation dtype, its rows of
 // any stride. On a GPU in bfloat16 or float8 the product is cuBLASLt's, by the algorithm that was fastest for these

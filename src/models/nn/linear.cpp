@@ -1,5 +1,6 @@
 #include "models/nn/linear.h"
 
+#include <optional>
 #include <utility>
 
 #include "models/kernels/scaled_rows.h"
@@ -8,26 +9,31 @@
 namespace orrery {
 namespace {
 
-// A row of a weight makes one channel of the result, so each channel has a factor of its own.
-ScaledRows in_format(const at::Tensor& weight, RowFormat format) {
-  return format == RowFormat::Plain ? ScaledRows{weight, {}} : float8_rows(weight);
+// `stored`: the weight in 8 bits, where the checkpoint has it so; `take` reads it otherwise. Of a weight that is
+// rounded here each channel of the result, which a row makes, has a factor of its own.
+template <class Take>
+ProductWeight product_weight(const Weights& w, const ProductSettings& settings, std::optional<FactoredRows> stored,
+                             Take take) {
+  if (stored) {
+    const RowTarget inputs{settings.format, settings.input_factors ? stored->inputs : 0};
+    return {{std::move(stored->data), std::move(stored->factors)}, inputs, w.dtype()};
+  }
+  const RowFormat format = w.is_quantised() ? RowFormat::Plain : settings.format;
+  return {format == RowFormat::Plain ? ScaledRows{take(), {}} : float8_rows(take()), format, w.dtype()};
 }
 
-ScaledRows scaled(FactoredRows rows) { return {std::move(rows.data), std::move(rows.factors)}; }
-
-// What is stored in 8 bits stays as it is.
-ScaledRows stacked_rows(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format) {
-  if (format == RowFormat::Float8) {
-    if (auto stored = w.take_stacked_float8(parts, in)) return scaled(std::move(*stored));
-  }
-  return in_format(w.take_stacked(parts, in), format);
+ProductWeight stacked_weight(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
+                             const ProductSettings& settings) {
+  return product_weight(w, settings, settings.keeps_float8 ? w.take_stacked_float8(parts, in) : std::nullopt,
+                        [&] { return w.take_stacked(parts, in); });
 }
 
-ScaledRows rows_cut_by_columns(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format) {
-  if (format == RowFormat::Float8) {
-    if (auto stored = w.take_float8("weight", {out, in}, Split::Columns)) return scaled(std::move(*stored));
-  }
-  return in_format(w.take("weight", {out, in}, Split::Columns), format);
+ProductWeight weight_cut_by_columns(const Weights& w, std::int64_t in, std::int64_t out,
+                                    const ProductSettings& settings) {
+  const std::vector<std::int64_t> shape{out, in};
+  return product_weight(w, settings,
+                        settings.keeps_float8 ? w.take_float8("weight", shape, Split::Columns) : std::nullopt,
+                        [&] { return w.take("weight", shape, Split::Columns); });
 }
 
 }  // namespace
@@ -48,10 +54,6 @@ at::Tensor Linear::then(const Linear& next, const at::Tensor& x, const at::Tenso
   return at::linear(x, at::mm(outer, weight_.to(at::kFloat)), at::mv(outer, between) + next.bias_);
 }
 
-RowFormat ProductWeight::inputs(Precision precision) const {
-  return rows_.scaled() && precision == Precision::Native ? RowFormat::Float8 : RowFormat::Plain;
-}
-
 at::Tensor ProductWeight::operator()(const ScaledRows& x) const {
   at::Tensor y = at::empty({x.data.size(0), out()}, x.data.options().dtype(dtype_));
   into(y, x);
@@ -65,15 +67,16 @@ void ProductWeight::into(at::Tensor y, const ScaledRows& x) const {
 }
 
 ColumnParallelLinear::ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
-                                           RowFormat format)
-    : weight_(stacked_rows(w, parts, in, format), w.dtype()) {}
+                                           const ProductSettings& settings)
+    : weight_(stacked_weight(w, parts, in, settings)) {}
 
-RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format)
-    : weight_(rows_cut_by_columns(w, in, out, format), w.dtype()) {}
+RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out,
+                                     const ProductSettings& settings)
+    : weight_(weight_cut_by_columns(w, in, out, settings)) {}
 
-SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format)
-    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, format),
-      down_(w / "down_proj", intermediate, hidden, format) {}
+SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, const ProductSettings& settings)
+    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, settings),
+      down_(w / "down_proj", intermediate, hidden, settings) {}
 
 at::Tensor SwiGlu::operator()(const ScaledRows& x, Precision precision) const {
   const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });

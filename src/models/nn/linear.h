@@ -14,6 +14,26 @@ namespace orrery {
 
 enum class Bias { No, Yes };
 
+// How a tower's products are computed.
+struct ProductSettings {
+  // `products`: see `format`. Where that is Float8, what is stored in 8 bits is kept so.
+  ProductSettings(RowFormat products = RowFormat::Plain, bool with_input_factors = false)
+      : format(products), keeps_float8(products == RowFormat::Float8), input_factors(with_input_factors) {}
+
+  // Of inputs and weights in passes of native precision. Of a checkpoint that is quantised only matrices that it stores
+  // in 8 bits are multiplied in 8 bits.
+  RowFormat format;
+  bool keeps_float8;   // weights that are stored in 8 bits stay so, also where products are plain
+  bool input_factors;  // the checkpoint's for inputs in 8 bits, where it has them; otherwise each row's own
+
+  // Plain products of the same weights.
+  ProductSettings plain() const {
+    ProductSettings same = *this;
+    same.format = RowFormat::Plain;
+    return same;
+  }
+};
+
 // y = x Wᵀ (+ b), the same on every rank. x: (T, in), y: (T, out).
 class Linear {
  public:
@@ -35,10 +55,12 @@ class Linear {
 // out for the product.
 class ProductWeight {
  public:
-  ProductWeight(ScaledRows rows, at::ScalarType dtype) : rows_(std::move(rows)), dtype_(dtype) {}
+  // `inputs`: of passes of native precision; plain for plain rows.
+  ProductWeight(ScaledRows rows, const RowTarget& inputs, at::ScalarType dtype)
+      : rows_(std::move(rows)), inputs_(inputs), dtype_(dtype) {}
 
-  // The format of the inputs in a pass of that precision.
-  RowFormat inputs(Precision precision) const;
+  // How the inputs are to be stored in a pass of that precision.
+  RowTarget inputs(Precision precision) const { return precision == Precision::Native ? inputs_ : RowTarget{}; }
   // x: (T, in); returns (T, out).
   at::Tensor operator()(const ScaledRows& x) const;
   // Writes the product into `y`, whose rows may lie in a larger tensor.
@@ -47,6 +69,7 @@ class ProductWeight {
 
  private:
   ScaledRows rows_;
+  RowTarget inputs_;
   at::ScalarType dtype_;
 };
 
@@ -55,8 +78,9 @@ class ProductWeight {
 // No communication.
 class ColumnParallelLinear {
  public:
-  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in, RowFormat format);
-  RowFormat inputs(Precision precision) const { return weight_.inputs(precision); }
+  ColumnParallelLinear(const Weights& w, const std::vector<WeightPart>& parts, std::int64_t in,
+                       const ProductSettings& settings);
+  RowTarget inputs(Precision precision) const { return weight_.inputs(precision); }
   at::Tensor operator()(const ScaledRows& x) const { return weight_(x); }
   // Writes the product into `y`, whose rows may lie in a larger tensor.
   void into(at::Tensor y, const ScaledRows& x) const { weight_.into(std::move(y), x); }
@@ -71,8 +95,8 @@ class ColumnParallelLinear {
 // and y is this rank's partial sum, still to be all-reduced. No communication. x: (T, in / tp), y: (T, out).
 class RowParallelLinear {
  public:
-  RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, RowFormat format);
-  RowFormat inputs(Precision precision) const { return weight_.inputs(precision); }
+  RowParallelLinear(const Weights& w, std::int64_t in, std::int64_t out, const ProductSettings& settings);
+  RowTarget inputs(Precision precision) const { return weight_.inputs(precision); }
   at::Tensor operator()(const ScaledRows& x) const { return weight_(x); }
 
  private:
@@ -84,8 +108,8 @@ class RowParallelLinear {
 // (T, hidden).
 class SwiGlu {
  public:
-  SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, RowFormat format);
-  RowFormat inputs(Precision precision) const { return gate_up_.inputs(precision); }
+  SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, const ProductSettings& settings);
+  RowTarget inputs(Precision precision) const { return gate_up_.inputs(precision); }
   at::Tensor operator()(const ScaledRows& x, Precision precision) const;
 
  private:

@@ -10,8 +10,8 @@ namespace orrery {
 RmsNorm::RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps)
     : weight_(w.take(std::string(name) + ".weight", {size})), eps_(eps) {}
 
-ScaledRows RmsNorm::operator()(at::Tensor& x, const Delta& delta, RowFormat format) const {
-  return add_rms_norm(x, delta, weight_, eps_, format);
+ScaledRows RmsNorm::operator()(at::Tensor& x, const Delta& delta, const RowTarget& target) const {
+  return add_rms_norm(x, delta, weight_, eps_, target);
 }
 
 std::vector<Range> row_ranges(std::int64_t rows, int ranks) {
@@ -30,14 +30,14 @@ void Residual::add(at::Tensor share) {
   ++adding_;
 }
 
-ScaledRows Residual::norm(const Range& part, const RmsNorm& norm, RowFormat format) {
+ScaledRows Residual::norm(const Range& part, const RmsNorm& norm, const RowTarget& target) {
   SumTerms terms;
   if (adding_ > 0) {
     phase("wait for sum", [&] { terms = tp_->finish_sum(); });
     --adding_;
   }
   at::Tensor rows = rows_of(x_, part);
-  return norm(rows, {terms.own, terms.other}, format);
+  return norm(rows, {terms.own, terms.other}, target);
 }
 
 }  // namespace orrery

@@ -20,7 +20,7 @@ class RmsNorm {
   RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps);
   RmsNorm(at::Tensor weight, double eps) : weight_(std::move(weight)), eps_(eps) {}
   // x += delta first, in the same pass over memory. x: (rows, size).
-  ScaledRows operator()(at::Tensor& x, const Delta& delta, RowFormat format) const;
+  ScaledRows operator()(at::Tensor& x, const Delta& delta, const RowTarget& target) const;
 
  private:
   at::Tensor weight_;
@@ -47,7 +47,7 @@ class Residual {
   void add(at::Tensor share);
   // Waits for the part's all-reduce, adds the sum to the stream and returns the norm. Call once per part, in order,
   // before the next add() to it. Collective.
-  ScaledRows norm(const Range& part, const RmsNorm& norm, RowFormat format);
+  ScaledRows norm(const Range& part, const RmsNorm& norm, const RowTarget& target);
 
  private:
   at::Tensor x_;

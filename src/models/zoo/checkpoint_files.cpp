@@ -153,6 +153,12 @@ FullPrecisionSteps full_precision_steps(const ModelOptions& options, const Check
   return checkpoint.transformer_config.quantization.full_precision_steps.value_or(kFullPrecisionSteps);
 }
 
+InputScales input_scales(const ModelOptions& options, const CheckpointFiles& checkpoint) {
+  const bool is_static = options.products == RowFormat::Float8 && options.input_scales == InputScales::Static &&
+                         checkpoint.transformer != nullptr && checkpoint.transformer->has_input_factors();
+  return is_static ? InputScales::Static : InputScales::Dynamic;
+}
+
 void require_schedule(ScheduleChoice choice, const CheckpointFiles& checkpoint) {
   const bool own = choice == ScheduleChoice::Native || choice == ScheduleChoice::Auto;
   require_input(own || !checkpoint.has_few_steps(),

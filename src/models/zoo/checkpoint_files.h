@@ -59,6 +59,9 @@ ScheduleRule schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoin
 // The steps of a clip that are computed in full precision; none where nothing is in 8 bits.
 FullPrecisionSteps full_precision_steps(const ModelOptions& options, const CheckpointFiles& checkpoint);
 
+// What the inputs of products in 8 bits are rounded by; Dynamic where none are, or the checkpoint says nothing.
+InputScales input_scales(const ModelOptions& options, const CheckpointFiles& checkpoint);
+
 // Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a problem
 // (own_schedule_problem), or when it is none that a few-step checkpoint can have.
 void require_schedule(ScheduleChoice choice, const CheckpointFiles& checkpoint);

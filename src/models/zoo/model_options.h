@@ -7,6 +7,7 @@
 
 #include "base/core/choice.h"
 #include "models/kernels/scaled_rows.h"
+#include "models/nn/linear.h"
 #include "models/nn/precision.h"
 
 namespace orrery {
@@ -43,6 +44,14 @@ constexpr auto choices(AttentionWish) {
                     Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
 }
 
+// Of inputs in 8 bits. Static: the checkpoint's factors where it has them; Dynamic: each row's own.
+enum class InputScales { Static, Dynamic };
+
+constexpr auto choices(InputScales) {
+  return std::array{Choice<InputScales>{"static", InputScales::Static},
+                    Choice<InputScales>{"dynamic", InputScales::Dynamic}};
+}
+
 // Where a checkpoint says nothing: what NVIDIA's 8-bit checkpoints say.
 inline constexpr FullPrecisionSteps kFullPrecisionSteps{3, 3};
 
@@ -51,11 +60,13 @@ struct ModelOptions {
   std::filesystem::path checkpoint;  // a folder, or "random:NAME"
   Dtype dtype = Dtype::Auto;
   RowFormat products = RowFormat::Plain;
+  InputScales input_scales = InputScales::Static;
   std::optional<FullPrecisionSteps> full_precision_steps;  // none: what the checkpoint says, or kFullPrecisionSteps
   AttentionWish attention = AttentionWish::Auto;
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
 
+  ProductSettings product_settings() const { return {products, input_scales == InputScales::Static}; }
   // Whether anything of a step is in 8 bits.
   bool in_8_bits() const { return products == RowFormat::Float8; }
 };

@@ -3,6 +3,7 @@
 
 #include "base/core/file.h"
 #include "clips.h"
+#include "support/golden.h"
 
 namespace orrery {
 namespace {
@@ -11,10 +12,11 @@ using testing::HasSubstr;
 
 class Float8Checkpoint : public Clips {
  protected:
-  // The golden checkpoint with its layers in 8 bits.
-  std::filesystem::path made(const std::string& name, const CommandLine& more = {}) const {
+  // A checkpoint with its layers in 8 bits.
+  std::filesystem::path made(const std::string& name, const CommandLine& more = {},
+                             const std::filesystem::path& source = golden_checkpoint("tiny")) const {
     CommandLine command{ORRERY_NUMPY_PYTHON, std::string(ORRERY_SOURCE) + "/tools/make_fp8_checkpoint.py",
-                        golden_checkpoint("tiny").string(), (folder_ / name).string()};
+                        source.string(), (folder_ / name).string()};
     command.insert(command.end(), more.begin(), more.end());
     const Ending ending = run_program(command);
     EXPECT_EQ(ending.exit_code, 0) << ending.err;
@@ -23,6 +25,12 @@ class Float8Checkpoint : public Clips {
 };
 
 const CommandLine kNoMedia{"--media", "none"};
+
+CommandLine in_8_bits(const std::string& full_precision_steps, const CommandLine& more = {}) {
+  CommandLine options{"--media", "none", "--gemm", "fp8", "--full-precision-steps", full_precision_steps};
+  options.insert(options.end(), more.begin(), more.end());
+  return options;
+}
 
 TEST_F(Float8Checkpoint, MakesTheClipOfTheNumbersThatItStandsFor) {
   const std::vector<Json> lines{tiny_line("a", {{"sound", true}})};
@@ -35,15 +43,73 @@ TEST_F(Float8Checkpoint, MakesTheClipOfTheNumbersThatItStandsFor) {
   const auto video = [this](const std::string& out) { return video_of(latents(out, "a")); };
   EXPECT_TRUE(at::equal(video("of_fp8"), video("of_plain")));
   EXPECT_TRUE(at::equal(video("of_fp8_tp2"), video("of_plain_tp2")));
-  const auto in_8_bits = [](const std::string& steps) {
-    return CommandLine{"--media", "none", "--gemm", "fp8", "--full-precision-steps", steps};
-  };
   run("full_tp2", lines, in_8_bits("3,0"), {1, 2});
   EXPECT_TRUE(at::equal(video("full_tp2"), video("of_plain_tp2"))) << "8-bit weights in full precision";
   run("in_8_bits", lines, in_8_bits("0,0"), {2, 2});
   const double difference = relative(video("in_8_bits"), video("of_plain"));
   EXPECT_GT(difference, 1e-4);
   EXPECT_LT(difference, 0.2);
+}
+
+struct Twin {
+  const char* name;
+  bool is_mini;
+  std::vector<RunGrid> grids;
+};
+
+class Float8Twins : public Float8Checkpoint, public testing::WithParamInterface<Twin> {};
+
+// Weights stay in 8 bits on each rank and are multiplied out for each product.
+TEST_P(Float8Twins, AreTheSameOverEveryGrid) {
+  const std::vector<Json> lines{tiny_line("a")};
+  const std::filesystem::path source =
+      GetParam().is_mini ? std::filesystem::path(ORRERY_SOURCE) / "inputs/mini" : golden_checkpoint("tiny");
+  checkpoint_ = made("plain", {"--dequantised"}, source);
+  run("of_plain", lines, kNoMedia);
+  checkpoint_ = made("fp8", {}, source);
+  for (const RunGrid& grid : GetParam().grids) {
+    const std::string out = grid_name(grid);
+    run(out, lines, in_8_bits("3,0"), grid);
+    EXPECT_LE(relative(video_of(latents(out, "a")), video_of(latents("of_plain", "a"))), 1e-3) << out;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Checkpoints, Float8Twins,
+                         testing::Values(Twin{"tiny", false, {{1, 4}}}, Twin{"mini", true, {{1, 1}, {2, 2}}}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST_F(Float8Checkpoint, SaysHowInputsAreRounded) {
+  const std::vector<Json> lines{tiny_line("a")};
+  const auto video = [this](const std::string& out) { return video_of(latents(out, "a")); };
+  const auto said = [this](const std::string& out) {
+    return Json::parse(latents(out, "a").model).value("input_scales", "");
+  };
+  run("plain", lines, kNoMedia);
+  checkpoint_ = made("wide", {"--largest-input", "32"});
+  run("by_file", lines, in_8_bits("0,0"));
+  const CommandLine by_token = in_8_bits("0,0", {"--input-scales", "dynamic"});
+  EXPECT_THAT(run("by_file", lines, by_token, {}, 2).err, HasSubstr("with another --input-scales"));
+  run("by_token", lines, by_token, {1, 2});
+  checkpoint_ = made("narrow", {"--largest-input", "0.5"});
+  run("cut_off", lines, in_8_bits("0,0"));
+  const double by_file = relative_rms(video("by_file"), video("plain"));
+  const double by_each_token = relative_rms(video("by_token"), video("plain"));
+  EXPECT_LT(by_file, 1.5 * by_each_token);
+  EXPECT_NE(by_file, by_each_token);
+  EXPECT_GT(relative_rms(video("cut_off"), video("plain")), 1.5 * by_file) << by_file << ", " << by_each_token;
+  EXPECT_EQ(said("by_file"), "static");
+  EXPECT_EQ(said("by_token"), "");
+}
+
+// All but one layer of three compute in 16 bits in any case.
+TEST_F(Float8Checkpoint, LeavesPlainWhatItsConfigExcludes) {
+  const std::vector<Json> lines{tiny_line("a")};
+  const CommandLine exclude{"--exclude", "layers.1.*"};
+  checkpoint_ = made("plain", {"--dequantised", "--exclude", "layers.1.*"});
+  run("of_plain", lines, kNoMedia);
+  checkpoint_ = made("fp8", exclude);
+  run("of_fp8", lines, in_8_bits("0,0"));
+  EXPECT_TRUE(at::equal(video_of(latents("of_fp8", "a")), video_of(latents("of_plain", "a"))));
 }
 
 TEST_F(Float8Checkpoint, SaysWhichStepsAreInFullPrecision) {

@@ -139,6 +139,23 @@ TEST_F(Float8, OtherTensorsKeepSuchNames) {
   EXPECT_TRUE(at::equal(read({0, {0, 4}}, {4, 6}, at::kFloat), numbers_));
 }
 
+TEST_F(Float8, SaysHowItsInputsAreRounded) {
+  write(factors_);
+  EXPECT_TRUE(checkpoint().is_quantised());
+  EXPECT_TRUE(checkpoint().has_input_factors());
+  EXPECT_EQ(checkpoint().input_factor("m.weight"), 2.0F);
+  write({{"m.weight_scale", at::scalar_tensor(0.3F)}});
+  EXPECT_TRUE(checkpoint().is_quantised());
+  EXPECT_FALSE(checkpoint().has_input_factors());
+  EXPECT_EQ(checkpoint().input_factor("m.weight"), std::nullopt);
+  folder_.write(kSingle, safetensors({{"m.weight", numbers_}, {"m.input_scale", at::ones({1})}}));
+  EXPECT_FALSE(checkpoint().is_quantised());
+  EXPECT_FALSE(checkpoint().has_input_factors());
+  write({{"m.weight_scale", at::scalar_tensor(0.3F)}, {"m.input_scale", at::scalar_tensor(-2.0F)}});
+  expect_refused([&] { checkpoint().input_factor("m.weight"); }, "m.input_scale: found -2, expected a positive number",
+                 (folder_.path() / kSingle).string());
+}
+
 TEST_F(Float8, NeedsItsFactor) {
   expect_refused_factor({}, "tensor m.weight: FP8 (F8_E4M3) without m.weight_scale beside it is not supported");
   expect_refused_factor({{"m.weight_scale", at::ones({4})}}, "m.weight_scale: found shape [4], expected one number");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "io/checkpoint/weight_source.h"
 #include "models/zoo/random_models.h"
 
 namespace orrery {
@@ -48,6 +49,39 @@ TEST(TowerBytes, AreFewerIn8Bits) {
   EXPECT_EQ(plain.text, float8.text);
   const TowerBytes shared = tower_bytes(nano, 4, at::kBFloat16, RowFormat::Float8);
   EXPECT_NEAR(gb(shared.media), gb(float8.media) / 4, 0.1);
+}
+
+// A checkpoint whose layers' matrices are stored in 8 bits.
+class StoredIn8Bits final : public WeightSource {
+ public:
+  explicit StoredIn8Bits(std::shared_ptr<WeightSource> source) : source_(std::move(source)) {}
+  std::vector<std::string> names() const override { return source_->names(); }
+  const TensorInfo* find(const std::string& name) const override { return source_->find(name); }
+  void copy(const std::string&, const Slice&, at::Tensor) const override {}
+  std::optional<float> factor(const std::string& name) const override {
+    const bool is_matrix = name.starts_with("layers.") && find(name) != nullptr && find(name)->shape.size() == 2;
+    return is_matrix ? std::optional(1.0F) : std::nullopt;
+  }
+  bool is_quantised() const override { return true; }
+  std::string where(const std::string& name) const override { return source_->where(name); }
+  std::string fingerprint() const override { return source_->fingerprint(); }
+
+ private:
+  std::shared_ptr<WeightSource> source_;
+};
+
+// Both towers keep what is stored in 8 bits, the first and the last layer included, unless products are plain.
+TEST(TowerBytes, AreHalfOfWhatIsStoredIn8Bits) {
+  CheckpointFiles nano = open_checkpoint("random:nano");
+  const TowerBytes plain = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Plain);
+  nano.transformer = std::make_shared<StoredIn8Bits>(nano.transformer);
+  const TowerBytes float8 = tower_bytes(nano, 1, at::kBFloat16, RowFormat::Float8);
+  constexpr std::int64_t kQkv = 4096LL * 6144, kLayer = 4096LL * (6144 + 4096 + 24576) + 12288LL * 4096;
+  constexpr std::int64_t kSaved = kLayer - 4LL * (6144 + 4096 + 24576 + 4096);
+  EXPECT_EQ(plain.media - float8.media, 36 * kSaved);
+  EXPECT_EQ(plain.text - float8.text, 35 * kSaved + kQkv - 4LL * 6144);
+  EXPECT_EQ(tower_bytes(nano, 1, at::kBFloat16, RowFormat::Plain).media, plain.media);
+  EXPECT_NEAR(gb(tower_bytes(nano, 4, at::kBFloat16, RowFormat::Float8).media), gb(float8.media) / 4, 0.1);
 }
 
 TEST(TooLargeTogether, CountsTheWorkingMemory) {

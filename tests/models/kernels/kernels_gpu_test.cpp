@@ -34,13 +34,20 @@ class AddRmsNorm : public testing::TestWithParam<Rows> {};
 constexpr double kEighthBits = 4e-2;  // relative RMS of float8_e4m3fn with a factor a row
 
 // Float8 rows of the kernel's float32 values; the twin's expectation is rounded to bfloat16 at most.
-void expect_float8(const ScaledRows& rows, const at::Tensor& expected) {
+// `factor`: of all rows; 0: each its own.
+void expect_float8(const ScaledRows& rows, const at::Tensor& expected, float factor = 0) {
   const at::Tensor plain = plain_rows(rows, at::kFloat);
-  const at::Tensor twin = plain_rows(float8_rows_aten(expected), at::kFloat);
-  EXPECT_LE(max_abs(rows.scale, float8_rows_aten(expected).scale), 0.005 * rows.scale.max().item<double>());
+  const ScaledRows rounded = float8_rows_aten(expected, factor);
+  const at::Tensor twin = plain_rows(rounded, at::kFloat);
+  EXPECT_LE(max_abs(rows.scale, rounded.scale), 0.005 * rows.scale.max().item<double>());
   EXPECT_LE(relative_rms(plain, expected), kEighthBits);
   // Values beside a rounding boundary may fall either way, few do.
   EXPECT_LE(relative_rms(plain, twin), kEighthBits / 2);
+}
+
+// Just large enough for all numbers of `x`.
+float one_factor(const at::Tensor& x) {
+  return 1.01F * x.abs().max().item<float>() / static_cast<float>(kLargestFloat8);
 }
 
 TEST_P(AddRmsNorm, EqualsItsTwin) {
@@ -63,6 +70,9 @@ TEST_P(AddRmsNorm, EqualsItsTwin) {
     x.copy_(before);
     expect_float8(add_rms_norm(x, delta, weight, 1e-6, RowFormat::Float8), expected);
     EXPECT_TRUE(at::equal(x.to(at::kFloat), exact)) << "the sum of " << terms << ", in 8 bits";
+    x.copy_(before);
+    const float factor = one_factor(expected);
+    expect_float8(add_rms_norm(x, delta, weight, 1e-6, {RowFormat::Float8, factor}), expected, factor);
     if (terms == 2) {
       x.copy_(before);
       const at::Tensor swapped = add_rms_norm(x, {delta.more, delta.first}, weight, 1e-6).data;
@@ -142,6 +152,8 @@ TEST_P(SwiGluKernel, EqualsItsTwin) {
   EXPECT_LE(relative_rms(out, expected), kOneRounding);
   EXPECT_LE(((out.to(at::kFloat) - expected).abs() / expected.abs().clamp_min(1e-2)).max().item<double>(), 0.01);
   expect_float8(swiglu(gate_up, RowFormat::Float8), expected);
+  const float factor = one_factor(expected);
+  expect_float8(swiglu(gate_up, {RowFormat::Float8, factor}), expected, factor);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, SwiGluKernel,
@@ -231,6 +243,11 @@ TEST_P(Float8Kernel, EqualsItsTwinAndKeepsZeros) {
   expect_float8(out, x.to(at::kFloat));
   EXPECT_EQ(plain_rows(out, at::kFloat)[0].abs().max().item<double>(), 0);
   EXPECT_EQ(out.scale[0].item<double>(), 0);
+  const float factor = one_factor(x);
+  expect_float8(float8_rows(x, factor), x.to(at::kFloat), factor);
+  const ScaledRows cut = float8_rows(x, factor / 4);
+  EXPECT_LE(max_abs(plain_rows(cut, at::kFloat), plain_rows(float8_rows_aten(x, factor / 4), at::kFloat)), 8 * factor)
+      << "what is too large is cut off";
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Float8Kernel,

@@ -47,6 +47,15 @@ TEST(Float8Rows, KeepARowsLargestAndRoundTheRest) {
   EXPECT_TRUE(at::allclose(plain, expected, 1e-5, 0)) << plain;
 }
 
+// What is too large for it is cut off.
+TEST(Float8Rows, TakeTheFactorThatIsGiven) {
+  const at::Tensor x = at::tensor({1.0F, -4.48F, 0.5F, 17.0F, -1e4F, 9e3F}).view({2, 3});
+  const ScaledRows rows = float8_rows(x, 0.5F);
+  EXPECT_TRUE(at::equal(rows.scale, at::full({2}, 0.5F)));
+  const at::Tensor expected = at::tensor({1.0F, -4.5F, 0.5F, 16.0F, -224.0F, 224.0F}).view({2, 3});
+  EXPECT_TRUE(at::equal(plain_rows(rows, at::kFloat), expected)) << plain_rows(rows, at::kFloat);
+}
+
 TEST(Float8Rows, AreWithinHalfAStep) {
   const at::Tensor x = at::randn({7, 300});
   const at::Tensor error = (plain_rows(float8_rows(x), at::kFloat) - x).abs();
@@ -70,9 +79,14 @@ TEST(Fused, GiveTheFloat8RowsOfTheirResults) {
   const ScaledRows fused = add_rms_norm(x, {}, weight, 1e-6, RowFormat::Float8);
   const ScaledRows apart = float8_rows(add_rms_norm(same, {}, weight, 1e-6).data);
   EXPECT_TRUE(at::equal(plain_rows(fused, at::kFloat), plain_rows(apart, at::kFloat)));
+  at::Tensor once_more = same.clone();
+  EXPECT_TRUE(at::equal(plain_rows(add_rms_norm(once_more, {}, weight, 1e-6, {RowFormat::Float8, 0.01F}), at::kFloat),
+                        plain_rows(float8_rows(add_rms_norm(same, {}, weight, 1e-6).data, 0.01F), at::kFloat)));
   const at::Tensor gate_up = at::randn({3, 32});
-  EXPECT_TRUE(at::equal(plain_rows(swiglu(gate_up, RowFormat::Float8), at::kFloat),
-                        plain_rows(float8_rows(swiglu(gate_up).data), at::kFloat)));
+  for (const float factor : {0.0F, 0.01F}) {
+    EXPECT_TRUE(at::equal(plain_rows(swiglu(gate_up, {RowFormat::Float8, factor}), at::kFloat),
+                          plain_rows(float8_rows(swiglu(gate_up).data, factor), at::kFloat)));
+  }
 }
 
 // By the definition, over all keys and over each set of them; in float64, since scores as large as these make much of

@@ -1,4 +1,4 @@
-"""tools/eval_mini/step_cache.py: manifests of as many steps as were computed, and its table of made-up runs."""
+"""tools/eval_mini/against_exact.py: manifests of as many steps as were computed, and its table of made-up runs."""
 
 import json
 import pathlib
@@ -19,7 +19,7 @@ CAPTION = grammar.Caption("large", "red", "circle", "left", "slowly", "grey", "h
 OTHER = CAPTION._replace(color="green")
 
 
-class StepCache(unittest.TestCase):
+class AgainstExact(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
         self.addCleanup(temporary.cleanup)
@@ -39,7 +39,7 @@ class StepCache(unittest.TestCase):
                 file.write(json.dumps(line | ({"computed_steps": computed + i} if computed else {})) + "\n")
 
     def run_tool(self, *arguments):
-        result = subprocess.run([sys.executable, str(TOOL / "step_cache.py"), *map(str, arguments), "--manifest",
+        result = subprocess.run([sys.executable, str(TOOL / "against_exact.py"), *map(str, arguments), "--manifest",
                                  str(self.out / "m.jsonl")], capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result.stdout
@@ -53,10 +53,11 @@ class StepCache(unittest.TestCase):
         self.run_of("exact", CAPTION, 0)
         self.run_of("cache-0.2", CAPTION, 0.1, computed=20)
         self.run_of("plain-0.2", OTHER, 0.3, steps=20)
-        table = self.run_tool(self.out)
+        table = self.run_tool(self.out, "--rows", "r.jsonl", "--command", "x.sh")
         self.assertIn("cache-0.2 nearer than plain-0.2 in 2 of 2 clips' frames", table)
-        rows = [json.loads(line) for line in (self.out / "step_cache.jsonl").read_text().splitlines()]
+        rows = [json.loads(line) for line in (self.out / "r.jsonl").read_text().splitlines()]
         self.assertEqual([row["run"] for row in rows], ["exact", "cache-0.2", "plain-0.2", "cache-0.2"])
+        self.assertEqual({row["command"] for row in rows}, {"x.sh"})
         self.assertEqual(rows[1]["computed_steps"]["mean"], 20.5)
         self.assertAlmostEqual(rows[1]["video"]["mean"], 0.15)
         self.assertEqual((rows[1]["right"]["all"], rows[2]["right"]["all"], rows[2]["right"]["size"]), (100.0, 0.0, 100.0))

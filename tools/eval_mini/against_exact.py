@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Tells what a step cache costs: the runs of step_cache.sh, clip by clip against those without one.
+"""Tells what is lost by computing less: the runs of step_cache.sh and eight_bits.sh, clip by clip against exact ones.
 
-  step_cache.py OUT --manifest held_out.jsonl [--device WORDS]      the table; OUT/step_cache.jsonl gets its rows
-  step_cache.py --plain RUN --manifest held_out.jsonl               the manifest with as many steps a clip as RUN computed
+  against_exact.py OUT --manifest held_out.jsonl --rows FILE [--device WORDS] [--command WORDS]
+                                                                    the table; OUT/FILE gets its rows
+  against_exact.py --plain RUN --manifest held_out.jsonl            the manifest with as many steps a clip as RUN computed
 
-OUT has the runs exact (all steps), cache-T, plain-T (as many steps as cache-T computed, without a cache) and interval-LO,HI.
+OUT has the run exact (all steps in float32) and others, of which plain-T has as many steps as cache-T computed.
 Words right are counted as by eval_mini.py, on frames and sound. PSNR is of the frames, relative RMS of the latents, each
 clip's from its own in `exact`; means over clips with standard errors. Of cache-T beside plain-T a sign test tells in how many
 clips which is nearer to `exact`; a threshold is worth having where the cache is.
@@ -115,6 +116,8 @@ def main():
     parser.add_argument("--plain", type=pathlib.Path, metavar="RUN")
     parser.add_argument("--manifest", type=pathlib.Path, required=True)
     parser.add_argument("--device", default="CPU, float32")
+    parser.add_argument("--rows", default="rows.jsonl", metavar="FILE")
+    parser.add_argument("--command", default="")
     options = parser.parse_args()
     requests = read_manifest(options.manifest)
     if options.plain:
@@ -122,8 +125,8 @@ def main():
     with concurrent.futures.ProcessPoolExecutor() as pool:
         found = list(rows(pool, options.out, requests))
     print_table(found)
-    machine = {"device": options.device, "date": datetime.date.today().isoformat(), "command": "tools/eval_mini/step_cache.sh"}
-    with open(options.out / "step_cache.jsonl", "w", encoding="utf-8") as file:
+    machine = {"device": options.device, "date": datetime.date.today().isoformat(), "command": options.command}
+    with open(options.out / options.rows, "w", encoding="utf-8") as file:
         for row in found:
             file.write(json.dumps(row | machine, ensure_ascii=False) + "\n")
 

@@ -1,0 +1,43 @@
+# For scripts that make the same captions with several options and compare the runs; sourced with OUT as its argument. It
+# changes to OUT, makes held_out.jsonl there and defines start and finish. Read from the environment:
+#   ORRERY      the program (default: build/bin/orrery)
+#   CHECKPOINT  default: inputs/mini
+#   PYTHON      one with numpy and h5py (default: /usr/bin/python3, for which tools/setup.sh installs them)
+#   CLIPS       held-out captions, at most 256 (default: 200)
+#   OPTIONS     of every run (default: --device cpu; on a GPU: --device cuda --dtype float32)
+#   JOBS        processes at a time, of one thread each (default: 2)
+#   SHARDS      processes that share a run (default: 1)
+#   DEVICE      the machine in words, for the rows (default: "CPU, float32, JOBS processes of one thread each")
+source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+orrery=$(realpath "${ORRERY:-$source/build/bin/orrery}")
+checkpoint=$(realpath "${CHECKPOINT:-$source/inputs/mini}")
+jobs=${JOBS:-2} shards=${SHARDS:-1}
+read -ra options <<<"${OPTIONS:---device cpu}"
+tool=$source/tools/eval_mini
+python=${PYTHON:-/usr/bin/python3}
+device=${DEVICE:-CPU, float32, $jobs processes of one thread each}
+mkdir -p "$1"
+cd "$1"
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+started=()
+"$python" "$tool/held_out.py" --count "${CLIPS:-200}" >held_out.jsonl
+
+# FOLDER MANIFEST OPTIONS…: in the background once fewer than JOBS processes are at work.
+start() {
+  local shard
+  for ((shard = 0; shard < shards; ++shard)); do
+    while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 0.2; done
+    "$orrery" run --checkpoint "$checkpoint" --manifest "$2" --out "$1" --shard "$shard/$shards" --media none --keep-frames --quiet \
+      "${options[@]}" "${@:3}" >"$1-$shard.log" 2>&1 &
+    started+=("$1-$shard:$!")
+  done
+}
+
+# Waits for every run; the clips of one that was stopped or failed would be missing.
+finish() {
+  local run
+  for run in "${started[@]}"; do
+    wait "${run##*:}" || { echo "the run of ${run%:*} ended with $?; see $PWD/${run%:*}.log"; exit 1; }
+  done
+  started=()
+}
