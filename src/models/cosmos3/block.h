@@ -61,7 +61,8 @@ class Block {
   // tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
   // Media: full attention over text and media.
-  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const;
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope,
+             Precision precision = Precision::Native) const;
 
  private:
   void finish(Residual& stream, at::Tensor attended, Precision precision) const;
