@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For scripts that make the same captions with several options and compare the runs; sourced with OUT as its argument. It
 # changes to OUT, makes held_out.jsonl there and defines start and finish. Read from the environment:
 #   ORRERY      the program (default: build/bin/orrery)
@@ -15,9 +16,10 @@ jobs=${JOBS:-2} shards=${SHARDS:-1}
 read -ra options <<<"${OPTIONS:---device cpu}"
 tool=$source/tools/eval_mini
 python=${PYTHON:-/usr/bin/python3}
+# shellcheck disable=SC2034  # for the scripts
 device=${DEVICE:-CPU, float32, $jobs processes of one thread each}
 mkdir -p "$1"
-cd "$1"
+cd "$1" || exit 1
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 started=()
 "$python" "$tool/held_out.py" --count "${CLIPS:-200}" >held_out.jsonl

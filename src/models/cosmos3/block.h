@@ -74,7 +74,8 @@ class Block {
   // tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
   // Media: full attention over text and media.
-  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const;
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope,
+             Precision precision = Precision::Native) const;
   // Media of two branches of equal length, one behind the other in the stream: one product for both, and attention for
   // each with its own text. `rope`: of both.
   void joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,
