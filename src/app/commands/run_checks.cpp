@@ -50,6 +50,18 @@ void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
   }
 }
 
+// Of clips so short that 8 bits only round their weights: few-step checkpoints make such.
+void warn_of_full_precision(RunPlan& plan, const FullPrecisionSteps& steps) {
+  const auto all_full = [&](const ClipJob& job) { return job.request.steps <= steps.first + steps.last; };
+  const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), all_full);
+  if (first == plan.jobs.end()) return;
+  plan.warnings.push_back(fmt::format(
+      "{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: with --full-precision-steps {},{} all of "
+      "theirs are in full precision",
+      std::count_if(first, plan.jobs.end(), all_full), plan.jobs.size(), first->request.id, first->request.steps,
+      steps.first, steps.last));
+}
+
 void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
   const auto unguided = [](const ClipJob& job) { return !job.request.guided(); };
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), unguided);
@@ -84,6 +96,7 @@ RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& pr
 RunPlan check_out(const Options& options, const CheckpointFiles& checkpoint, std::vector<ClipJob> jobs) {
   RunPlan plan = skip_complete(std::move(jobs), options, checkpoint);
   check_space(plan, ClipSpace(checkpoint.transformer_config, options.output), options.output.folder);
+  warn_of_full_precision(plan, full_precision_steps(options.model, checkpoint));
   return plan;
 }
 

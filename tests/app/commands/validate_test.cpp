@@ -91,6 +91,19 @@ TEST_F(ValidateFiles, SaysOnceWhatAGuidanceIntervalLeavesIdle) {
   EXPECT_THAT(validate(options_), HasSubstr("with --cfg 2 the second group of ranks is idle in "));
 }
 
+TEST_F(ValidateFiles, SaysWhichClipsHaveNoStepIn8Bits) {
+  manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "steps": 7}
+{"id": "b", "prompt_token_ids": [1], "negative_token_ids": [5], "steps": 4}
+)");
+  options_.output.folder = folder_ / "out";
+  EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
+  options_.model.products = RowFormat::Float8;
+  EXPECT_THAT(validate(options_), HasSubstr("1 of 2 clips have no step in 8 bits, the first is \"b\" of 4 steps: with "
+                                            "--full-precision-steps 3,3 all of theirs are in full precision"));
+  options_.model.full_precision_steps = FullPrecisionSteps{};
+  EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
+}
+
 // The same arithmetic as plan's, on the ranks that the options name.
 TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
   options_.model.checkpoint = "random:nano";
