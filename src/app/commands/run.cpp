@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -94,8 +95,8 @@ ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice&
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
   if (options.output.timings) timings.emplace(options.output.folder, facts.topology, load_seconds, context.log);
-  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &gates,
-          &children = hold.kept_children, &log = context.log](RequestResult result) {
+  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &gates, &children = hold.kept_children,
+          &log = context.log](RequestResult result) {
     result.attention = kernel;
     result.checks = gates.take(result.id);
     files.append(result);
@@ -129,8 +130,9 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
     hold.lock->require_in_place();
     std::string problem = write_problem(job, space, options.output.folder);
     if (problem.empty()) problem = gates.prompt_problem(job.request);
-    const ClipJob* const next = &job + 1;
-    if (next != plan.jobs.data() + plan.jobs.size()) gates.begin_prompt(next->request);
+    const auto next = static_cast<std::size_t>(&job - plan.jobs.data()) + 1;
+    const std::size_t end = std::min(plan.jobs.size(), next + OperatorGates::kAhead);
+    for (std::size_t i = next; i < end; ++i) gates.begin_prompt(plan.jobs[i].request);
     return problem;
   };
   make_clips(plan, generator, records, out_problem, progress, context);
@@ -165,8 +167,7 @@ int run(const Options& options, const Comm& world) {
   log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
   ClipRecords::Keep keep;
   if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery, gates);
-  const RunSummary summary =
-      make_clips_with(models, std::move(settings), plan, hold, std::move(keep), gates, context);
+  const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), gates, context);
   if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());
   if (summary.unfinished() > 0 && context.stop.agree()) {
