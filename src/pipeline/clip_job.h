@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,16 @@ namespace orrery {
 struct ClipJob {
   Request request;
   PromptIds ids;
-  std::string request_json;   // for the latent file, on rank 0 alone
-  std::string parent_recipe;  // of the clip that it continues (ParentContent); empty: it continues none
-  std::string refusal;        // why this checkpoint cannot make it; empty: it can
-  bool latents_done = false;  // the latent file is complete: only the media is missing
-  bool resumes = false;       // there is a snapshot to go on from
+  std::string request_json;       // for the latent file, on rank 0 alone
+  std::string parent_recipe;      // of the clip that it continues (ParentContent); empty: it continues none
+  std::string refusal;            // why this checkpoint cannot make it; empty: it can
+  bool latents_done = false;      // the latent file is complete: only the media is missing
+  bool resumes = false;           // there is a snapshot to go on from
+  std::vector<ClipJob> chunks{};  // of a long clip, in order; empty: it is made at once
+
+  // The clips that are denoised for it: its chunks, or itself.
+  std::span<const ClipJob> parts() const { return chunks.empty() ? std::span(this, 1) : std::span(chunks); }
+  std::int64_t steps() const { return request.steps * std::ssize(parts()); }
 };
 
 // What became of a clip.

@@ -63,7 +63,7 @@ constexpr std::chrono::milliseconds kNap(20);
 
 ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
                                const MediaSettings& settings, MediaCheck check)
-    : label_(label), size_(size), folder_(folder), settings_(settings), check_(std::move(check)) {
+    : label_(label), size_(size), folder_(folder), settings_(settings), check_(std::move(check)), has_sound_(sound) {
   if (settings.keep_frames) {
     std::filesystem::create_directories(folder_.frames(label.id));
     remove_surplus(folder_, label.id, size.frames, sound);
@@ -76,7 +76,7 @@ ClipMediaFiles::ClipMediaFiles(const ClipLabel& label, PictureSize size, bool so
 void ClipMediaFiles::write_sound(const at::Tensor& waveform) {
   const std::vector<float> sound = interleaved(waveform);
   if (video_) video_->write_sound(sound);
-  if (settings_.keep_frames) write_wav(folder_.sound(label_.id), sound, kSoundChannels, kSoundRate, label_.latents);
+  if (settings_.keep_frames) sound_.insert(sound_.end(), sound.begin(), sound.end());
 }
 
 void ClipMediaFiles::write_frames(const at::Tensor& rgb) {
@@ -139,6 +139,9 @@ std::vector<std::string> ClipMediaFiles::finish() {
     const RgbImage& picture = sheet_->picture();
     write_png(folder_.preview(label_.id), picture.width, picture.height, picture.rgb, label_.latents);
     files.push_back("media/" + label_.id + ".png");
+  }
+  if (settings_.keep_frames && has_sound_) {
+    write_wav(folder_.sound(label_.id), sound_, kSoundChannels, kSoundRate, label_.latents);
   }
   if (settings_.keep_frames) files.push_back("frames/" + label_.id + "/");
   return files;

@@ -67,7 +67,8 @@ class ClipMediaFiles {
   ClipMediaFiles(const ClipLabel& label, PictureSize size, bool sound, const RunFolder& folder,
                  const MediaSettings& settings, MediaCheck check = {});
 
-  // The whole waveform (2, samples), float32 on the CPU, 48 kHz. Before the frames.
+  // The next part of the waveform (2, samples), float32 on the CPU, 48 kHz, before its frames. With keep_frames all of
+  // it is held until finish(): 384 kB a second.
   void write_sound(const at::Tensor& waveform);
   // Bytes (frames, H, W, 3) on the CPU.
   void write_frames(const at::Tensor& rgb);
@@ -90,8 +91,10 @@ class ClipMediaFiles {
   RunFolder folder_;
   MediaSettings settings_;
   MediaCheck check_;
+  bool has_sound_;
   std::atomic<bool> given_up_ = false;
-  std::int64_t frames_ = 0;  // written
+  std::int64_t frames_ = 0;   // written
+  std::vector<float> sound_;  // for the WAV file
   std::optional<VideoWriter> video_;
   std::optional<ContactSheet> sheet_;
   std::vector<std::uint8_t> picture_;  // of a clip of one frame

@@ -25,8 +25,10 @@ std::string vae_named_by(const LatentFile& file) {
   return model["vae_fingerprint"].is_string() ? model["vae_fingerprint"].get<std::string>() : "";
 }
 
-// (C, t, h, w) of a file that this checkpoint's VAE may have made.
+// (C, t, h, w) of a file that this checkpoint's VAE may have made; of a long clip's, those of its last chunk.
 at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_fingerprint) {
+  const std::vector<ListedChunk> chunks = read_latent_header(path).chunks;
+  if (!chunks.empty()) return own_video(path.parent_path() / chunks.back().file, vae_fingerprint);
   const LatentFile file = read_latents(path);
   const std::string named = vae_named_by(file);
   require_input(named.empty() || named == vae_fingerprint,

@@ -7,6 +7,7 @@
 #include "base/device/gpu.h"
 #include "pipeline/arrays.h"
 #include "pipeline/clip_file.h"
+#include "pipeline/long_clip.h"
 #include "pipeline/root_work.h"
 #include "pipeline/run_folder.h"
 
@@ -37,7 +38,10 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, con
   const bool behind = job.request.picture() && context_.media.settings().wanted();
   std::unique_ptr<ClipMediaFiles> files;
   try {
-    if (context_.media.settings().wanted()) files = make_media(job, latents, checksum, clock, result);
+    const Make make = [&](const ClipLabel& label, const std::function<bool()>& interrupted) {
+      return context_.media(latents, label, interrupted);
+    };
+    if (context_.media.settings().wanted()) files = make_media(job, make, checksum, clock, result);
   } catch (const RequestFailed&) {
     saved();
     throw;
@@ -52,7 +56,43 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, con
   return files;
 }
 
-std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, const MediaLatents& latents,
+void ClipDelivery::save_chunk(const ClipJob& chunk, const ClipStart& start, const MediaLatents& latents,
+                              PhaseClock& clock) {
+  on_root(context_.world, [&] { save_behind(chunk, finished_file(context_.settings, chunk, start, latents)).get(); });
+  clock.end("save");
+}
+
+std::vector<ListedChunk> ClipDelivery::listed(const ClipJob& job, std::string& checksum) const {
+  const std::filesystem::path path = context_.settings.folder.latents(job.request.id);
+  if (!job.latents_done) {
+    remove_artifacts(context_.settings.folder, job.request);
+    write_latents(path, list_of_chunks(context_.settings, job));
+  }
+  const LatentHeader header = read_latent_header(path);
+  checksum = header.checksum;
+  return header.chunks;
+}
+
+std::unique_ptr<ClipMediaFiles> ClipDelivery::make_long_files(const ClipJob& job, PhaseClock& clock,
+                                                              ClipResult& result) {
+  std::string text;
+  on_root(context_.world, [&] { text = chunk_list_text(listed(job, result.latents_checksum)); });
+  const std::vector<ListedChunk> chunks = parse_chunk_list(context_.world.broadcast(text));
+  clock.end("save");
+  result.files.push_back("latents/" + job.request.id + ".h5");
+  for (const ListedChunk& chunk : chunks) result.files.push_back("latents/" + chunk.file);
+  if (!context_.media.settings().wanted()) return nullptr;
+  const Make make = [&](const ClipLabel& label, const std::function<bool()>& interrupted) {
+    const PictureSize size = size_of(chunks, job.request.height, job.request.width);
+    MediaMaking making = context_.media.in_parts(label, size, job.request.sound, interrupted);
+    const std::filesystem::path folder = context_.settings.folder.latents(job.request.id).parent_path();
+    add_chunks(making, context_.world, context_.towers.device(), folder, chunks);
+    return making.finish();
+  };
+  return make_media(job, make, result.latents_checksum, clock, result);
+}
+
+std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, const Make& make,
                                                          const std::string& checksum, PhaseClock& clock,
                                                          ClipResult& result) {
   context_.progress.phase("decode");
@@ -61,11 +101,10 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
     clock.skip();
   }
   const ProfilerRange range("decode");
-  MediaOutcome outcome =
-      context_.media(latents, label_of(job.request, checksum), [this] { return context_.stop.urgent(); });
+  MediaOutcome outcome = make(label_of(job.request, checksum), [this] { return context_.stop.urgent(); });
   if (!outcome.error.empty()) throw RequestFailed(outcome.error);
   result.stopped = outcome.interrupted;
-  result.steps_done = job.request.steps;
+  result.steps_done = job.steps();
   if (job.request.picture() && !result.stopped) {
     clock.end_queued("decode");
   } else {
@@ -139,7 +178,10 @@ void ClipDelivery::settle() {
   MediaEnd end;  // on rank 0
   const std::string error = context_.world.from_root([&] {
     end = pending.backlog->wait([this] { return context_.stop.urgent(); });
-    if (end.refused) remove_clip(context_.settings.folder, pending.job->request);
+    if (end.refused) {
+      remove_clip(context_.settings.folder, pending.job->request);
+      for (const ClipJob& chunk : pending.job->chunks) remove_clip(context_.settings.folder, chunk.request);
+    }
     return end.error;
   });
   if (end.refused || end.unsaved) {

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "io/latents/latent_store.h"
 #include "pipeline/clip_context.h"
 #include "pipeline/clip_job.h"
 #include "pipeline/clip_media_files.h"
+#include "pipeline/media_making.h"
 #include "pipeline/start_clip.h"
 
 namespace orrery {
@@ -26,6 +29,12 @@ class ClipDelivery {
   // world.
   std::unique_ptr<ClipMediaFiles> make_files(const ClipJob& job, const ClipStart& start, MediaLatents latents,
                                              PhaseClock& clock, ClipResult& result);
+
+  // Writes a chunk's latent file and waits for it: the next chunk goes on from there. Throws RequestFailed on all ranks
+  // alike. Collective over the world.
+  void save_chunk(const ClipJob& chunk, const ClipStart& start, const MediaLatents& latents, PhaseClock& clock);
+  // Files of a long clip, whose chunks' latent files are there: the one that lists them, and media. As make_files().
+  std::unique_ptr<ClipMediaFiles> make_long_files(const ClipJob& job, PhaseClock& clock, ClipResult& result);
 
   // Delivers the result now or, of a clip whose video is still being encoded (`files`), at its end. `job` must live
   // until then. Collective over the world.
@@ -44,9 +53,13 @@ class ClipDelivery {
   std::future<void> save_behind(const ClipJob& job, LatentFile file) const;
   // Reads the latents back from the latent file, and their checksum; the sound only on rank 0.
   MediaLatents read_back(const ClipJob& job, std::string& checksum) const;
+  // Makes the media of a clip with that label; it is asked whether they are still wanted.
+  using Make = std::function<MediaOutcome(const ClipLabel& label, const std::function<bool()>& interrupted)>;
   // `checksum`: of the latents, on rank 0.
-  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents,
-                                             const std::string& checksum, PhaseClock& clock, ClipResult& result);
+  std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const Make& make, const std::string& checksum,
+                                             PhaseClock& clock, ClipResult& result);
+  // The list of a long clip's chunks, which is written unless it is there, and its checksum. On rank 0.
+  std::vector<ListedChunk> listed(const ClipJob& job, std::string& checksum) const;
   // Waits for the oldest clip whose files are being made, and delivers it. Collective.
   void settle();
   // Settles clips until the request's may be decoded: a video's frames take much host memory, so that it is alone;

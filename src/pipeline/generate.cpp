@@ -1,10 +1,14 @@
 #include "pipeline/generate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "base/core/host.h"
 #include "base/device/gpu.h"
+#include "pipeline/chunks.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/root_work.h"
 
@@ -36,6 +40,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   MediaLatents latents;
   reset_peak_memory(context_.towers.device());
   try {
+    if (!job.chunks.empty()) return make_long_clip(job, label, next, clock, result);
     if (!job.latents_done) {
       deliver_.settle_parent_of(job.request);
       prepare(job, clock);
@@ -52,6 +57,44 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
     clock.end("failed");
     return nullptr;
   }
+}
+
+bool Generator::make_chunk(const ClipJob& chunk, const std::string& label, const ClipJob* next, PhaseClock& clock,
+                           ClipResult& result) {
+  deliver_.settle_parent_of(chunk.request);
+  prepare(chunk, clock);
+  const MediaShape shape = media_shape(chunk.request, context_.towers.config());
+  ClipStart start = start_(chunk, shape, label, clock);
+  if (next != nullptr) start_.draw_noise_ahead(*next);
+  ClipResult own;
+  const MediaLatents latents = denoise_(chunk, start, shape, clock, own, [this] { deliver_.settle_if_ready(); });
+  const std::int64_t before = result.steps_done;  // of the chunks before
+  result.steps_done += own.steps_done;
+  result.step_seconds.insert(result.step_seconds.end(), own.step_seconds.begin(), own.step_seconds.end());
+  for (const std::int64_t step : own.computed_steps) result.computed_steps.push_back(before + step);
+  result.stopped = own.stopped;
+  if (own.stopped) return false;
+  deliver_.save_chunk(chunk, start, latents, clock);
+  return true;
+}
+
+std::unique_ptr<ClipMediaFiles> Generator::make_long_clip(const ClipJob& job, const std::string& label,
+                                                          const ClipJob* next, PhaseClock& clock, ClipResult& result) {
+  const std::size_t count = job.chunks.size();
+  for (std::size_t i = 0; i < count && !job.latents_done; ++i) {
+    const ClipJob& chunk = job.chunks[i];
+    const std::string chunk_label = fmt::format("{}, chunk {}/{}", label, i + 1, count);
+    const auto frames = static_cast<double>(chunk.request.num_frames);
+    const auto before = static_cast<double>(chunks_of(job.request)[i].begin);
+    const auto all = static_cast<double>(job.request.num_frames);
+    context_.progress.part_begins(chunk_label, std::min(before / all, 1.0), frames / all);
+    if (chunk.latents_done) {
+      result.steps_done += chunk.request.steps;
+      continue;
+    }
+    if (!make_chunk(chunk, chunk_label, i + 1 < count ? &job.chunks[i + 1] : next, clock, result)) return nullptr;
+  }
+  return deliver_.make_long_files(job, clock, result);
 }
 
 void Generator::prepare(const ClipJob& job, PhaseClock& clock) {

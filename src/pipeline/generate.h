@@ -39,6 +39,12 @@ class Generator {
   // On rank 0 the files that are still to be finished; null when there are none.
   std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
                                             ClipResult& result);
+  // Makes the latents of a long clip's chunk, and writes them. False: the ranks agreed to stop. Collective.
+  bool make_chunk(const ClipJob& chunk, const std::string& label, const ClipJob* next, PhaseClock& clock,
+                  ClipResult& result);
+  // The chunks that are missing, then the files of all. As make_clip().
+  std::unique_ptr<ClipMediaFiles> make_long_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
+                                                 PhaseClock& clock, ClipResult& result);
   // The towers loaded, and enough memory. Throws RequestFailed on all ranks alike.
   void prepare(const ClipJob& job, PhaseClock& clock);
   // Peak over ranks, on rank 0. Collective over the world.

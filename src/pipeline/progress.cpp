@@ -44,13 +44,24 @@ Progress::Progress(const Log& log, std::int64_t clips, double work) : log_(&log)
 
 void Progress::clip_begins(std::string label, double work) {
   settle_work();
-  clip_work_left_ = work;
+  clip_work_ = clip_work_left_ = part_work_ = work;
   clip_ = {};
   clip_.label = std::move(label);
   clip_.phase = "text";
   note_clip(clip_.label);
   note_phase(clip_.phase);
   draw();
+}
+
+void Progress::part_begins(std::string label, double done, double share) {
+  const double left = clip_work_ * (1 - done);
+  work_left_ -= clip_work_left_ - left;
+  clip_work_left_ = left;
+  part_work_ = std::min(clip_work_ * share, left);
+  clip_.label = std::move(label);
+  clip_.steps = clip_.done = 0;
+  note_clip(clip_.label);
+  phase("text");
 }
 
 void Progress::phase(std::string name) {
@@ -60,7 +71,7 @@ void Progress::phase(std::string name) {
 }
 
 void Progress::steps_begin(std::vector<double> work, std::int64_t first) {
-  const double scale = clip_work_left_ / std::accumulate(work.begin(), work.end(), 0.0);
+  const double scale = part_work_ / std::accumulate(work.begin(), work.end(), 0.0);
   for (double& step : work) step *= scale;
   step_work_ = std::move(work);
   clip_.phase.clear();

@@ -50,6 +50,8 @@ class Progress {
   Progress(const Log& log, std::int64_t clips, double work);
 
   void clip_begins(std::string label, double work);
+  // A part of the clip that has begun is next: `share` of its work, behind the part of it that is `done` (0 to 1).
+  void part_begins(std::string label, double done, double share);
   // What happens beside the denoising of the clip that has begun.
   void phase(std::string name);
   // `work`: of each step, in any unit. `first`: the step that denoising begins with.
@@ -79,7 +81,9 @@ class Progress {
   std::int64_t failed_ = 0;
   double work_left_;
   double work_done_ = 0;
+  double clip_work_ = 0;
   double clip_work_left_ = 0;
+  double part_work_ = 0;  // of the part that is being made, or of the clip
   std::vector<double> step_work_;
   ClipProgress clip_;
   std::int64_t first_ = 0;

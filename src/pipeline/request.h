@@ -33,9 +33,11 @@ struct Request {
   std::string parent;                          // id of an earlier request whose clip this one continues; empty: none
   bool encodes_parent = false;  // the parent's last pixel frames are encoded anew; otherwise its latents are taken
   std::vector<std::int64_t> condition_frames{0};
-  std::int64_t num_frames = 189;  // 4k + 1
-  std::int64_t height = 720;      // multiple of 16
-  std::int64_t width = 1280;      // multiple of 16
+  std::int64_t num_frames = 189;               // 4k + 1
+  std::optional<std::int64_t> chunk_frames{};  // 4k + 1: a longer clip is made in chunks of so many; none: at once
+  std::int64_t chunk_overlap = 5;              // 4k + 1: frames with which a chunk repeats the end of the one before
+  std::int64_t height = 720;                   // multiple of 16
+  std::int64_t width = 1280;                   // multiple of 16
   double fps = 24;
   std::int64_t steps = 35;
   double guidance_scale = 6.0;
@@ -71,6 +73,8 @@ struct Request {
     if (!continued_video.empty()) files.push_back({"continues", continued_video});
     return files;
   }
+  // Whether the clip is made in chunks (chunks.h).
+  bool is_long() const { return chunk_frames && num_frames > *chunk_frames; }
   bool picture() const { return num_frames == 1; }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
   // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of

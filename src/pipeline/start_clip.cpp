@@ -85,6 +85,7 @@ ClipStart ClipStarter::resumed(const ClipJob& job, const MediaShape& shape, cons
 }
 
 void ClipStarter::draw_noise_ahead(const ClipJob& job) {
+  if (!job.chunks.empty()) return draw_noise_ahead(job.chunks.front());
   if (!job.refusal.empty() || job.latents_done || job.resumes) return;
   noise_.begin(job.request.seed, media_shape(job.request, context_.towers.config()));
 }

@@ -305,6 +305,16 @@ auto make_table() {
           kRun, kRequest, "num-frames", "N", "frames of the clip: a multiple of 4, plus 1; 1: a picture",
           [](auto& o) -> auto& { return o.defaults.num_frames; }),
       option(
+          kRun, kRequest, "chunk-frames", "N",
+          "make longer clips in chunks of so many frames, each of which continues the one before: a multiple of 4, "
+          "plus "
+          "1; not given: every clip at once",
+          [](auto& o) -> auto& { return o.defaults.chunk_frames; }),
+      option(
+          kRun, kRequest, "chunk-overlap", "N",
+          "with --chunk-frames, frames with which a chunk repeats the end of the one before: a multiple of 4, plus 1",
+          [](auto& o) -> auto& { return o.defaults.chunk_overlap; }),
+      option(
           kRun, kRequest, "height", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.height; }),
       option(
           kRun, kRequest, "width", "PIXELS", "a multiple of 16", [](auto& o) -> auto& { return o.defaults.width; }),

@@ -14,6 +14,7 @@
 #include "models/zoo/model_options.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/clip_media.h"
+#include "pipeline/long_clip.h"
 #include "pipeline/root_work.h"
 #include "pipeline/run_folder.h"
 
@@ -21,10 +22,10 @@ namespace orrery {
 namespace {
 
 // The request in the file, or an empty object: files that other programs wrote need not have one.
-Json request_in(const std::filesystem::path& path, const LatentFile& file) {
-  const std::size_t begin = file.request.find_first_not_of(" \t\r\n");
-  if (begin == std::string::npos || file.request[begin] != '{') return Json::object();
-  Json request = parse_object_or_null(file.request);
+Json request_in(const std::filesystem::path& path, const std::string& text) {
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string::npos || text[begin] != '{') return Json::object();
+  Json request = parse_object_or_null(text);
   require_input(request.is_object(), path.string() + ": the request in it is not valid JSON (which has no NaN)");
   return request;
 }
@@ -43,13 +44,15 @@ double fps_in(const std::filesystem::path& path, const Json& request) {
   return clip.fps;
 }
 
-ClipLabel label_of(const std::filesystem::path& path, const LatentFile& file, const CheckpointFiles& checkpoint) {
+// `request`: as the file has it. `latents`: their checksum.
+ClipLabel label_of(const std::filesystem::path& path, const std::string& request_text, const std::string& latents,
+                   const CheckpointFiles& checkpoint) {
   ClipLabel label;
   label.id = path.stem().string();
   label.model = checkpoint.name();
   label.version = software_name();
-  label.latents = latents_checksum(file);
-  const Json request = request_in(path, file);
+  label.latents = latents;
+  const Json request = request_in(path, request_text);
   if (request.contains("prompt") && request["prompt"].is_string()) label.prompt = request["prompt"].get<std::string>();
   if (request.contains("seed") && request["seed"].is_number()) label.seed = request["seed"].dump();
   label.fps = fps_in(path, request);
@@ -74,7 +77,7 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
   require_input(channels == checkpoint.vae_config.z_dim,
                 fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(), channels,
                             checkpoint.vae_config.z_dim));
-  Clip clip{latents_of(file), label_of(path, file, checkpoint)};
+  Clip clip{latents_of(file), label_of(path, file.request, latents_checksum(file), checkpoint)};
   for (const auto& [stream, latents] : clip.latents) require_finite(path, latents);
   if (!clip.latents.contains(Stream::Sound)) return clip;
   require_input(checkpoint.sound != nullptr,
@@ -105,10 +108,13 @@ class Decoding {
 
   // The files made, on rank 0. Throws RequestFailed on all ranks alike. Collective.
   std::vector<std::string> operator()(const std::filesystem::path& path) {
-    const Clip clip = share(path);
-    const MediaDecoders decoders{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr};
-    MediaMaker make(ranks_, decoders, split_, folder_, settings_);
-    const MediaOutcome made = make(clip.latents, clip.label, [] { return false; });
+    std::string list;  // of a long clip's chunks; empty: the file has latents
+    on_root(world_, [&] {
+      const std::vector<ListedChunk> chunks = read_latent_header(path).chunks;
+      if (!chunks.empty()) list = chunk_list_text(chunks);
+    });
+    list = world_.broadcast(list);
+    const MediaOutcome made = list.empty() ? decode_clip(path) : decode_chunks(path, parse_chunk_list(list));
     if (!made.error.empty()) throw RequestFailed(made.error);
     std::vector<std::string> files;
     on_root(world_, [&] { files = made.files->finish(); });
@@ -116,6 +122,35 @@ class Decoding {
   }
 
  private:
+  MediaMaker maker() {
+    const MediaDecoders decoders{decoder_ ? &*decoder_ : nullptr, sound_ ? &*sound_ : nullptr};
+    return {ranks_, decoders, split_, folder_, settings_};
+  }
+
+  MediaOutcome decode_clip(const std::filesystem::path& path) {
+    const Clip clip = share(path);
+    return maker()(clip.latents, clip.label, [] { return false; });
+  }
+
+  MediaOutcome decode_chunks(const std::filesystem::path& path, const std::vector<ListedChunk>& chunks) {
+    ClipLabel label;
+    PictureSize size;
+    bool sound = false;
+    on_root(world_, [&] {
+      const LatentHeader list = read_latent_header(path);
+      label = label_of(path, list.request, list.checksum, checkpoint_);
+      const Clip first = read_clip(path.parent_path() / chunks.front().file, checkpoint_);
+      const at::Tensor& video = first.latents.at(Stream::Video);
+      size = size_of(chunks, video.size(2) * WanConfig::kSpatialFactor, video.size(3) * WanConfig::kSpatialFactor);
+      sound = first.latents.contains(Stream::Sound);
+      if (sound) load_sound();
+    });
+    const MediaMaker make = maker();
+    MediaMaking making = make.in_parts(label, size, sound, [] { return false; });
+    add_chunks(making, world_, device_, path.parent_path(), chunks);
+    return making.finish();
+  }
+
   // The video's latents on every rank, the rest on rank 0.
   Clip share(const std::filesystem::path& path) {
     Clip clip;

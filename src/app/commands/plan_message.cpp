@@ -74,6 +74,8 @@ class PlanReader {
     (read(values), ...);
   }
   bool at_end() const { return rest_.empty(); }
+  // Whether the rest can be that many values.
+  bool may_hold(std::size_t count) const { return count <= rest_.size(); }
 
  private:
   std::string_view next(std::size_t size) {
@@ -135,39 +137,53 @@ class PlanReader {
 template <class Archive, class AnyRequest>
 void visit_request(Archive& archive, AnyRequest& request) {
   auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
-         encodes_parent, condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval,
-         normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids,
-         negative_token_ids, semantics] = request;
+         encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+         guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
   archive(id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
-          encodes_parent, condition_frames, num_frames, height, width, fps, steps, guidance_scale, guidance_interval,
-          normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio, append_metadata, prompt_token_ids,
-          negative_token_ids, semantics);
+          encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+          guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+          append_metadata, prompt_token_ids, negative_token_ids, semantics);
 }
+
+void visit_jobs(PlanWriter& writer, const std::vector<ClipJob>& jobs);
+void visit_jobs(PlanReader& reader, std::vector<ClipJob>& jobs);
 
 template <class Archive, class AnyJob>
 void visit_job(Archive& archive, AnyJob& job) {
-  auto& [request, ids, request_json, parent_recipe, refusal, latents_done, resumes] = job;
+  auto& [request, ids, request_json, parent_recipe, refusal, latents_done, resumes, chunks] = job;
   visit_request(archive, request);
   archive(ids.cond, ids.uncond, parent_recipe, refusal, latents_done, resumes);
+  visit_jobs(archive, chunks);
+}
+
+void visit_jobs(PlanWriter& writer, const std::vector<ClipJob>& jobs) {
+  writer(jobs.size());
+  for (const ClipJob& job : jobs) visit_job(writer, job);
+}
+
+void visit_jobs(PlanReader& reader, std::vector<ClipJob>& jobs) {
+  std::size_t count = 0;
+  reader(count);
+  require(reader.may_hold(count), "the plan that rank 0 sent ends too early");
+  jobs.resize(count);
+  for (ClipJob& job : jobs) visit_job(reader, job);
 }
 
 }  // namespace
 
 std::string encode_plan(const RunPlan& plan) {
   PlanWriter writer;
-  writer(plan.complete, plan.jobs.size());
-  for (const ClipJob& job : plan.jobs) visit_job(writer, job);
+  writer(plan.complete);
+  visit_jobs(writer, plan.jobs);
   return writer.take();
 }
 
 RunPlan decode_plan(std::string_view bytes) {
   PlanReader reader(bytes);
   RunPlan plan;
-  std::size_t jobs = 0;
-  reader(plan.complete, jobs);
-  require(jobs <= bytes.size(), "the plan that rank 0 sent ends too early");
-  plan.jobs.resize(jobs);
-  for (ClipJob& job : plan.jobs) visit_job(reader, job);
+  reader(plan.complete);
+  visit_jobs(reader, plan.jobs);
   require(reader.at_end(), "the plan that rank 0 sent has more than its jobs");
   return plan;
 }

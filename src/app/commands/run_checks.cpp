@@ -45,8 +45,10 @@ void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
   };
   for (const std::string& id : plan.complete) remove(id, "");
   for (const ClipJob& job : plan.jobs) {
-    remove(job.request.id, ".tmp");
-    if (!job.resumes) remove(job.request.id, "");
+    for (const ClipJob& part : job.parts()) {
+      remove(part.request.id, ".tmp");
+      if (!part.resumes) remove(part.request.id, "");
+    }
   }
 }
 
@@ -115,7 +117,10 @@ RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold) {
   make_run_folders(options.output.folder);
   hold.lock.emplace(options.output.folder, hold.shard, log);
   RunPlan plan = check_out(options, *hold.checkpoint, std::move(input.jobs));
-  for (ClipJob& job : plan.jobs) job.request_json = manifest_line(job.request);
+  for (ClipJob& job : plan.jobs) {
+    job.request_json = manifest_line(job.request);
+    for (ClipJob& chunk : job.chunks) chunk.request_json = manifest_line(chunk.request);
+  }
   remove_other_snapshots(plan, {options.output.folder});
   for (const std::string& warning : plan.warnings) log.warning(warning);
   hold.kept_children = std::move(plan.kept_children);

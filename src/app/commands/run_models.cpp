@@ -19,12 +19,23 @@ constexpr std::int64_t kWindowBytes = std::int64_t{8} << 30;
 
 bool needs_transformer(const ClipJob& job) { return job.refusal.empty() && !job.latents_done; }
 
+// The clips of `plan` that are denoised: of a long one, its chunks that are missing.
+std::vector<const ClipJob*> denoised_clips(const RunPlan& plan) {
+  std::vector<const ClipJob*> clips;
+  for (const ClipJob& job : plan.jobs) {
+    if (!needs_transformer(job)) continue;
+    for (const ClipJob& part : job.parts()) {
+      if (needs_transformer(part)) clips.push_back(&part);
+    }
+  }
+  return clips;
+}
+
 // Beside the weights, for the largest clip.
 std::int64_t working_bytes(const RunPlan& plan, const ModelSizes& sizes, bool decodes) {
   std::int64_t most = 0;
-  for (const ClipJob& job : plan.jobs) {
-    if (!needs_transformer(job)) continue;
-    const ClipMemory memory = clip_memory(sizes, job.request, job.ids);
+  for (const ClipJob* job : denoised_clips(plan)) {
+    const ClipMemory memory = clip_memory(sizes, job->request, job->ids);
     most = std::max({most, memory.step, decodes ? memory.media : 0});
   }
   return most;
@@ -32,9 +43,7 @@ std::int64_t working_bytes(const RunPlan& plan, const ModelSizes& sizes, bool de
 
 std::vector<PromptIds> texts_of(const RunPlan& plan) {
   std::vector<PromptIds> texts;
-  for (const ClipJob& job : plan.jobs) {
-    if (needs_transformer(job)) texts.push_back(job.ids);
-  }
+  for (const ClipJob* job : denoised_clips(plan)) texts.push_back(job->ids);
   return texts;
 }
 
@@ -89,10 +98,12 @@ MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output,
   MediaModelSet wanted;
   for (const ClipJob& job : plan.jobs) {
     if (!job.refusal.empty()) continue;
-    const bool begins = !job.latents_done && !job.resumes;
-    const bool decodes = makes_media || (begins && job.request.encodes_parent);
-    wanted.decoder |= decodes && (is_root || output.vae_split != VaeSplit::None);
-    wanted.encoder |= begins && is_root && job.request.needs_encoder();
+    for (const ClipJob& part : job.parts()) {
+      const bool begins = !job.latents_done && !part.latents_done && !part.resumes;
+      const bool decodes = makes_media || (begins && part.request.encodes_parent);
+      wanted.decoder |= decodes && (is_root || output.vae_split != VaeSplit::None);
+      wanted.encoder |= begins && is_root && part.request.needs_encoder();
+    }
     wanted.sound |= is_root && job.request.sound && makes_media;
   }
   return wanted;

@@ -17,6 +17,7 @@
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -99,6 +100,17 @@ ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
   return job;
 }
 
+// The chunks of a long clip, each with a caption that tells its own length; none of another clip.
+std::vector<ClipJob> chunk_jobs(const Request& request, PromptReader& read_prompt) {
+  std::vector<ClipJob> chunks;
+  if (!request.is_long()) return chunks;
+  for (Request& part : parts_of(request)) {
+    ResolvedPrompt prompt = read_prompt(part);
+    chunks.push_back(make_job(std::move(part), std::move(prompt), ""));
+  }
+  return chunks;
+}
+
 }  // namespace
 
 std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
@@ -118,12 +130,14 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
   jobs.reserve(requests.size());
   for (; !requests.empty(); requests.pop_front()) {
     Request& request = requests.front();
-    ResolvedPrompt prompt = read_prompt(request, repeated.has(request));
+    std::vector<ClipJob> chunks = chunk_jobs(request, read_prompt);
+    ResolvedPrompt prompt = read_prompt(parts_of(request).front(), repeated.has(request));
     const std::string problem =
         checkpoint == nullptr ? "" : vocabulary_problem(prompt, checkpoint->transformer_config.vocab_size);
     if (!problem.empty()) problems.push_back("id \"" + request.id + "\": " + problem);
     std::string refusal = refusal_of(request, checkpoint, schedule_reason);
     jobs.push_back(make_job(std::move(request), std::move(prompt), std::move(refusal)));
+    jobs.back().chunks = std::move(chunks);
   }
   require_input(problems.empty(), join_lines(problems));
   return jobs;

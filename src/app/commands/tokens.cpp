@@ -7,14 +7,17 @@
 #include "base/core/file.h"
 #include "base/core/json.h"
 #include "models/zoo/pipeline_index.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
 
-Json tokens_line(const Request& request, PromptReader& reader) {
+// Of a long clip, what is read for its first chunk.
+Json tokens_line(const Request& clip, PromptReader& reader) {
+  const Request request = parts_of(clip).front();
   const ResolvedPrompt prompt = reader(request);
   Json line;
-  line["id"] = request.id;
+  line["id"] = clip.id;
   line["caption"] = request.prompt_token_ids ? Json(nullptr) : Json(prompt.caption);
   line["ids"] = prompt.ids.values();
   const bool has_negative_text = request.guided() && !request.negative_token_ids;

@@ -152,8 +152,10 @@ void require_usable(const fs::path& out, ManifestShard shard) {
 }
 
 void describe_out(const RunPlan& plan, const Options& options, Table& table) {
-  const auto resumes =
-      std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) { return job.resumes; });
+  const auto resumes = std::count_if(plan.jobs.begin(), plan.jobs.end(), [](const ClipJob& job) {
+    const auto parts = job.parts();
+    return std::any_of(parts.begin(), parts.end(), [](const ClipJob& part) { return part.resumes; });
+  });
   std::string found = options.output.folder.string();
   if (!plan.complete.empty()) found += fmt::format(": {} requests done earlier", plan.complete.size());
   if (resumes > 0) found += fmt::format("{} {} go on from a snapshot", plan.complete.empty() ? ":" : ",", resumes);

@@ -124,10 +124,12 @@ ValueStatistics statistics_of(const FloatArray& array) { return statistics_of_va
 Inspection inspect_file(const std::filesystem::path& path) {
   Inspection found;
   found.path = path;
-  found.content = read_latents(path);
+  const bool is_list = !read_latent_header(path).chunks.empty();
+  found.content = is_list ? read_chunk_list(path) : read_latents(path);
   found.datasets = list_datasets(path);
   found.file_bytes = static_cast<std::int64_t>(std::filesystem::file_size(path));
   found.latent_checksum = latents_checksum(found.content);
+  if (is_list) return found;
   found.all_video = statistics_of(found.content.latents.at(Stream::Video));
   for (const auto& [stream, latents] : found.content.latents) {
     found.channels[stream] = channel_statistics(latents);
@@ -155,6 +157,7 @@ Json to_json(const Inspection& inspection) {
   json["software"] = file.software;
   json["created"] = file.created;
   json["latent_checksum"] = inspection.latent_checksum;
+  if (!file.chunks.empty()) json["chunks"] = parse_json(chunk_list_text(file.chunks));
   json["text_tokens"] = {{"cond", file.cond_ids.size()}, {"uncond", file.uncond_ids.size()}};
   json["sampler"] = sampler_json(file);
   json["datasets"] = json_of(inspection.datasets);

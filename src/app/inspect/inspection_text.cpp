@@ -95,6 +95,8 @@ std::string page_of(const Inspection& inspection) {
   row("written", fmt::format("{} by {}", or_none(file.created), or_none(file.software)));
   row("texts", fmt::format("{} and {} tokens", file.cond_ids.size(), file.uncond_ids.size()));
   row("sampler", sampler_text(file));
+  if (!file.chunks.empty())
+    row("latents", fmt::format("of {} chunks, in {}", file.chunks.size(), names_of(file.chunks)));
   row("checksum", inspection.latent_checksum);
   row("not finite", fmt::format("{} values", inspection.not_finite));
   page.append("\n").append(datasets_table(inspection.datasets));

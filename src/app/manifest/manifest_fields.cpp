@@ -123,6 +123,8 @@ const std::array kFields{
     ManifestField{"condition_frames", kOptional,
                   [](const Json& v, Folder, Request& r) { r.condition_frames = integers(v); }},
     ManifestField{"num_frames", kValue, [](const Json& v, Folder, Request& r) { r.num_frames = integer(v); }},
+    ManifestField{"chunk_frames", kOptional, [](const Json& v, Folder, Request& r) { r.chunk_frames = integer(v); }},
+    ManifestField{"chunk_overlap", kValue, [](const Json& v, Folder, Request& r) { r.chunk_overlap = integer(v); }},
     ManifestField{"height", kValue, [](const Json& v, Folder, Request& r) { r.height = integer(v); }},
     ManifestField{"width", kValue, [](const Json& v, Folder, Request& r) { r.width = integer(v); }},
     ManifestField{"fps", kValue, [](const Json& v, Folder, Request& r) { r.fps = number(v); }},
@@ -214,6 +216,8 @@ void write_fields(const Request& r, Json& line) {
   if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;
   if (r.conditioned()) line["condition_frames"] = r.condition_frames;
   line["num_frames"] = r.num_frames;
+  if (r.is_long()) line["chunk_frames"] = *r.chunk_frames;
+  if (r.is_long()) line["chunk_overlap"] = r.chunk_overlap;
   line["height"] = r.height;
   line["width"] = r.width;
   line["fps"] = r.fps;

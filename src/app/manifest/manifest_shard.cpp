@@ -12,6 +12,7 @@
 
 #include "base/core/error.h"
 #include "base/core/numbers.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -49,6 +50,11 @@ std::vector<Chain> chains_of(const std::vector<Request>& requests) {
 // A token passes the linear layers and attends to all others; in the published models both cost the same at about
 // 24,000 tokens. Decoding and the rest count as steps.
 double work_of(const Request& request) {
+  if (request.is_long()) {
+    const std::vector<Request> parts = parts_of(request);
+    return std::accumulate(parts.begin(), parts.end(), 0.0,
+                           [](double work, const Request& part) { return work + work_of(part); });
+  }
   constexpr double kTokensOfEqualCost = 24'000;
   constexpr double kOtherSteps = 8;
   const auto patches = [](std::int64_t pixels) { return (pixels / 16 + 1) / 2; };

@@ -15,6 +15,7 @@
 
 #include "base/core/numbers.h"
 #include "io/media/media_reader.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -42,6 +43,13 @@ std::string frames_reason(std::int64_t frames) {
   return fmt::format("{} is not a multiple of 4, plus 1 (nearest: {})", frames, nearest);
 }
 
+std::string chunk_overlap_reason(const Request& r) {
+  const std::int64_t most = r.chunk_frames.value_or(kMaxFrames) - 4;
+  const std::string reason = frames_reason(r.chunk_overlap);
+  if (!reason.empty() || r.chunk_overlap <= most) return reason;
+  return fmt::format("{} leaves a chunk of {} frames none of its own: at most {}", r.chunk_overlap, most + 4, most);
+}
+
 std::string side_reason(std::int64_t side) {
   if (!between(side, 16, kMaxSide)) return range_reason(side, 16, kMaxSide);
   if (side % 16 == 0) return "";
@@ -49,8 +57,11 @@ std::string side_reason(std::int64_t side) {
   return fmt::format("{} is not a multiple of 16 (nearest: {})", side, nearest);
 }
 
+// Of a clip, or of its first chunk.
+std::int64_t latent_frames_at_once(const Request& r) { return (chunks_of(r).front().frames - 1) / 4 + 1; }
+
 std::string tokens_reason(const Request& r) {
-  const std::int64_t tokens = r.latent_frames() * ((r.height + 31) / 32) * ((r.width + 31) / 32);
+  const std::int64_t tokens = latent_frames_at_once(r) * ((r.height + 31) / 32) * ((r.width + 31) / 32);
   if (tokens <= kMaxTokens) return "";
   return fmt::format("the clip has {} tokens at {}x{}, at most {} are allowed: make it shorter or smaller", tokens,
                      r.width, r.height, kMaxTokens);
@@ -97,11 +108,14 @@ std::string image_count_reason(const Request& r) {
 
 std::string condition_reason(const Request& r) {
   if (r.condition_frames.empty()) return "the list is empty";
+  if (!r.last_image.empty() && r.is_long()) return "a clip that is made in chunks has no last_image";
   if (!r.last_image.empty() && r.latent_frames() == 1) return "a clip of one frame has no last_image beside its image";
   const std::int64_t* previous = nullptr;
   for (const std::int64_t& frame : r.condition_frames) {
-    if (!between(frame, 0, r.latent_frames() - 1)) {
-      return fmt::format("{} is not a latent frame of the clip, which has 0 to {}", frame, r.latent_frames() - 1);
+    const std::int64_t last = latent_frames_at_once(r) - 1;
+    if (!between(frame, 0, last)) {
+      return fmt::format("{} is not a latent frame of the clip{}, which has 0 to {}", frame,
+                         r.is_long() ? "'s first chunk" : "", last);
     }
     if (previous != nullptr && frame == *previous) return fmt::format("{} is listed twice", frame);
     if (previous != nullptr && frame < *previous) {
@@ -143,6 +157,8 @@ std::vector<FieldProblem> check_request(const Request& r) {
     if (!reason.empty()) problems.push_back({field, reason});
   };
   check("num_frames", frames_reason(r.num_frames));
+  if (r.chunk_frames) check("chunk_frames", frames_reason(*r.chunk_frames));
+  if (problems.empty()) check("chunk_overlap", chunk_overlap_reason(r));
   check("height", side_reason(r.height));
   check("width", side_reason(r.width));
   if (problems.empty()) {

@@ -53,7 +53,12 @@ bool ClipFiles::look_for(ClipJob& job) {
   sources_.add(job);
   if (!output_->force) {
     look_for_latents(job);
-    if (!job.latents_done) look_for_snapshot(job);
+    if (!job.latents_done && job.chunks.empty()) look_for_snapshot(job);
+    for (ClipJob& chunk : job.chunks) {
+      if (job.latents_done) break;
+      look_for_latents(chunk);
+      if (!chunk.latents_done) look_for_snapshot(chunk);
+    }
   }
   return job.latents_done && media_done(job.request);
 }
@@ -91,6 +96,7 @@ void ClipFiles::look_for_latents(ClipJob& job) {
     const LatentHeader found = read_latent_header(path);
     if (found.state != LatentFile::State::Complete) return;
     const std::string other = difference(found, job);
+    if (other.empty() && !chunks_are_there(job, found)) return;
     job.latents_done = true;
     kept_[job.request.id] = {found.checksum, found.checksum};
     if (other.empty()) return remember_child(job, inputs_of(found));
@@ -102,6 +108,14 @@ void ClipFiles::look_for_latents(ClipJob& job) {
   } catch (const InputError& e) {
     warnings_.push_back(std::string(e.what()) + ": the clip is made again");
   }
+}
+
+bool ClipFiles::chunks_are_there(const ClipJob& job, const LatentHeader& list) {
+  for (const ListedChunk& chunk : list.chunks) {
+    const std::filesystem::path path = folder_.latents(job.request.id).parent_path() / chunk.file;
+    if (!is_there(path) || read_latent_header(path).checksum != chunk.latents) return false;
+  }
+  return true;
 }
 
 void ClipFiles::remember_child(const ClipJob& job, const Json& inputs) {
@@ -152,7 +166,7 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   if (found.cond_ids != job.ids.cond || found.uncond_ids != job.ids.uncond) {
     return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
   }
-  if (found.steps_of(Stream::Sound) != job.request.sound_steps()) {
+  if (found.chunks.empty() && found.steps_of(Stream::Sound) != job.request.sound_steps()) {
     return fmt::format("with {} latent steps of sound, this version makes {}", found.steps_of(Stream::Sound),
                        job.request.sound_steps());
   }

@@ -41,6 +41,8 @@ class ClipFiles {
 
  private:
   void look_for_latents(ClipJob& job);
+  // Whether all files of a long clip's list are there, with the latents that it lists.
+  bool chunks_are_there(const ClipJob& job, const LatentHeader& list);
   void look_for_snapshot(ClipJob& job);
   void remember_child(const ClipJob& job, const Json& inputs);
   bool media_done(const Request& request);

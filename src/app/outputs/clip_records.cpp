@@ -41,7 +41,7 @@ RequestResult result_of(const ClipJob& job, ClipResult clip) {
   result.request = manifest_json(job.request);
   result.status = clip.stopped ? ResultStatus::Stopped : clip.error.empty() ? ResultStatus::Done : ResultStatus::Failed;
   result.steps_done = clip.steps_done;
-  result.steps = job.request.steps;
+  result.steps = job.steps();
   result.error = std::move(clip.error);
   result.files = std::move(clip.files);
   result.seconds = clip.times;
@@ -71,8 +71,7 @@ void RunSummary::add(const ClipJob& job, const ClipResult& clip) {
   if (!clip.error.empty()) {
     rows_.push_back({id, clip.times, End::Failed, "failed"});
   } else if (clip.stopped) {
-    rows_.push_back(
-        {id, clip.times, End::Stopped, fmt::format("stopped at step {}/{}", clip.steps_done, job.request.steps)});
+    rows_.push_back({id, clip.times, End::Stopped, fmt::format("stopped at step {}/{}", clip.steps_done, job.steps())});
   } else {
     rows_.push_back({id, clip.times, End::Done, ""});
   }

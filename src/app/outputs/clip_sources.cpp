@@ -19,6 +19,7 @@ ClipSources::ClipSources(const std::vector<ClipJob>& jobs, const Recipe& recipe,
     : recipe_(recipe), model_(checkpoint.description()) {
   for (const ClipJob& job : jobs) {
     if (!job.request.parent.empty()) parents_.insert(job.request.parent);
+    for (const ClipJob& chunk : job.chunks) parents_.insert(chunk.request.parent);
   }
 }
 
@@ -27,6 +28,7 @@ void ClipSources::add(ClipJob& job) {
     job.parent_recipe = parent->second;
   }
   if (parents_.contains(job.request.id)) recipes_[job.request.id] = recipe_of(job);
+  for (ClipJob& chunk : job.chunks) add(chunk);
 }
 
 const std::string& ClipSources::content(const std::filesystem::path& file) {

@@ -10,6 +10,7 @@
 #include "base/core/file.h"
 #include "base/core/host.h"
 #include "base/core/numbers.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -29,6 +30,11 @@ ClipSpace::ClipSpace(const Cosmos3Config& config, const OutputOptions& output)
     : video_channels_(config.latent_channel), sound_channels_(config.sound_dim), output_(output) {}
 
 std::int64_t ClipSpace::latents(const Request& request) const {
+  if (request.is_long()) {
+    std::int64_t all = 0;
+    for (const Request& part : parts_of(request)) all += latents(part) + kHeader;
+    return all;
+  }
   const std::int64_t video = video_channels_ * request.latent_frames() * (request.height / 16) * (request.width / 16);
   return (video + sound_channels_ * request.sound_steps()) * std::int64_t{sizeof(float)};
 }
@@ -46,6 +52,7 @@ std::int64_t ClipSpace::files(const ClipJob& job) const {
 
 std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
   if (job.latents_done) return 0;
+  if (!job.chunks.empty()) return snapshots(job.chunks.front());  // no chunk is larger
   constexpr std::int64_t kArrays = 4;  // the sample, the last one, and two outputs of the model
   const StepCacheSettings& cache = job.request.step_cache;
   // Of each branch, what the layers added in the last computed steps, and the video's filtered latents.
@@ -55,7 +62,7 @@ std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
 
 std::int64_t ClipSpace::file_count(const ClipJob& job) const {
   constexpr std::int64_t kLatentsAndSnapshots = 3;
-  std::int64_t count = job.latents_done ? 0 : kLatentsAndSnapshots;
+  std::int64_t count = job.latents_done ? 0 : kLatentsAndSnapshots + std::ssize(job.chunks);
   for (const Artifact& each : artifacts(job.request)) count += 1 + (each.wanted ? each.more_files : 0);
   return count;
 }

@@ -143,7 +143,7 @@ ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, co
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
   std::vector<ClipKind> kinds;
   std::map<decltype(size_of(Request())), std::size_t> places;
-  for (const ClipJob& job : jobs) {
+  const auto add = [&](const ClipJob& job) {
     const auto [place, is_new] = places.try_emplace(size_of(job.request), kinds.size());
     if (is_new) kinds.push_back({job.request, {}, 0, {}});
     ClipKind& kind = kinds[place->second];
@@ -155,6 +155,9 @@ std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
       kind.request.continued_video = job.request.continued_video;
     }
     ++kind.clips;
+  };
+  for (const ClipJob& job : jobs) {
+    for (const ClipJob& part : job.parts()) add(part);
   }
   return kinds;
 }
@@ -193,6 +196,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   forecast.products = run.model.products;
   forecast.full_precision = full_precision_steps(run.model, checkpoint);
   forecast.kinds = clip_kinds(jobs);
+  forecast.has_chunks = std::any_of(jobs.begin(), jobs.end(), [](const ClipJob& job) { return !job.chunks.empty(); });
   set_machine(forecast, run.model, options);
   const Forecaster forecaster(run, checkpoint, forecast);
   for (ClipKind& kind : forecast.kinds) kind.work = forecaster.work({}, kind);

@@ -51,7 +51,7 @@ struct ClipKind {
   ClipWork work;  // of one clip, on one GPU
 };
 
-// The kinds in order of their first clips; each clip as if no other one had been made.
+// The kinds in order of their first clips; each clip as if no other one had been made. A long clip's chunks are clips.
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs);
 
 // The GPU memory that rank 0 of `grid` needs for the largest of the clips. Reads no weights, needs no GPU.
@@ -85,6 +85,7 @@ struct Forecast {
   int gpus = 0;                       // that there are
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision;
+  bool has_chunks = false;  // of long clips, which are counted as clips
   std::vector<ClipKind> kinds;
   std::vector<TopologyForecast> topologies;
 

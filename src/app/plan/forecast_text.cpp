@@ -124,6 +124,7 @@ std::string remarks(const Forecast& forecast) {
     text +=
         "Steps: those whose work is done, by estimate, and all of them; results.jsonl tells what a clip computed.\n";
   }
+  if (forecast.has_chunks) text += "Each chunk of a long clip counts as a clip.\n";
   return text +
          "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
          "takes\nlonger than the next clip's steps. Sums over ranks go at the speed of links within a node.\n";

@@ -21,11 +21,13 @@ class Reader {
   explicit Reader(const fs::path& path) : name_(path.string()), structure_(path), file_(hdf5::open_to_read(name_)) {}
 
   LatentFile read() const;
+  LatentFile read_list() const;
   LatentHeader header() const;
 
  private:
   LatentFile::State read_identity() const;
   std::string text_or_empty(const char* attribute) const;
+  std::vector<ListedChunk> chunks() const;
   bool has(const std::string& path) const { return structure_.datasets().contains(path); }
   hdf5::Dataset open_whole(const std::string& path) const;
   FloatArray floats(const std::string& path, std::size_t rank, const char* shape) const;
@@ -60,10 +62,21 @@ LatentHeader Reader::header() const {
   header.uncond_ids = integers(kUncondIds);
   if (has(kSigmas)) header.sigmas = floats(kSigmas, 1, "one axis").values;
   header.steps = steps();
+  header.chunks = chunks();
   return header;
 }
 
 LatentFile Reader::read() const {
+  LatentFile file = read_list();
+  require_input(file.chunks.empty(), "it has no latents of its own: its long clip's are in " + names_of(file.chunks) +
+                                         ", beside it: name these");
+  file.latents = latents();
+  file.condition = condition();
+  if (file.state == LatentFile::State::Running) file.running = running(file.latents);
+  return file;
+}
+
+LatentFile Reader::read_list() const {
   LatentHeader header = this->header();
   LatentFile file;
   file.state = header.state;
@@ -72,13 +85,11 @@ LatentFile Reader::read() const {
   file.model = std::move(header.model);
   file.software = text_or_empty("software");
   file.created = text_or_empty("created");
-  file.latents = latents();
+  file.chunks = std::move(header.chunks);
   file.cond_ids = std::move(header.cond_ids);
   file.uncond_ids = std::move(header.uncond_ids);
   file.sigmas = std::move(header.sigmas);
   file.timesteps = timesteps();
-  file.condition = condition();
-  if (file.state == LatentFile::State::Running) file.running = running(file.latents);
   return file;
 }
 
@@ -103,6 +114,16 @@ LatentFile::State Reader::read_identity() const {
 
 std::string Reader::text_or_empty(const char* attribute) const {
   return hdf5::read_string(file_.get(), attribute).value_or("");
+}
+
+std::vector<ListedChunk> Reader::chunks() const {
+  const std::string text = text_or_empty("chunks");
+  if (text.empty()) return {};
+  try {
+    return parse_chunk_list(text);
+  } catch (const InputError& e) {
+    throw InputError(name_ + ": the root attribute chunks: " + e.what());
+  }
 }
 
 FloatArray Reader::floats(const std::string& path, std::size_t rank, const char* shape) const {
@@ -248,6 +269,10 @@ auto with_reader(const fs::path& path, Use use) {
 
 LatentFile read_latents(const fs::path& path) {
   return with_reader(path, [](const Reader& reader) { return reader.read(); });
+}
+
+LatentFile read_chunk_list(const fs::path& path) {
+  return with_reader(path, [](const Reader& reader) { return reader.read_list(); });
 }
 
 LatentHeader read_latent_header(const fs::path& path) {

@@ -15,6 +15,8 @@ std::string values_checksum(const FloatArray& array) {
 
 std::string latents_checksum(const LatentFile& file) {
   std::string each;
+  for (const ListedChunk& chunk : file.chunks) each += chunk.latents;
+  if (!each.empty()) return checksum(each.data(), each.size());
   for (const auto& [stream, latents] : file.latents) each += values_checksum(latents);
   return file.latents.size() == 1 ? each : checksum(each.data(), each.size());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/core/error.h"
+#include "io/latents/chunk_list.h"
 #include "io/latents/streams.h"
 
 namespace orrery {
@@ -64,6 +65,7 @@ struct LatentFile {
   std::vector<double> timesteps;        // stored as integers where they all are, otherwise as float32
   std::optional<RunningState> running;  // present exactly when the state is Running
   Streams<FloatArray> condition;        // the time steps that are given, not generated
+  std::vector<ListedChunk> chunks{};    // of a long clip, whose latents are in these files; empty: in this one
   friend bool operator==(const LatentFile&, const LatentFile&) = default;
 };
 
@@ -78,11 +80,14 @@ class OtherVersion : public InputError {
   using InputError::InputError;
 };
 
-// Reads any version 1 file; latents of other floating-point types, layouts and filters are converted. Thread-safe.
-// Throws InputError that names the file and the dataset or attribute: not a latent file, another version
-// (OtherVersion), something required is missing or has the wrong shape, or the content is damaged (checksums are
-// verified).
+// Reads any version 1 file but the list of a long clip's chunks (LatentHeader::chunks); latents of other floating-point
+// types, layouts and filters are converted. Thread-safe. Throws InputError that names the file and the dataset or
+// attribute: not a latent file, another version (OtherVersion), something required is missing or has the wrong shape,
+// or the content is damaged (checksums are verified), or the latents are in other files.
 LatentFile read_latents(const std::filesystem::path& path);
+
+// All that the file of a long clip holds: everything but latents. Throws InputError likewise.
+LatentFile read_chunk_list(const std::filesystem::path& path);
 
 // What tells whether a latent file stands for a request: everything but the latents and the sampler's history.
 struct LatentHeader {
@@ -94,7 +99,8 @@ struct LatentHeader {
   std::vector<std::int64_t> cond_ids;
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
-  Streams<std::int64_t> steps;  // time steps of each stream's latents
+  Streams<std::int64_t> steps;        // time steps of each stream's latents
+  std::vector<ListedChunk> chunks{};  // of a long clip, whose latents are in these files; empty: in this one
 
   // 0 for a stream that the clip does not have.
   std::int64_t steps_of(Stream stream) const { return steps.contains(stream) ? steps.at(stream) : 0; }
@@ -103,7 +109,7 @@ struct LatentHeader {
 // Quick, whatever the size of the latents. Throws InputError like read_latents.
 LatentHeader read_latent_header(const std::filesystem::path& path);
 
-// 32 hexadecimal digits over the values of all streams' latents.
+// 32 hexadecimal digits over the values of all streams' latents; of a long clip, over its chunks' checksums.
 std::string latents_checksum(const LatentFile& file);
 
 // The checksum of a finished file's latents: as the file records it, or of the values where it does not. Throws

@@ -39,7 +39,7 @@ void require_consistent(const LatentFile& file) {
                                       file.running->histories.end(), same_stream),
           "a running latent file holds the sampler's history of each stream");
   for (const StreamSchema& schema : kStreams) {
-    require(!schema.required || file.latents.contains(schema.stream),
+    require(!schema.required || !file.chunks.empty() || file.latents.contains(schema.stream),
             fmt::format("a latent file needs {} latents", schema.name));
   }
   for (const auto& [stream, latents] : file.latents) {
@@ -120,6 +120,7 @@ void Writer::write_identity(const LatentFile& file) {
   hdf5::write_attribute(root, "state", file.running ? kRunning : kComplete);
   hdf5::write_attribute(root, "request", file.request);
   if (!file.inputs.empty()) hdf5::write_attribute(root, "inputs", file.inputs);
+  if (!file.chunks.empty()) hdf5::write_attribute(root, "chunks", chunk_list_text(file.chunks));
   hdf5::write_attribute(root, "model", file.model);
   hdf5::write_attribute(root, "software", file.software);
   hdf5::write_attribute(root, "created", file.created);

@@ -21,7 +21,6 @@ AVStream* add_stream(AVFormatContext& muxer, const AVCodecContext& codec) {
 }
 
 constexpr std::int64_t kBitRate = 192'000;
-constexpr int kBlock = 1024;  // AAC's frame, in samples a channel
 
 ffmpeg::Codec make_codec() {
   const AVCodec* aac = avcodec_find_encoder_by_name("aac");
@@ -41,7 +40,7 @@ ffmpeg::Frame make_block() {
   ffmpeg::Frame block(ffmpeg::check(av_frame_alloc(), "make a sound frame"));
   block->format = AV_SAMPLE_FMT_FLTP;
   block->sample_rate = kSoundRate;
-  block->nb_samples = kBlock;
+  block->nb_samples = SoundEncoder::kBlock;
   av_channel_layout_default(&block->ch_layout, kSoundChannels);
   ffmpeg::check(av_frame_get_buffer(block.get(), 0), "make a sound frame");
   return block;
@@ -156,11 +155,11 @@ void SoundEncoder::encode(std::span<const float> interleaved, std::int64_t count
   for (std::int64_t start = 0; start < count; start += kBlock) {
     ffmpeg::check(av_frame_make_writable(block.get()), "make a sound frame");
     block->nb_samples = static_cast<int>(std::min<std::int64_t>(kBlock, count - start));
-    block->pts = start;
+    block->pts = encoded_;
+    encoded_ += block->nb_samples;
     fill(*block, interleaved.subspan(std::min(static_cast<std::size_t>(start) * kSoundChannels, interleaved.size())));
     track_.encode(block.get());
   }
-  track_.encode(nullptr);
 }
 
 Mp4Encoder::Mp4Encoder(const std::filesystem::path& path, const VideoFormat& format)
@@ -178,8 +177,20 @@ void Mp4Encoder::encode(std::span<const std::uint8_t> rgb) {
   video_.encode(frame);
 }
 
-void Mp4Encoder::encode_sound(std::span<const float> interleaved) {
-  sound_.value().encode(interleaved, av_rescale(frames_, std::int64_t{kSoundRate} * fps_.denominator, fps_.numerator));
+std::int64_t Mp4Encoder::missing_sound() const {
+  return av_rescale(frames_, std::int64_t{kSoundRate} * fps_.denominator, fps_.numerator) - sound_.value().encoded();
+}
+
+std::size_t Mp4Encoder::encode_sound(std::span<const float> interleaved) {
+  const std::int64_t samples = std::min(missing_sound(), std::ssize(interleaved) / kSoundChannels);
+  const std::int64_t whole = samples / SoundEncoder::kBlock * SoundEncoder::kBlock;
+  sound_->encode(interleaved, whole);
+  return static_cast<std::size_t>(whole) * kSoundChannels;
+}
+
+void Mp4Encoder::finish_sound(std::span<const float> interleaved) {
+  sound_.value().encode(interleaved, missing_sound());
+  sound_->finish();
 }
 
 void Mp4Encoder::finish() {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -72,6 +73,7 @@ class VideoWriter::Impl {
             fmt::format("{}: {} samples of sound do not divide into two channels", path_, interleaved.size()));
     require(std::all_of(interleaved.begin(), interleaved.end(), [](float x) { return std::isfinite(x); }),
             path_ + ": the sound has samples that are not finite");
+    const std::lock_guard lock(sound_mutex_);
     sound_.insert(sound_.end(), interleaved.begin(), interleaved.end());
   }
 
@@ -86,7 +88,7 @@ class VideoWriter::Impl {
     join_or_throw();
     require(!given_up_, path_ + ": the video was given up");
     require(any_frame_, path_ + ": a video needs a frame");
-    if (sound_wanted_) encoder_.encode_sound(sound_);
+    if (sound_wanted_) encoder_.finish_sound(std::span(sound_).subspan(encoded_sound_));
     encoder_.finish();
     if (check) check(file_.path());
     file_.commit();
@@ -97,12 +99,22 @@ class VideoWriter::Impl {
     try {
       while (const auto frame = frames_.pop()) {
         encoder_.encode(*frame);
+        if (sound_wanted_) encode_sound();
         beat();
       }
     } catch (...) {
       error_ = std::current_exception();
       frames_.abandon();
     }
+  }
+
+  // What there is of the sound until this frame: pictures and sound then need not wait for each other in memory.
+  void encode_sound() {
+    const std::lock_guard lock(sound_mutex_);
+    encoded_sound_ += encoder_.encode_sound(std::span(sound_).subspan(encoded_sound_));
+    if (encoded_sound_ * 2 < sound_.size()) return;
+    sound_.erase(sound_.begin(), sound_.begin() + static_cast<std::ptrdiff_t>(encoded_sound_));
+    encoded_sound_ = 0;
   }
 
   void join() {
@@ -118,7 +130,9 @@ class VideoWriter::Impl {
   std::size_t frame_bytes_;
   bool any_frame_ = false;
   bool sound_wanted_;
-  std::vector<float> sound_;  // all of it: only the end shows how much of it the clip takes
+  std::mutex sound_mutex_;
+  std::vector<float> sound_;       // waits for its frames
+  std::size_t encoded_sound_ = 0;  // values at its front that are encoded
   PendingFile file_;
   Mp4Encoder encoder_;
   std::atomic<bool> given_up_ = false;

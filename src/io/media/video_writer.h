@@ -34,7 +34,8 @@ class VideoWriter {
 
   // More of the sound: left and right in turn, 48 kHz, full scale ±1 (what exceeds it is clipped by players). Calls may
   // come before, between and after the frames; finish() cuts the sound to the clip's length or fills it up with
-  // silence. Memory until then: 384 kB a second of sound, and the encoded frames. Throws Error: a format without sound,
+  // silence. Sound that is there waits for its frames, and encoded frames for their sound: where one comes long before
+  // the other, it takes memory until then (384 kB a second of sound). Throws Error: a format without sound,
   // half a pair of samples, samples that are not finite, finished already.
   void write_sound(std::span<const float> interleaved);
 

@@ -26,6 +26,8 @@ Request full_request() {
   r.encodes_parent = true;
   r.condition_frames = {0, 1, 7};
   r.num_frames = 17;
+  r.chunk_frames = 9;
+  r.chunk_overlap = 1;
   r.height = 16;
   r.width = 32;
   r.fps = 29.97;
@@ -57,6 +59,8 @@ RunPlan full_plan() {
   ClipJob plain;
   plain.request.id = "b";
   plain.ids = {{5}, {4}};
+  full.chunks = {plain, plain};
+  full.chunks[1].latents_done = true;
   return {{full, plain, ClipJob()}, {"done", "done too"}, {"a warning"}, {}};
 }
 
@@ -73,6 +77,10 @@ TEST(PlanMessage, BringsEveryMemberToTheOtherRanks) {
   for (std::size_t i = 0; i < plan.jobs.size(); ++i) {
     EXPECT_TRUE(members_of(read.jobs[i]) == members_of(plan.jobs[i])) << i;
     EXPECT_EQ(read.jobs[i].request_json, "") << "it is rank 0's alone";
+    ASSERT_EQ(read.jobs[i].chunks.size(), plan.jobs[i].chunks.size());
+    for (std::size_t k = 0; k < plan.jobs[i].chunks.size(); ++k) {
+      EXPECT_TRUE(members_of(read.jobs[i].chunks[k]) == members_of(plan.jobs[i].chunks[k])) << k;
+    }
   }
 }
 

@@ -171,12 +171,14 @@ TEST(ModesManifest, HasALineForEachMode) {
   struct Mode {
     bool image, sound;
     std::string parent;
-    bool picture = false;
+    bool picture = false, last_image = false, video = false, is_long = false;
     bool operator==(const Mode&) const = default;
   };
   std::vector<Mode> modes;
   for (const Request& request : shipped_manifest("modes.jsonl")) {
-    modes.push_back({!request.image.empty(), request.sound, request.parent, request.picture()});
+    modes.push_back({!request.image.empty(), request.sound, request.parent, request.picture(),
+                     !request.last_image.empty(), !request.video.empty(), request.is_long()});
+    for (const RequestFile& file : request.input_files()) EXPECT_TRUE(fs::exists(file.path)) << file.path;
     const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
     EXPECT_EQ(request.image, picture) << request.id;
   }
@@ -186,7 +188,10 @@ TEST(ModesManifest, HasALineForEachMode) {
                                    {true, true, ""},
                                    {false, false, "street-text"},
                                    {false, false, "", true},
-                                   {false, false, "", true}};
+                                   {false, false, "", true},
+                                   {.image = false, .sound = false, .parent = "", .video = true},
+                                   {.image = true, .sound = false, .parent = "", .last_image = true},
+                                   {.image = false, .sound = true, .parent = "", .is_long = true}};
   EXPECT_EQ(modes, expected);
 }
 

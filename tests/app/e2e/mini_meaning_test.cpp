@@ -69,6 +69,18 @@ TEST_F(MiniMeaning, ClipsStartWithTheGivenImageAndGoOnFromThere) {
   expect_right(found, {"size", "color", "shape", "direction", "speed", "background"});
 }
 
+// Two chunks of 17 frames, the second of which adds 12.
+TEST_F(MiniMeaning, LongClipsMoveOnAcrossTheirSeams) {
+  run("out",
+      {clip("a", "A small red circle moves right slowly on a grey background, with a low tone.",
+            {{"num_frames", 29}, {"chunk_frames", 17}})},
+      {"--media", "none", "--keep-frames", "--quiet"});
+  const Ending seams =
+      run_program({ORRERY_NUMPY_PYTHON, tool("seams.py"), "--manifest", (folder_ / "out.jsonl").string(), "--most-gap",
+                   "1.5", "--most-change", "60", (folder_ / "out").string()});
+  EXPECT_EQ(seams.exit_code, 0) << seams.out << seams.err;
+}
+
 TEST_F(MiniMeaning, NegativePromptGuidanceAndSeedDecide) {
   const std::string prompt = "A large red circle moves left quickly on a grey background, with a high tone.";
   run("out",

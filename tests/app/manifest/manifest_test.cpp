@@ -189,6 +189,14 @@ TEST(Manifest, RefusesBadValues) {
            {R"("video_keep": "last")", "video_keep: needs video"},
            {R"("video": "b.mp4", "num_frames": 1)", "condition_frames: 1 is not a latent frame of the clip"},
            {R"("last_image": "a.png")", "last_image: needs image"},
+           {R"("chunk_frames": 12)", "chunk_frames: 12 is not a multiple of 4, plus 1 (nearest: 13)"},
+           {R"("chunk_overlap": 4)", "chunk_overlap: 4 is not a multiple of 4, plus 1"},
+           {R"("chunk_frames": 9, "chunk_overlap": 9)",
+            "chunk_overlap: 9 leaves a chunk of 9 frames none of its own: at most 5"},
+           {R"("video": "a.mp4", "chunk_frames": 9, "condition_frames": [3])",
+            "condition_frames: 3 is not a latent frame of the clip's first chunk, which has 0 to 2"},
+           {R"("image": "a.png", "last_image": "b.png", "chunk_frames": 9)",
+            "condition_frames: a clip that is made in chunks has no last_image"},
            {R"("image": "a.png", "last_image": "b.png", "num_frames": 1)",
             "condition_frames: a clip of one frame has no last_image beside its image"},
            {R"("image": "a.png", "last_image": "b.png", "condition_frames": [0])",
@@ -404,9 +412,12 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   fast.guidance_interval = {400.5, 900};
   fast.normalize_cfg = true;
   fast.step_cache = {0.25, 0};
+  Request in_chunks = ids;
+  in_chunks.chunk_frames = 93;
+  in_chunks.chunk_overlap = 9;
   Request parent = rich;
   parent.id = "w";
-  for (const Request& request : {rich, ids, chained, anew, video, fast}) {
+  for (const Request& request : {rich, ids, chained, anew, video, fast, in_chunks}) {
     const std::string line = manifest_line(request);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     EXPECT_THAT(parse(manifest_line(parent) + "\n" + line), ElementsAre(parent, request)) << line;

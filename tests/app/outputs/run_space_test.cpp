@@ -49,6 +49,16 @@ TEST(ClipSpaces, LatentsAndSnapshotsAreKnown) {
   EXPECT_EQ(space(Media::None).snapshots(clip(true)), 0);
 }
 
+TEST(ClipSpaces, ALongClipTakesItsChunksAndTheSnapshotsOfOne) {
+  ClipJob job = clip();
+  job.request.num_frames = 2 * 93 - 5;
+  job.request.chunk_frames = 93;
+  job.chunks = {clip(), clip()};
+  EXPECT_EQ(space(Media::None).files(job), 2 * (kLatents + kHeader) + 2 * kHeader);
+  EXPECT_EQ(space(Media::None).snapshots(job), 8 * kLatents + 2 * kHeader);
+  EXPECT_EQ(space(Media::None).file_count(job), space(Media::None).file_count(clip()) + 2);
+}
+
 TEST(ClipSpaces, MediaGrowWithPixelsAndQuality) {
   constexpr std::int64_t kPixels = 93LL * 720 * 1280;
   const std::int64_t usual = space(Media::Mp4).files(clip(true));

@@ -52,6 +52,33 @@ TEST_F(LatentStore, AFinishedFileRecordsTheChecksumOfItsLatents) {
   EXPECT_EQ(read_latent_header(folder_ / "b.h5").checksum, "");
 }
 
+TEST_F(LatentStore, AFileMayListTheChunksOfALongClip) {
+  LatentFile list = minimal_file();
+  list.latents.clear();
+  list.chunks = {{"a@0.h5", std::string(32, '1'), 0, 9}, {"a@1.h5", std::string(32, '2'), 4, 13}};
+  write_latents(folder_ / "a.h5", list);
+  EXPECT_EQ(read_chunk_list(folder_ / "a.h5"), list);
+  EXPECT_EQ(read_latent_header(folder_ / "a.h5").chunks, list.chunks);
+  EXPECT_EQ(read_latent_header(folder_ / "a.h5").checksum, latents_checksum(list));
+  EXPECT_THAT([&] { read_latents(folder_ / "a.h5"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("a.h5: "), HasSubstr("in a@0.h5, a@1.h5, beside it"))));
+}
+
+TEST(ChunkLists, OfNonsenseAreRefused) {
+  const auto chunk = [](const std::string& file, int begin, int frames) {
+    return R"({"file": ")" + file + R"(", "latents": "0", "begin": )" + std::to_string(begin) + R"(, "frames": )" +
+           std::to_string(frames) + "}";
+  };
+  EXPECT_EQ(parse_chunk_list("[" + chunk("a", 0, 9) + "," + chunk("b", 9, 1) + "]").size(), 2U);
+  for (const std::string& text :
+       {std::string("[]"), std::string("{}"), std::string("[1]"), "[" + chunk("../a", 0, 9) + "]",
+        "[" + chunk("a", 1, 9) + "]", "[" + chunk("a", 0, 0) + "]",
+        "[" + chunk("a", 0, 9) + "," + chunk("b", 0, 9) + "]", "[" + chunk("a", 0, 9) + "," + chunk("b", 10, 9) + "]",
+        "[" + chunk("a", -1, 9) + "]"}) {
+    EXPECT_THROW(parse_chunk_list(text), InputError) << text;
+  }
+}
+
 TEST_F(LatentStore, EqualContentGivesEqualBytes) {
   for (const LatentFile& file : {complete_file(), running_file()}) {
     write_latents(folder_ / "a.h5", file);
