@@ -32,7 +32,7 @@ struct ClipSeconds {
   double total() const { return text + denoise() + std::max(save, decode); }
 };
 
-// `rates`: the machine's, for the format of the products that `work` was computed for; not empty.
+// `rates`: the machine's, for the formats that `work` was computed for; not empty.
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates);
 
 // What a run's time and memory depend on beside its clips.
@@ -85,6 +85,7 @@ struct Forecast {
   int gpus = 0;                       // that there are
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision;
+  RowFormat attention_format = RowFormat::Plain;
   std::vector<ClipKind> kinds;
   std::vector<TopologyForecast> topologies;
 
