@@ -10,6 +10,8 @@ def ranks_of(line):
     topology = line.get("topology", {})
     ranks = f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
     others = [line[key] for key, usual in (("gemm", "bf16"), ("attention", "fa3")) if line.get(key, usual) != usual]
+    others += ["attention fp8"] if line.get("attention_format") == "fp8" else []
+    others += [f"error {line['error']:.2g}"] if "error" in line else []
     return " ".join([ranks, *others])
 
 

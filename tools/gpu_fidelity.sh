@@ -3,7 +3,7 @@
 # when two ranks decode them, on a GPU host: a line of JSON for each comparison. With fewer GPUs than ranks they share.
 #   tools/gpu_fidelity.sh [CHECKPOINT]…   (default: inputs/mini random:nano)
 #   GRIDS    cfg x tp to compare with one rank, in bfloat16, and in float32 of a trained checkpoint (default: "2x1 1x2 1x4")
-#   WAYS     of one rank, more of them: again, fp8, fp8-ends, other (default: none)
+#   WAYS     of one rank, more of them: again, fp8, fp8-ends, attention-fp8, both-fp8, other (default: none)
 #   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
 #   OTHER    another build of it, for the way "other"
 #   DEVICE   cuda, or cpu to try the script: DEVICE=cpu tools/gpu_fidelity.sh random:tiny
@@ -85,6 +85,8 @@ compare_ways() {
       again) ;;
       fp8) options=(--gemm fp8 --full-precision-steps "0,0") ;;
       fp8-ends) options=(--gemm fp8 --full-precision-steps "3,3") ;;
+      attention-fp8) options=(--attention fp8 --full-precision-steps "0,0") ;;
+      both-fp8) options=(--gemm fp8 --attention fp8 --full-precision-steps "0,0") ;;
       other) program=${OTHER:?the other program} ;;
       *) echo "unknown way $way" >&2; exit 2 ;;
     esac

@@ -25,6 +25,8 @@ constexpr std::array kEntries{
     Entry{"input_scales", "input-scales", "dynamic", true,
           [](const Recipe& r) { return std::string(choice_name(r.input_scales)); }},
     Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }},
+    Entry{"attention_format", "attention", "bf16", true,
+          [](const Recipe& r) { return std::string(choice_name(r.attention_format)); }},
     Entry{"sampler", "schedule", "unipc", true,
           [](const Recipe& r) { return std::string(r.schedule.is_fixed() ? "fixed_step" : "unipc"); }}};
 
@@ -44,7 +46,7 @@ void add_unless_unsaid(const Entry& entry, const Recipe& recipe, Json& json) {
 
 Recipe recipe_of(const ModelOptions& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
   return {schedule_of(options.schedule, checkpoint), options.products, full_precision_steps(options, checkpoint),
-          input_scales(options, checkpoint), attention};
+          input_scales(options, checkpoint),         attention,        options.attention_format};
 }
 
 Json to_json(const Recipe& recipe) {

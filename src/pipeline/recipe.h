@@ -22,6 +22,7 @@ struct Recipe {
   FullPrecisionSteps full_precision_steps;  // none where nothing is in 8 bits
   InputScales input_scales = InputScales::Dynamic;
   AttentionKernel attention = AttentionKernel::Aten;
+  RowFormat attention_format = RowFormat::Plain;
 };
 
 // The recipe that the options ask for, with the kernel that the ranks agreed on. Throws what schedule_of() throws.

@@ -45,7 +45,8 @@ class CpuLimit {
   ~CpuLimit() { check(std::clock() - start_ < kMostSeconds * CLOCKS_PER_SEC, "takes more than 30 s"); }
 
  private:
-  static constexpr std::clock_t kMostSeconds = 30;  // two of the program's own: a picture of 50 Mpx takes 12 here and 0.7 there
+  static constexpr std::clock_t kMostSeconds =
+      30;  // two of the program's own: a picture of 50 Mpx takes 12 here and 0.7 there
   std::clock_t start_;
 };
 

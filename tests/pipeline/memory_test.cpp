@@ -45,7 +45,9 @@ class Memory : public testing::Test {
 };
 
 // The golden model, made as wide in its mlp as the published ones are.
-TEST_F(Memory, OfAStepCoversItsTensors) {
+class AttentionMemory : public Memory, public testing::WithParamInterface<RowFormat> {};
+
+TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
   const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";
   Cosmos3Config config = read_cosmos3_config(folder / "config.json");
   const std::int64_t narrow = config.intermediate_size;
@@ -59,7 +61,11 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
     }
     tensors[name] = {shape, 0, 0.02};
   }
-  const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, *group_);
+  const RowFormat format = GetParam();
+  const bool by_fa3 = test_device().is_cuda() && format == RowFormat::Float8;
+  const Attention attention = (by_fa3 ? Attention(find_flash_attention()) : Attention()).in(format);
+  const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, *group_,
+                          RowFormat::Plain, attention);
   const MediaShape shape{{{Stream::Video, {{config.latent_channel, 5, 32, 48}}}}};
   const MediaLatents latents{{Stream::Video, at::zeros(shape.extents(Stream::Video), test_device())}};
   const TokenIds text(40, 3);
@@ -70,8 +76,12 @@ TEST_F(Memory, OfAStepCoversItsTensors) {
   step();  // the first products on a GPU take a workspace that stays
   const CountedMemory memory(test_device());
   step();
-  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes()}), memory.peak());
+  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes(), RowFormat::Plain, format}),
+                memory.peak());
 }
+
+INSTANTIATE_TEST_SUITE_P(Formats, AttentionMemory, testing::Values(RowFormat::Plain, RowFormat::Float8),
+                         [](const auto& format) { return std::string(choice_name(format.param)); });
 
 TEST_F(Memory, OfAStepCacheCoversItsTensors) {
   const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";

@@ -31,9 +31,21 @@ TEST(Recipe, FilesLeaveOutWhatTheyMeanWithoutIt) {
   add_recipe(with_products(RowFormat::Float8), float8);
   EXPECT_EQ(plain.dump(), R"({"attention":"cudnn"})");
   EXPECT_EQ(float8.dump(), R"({"gemm":"fp8","attention":"cudnn"})");
-  EXPECT_EQ(
-      to_json(with_products(RowFormat::Plain)).dump(),
-      R"({"gemm":"bf16","full_precision_steps":"0,0","input_scales":"dynamic","attention":"cudnn","sampler":"unipc"})");
+  EXPECT_EQ(to_json(with_products(RowFormat::Plain)).dump(),
+            R"({"gemm":"bf16","full_precision_steps":"0,0","input_scales":"dynamic","attention":"cudnn",)"
+            R"("attention_format":"bf16","sampler":"unipc"})");
+}
+
+TEST(Recipe, AttentionInEightBitsMakesAnotherClip) {
+  const Request request;
+  Recipe plain, float8;
+  float8.attention_format = RowFormat::Float8;
+  Json identity = Json::object();
+  add_identity(float8, identity);
+  EXPECT_EQ(identity.dump(), R"({"attention_format":"fp8"})");
+  EXPECT_EQ(other_entry(file_of(plain, request), float8, request), "attention");
+  EXPECT_EQ(other_entry(file_of(float8, request), plain, request), "attention");
+  EXPECT_EQ(other_entry(file_of(float8, request), float8, request), "");
 }
 
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {

@@ -36,6 +36,7 @@ struct Clip {
   std::vector<std::int64_t> given;
   AttentionKernel kernel = AttentionKernel::Cudnn;
   StepCacheSettings cache{};
+  RowFormat attention_format = RowFormat::Plain;
 };
 
 class SteadySteps : public testing::TestWithParam<Clip> {
@@ -49,7 +50,8 @@ class SteadySteps : public testing::TestWithParam<Clip> {
                read_cosmos3_config(folder_ / "config.json"), *tp_, RowFormat::Plain, attention()) {}
 
   static Attention attention() {
-    return GetParam().kernel == AttentionKernel::Fa3 ? Attention(find_flash_attention()) : Attention();
+    const bool fa3 = GetParam().kernel == AttentionKernel::Fa3;
+    return (fa3 ? Attention(find_flash_attention()) : Attention()).in(GetParam().attention_format);
   }
 
   ProcessGrid grid_;
@@ -60,7 +62,7 @@ class SteadySteps : public testing::TestWithParam<Clip> {
 };
 
 TEST_P(SteadySteps, NeitherWaitNorAllocate) {
-  const auto [name, sound_steps, frames, kernel, cache] = GetParam();
+  const auto [name, sound_steps, frames, kernel, cache, attention_format] = GetParam();
   // Tensors of several megabytes: the allocator shares those out in another way than small ones.
   MediaShape shape{{{Stream::Video, {{8, 6, 63, 96}, frames}}}};
   if (sound_steps > 0) shape.streams[Stream::Sound] = {{model_.config().sound_dim, sound_steps}};
@@ -109,7 +111,8 @@ INSTANTIATE_TEST_SUITE_P(Clips, SteadySteps,
                                          Clip{"given_frame_and_sound", 29, {0}},
                                          Clip{"cached_sound", 29, {0}, AttentionKernel::Cudnn, {1e9, 1, 1}},
                                          Clip{"video_fa3", 0, {}, AttentionKernel::Fa3},
-                                         Clip{"sound_fa3", 29, {}, AttentionKernel::Fa3}),
+                                         Clip{"sound_fa3", 29, {}, AttentionKernel::Fa3},
+                                         Clip{"sound_fp8", 29, {}, AttentionKernel::Fa3, {}, RowFormat::Float8}),
                          [](const auto& clip) { return std::string(clip.param.name); });
 
 }  // namespace

@@ -37,6 +37,7 @@ class Bench {
       bench_text_tower_load(model_, context_, plain_gbps_);
     }
     if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
+    if (wants(BenchPart::Formats)) formats();
     if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
     if (wants(BenchPart::Vae)) bench_vae(model_, shape_, conv_ceilings_, context_);
     release_unused_memory(ranks_.device);
@@ -62,6 +63,11 @@ class Bench {
         bench_step(tower, model_, shape_, work_, ceilings_, context_);
       }
     }
+    release_unused_memory(ranks_.device);
+  }
+
+  void formats() {
+    bench_formats(work_, context_);
     release_unused_memory(ranks_.device);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,7 +57,8 @@ class LayerMeasurement {
 
   static Record attention_record(const NamedAttention& by, const LayerWork& work, const char* what = "") {
     Record record;
-    record.name = "attention by " + name_of(by.kernel) + what;
+    const bool float8 = by.attention.format() == RowFormat::Float8;
+    record.name = "attention by " + name_of(by.kernel) + (float8 ? " in 8 bits" : "") + what;
     record.shape =
         fmt::format("{} x {}, {}/{} heads of {}", work.tokens, work.keys, work.heads, work.kv_heads, work.head_dim);
     record.flops = work.attention_flops();
@@ -66,18 +68,36 @@ class LayerMeasurement {
 
   struct AttentionOperands {
     at::Tensor q, k, v;
+    std::optional<Float8Operands> rounded;  // for attention in 8 bits
   };
 
   // Heads beside one another in a token's row, as the products leave and take them.
-  AttentionOperands operands(const LayerWork& work) const {
+  AttentionOperands operands(const LayerWork& work, RowFormat format) const {
     const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
-    return {at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k)};
+    AttentionOperands x{at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k), {}};
+    if (format == RowFormat::Float8) x.rounded = rounded(x);
+    return x;
+  }
+
+  static Float8Operands rounded(const AttentionOperands& x) {
+    const at::TensorOptions floats = x.q.options().dtype(at::kFloat);
+    const at::Tensor ones = at::ones({x.k.size(1)}, floats);
+    const auto heads = [&](const at::Tensor& plain) { return Float8Heads{plain.to(at::kFloat8_e4m3fn), ones}; };
+    return {heads(x.q), heads(x.k), heads(x.v), at::zeros({x.k.size(1), x.k.size(2)}, floats)};
+  }
+
+  void attend(const NamedAttention& by, const AttentionOperands& x) const {
+    if (x.rounded) {
+      by.attention(*x.rounded, ranks_.dtype);
+    } else {
+      by.attention(x.q, x.k, x.v, Mask::None);
+    }
   }
 
   double attention(const NamedAttention& by, const LayerWork& work, const char* what = "", double seconds = 1.5) {
-    const AttentionOperands x = operands(work);
+    const AttentionOperands x = operands(work, by.attention.format());
     return add(
-        attention_record(by, work, what), [&] { by.attention(x.q, x.k, x.v, Mask::None); }, seconds);
+        attention_record(by, work, what), [&] { attend(by, x); }, seconds);
   }
 
   // With numbers of tokens and keys that are no round ones, as a clip with sound and its own prompt has them; and with
@@ -127,7 +147,7 @@ class LayerMeasurement {
 
   // What a layer's products and attention take when a chip at its power limit has nothing else to do.
   double in_turn(const NamedAttention& by) {
-    const AttentionOperands x = operands(work_);
+    const AttentionOperands x = operands(work_, by.attention.format());
     std::vector<ProductOperands> products;
     for (const LayerProduct& product : work_.products()) products.push_back(operands(product));
     Record record = attention_record(by, work_, " and products in turn");
@@ -136,7 +156,7 @@ class LayerMeasurement {
     return add(
         record,
         [&] {
-          by.attention(x.q, x.k, x.v, Mask::None);
+          attend(by, x);
           for (ProductOperands& each : products) orrery::product(each.y, each.x, each.weight);
         },
         kSeconds);

@@ -35,6 +35,11 @@ ConvCeilings measure_conv_ceilings(const WanConfig& config, std::int64_t height,
 void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context);
 
+// Measures each product of a layer in several formats of 8 bits: its time, and, as the member "error" of its line, the
+// relative RMS of its distance from float64. Inputs are random. On a CPU, and where "emulated" says so, products of
+// float32 numbers stand for those of 8 bits, and the times say nothing. Collective.
+void bench_formats(const LayerWork& work, const BenchContext& context);
+
 // Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.
 void bench_sound(const BenchModel& model, const BenchContext& context);
 

@@ -90,6 +90,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   const Cosmos3Config& config = model.transformer_config;
   const bool guided = !model.schedule.is_fixed();
   const BenchRanks& ranks = context.ranks;
+  const LayerFormats formats{context.settings.products.format, ranks.attention.attention.format()};
   const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
   const MediaLatents noise = noise_for(kSeed, shape, ranks.device);
   Record record = branch_record(config, work, ceilings);
@@ -97,10 +98,10 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
     const Branch branch = tower.prepare(text({}), shape);
     record.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch); }, kStepSeconds);
     context.report.add(record);
-    if (context.settings.products.format != RowFormat::Plain) {
+    if (formats.products != RowFormat::Plain || formats.attention != RowFormat::Plain) {
       Record full = record;
       full.name = "branch, full precision";
-      full.best_ms = 0;  // the ceilings are those of products in 8 bits
+      full.best_ms = 0;  // the ceilings are those of 8 bits
       full.more.clear();
       full.ms = context.timer.measure([&] { tower(noise, kSomeTimestep, branch, Precision::Full); }, kStepSeconds);
       context.report.add(full);
@@ -119,8 +120,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   const BrokenDown subject{"step", "step", [&] { step(); }};
   const int at_once = ranks.cfg.shard().size == 1 && pays_in_one_pass(shape.tokens()) ? 2 : 1;
   report_phases(subject,
-                step_costs(work, shape, context.settings.products.format, ceilings,
-                           static_cast<double>(c10::elementSize(ranks.dtype)), at_once),
+                step_costs(work, shape, formats, ceilings, static_cast<double>(c10::elementSize(ranks.dtype)), at_once),
                 context);
   report_kernels(subject, context);
 }

@@ -182,10 +182,16 @@ auto make_table() {
           "them; dynamic: each token by its own largest value",
           [](auto& o) -> auto& { return o.model.input_scales; }),
       option(
+          kRunBench, kRanks, "attention", "bf16|fp8",
+          "the media tower's attention; bf16: in what --dtype says; fp8: in 8 bits, by FlashAttention-3's kernel on "
+          "GPUs, "
+          "with queries and keys rotated and the values' mean taken out: faster, with other latents",
+          [](auto& o) -> auto& { return o.model.attention_format; }),
+      option(
           kRun, kRanks, "full-precision-steps", "A,B",
-          "with --gemm fp8, compute the first A and the last B steps of a clip in what --dtype says, from the weights "
-          "in "
-          "8 bits; 0,0: none; not given: as the checkpoint's config says, or 3,3",
+          "with --gemm fp8 or --attention fp8, compute the first A and the last B steps of a clip in what --dtype "
+          "says, "
+          "from the weights in 8 bits; 0,0: none; not given: as the checkpoint's config says, or 3,3",
           [](auto& o) -> auto& { return o.model.full_precision_steps; }),
       option(
           kRunBench, kRanks, "attention-kernel", "auto|fa3|cudnn",
@@ -257,7 +263,8 @@ auto make_table() {
           [](auto& o) -> auto& { return o.rank_timeout; }),
       option(
           kBench, kBehaviour, "what", "PARTS",
-          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings",
+          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings; "
+          "formats, which has to be asked for: what 8 bits of several kinds make of a layer's products",
           [](auto& o) -> auto& { return o.bench.parts; }),
       option(
           kBench, kBehaviour, "repeats", "N", "runs of each measurement; 0: as many as fit a few seconds, at least 3",

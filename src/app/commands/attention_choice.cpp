@@ -55,10 +55,24 @@ const NamedAttention& choose(AttentionWish wish, const AttentionKernels& kernels
   return libtorch;
 }
 
-AttentionChoice choose_attention(AttentionWish wish, const AttentionCase& attention, const Comm& world) {
+NamedAttention in_format(RowFormat format, NamedAttention by, const AttentionCase& attention,
+                         const std::string& without_fa3) {
+  if (format == RowFormat::Plain) return by;
+  const std::string problem = float8_problem(attention.head_dim);
+  require_input(problem.empty(), "--attention fp8: " + problem);
+  const bool lacks_kernel = attention.device.is_cuda() && by.kernel != AttentionKernel::Fa3;
+  require_input(!lacks_kernel, "--attention fp8: on GPUs it is computed by FlashAttention-3's kernel alone: " +
+                                   (without_fa3.empty() ? "--attention-kernel asks for another one" : without_fa3) +
+                                   ": leave one of the options out");
+  by.attention = by.attention.in(format);
+  return by;
+}
+
+AttentionChoice choose_attention(AttentionWish wish, RowFormat format, const AttentionCase& attention,
+                                 const Comm& world) {
   const AttentionKernels kernels =
       wish == AttentionWish::Cudnn ? without_fa3(attention, "") : find_attention(attention, world);
-  AttentionChoice choice{choose(wish, kernels), {}};
+  AttentionChoice choice{in_format(format, choose(wish, kernels), attention, kernels.without_fa3), {}};
   if (choice.by.kernel == AttentionKernel::Cudnn) choice.remark = kernels.without_fa3;
   return choice;
 }

@@ -34,7 +34,14 @@ struct AttentionChoice {
   std::string remark;  // why auto did not take FlashAttention-3 on a GPU in a 16-bit type; otherwise empty
 };
 
-// find_attention and choose; FlashAttention-3 is not looked for when cuDNN is asked for. Collective over `world`.
-AttentionChoice choose_attention(AttentionWish wish, const AttentionCase& attention, const Comm& world);
+// `by` for a media tower whose attention is in `format`, as --attention says. Throws InputError, in words, where its
+// kernel cannot compute that; `without_fa3` says why a GPU lacks FlashAttention-3, or is empty.
+NamedAttention in_format(RowFormat format, NamedAttention by, const AttentionCase& attention,
+                         const std::string& without_fa3);
+
+// find_attention, choose and in_format; FlashAttention-3 is not looked for when cuDNN is asked for. Collective over
+// `world`.
+AttentionChoice choose_attention(AttentionWish wish, RowFormat format, const AttentionCase& attention,
+                                 const Comm& world);
 
 }  // namespace orrery

@@ -52,6 +52,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
           {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
           {"gemm", write_value(options.model.products).value()},
           {"attention", name_of(attention)},
+          {"attention_format", write_value(options.model.attention_format).value()},
           {"vae_split", write_value(options.bench.vae_split).value()},
           {"device", device_name(device)},
           {"versions", versions()}};
@@ -88,15 +89,18 @@ int bench(const Options& options, const Comm& world) {
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
-  const AttentionKernels kernels = find_attention({device, dtype, model.transformer_config.head_dim}, world);
-  const NamedAttention& attention = choose(options.model.attention, kernels);
+  const AttentionCase attention_case{device, dtype, model.transformer_config.head_dim};
+  const AttentionKernels kernels = find_attention(attention_case, world);
+  const NamedAttention attention = in_format(options.model.attention_format, choose(options.model.attention, kernels),
+                                             attention_case, kernels.without_fa3);
   if (device.is_cuda() && !kernels.without_fa3.empty())
     log.info("attention without FlashAttention-3: " + kernels.without_fa3);
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
   settings.products = options.model.product_settings();
-  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
-            log);
+  std::vector<NamedAttention> all = kernels.fastest_first;
+  if (attention.attention.format() != RowFormat::Plain) all.insert(all.begin(), attention);
+  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, std::move(all)}, report, log);
   return 0;
 }
 

@@ -79,8 +79,9 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
 // Chosen for the whole run, and told. Collective.
 AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& config) {
   const at::ScalarType dtype = compute_dtype(context.options.model.dtype, context.device);
-  AttentionChoice choice =
-      choose_attention(context.options.model.attention, {context.device, dtype, config.head_dim}, context.world);
+  const ModelOptions& model = context.options.model;
+  AttentionChoice choice = choose_attention(model.attention, model.attention_format,
+                                            {context.device, dtype, config.head_dim}, context.world);
   const std::string remark = choice.remark.empty() ? "" : ": " + choice.remark;
   if (context.device.is_cuda()) context.log.info("attention by " + name_of(choice.by.kernel) + remark);
   return choice;

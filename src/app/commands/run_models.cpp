@@ -74,7 +74,8 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 
 ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options) {
   const ModelLayout layout{place.cfg.shard().size, place.tp.shard().size,
-                           static_cast<std::int64_t>(at::elementSize(place.dtype)), options.model.products};
+                           static_cast<std::int64_t>(at::elementSize(place.dtype)), options.model.products,
+                           place.attention.format()};
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout,
           options.output.vae_split};
 }

@@ -38,8 +38,8 @@ double multiplied_bytes(const LayerWork& layer, double element) {
   return weights * (1 + 3 * element);
 }
 
-// Of one branch whose products are computed in `products`.
-StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaShape& shape, std::int64_t tokens,
+// Of one branch that is computed in `formats`.
+StepWork branch_work(const ModelSizes& sizes, LayerFormats formats, const MediaShape& shape, std::int64_t tokens,
                      std::int64_t text_tokens) {
   const auto tp = static_cast<int>(sizes.layout.tp);
   LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, tp);
@@ -47,12 +47,12 @@ StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaSha
   const auto layers = static_cast<double>(sizes.transformer.num_hidden_layers);
   const auto element = static_cast<double>(sizes.layout.element_bytes);
   StepWork work;
-  add(work, layer_costs(layer, products, {}, element), layers);
+  add(work, layer_costs(layer, formats, {}, element), layers);
   add(work, branch_costs(layer, shape, {}, element), 1);
   // Two sums a layer, each byte of which leaves a rank twice, but for its own part.
   const double state = static_cast<double>(tokens * layer.hidden) * element;
   work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
-  if (products != sizes.layout.products)
+  if (formats.products != sizes.layout.products)
     work.memory_bytes += std::max(layers - 2, 0.0) * multiplied_bytes(layer, element);
   return work;
 }
@@ -132,8 +132,8 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
   work.steps = request.steps;
   add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg, full_precision);
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
-    add(work.step, branch_work(sizes, sizes.layout.products, shape, work.tokens, text));
-    add(work.plain_step, branch_work(sizes, RowFormat::Plain, shape, work.tokens, text));
+    add(work.step, branch_work(sizes, {sizes.layout.products, sizes.layout.attention}, shape, work.tokens, text));
+    add(work.plain_step, branch_work(sizes, {}, shape, work.tokens, text));
     work.text_flops += text_flops(sizes, text);
     work.text_tokens = std::max(work.text_tokens, text);
   }

@@ -48,7 +48,7 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
 ModelSizes sizes_of(const RunShape& run, const CheckpointFiles& checkpoint, const GridShape& grid) {
   const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(run.model.dtype, at::kCUDA)));
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
-          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products}, run.vae_split};
+          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products, run.model.attention_format}, run.vae_split};
 }
 
 class Forecaster {
@@ -75,7 +75,8 @@ class Forecaster {
   void add(const ClipKind& kind, TopologyForecast& topology) const {
     topology.work.push_back(work(topology.grid, kind));
     const MachineProfile& machine = forecast_.machine;
-    topology.seconds.push_back(clip_seconds(topology.work.back(), machine, machine.rates(run_.model.products)));
+    topology.seconds.push_back(
+        clip_seconds(topology.work.back(), machine, machine.rates(run_.model.products, run_.model.attention_format)));
     topology.clips += kind.clips;
     topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
     const ClipWork& work = topology.work.back();
@@ -102,9 +103,13 @@ void set_machine(Forecast& forecast, const ModelOptions& model, const PlanOption
       model.attention == AttentionWish::Auto || name_of(forecast.machine.attention) == choice_name(model.attention),
       forecast.rates_from + ": has no step with --attention-kernel " + std::string(choice_name(model.attention)) +
           ": add the lines of orrery bench --json with it");
-  require_input(!forecast.machine.rates(model.products).attention.empty(),
-                forecast.rates_from + ": has no step with --gemm " + std::string(choice_name(model.products)) +
-                    ": add the lines of orrery bench --json with it");
+  const StepRates rates = forecast.machine.rates(model.products, model.attention_format);
+  require_input(!rates.products.empty(), forecast.rates_from + ": has no step with --gemm " +
+                                             std::string(choice_name(model.products)) +
+                                             ": add the lines of orrery bench --json with it");
+  require_input(!rates.attention.empty(), forecast.rates_from + ": has no step with --attention " +
+                                              std::string(choice_name(model.attention_format)) +
+                                              ": add the lines of orrery bench --json with it");
   forecast.gpu_memory =
       options.gpu_memory > 0 ? static_cast<std::int64_t>(options.gpu_memory * 1e9) : builtin_memory(options.gpu);
 }
@@ -195,6 +200,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   forecast.checkpoint = checkpoint.name();
   forecast.products = run.model.products;
   forecast.full_precision = full_precision_steps(run.model, checkpoint);
+  forecast.attention_format = run.model.attention_format;
   forecast.kinds = clip_kinds(jobs);
   forecast.has_chunks = std::any_of(jobs.begin(), jobs.end(), [](const ClipJob& job) { return !job.chunks.empty(); });
   set_machine(forecast, run.model, options);

@@ -32,7 +32,7 @@ struct ClipSeconds {
   double total() const { return text + denoise() + std::max(save, decode); }
 };
 
-// `rates`: the machine's, for the format of the products that `work` was computed for; not empty.
+// `rates`: the machine's, for the formats that `work` was computed for; not empty.
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates);
 
 // What a run's time and memory depend on beside its clips.
@@ -86,6 +86,7 @@ struct Forecast {
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision;
   bool has_chunks = false;  // of long clips, which are counted as clips
+  RowFormat attention_format = RowFormat::Plain;
   std::vector<ClipKind> kinds;
   std::vector<TopologyForecast> topologies;
 

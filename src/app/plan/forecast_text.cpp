@@ -203,9 +203,10 @@ Json grid_json(const TopologyForecast* topology) { return topology == nullptr ? 
 
 std::string page_of(const Forecast& forecast) {
   const std::string head = fmt::format(
-      "{} on {}, {:.0f} GB each, --gemm {}{}, attention by {}; rates: {}", forecast.checkpoint, forecast.machine.device,
-      static_cast<double>(forecast.gpu_memory) / 1e9, choice_name(forecast.products),
-      full_precision_text(forecast.full_precision), name_of(forecast.machine.attention), forecast.rates_from);
+      "{} on {}, {:.0f} GB each, --gemm {}{}, attention by {}{}; rates: {}", forecast.checkpoint,
+      forecast.machine.device, static_cast<double>(forecast.gpu_memory) / 1e9, choice_name(forecast.products),
+      full_precision_text(forecast.full_precision), name_of(forecast.machine.attention),
+      forecast.attention_format == RowFormat::Float8 ? " in 8 bits" : "", forecast.rates_from);
   return fmt::format("{}\n\n{}\n{}\n{}\n{}", head, kinds_table(forecast), topologies_table(forecast),
                      best_text(forecast), remarks(forecast));
 }
@@ -216,6 +217,7 @@ Json to_json(const Forecast& forecast) {
             {"gemm", std::string(choice_name(forecast.products))},
             {"full_precision_steps", {forecast.full_precision.first, forecast.full_precision.last}},
             {"attention", name_of(forecast.machine.attention)},
+            {"attention_format", std::string(choice_name(forecast.attention_format))},
             {"rates", {{"from", forecast.rates_from}, {"borrowed", forecast.borrowed}}},
             {"kinds", Json::array()},
             {"topologies", Json::array()},

@@ -47,13 +47,19 @@ struct MachineProfile {
   AttentionKernel attention = AttentionKernel::Fa3;  // whose rates these are
   StepRates plain;                                   // with --gemm bf16
   StepRates float8;                                  // with --gemm fp8; empty: not measured
+  RateCurve float8_attention;                        // with --attention fp8; empty: not measured
   double link = 0;                                   // bytes a second that a rank sends in a sum over ranks
   double waited_for = 1;                             // share of a sum's time alone by which a step takes longer
   double decoded_pixels = 0;                         // a second, of all frames, by one GPU
   double sound_steps = 0;                            // latent steps a second
   double saved_bytes = 38e6;                         // of latents a second, compressed by one core
 
-  const StepRates& rates(RowFormat products) const { return products == RowFormat::Plain ? plain : float8; }
+  // With these formats of --gemm and --attention. Curves that were not measured are empty.
+  StepRates rates(RowFormat products, RowFormat attention_format) const {
+    StepRates rates = products == RowFormat::Plain ? plain : float8;
+    if (attention_format == RowFormat::Float8) rates.attention = float8_attention;
+    return rates;
+  }
 };
 
 // The GPUs whose figures are built in.
@@ -71,7 +77,7 @@ MachineProfile builtin_profile(GpuKind gpu, AttentionKernel attention = Attentio
 std::int64_t builtin_memory(GpuKind gpu);
 
 // A machine as lines of `orrery bench --json` describe it. They are all of one device, and may come from several runs,
-// with other sizes, topologies, --gemm and --attention-kernel.
+// with other sizes, topologies, --gemm, --attention and --attention-kernel.
 struct MeasuredProfile {
   MachineProfile machine;             // of the steps with the kernel of `otherwise`, if there are any
   std::vector<std::string> borrowed;  // what the lines do not tell, in words, taken from `otherwise`

@@ -103,6 +103,7 @@ class ProfileReader {
     machine.attention = kernel_or_another(otherwise.attention);
     machine.plain = rates(machine.attention, "bf16");
     machine.float8 = rates(machine.attention, "fp8");
+    machine.float8_attention = float8_attention(machine.attention);
     const auto take = [&](double& target, const Measured& measured, const char* what) {
       if (measured.rate() > 0) {
         target = measured.rate();
@@ -133,16 +134,23 @@ class ProfileReader {
     return step == of_kernel->second.end() ? StepRates{} : step->second.rates();
   }
 
+  RateCurve float8_attention(AttentionKernel kernel) const {
+    const auto found = float8_attention_.find(name_of(kernel));
+    return found == float8_attention_.end() ? RateCurve() : curve_of(found->second);
+  }
+
   void add_phase(const Json& line, const std::string& phase, double ms) {
     // Lines without "attention" are older than the choice.
-    MeasuredStep& step = steps_[line.value("attention", "cudnn")][line.value("gemm", "bf16")];
+    const std::string kernel = line.value("attention", "cudnn");
+    MeasuredStep& step = steps_[kernel][line.value("gemm", "bf16")];
+    const bool float8 = line.value("attention_format", "bf16") == "fp8";
     const double tokens = size_of(line).tokens();
     const double flops = line.value("tflops", 0.0) * 1e9 * ms, bytes = line.value("gbps", 0.0) * 1e6 * ms;
     const bool is_shared = line.at("topology").at("tp") > 1;
     Sums* const sums = is_shared ? &sums_[line.at("topology").dump() + line.at("size").dump()] : nullptr;
     switch (kind_of(phase)) {
       case PhaseKind::Attention:
-        step.attention[tokens].add(flops, ms);
+        (float8 ? float8_attention_[kernel] : step.attention)[tokens].add(flops, ms);
         if (sums != nullptr) sums->attention_calls += line.at("calls").get<double>();
         break;
       case PhaseKind::Product:
@@ -168,6 +176,7 @@ class ProfileReader {
 
   std::string device_;
   std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention's kernel, then by --gemm
+  std::map<std::string, ByTokens> float8_attention_;                  // by its kernel
   std::map<std::string, Sums> sums_;                                  // by topology and size
   Measured link_, decode_, sound_;
 };

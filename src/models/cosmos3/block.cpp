@@ -33,7 +33,7 @@ TowerNames TowerNames::gen() {
 }
 
 QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c,
-                             const ProductSettings& products)
+                             const ProductSettings& products, RowFormat heads)
     : input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
       qkv_(layer / "self_attn",
            {{names.q + ".weight", c.q_width()},
@@ -44,10 +44,11 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
              (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
       heads_(layer.tp().slice(c.num_attention_heads).size),
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
-      head_dim_(c.head_dim) {}
+      head_dim_(c.head_dim),
+      scales_(heads == RowFormat::Float8 ? bounded_scales(norms_, kv_heads_) : HeadScales{}) {}
 
-at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before,
-                                    std::int64_t after, Precision precision) const {
+at::Tensor QkvProjection::multiplied(Residual& stream, std::int64_t before, std::int64_t after,
+                                     Precision precision) const {
   const RowTarget inputs = qkv_.inputs(precision);
   const std::int64_t tokens = stream.x().size(0);
   const at::Tensor rows = at::empty({before + tokens + after, qkv_.width()}, stream.x().options());
@@ -56,9 +57,15 @@ at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std
     const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
     phase("qkv product", [&] { qkv_.into(rows_of(products, part), normed); });
   }
-  at::Tensor own = products.view({tokens, -1, head_dim_});
-  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
   return rows.view({before + tokens + after, -1, head_dim_});
+}
+
+at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
+                                    Precision precision) const {
+  const at::Tensor all = multiplied(stream, before, after, precision);
+  at::Tensor own = all.narrow(0, before, stream.x().size(0));
+  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
+  return all;
 }
 
 KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows) const {
@@ -88,9 +95,44 @@ std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const
           Result{queries(before + tokens), kv_of(all, {before + tokens, tokens + after})}};
 }
 
+Float8Operands QkvProjection::rounded_operands(const at::Tensor& own, const RopeTable& rope, const KeyValue& text,
+                                               const Float8Text& rounded) const {
+  const std::int64_t tokens = own.size(0), text_tokens = text.k.size(0);
+  const auto heads = [&](std::int64_t count, std::int64_t first, const at::Tensor& scale) {
+    return Float8Heads{at::empty({count, first, head_dim_}, own.options().dtype(at::kFloat8_e4m3fn)), scale};
+  };
+  Float8Heads q = heads(tokens, heads_, scales_.q);
+  Float8Heads k = heads(tokens + text_tokens, kv_heads_, rounded.k.scale);
+  phase("head norm + rope", [&] { float8_head_norm_rope(own, norms_, rope, q, k); });
+  phase("text keys and values", [&] { k.data.narrow(0, tokens, text_tokens).copy_(rounded.k.data); });
+  const at::Tensor values = own.narrow(1, heads_ + kv_heads_, kv_heads_);
+  CentredValues centred = phase("mean of values", [&] { return value_centre(values, text.v, rounded.value_extents); });
+  centred.v.data = at::empty_like(k.data);
+  phase("values in 8 bits", [&] { round_values(values, text.v, centred); });
+  return {q, k, centred.v, centred.mean};
+}
+
+Float8Operands QkvProjection::in_float8(Residual& stream, const RopeTable& rope, const KeyValue& text,
+                                        const Float8Text& rounded) const {
+  return rounded_operands(multiplied(stream, 0, 0, Precision::Native), rope, text, rounded);
+}
+
+std::array<Float8Operands, 2> QkvProjection::pair_in_float8(Residual& stream, const RopeTable& rope,
+                                                            const std::array<const KeyValue*, 2>& texts,
+                                                            const std::array<const Float8Text*, 2>& rounded) const {
+  const at::Tensor all = multiplied(stream, 0, 0, Precision::Native);
+  const std::int64_t tokens = all.size(0) / 2;
+  const auto one = [&](std::size_t i) {
+    const std::int64_t begin = static_cast<std::int64_t>(i) * tokens;
+    const RopeTable own_rope{rope.cos.narrow(0, begin, tokens), rope.sin.narrow(0, begin, tokens)};
+    return rounded_operands(all.narrow(0, begin, tokens), own_rope, *texts[i], *rounded[i]);
+  };
+  return {one(0), one(1)};
+}
+
 Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, const ProductSettings& products,
              Attention attention)
-    : project_(layer, names, c, products),
+    : project_(layer, names, c, products, attention.format()),
       attention_(std::move(attention)),
       out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, products),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
@@ -120,22 +162,38 @@ KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
   return own.kv;
 }
 
-void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const {
-  QkvProjection::Result own = project_(stream, rope, text, precision);
-  at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
-  own = {};
-  finish(stream, std::move(attended), precision);
+at::Tensor Block::attend(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,
+                         const Float8Text* rounded) const {
+  if (rounded != nullptr && precision == Precision::Native) {
+    const Float8Operands own = project_.in_float8(stream, rope, text, *rounded);
+    return phase("attention", [&] { return attention_(own, stream.x().scalar_type()); });
+  }
+  const QkvProjection::Result own = project_(stream, rope, text, precision);
+  return phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
 }
 
-void Block::joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,
-                       Precision precision) const {
-  std::array<QkvProjection::Result, 2> own = project_.pair(stream, rope, first, second, precision);
-  at::Tensor attended = phase("attention", [&] {
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,
+                  const Float8Text* rounded) const {
+  finish(stream, attend(stream, text, rope, precision, rounded), precision);
+}
+
+at::Tensor Block::attend_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,
+                              Precision precision, const std::array<const Float8Text*, 2>& rounded) const {
+  if (rounded[0] != nullptr && precision == Precision::Native) {
+    const std::array<Float8Operands, 2> own = project_.pair_in_float8(stream, rope, texts, rounded);
+    const at::ScalarType dtype = stream.x().scalar_type();
+    return phase("attention", [&] { return at::cat({attention_(own[0], dtype), attention_(own[1], dtype)}); });
+  }
+  const std::array<QkvProjection::Result, 2> own = project_.pair(stream, rope, *texts[0], *texts[1], precision);
+  return phase("attention", [&] {
     const auto of = [&](const QkvProjection::Result& one) { return attention_(one.q, one.kv.k, one.kv.v, Mask::None); };
     return at::cat({of(own[0]), of(own[1])});
   });
-  own = {};
-  finish(stream, std::move(attended), precision);
+}
+
+void Block::joint_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,
+                       Precision precision, const std::array<const Float8Text*, 2>& rounded) const {
+  finish(stream, attend_pair(stream, texts, rope, precision, rounded), precision);
 }
 
 }  // namespace orrery

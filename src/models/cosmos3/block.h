@@ -38,8 +38,9 @@ class QkvProjection {
     KeyValue kv;   // of the tokens, then of the text
   };
 
+  // `heads`: Float8 where the calls in 8 bits will be made.
   QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config,
-                const ProductSettings& products);
+                const ProductSettings& products, RowFormat heads = RowFormat::Plain);
   // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
   // Collective over the stream's group.
   Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
@@ -48,12 +49,28 @@ class QkvProjection {
   std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first, const KeyValue& second,
                              Precision precision) const;
 
+  // The same in 8 bits, in native precision. `text` is not empty; `rounded` is round_text() of it. Collective over the
+  // stream's group.
+  Float8Operands in_float8(Residual& stream, const RopeTable& rope, const KeyValue& text,
+                           const Float8Text& rounded) const;
+  // pair() in 8 bits.
+  std::array<Float8Operands, 2> pair_in_float8(Residual& stream, const RopeTable& rope,
+                                               const std::array<const KeyValue*, 2>& texts,
+                                               const std::array<const Float8Text*, 2>& rounded) const;
+  // What calls in 8 bits need of a text, once a request.
+  Float8Text round_text(const KeyValue& text) const { return float8_text(text.k, text.v, scales_.k); }
+
  private:
-  // (before + tokens + after, heads + 2 kv_heads, head_dim): the stream's tokens, with rows around them that are not
-  // initialised.
+  // (before + tokens + after, heads + 2 kv_heads, head_dim): what the product makes of the stream's tokens, with rows
+  // around them that are not initialised.
+  at::Tensor multiplied(Residual& stream, std::int64_t before, std::int64_t after, Precision precision) const;
+  // multiplied(), with queries and keys after norm and RoPE.
   at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
                        Precision precision) const;
   KeyValue kv_of(const at::Tensor& projected, const Range& rows) const;
+  // Of the rows of one sequence as the product leaves them.
+  Float8Operands rounded_operands(const at::Tensor& own, const RopeTable& rope, const KeyValue& text,
+                                  const Float8Text& rounded) const;
 
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
@@ -61,6 +78,7 @@ class QkvProjection {
   std::int64_t heads_;     // of this rank
   std::int64_t kv_heads_;  // of this rank
   std::int64_t head_dim_;
+  HeadScales scales_;  // of queries and keys in 8 bits; undefined without
 };
 
 // One transformer layer; both towers are made of it (MODEL.md §3, §4). Its calls are collective over the stream's
@@ -73,15 +91,22 @@ class Block {
   // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values, views of a larger
   // tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
-  // Media: full attention over text and media.
-  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope,
-             Precision precision = Precision::Native) const;
+  // Media: full attention over text and media. `rounded`: round_text(text), for attention in 8 bits in passes of native
+  // precision; null: exact.
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision = Precision::Native,
+             const Float8Text* rounded = nullptr) const;
   // Media of two branches of equal length, one behind the other in the stream: one product for both, and attention for
-  // each with its own text. `rope`: of both.
-  void joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,
-                  Precision precision) const;
+  // each with its own text. `rope`: of both; `rounded`: as for joint(), both null or none.
+  void joint_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,
+                  Precision precision, const std::array<const Float8Text*, 2>& rounded) const;
+  // What attention in 8 bits needs of a text, once a request. No communication.
+  Float8Text round_text(const KeyValue& text) const { return project_.round_text(text); }
 
  private:
+  at::Tensor attend(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,
+                    const Float8Text* rounded) const;
+  at::Tensor attend_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,
+                         Precision precision, const std::array<const Float8Text*, 2>& rounded) const;
   void finish(Residual& stream, at::Tensor attended, Precision precision) const;
 
   QkvProjection project_;

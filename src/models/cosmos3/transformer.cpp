@@ -36,6 +36,11 @@ RopeTable joined(const std::vector<RopeTable>& tables) {
 
 constexpr std::int64_t kFrequencies = 128;
 
+// Null: attention is exact.
+const Float8Text* rounded_text(const Branch& branch, std::size_t layer) {
+  return branch.rounded.empty() ? nullptr : &branch.rounded[layer];
+}
+
 }  // namespace
 
 UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention,
@@ -47,7 +52,8 @@ UndTower::UndTower(const Weights& transformer, const Cosmos3Config& config, Coll
   const std::int64_t last = config.num_hidden_layers - 1;
   blocks_.reserve(static_cast<std::size_t>(last));
   for (std::int64_t i = 0; i < last; ++i) {
-    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, products.plain(), attention);
+    blocks_.emplace_back(transformer / "layers" / i, TowerNames::und(), config, products.plain(),
+                         attention.in(RowFormat::Plain));
   }
   for (const char* unused : {"self_attn.to_out.", "post_attention_layernorm.", "mlp."}) {
     (transformer / "layers" / last).ignore(unused);
@@ -86,7 +92,8 @@ GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Coll
       dtype_(transformer.dtype()),
       time_embedder_(transformer / "time_embedder", config),
       norm_out_(transformer, "norm_moe_gen", config.hidden_size, config.rms_norm_eps),
-      tp_(&tp) {
+      tp_(&tp),
+      attention_format_(attention.format()) {
   for (const StreamKind& kind : kStreamKinds) {
     if (kind.channels(config) > 0) streams_[kind.stream] = kind.layers(transformer, config);
   }
@@ -107,6 +114,9 @@ Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
     require(streams_.contains(stream), fmt::format("{0} was asked of a transformer without {0} layers", name));
     ropes.push_back(streams_.at(stream)->rope(own, place));
     branch.tokens[stream] = token_runs(own.steps(), own.step_tokens(), own.given);
+  }
+  if (attention_format_ == RowFormat::Float8) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) branch.rounded.push_back(blocks_[i].round_text(text.layers[i]));
   }
   branch.text = std::move(text);
   branch.rope = joined(ropes);
@@ -132,7 +142,7 @@ MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, 
                                   Precision precision) const {
   Residual stream(embed(latents, timestep, branch), *tp_);  // (tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    blocks_[i].joint(stream, branch.text.layers[i], branch.rope, precision);
+    blocks_[i].joint(stream, branch.text.layers[i], branch.rope, precision, rounded_text(branch, i));
   }
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return velocities(x, latents, branch);
@@ -156,7 +166,8 @@ std::array<MediaLatents, 2> GenTower::in_one_pass(const MediaLatents& latents, d
   const at::Tensor own = embed(latents, timestep, first);
   Residual stream(at::cat({own, own}), *tp_);  // (2 tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    blocks_[i].joint_pair(stream, first.text.layers[i], second.text.layers[i], first.both_ropes, precision);
+    blocks_[i].joint_pair(stream, {&first.text.layers[i], &second.text.layers[i]}, first.both_ropes, precision,
+                          {rounded_text(first, i), rounded_text(second, i)});
   }
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return {velocities(x.narrow(0, 0, tokens), latents, first), velocities(x.narrow(0, tokens, tokens), latents, second)};

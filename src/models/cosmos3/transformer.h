@@ -58,6 +58,7 @@ struct Branch {
   RopeTable rope;                         // of all streams' tokens, one stream after another
   RopeTable both_ropes;                   // of this branch and then of its pair; set by GenTower::pair_up()
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
+  std::vector<Float8Text> rounded;        // the text for attention in 8 bits, an entry a layer; empty without
 };
 
 // Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows
@@ -68,8 +69,8 @@ constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
  public:
-  // `products`: of the layers; the first and the last layer's stay plain, since errors there weigh most. `tp` must
-  // outlive it.
+  // `products`: of the layers; the first and the last layer's stay plain, since errors there weigh most. `attention` is
+  // in 8 bits in all layers, in passes of native precision, if its format() says so. `tp` must outlive it.
   GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
            const ProductSettings& products = {}, const Attention& attention = {});
 
@@ -90,8 +91,10 @@ class GenTower {
   // communication.
   MediaLatents without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
- private:
+  // The hidden states of all tokens before the layers, (tokens, hidden). No communication.
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
+
+ private:
   // (tokens, hidden), normed → velocities in the form of `latents`.
   MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const;
   at::Tensor normed_whole(Residual& stream) const;
@@ -104,6 +107,7 @@ class GenTower {
   std::vector<Block> blocks_;
   RmsNorm norm_out_;
   Collectives* tp_;
+  RowFormat attention_format_;
 };
 
 // Fails unless every tensor of the source was read, through `transformer` or a Weights that shares its record, or is
@@ -114,7 +118,7 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
 // the source was read or is known not to be needed.
 class Transformer {
  public:
-  // `products` as for the towers; both towers compute `attention` alike. `tp` must outlive it.
+  // `products` and `attention` as for the towers; the text tower's attention is exact. `tp` must outlive it.
   Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
               const ProductSettings& products = {}, const Attention& attention = {});
 

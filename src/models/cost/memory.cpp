@@ -4,6 +4,7 @@
 
 #include "models/cosmos3/transformer.h"
 #include "models/cost/step_costs.h"
+#include "models/nn/float8_attention.h"
 
 namespace orrery {
 namespace {
@@ -68,7 +69,28 @@ struct LayerSum {
   }
 };
 
+// While attention in 8 bits is prepared and runs, whichever takes more: the residual stream, with queries, keys and
+// values as the product leaves them and in 8 bits, then with the latter and the output. In float32 the kernels' twins
+// have copies of queries and keys, and scores.
+std::int64_t float8_attention_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens,
+                                    const ModelLayout& layout) {
+  const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp, keys = tokens + text_tokens;
+  const std::int64_t rounded = tokens * q + 2 * keys * kv;
+  const std::int64_t plain = tokens * (c.hidden_size + q + 2 * kv) * layout.element_bytes;
+  const std::int64_t output = tokens * (c.hidden_size + q) * layout.element_bytes;
+  if (layout.element_bytes != kFloatBytes) return rounded + std::max(plain, output);
+  const std::int64_t copies = tokens * (kv + 5 * q) * kFloatBytes;
+  const std::int64_t wide = 2 * keys * kv * kFloatBytes;
+  return rounded +
+         std::max(plain + copies, output + wide + float8_scores_bytes(c.num_attention_heads / layout.tp, tokens, keys));
+}
+
 }  // namespace
+
+std::int64_t rounded_text_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
+  if (layout.attention == RowFormat::Plain) return 0;
+  return c.num_hidden_layers * (tokens + 3 * kFloatBytes) * c.kv_width() / layout.tp;
+}
 
 std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
   return c.num_hidden_layers * 2 * tokens * c.kv_width() / layout.tp * layout.element_bytes;
@@ -88,14 +110,17 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   const std::int64_t rotation = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
   // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
   const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
-  const std::int64_t block = std::max({mlp, rotation, attention});
+  const std::int64_t float8 =
+      layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(c, tokens, text_tokens, layout);
+  const std::int64_t block = std::max(std::max({mlp, rotation, attention}) * layout.element_bytes, float8);
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
   const std::int64_t rope = clip_tokens * 2 * c.head_dim;
   // What the sampler remembers and the other branch's velocity, float32, and their patches.
   const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
-  return (block + from_peer + branches * rope) * layout.element_bytes +
-         branches * text_cache_bytes(c, clip_text_tokens, layout) + latents;
+  const std::int64_t text =
+      text_cache_bytes(c, clip_text_tokens, layout) + rounded_text_bytes(c, clip_text_tokens, layout);
+  return block + (from_peer + branches * rope) * layout.element_bytes + branches * text + latents;
 }
 
 std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& layout) {

@@ -17,11 +17,15 @@ struct ModelLayout {
   std::int64_t cfg = 1;
   std::int64_t tp = 1;
   std::int64_t element_bytes = 2;
-  RowFormat products = RowFormat::Plain;  // of the media tower
+  RowFormat products = RowFormat::Plain;  // of the media tower, as is attention
+  RowFormat attention = RowFormat::Plain;
 };
 
 // The keys and values of a text of `tokens` tokens.
 std::int64_t text_cache_bytes(const Cosmos3Config& config, std::int64_t tokens, const ModelLayout& layout);
+
+// What attention in 8 bits keeps of a text beside that: its keys once more, and three numbers of each channel's values.
+std::int64_t rounded_text_bytes(const Cosmos3Config& config, std::int64_t tokens, const ModelLayout& layout);
 
 // A denoise step of `tokens` tokens of all streams, with the texts' keys and values: `text_tokens` of the longest text
 // and `branches` of them on this rank.

@@ -19,6 +19,17 @@ double latent_bytes(const MediaShape& shape, int count) {
   return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.extents(Stream::Video)));
 }
 
+// What is read in elements is written in bytes; and what that adds.
+void add_float8_attention(PhaseCosts& costs, const LayerWork& work, const LayerCeilings& ceilings, double element) {
+  const auto tokens = static_cast<double>(work.tokens), keys = static_cast<double>(work.keys);
+  const auto q = static_cast<double>(work.q_width()), kv = static_cast<double>(work.kv_width());
+  costs["head norm + rope"] = traffic(tokens * (q + kv) * (element + 1), ceilings);
+  costs["text keys and values"] = traffic(2 * (keys - tokens) * kv, ceilings);
+  costs["mean of values"] = traffic(tokens * kv * element, ceilings);
+  costs["values in 8 bits"] = traffic(keys * kv * (element + 1), ceilings);
+  costs["attention / mean added"] = traffic(2 * tokens * q * element, ceilings);
+}
+
 }  // namespace
 
 std::array<LayerProduct, 4> LayerWork::products() const {
@@ -54,7 +65,7 @@ LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t t
 
 double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
 
-PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeilings& ceilings, double element) {
+PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerCeilings& ceilings, double element) {
   const auto products = work.products();
   const auto parts = static_cast<double>(work.parts);
   const auto product = [&](std::size_t i) {
@@ -63,7 +74,8 @@ PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeili
   const auto numbers = [&](std::int64_t count) { return traffic(static_cast<double>(count) * element, ceilings); };
   const auto part_numbers = [&](double count) { return traffic(count * element / parts, ceilings); };
   const auto rows = static_cast<double>(work.tokens);
-  const double narrow = format == RowFormat::Float8 ? 1 / element : 1;  // of what only products read
+  const bool float8_products = formats.products == RowFormat::Float8;
+  const double narrow = float8_products ? 1 / element : 1;  // of what only products read
   // The stream and what is added to it in; the stream and its norm out.
   const PhaseCost norm = part_numbers(rows * static_cast<double>(work.hidden) * (3 + narrow));
   PhaseCosts costs{{"residual + input norm", norm},
@@ -76,7 +88,8 @@ PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeili
                    {"gate|up product", product(2)},
                    {"silu * mul", part_numbers(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
                    {"down product", product(3)}};
-  if (format == RowFormat::Float8) {
+  if (formats.attention == RowFormat::Float8) add_float8_attention(costs, work, ceilings, element);
+  if (float8_products) {
     costs["attention in 8 bits"] = part_numbers(rows * static_cast<double>(work.q_width()) * (1 + narrow));
   }
   return costs;
@@ -103,9 +116,9 @@ PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings)
   return {{"guidance + sampler step", traffic(latent_bytes(shape, 9), ceilings)}};
 }
 
-PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
-                      double element, int at_once) {
-  PhaseCosts costs = layer_costs(work, products, ceilings, element);
+PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, LayerFormats formats,
+                      const LayerCeilings& ceilings, double element, int at_once) {
+  PhaseCosts costs = layer_costs(work, formats, ceilings, element);
   costs.merge(branch_costs(work, shape, ceilings, element));
   const std::array apart{"text keys and values", "patchify", "embed", "project out", "unpatchify"};
   for (auto& [phase, cost] : costs) {

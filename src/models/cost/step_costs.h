@@ -64,11 +64,17 @@ struct LayerCeilings {
   double copy_ms(double bytes) const { return copy_gbps > 0 ? bytes / copy_gbps / 1e6 : 0; }
 };
 
+// What a layer computes in.
+struct LayerFormats {
+  RowFormat products = RowFormat::Plain;
+  RowFormat attention = RowFormat::Plain;
+};
+
 // What a call of each phase costs, by the phase's name. Tensors have `element` bytes a number.
 using PhaseCosts = std::map<std::string, PhaseCost>;
 
 // The phases of a layer. With tensor parallelism every part of the rows is a call of its own.
-PhaseCosts layer_costs(const LayerWork& work, RowFormat products, const LayerCeilings& ceilings, double element);
+PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerCeilings& ceilings, double element);
 // The phases of a branch before and after its layers. All tokens are counted as the video's, whatever their stream.
 PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const LayerCeilings& ceilings, double element);
 // The phases of a step after its branches, for the video's latents.
@@ -76,7 +82,7 @@ PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings)
 
 // All phases of a denoise step, each call of a phase. `at_once`: branches that pass the layers together
 // (GenTower::in_one_pass()); `work` is one's.
-PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, RowFormat products, const LayerCeilings& ceilings,
-                      double element, int at_once = 1);
+PhaseCosts step_costs(const LayerWork& work, const MediaShape& shape, LayerFormats formats,
+                      const LayerCeilings& ceilings, double element, int at_once = 1);
 
 }  // namespace orrery

@@ -120,19 +120,35 @@ FlashAttention::FlashAttention(const fs::path& library) {
   const c10::FunctionSchema& schema = forward_->schema();
   for (const c10::Argument& each : schema.arguments()) defaults_.push_back(each.default_value().value_or(at::IValue()));
   causal_ = static_cast<std::size_t>(schema.argumentIndexWithName("is_causal").value());
+  q_descale_ = static_cast<std::size_t>(schema.argumentIndexWithName("q_descale").value());
   // One pass over the keys: 0 would let the kernel choose, and round by what it chooses.
   defaults_[static_cast<std::size_t>(schema.argumentIndexWithName("num_splits").value())] = 1;
 }
 
 at::Tensor FlashAttention::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                       bool causal) const {
-  std::vector<at::IValue> stack = defaults_;
-  stack[0] = q.unsqueeze(0);
-  stack[1] = k.unsqueeze(0);
-  stack[2] = v.unsqueeze(0);
-  stack[causal_] = causal;
-  forward_->callBoxed(&stack);
-  return stack.front().toTensor().squeeze(0);
+  std::vector<at::IValue> arguments = defaults_;
+  arguments[0] = q.unsqueeze(0);
+  arguments[1] = k.unsqueeze(0);
+  arguments[2] = v.unsqueeze(0);
+  arguments[causal_] = causal;
+  return call(std::move(arguments));
+}
+
+at::Tensor FlashAttention::operator()(const Float8Heads& q, const Float8Heads& k, const Float8Heads& v) const {
+  std::vector<at::IValue> arguments = defaults_;
+  std::size_t operand = 0;
+  for (const Float8Heads* each : {&q, &k, &v}) {
+    arguments[operand] = each->data.unsqueeze(0);
+    arguments[q_descale_ + operand] = each->scale.unsqueeze(0);  // (1, kv_heads)
+    ++operand;
+  }
+  return call(std::move(arguments));
+}
+
+at::Tensor FlashAttention::call(std::vector<at::IValue> arguments) const {
+  forward_->callBoxed(&arguments);
+  return arguments.front().toTensor().squeeze(0);
 }
 
 std::shared_ptr<const FlashAttention> find_flash_attention() {

@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "models/kernels/float8_heads.h"
+
 namespace c10 {
 class OperatorHandle;
 }
@@ -26,10 +28,17 @@ class FlashAttention {
   // query i sees keys 0 to i + Tk - Tq.
   at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal) const;
 
+  // Attention over all keys with scale 1/√d, in 8 bits, of the same shapes; d a multiple of 16. Result: bfloat16,
+  // (Tq, heads, d), contiguous.
+  at::Tensor operator()(const Float8Heads& q, const Float8Heads& k, const Float8Heads& v) const;
+
  private:
+  at::Tensor call(std::vector<at::IValue> arguments) const;
+
   std::shared_ptr<const c10::OperatorHandle> forward_;
   std::vector<at::IValue> defaults_;  // of all arguments, in order
   std::size_t causal_ = 0;            // index of is_causal in defaults_
+  std::size_t q_descale_ = 0;         // and of q_descale, which those of k and v follow
 };
 
 // The kernel from the first of flash_attention_places() that has the library. Throws InputError when none has it, or as

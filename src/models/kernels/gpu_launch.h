@@ -35,6 +35,15 @@ struct AddRmsNormLaunch {
 
 void launch(const AddRmsNormLaunch& l, int device);
 
+// Where rotated heads go in 8 bits (float8_heads.h). Null: they are written back, unrotated, as they were read.
+struct Float8HeadsOut {
+  std::uint8_t* q = nullptr;       // (rows, heads, head_dim)
+  std::uint8_t* k = nullptr;       // (rows, kv_heads, head_dim)
+  const float* q_scale = nullptr;  // (kv_heads), like k_scale
+  const float* k_scale = nullptr;
+  std::uint8_t flipped[32] = {};  // bit i of byte j: the rotation changes the sign of channel 8 j + i
+};
+
 struct HeadNormRopeLaunch {
   BFloat16* rows_begin;  // of each row: heads query heads, then kv_heads key heads, then what is left alone
   std::int64_t rows;
@@ -47,6 +56,7 @@ struct HeadNormRopeLaunch {
   const BFloat16* cos;  // (rows, head_dim), the second half like the first
   const BFloat16* sin;
   float eps;
+  Float8HeadsOut float8 = {};
 };
 
 void launch(const HeadNormRopeLaunch& l, int device);
@@ -62,6 +72,55 @@ struct JoinAttentionLaunch {
 };
 
 void launch(const JoinAttentionLaunch& l, int device);
+
+// Values of some of the keys: (rows, kv_heads · head_dim).
+struct ValueRows {
+  const BFloat16* values;
+  std::int64_t rows;
+  std::int64_t row_stride;
+};
+
+// Mean over all keys, and a factor for each kv head: its values' largest distance from their mean / 448.
+struct ValueCentreLaunch {
+  ValueRows media;
+  const float* text;  // (3, width): each channel's sum, least and largest of the other keys
+  std::int64_t text_rows;
+  std::int64_t kv_heads;
+  std::int64_t head_dim;  // 32, 64, 128 or 256
+  float* partial;         // (kValueChunks, 3, width), scratch
+  float* mean;            // (width)
+  float* scale;           // (kv_heads)
+};
+
+// Parts of the rows that ValueCentreLaunch sums apart, at most.
+inline constexpr std::int64_t kValueChunks = 64;
+
+void launch(const ValueCentreLaunch& l, int device);
+
+// The values of all keys, less their mean, in 8 bits.
+struct Float8ValuesLaunch {
+  ValueRows media;
+  ValueRows text;  // behind the media's rows
+  std::int64_t kv_heads;
+  std::int64_t head_dim;
+  const float* mean;   // (width)
+  const float* scale;  // (kv_heads)
+  std::uint8_t* out;   // (rows of both, width)
+};
+
+void launch(const Float8ValuesLaunch& l, int device);
+
+// Adds the values' mean to what attention made of the centred values, in place.
+struct AddHeadMeanLaunch {
+  BFloat16* out;  // (tokens, heads, head_dim)
+  std::int64_t tokens;
+  std::int64_t heads;
+  std::int64_t kv_heads;
+  std::int64_t head_dim;
+  const float* mean;  // (kv_heads, head_dim)
+};
+
+void launch(const AddHeadMeanLaunch& l, int device);
 
 struct SwiGluLaunch {
   const BFloat16* gate_up;  // (rows, 2 · width): gate, then up

@@ -1,6 +1,9 @@
+#include <cmath>
+
 #include "base/device/launch.h"
+#include "models/kernels/gpu_heads.cuh"
 #include "models/kernels/gpu_launch.h"
-#include "models/kernels/gpu_pack.cuh"
+#include "models/kernels/gpu_rows.cuh"
 
 namespace orrery {
 namespace {
@@ -22,37 +25,24 @@ struct Arguments {
   const Pack* cos;
   const Pack* sin;
   float eps;
+  Float8HeadsOut float8;
+  int group;   // query heads that share a kv head
+  float root;  // 1/√head_dim
 };
 
-// Rotation pairs an element with the one half a head away: a lane holds both.
-struct Halves {
-  Pack low;
-  Pack high;
-};
-
+// A lane's part of a head, which begins at `place`, where there is one.
 template <int kLanes>
-__device__ Halves turn(const Halves& head, const Halves& gain, const Floats& cos, const Floats& sin, float eps) {
-  Floats low = unpack(head.low);
-  Floats high = unpack(head.high);
-  const float squares = sum_over_lanes<kLanes>(sum_of_squares(low) + sum_of_squares(high));
-  const float scale = rsqrtf(squares / (2 * kLanes * kPackWidth) + eps);
-  const Floats low_gain = unpack(gain.low);
-  const Floats high_gain = unpack(gain.high);
-#pragma unroll
-  for (int i = 0; i < kPackWidth; ++i) {
-    const float x = low.v[i] * (scale * low_gain.v[i]);
-    const float y = high.v[i] * (scale * high_gain.v[i]);
-    low.v[i] = x * cos.v[i] - y * sin.v[i];
-    high.v[i] = y * cos.v[i] + x * sin.v[i];
-  }
-  return {pack(low), pack(high)};
+__device__ void write_float8(std::uint8_t* place, const HeadFloats& x, float factor, int lane) {
+  auto* const packs = reinterpret_cast<uint2*>(place);
+  packs[lane] = float8_pack(x.low, factor);
+  packs[lane + kLanes] = float8_pack(x.high, factor);
 }
 
 // kLanes neighbouring lanes are a group, which takes up to kHeldHeads heads of one row, all queries or all keys: every
 // load is under way before the first value is needed, and the row's cosines and the gains are read once for all of
-// them. What lies past the last head or row reads the last one along and writes nothing: all of a warp take part in its
-// exchanges.
-template <int kLanes>
+// them. In 8 bits a head is also rotated by the Hadamard matrix and goes elsewhere. What lies past the last head or row
+// reads the last one along and writes nothing: all of a warp take part in its exchanges.
+template <int kLanes, bool kFloat8>
 __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm) head_norm_rope_kernel(const Arguments a) {
   const unsigned group = blockIdx.x * (kThreads / kLanes) + threadIdx.x / kLanes;
   const unsigned row = min(group / a.groups, a.count - 1);
@@ -79,11 +69,18 @@ __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm) head_norm_rope_kernel
   const bool mine = group / a.groups < a.count;
 #pragma unroll
   for (int i = 0; i < kHeldHeads; ++i) {
-    const Halves turned = turn<kLanes>(held[i], gain, cos, sin, a.eps);
-    const int at = (first + i * step) * 2 * kLanes;
-    if (!mine || first + i * step >= heads) continue;
-    place[at] = turned.low;
-    place[at + kLanes] = turned.high;
+    HeadFloats x = norm_and_rope<kLanes>(held[i], gain, cos, sin, a.eps);
+    if constexpr (kFloat8) hadamard<kLanes>(x, a.float8.flipped, lane);
+    const int head = first + i * step;
+    if (!mine || head >= heads) continue;
+    if constexpr (kFloat8) {
+      const float scale = queries ? a.float8.q_scale[head / a.group] : a.float8.k_scale[head];
+      const std::int64_t at = (static_cast<std::int64_t>(row) * heads + head) * (2 * kLanes * kPackWidth);
+      write_float8<kLanes>((queries ? a.float8.q : a.float8.k) + at, x, a.root / scale, lane);
+    } else {
+      place[head * 2 * kLanes] = pack(x.low);
+      place[head * 2 * kLanes + kLanes] = pack(x.high);
+    }
   }
 }
 
@@ -105,10 +102,17 @@ void start(const HeadNormRopeLaunch& l, cudaStream_t stream) {
                             packs(l.k_weight),
                             packs(l.cos),
                             packs(l.sin),
-                            l.eps};
+                            l.eps,
+                            l.float8,
+                            static_cast<int>(l.heads / l.kv_heads),
+                            1 / std::sqrt(static_cast<float>(l.head_dim))};
   constexpr std::int64_t kInBlock = kThreads / kLanes;
   const auto blocks = static_cast<unsigned>((l.rows * groups + kInBlock - 1) / kInBlock);
-  head_norm_rope_kernel<kLanes><<<blocks, kThreads, 0, stream>>>(arguments);
+  if (l.float8.q != nullptr) {
+    head_norm_rope_kernel<kLanes, true><<<blocks, kThreads, 0, stream>>>(arguments);
+  } else {
+    head_norm_rope_kernel<kLanes, false><<<blocks, kThreads, 0, stream>>>(arguments);
+  }
 }
 
 }  // namespace

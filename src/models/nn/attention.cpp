@@ -6,6 +6,7 @@
 
 #include "base/device/gpu.h"
 #include "models/kernels/attention_kernels.h"
+#include "models/nn/phase.h"
 
 namespace orrery {
 namespace {
@@ -87,6 +88,14 @@ std::string fa3_problem(const AttentionCase& attention) {
   return "";
 }
 
+std::string float8_problem(std::int64_t head_dim) {
+  constexpr std::int64_t kLargest = 256;
+  const bool is_power = head_dim > 1 && (head_dim & (head_dim - 1)) == 0;
+  if (is_power && head_dim <= kLargest) return "";
+  return fmt::format("heads of {} values cannot be rotated by a Hadamard matrix: it takes powers of two up to {}",
+                     head_dim, kLargest);
+}
+
 at::Tensor Attention::operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) const {
   const auto compute = [&] {
     if (fa3_) return (*fa3_)(q, k, v, mask == Mask::Causal);
@@ -95,6 +104,18 @@ at::Tensor Attention::operator()(const at::Tensor& q, const at::Tensor& k, const
                                                                 : any_attention(q, k, v, mask);
   };
   return compute().reshape({q.size(0), -1});
+}
+
+Attention Attention::in(RowFormat format) const {
+  Attention attention = *this;
+  attention.format_ = format;
+  return attention;
+}
+
+at::Tensor Attention::operator()(const Float8Operands& x, at::ScalarType dtype) const {
+  at::Tensor out = fa3_ ? (*fa3_)(x.q, x.k, x.v).to(dtype) : float8_attention_aten(x, dtype);
+  phase("mean added", [&] { add_head_mean(out, x.value_mean); });
+  return out.reshape({out.size(0), -1});
 }
 
 }  // namespace orrery

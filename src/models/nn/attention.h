@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "models/kernels/attention_kernels.h"
+#include "models/kernels/scaled_rows.h"
+#include "models/nn/float8_attention.h"
 
 namespace orrery {
 
@@ -32,6 +34,9 @@ AttentionKernel libtorch_kernel(const AttentionCase& attention);
 // Why FlashAttention-3's kernel cannot compute `attention`, in words; empty: it can (bfloat16, Hopper GPUs).
 std::string fa3_problem(const AttentionCase& attention);
 
+// Why heads of `head_dim` values cannot be rotated for attention in 8 bits, in words; empty: they can.
+std::string float8_problem(std::int64_t head_dim);
+
 // Grouped-query attention, scale 1/√head_dim; a value that is cheap to copy.
 class Attention {
  public:
@@ -44,8 +49,16 @@ class Attention {
   // head_dim), contiguous. A kernel that cannot take the tensors is an error, never replaced by a slower one.
   at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) const;
 
+  // This attention for a media tower whose queries, keys and values are stored in `format`. Float8 is for kernels
+  // without a float8_problem(): FlashAttention-3's, and ATen's on a CPU.
+  Attention in(RowFormat format) const;
+  RowFormat format() const { return format_; }
+  // Attention over all keys, in 8 bits whatever format() says. Result: (queries, heads · head_dim) in `dtype`.
+  at::Tensor operator()(const Float8Operands& x, at::ScalarType dtype) const;
+
  private:
   std::shared_ptr<const FlashAttention> fa3_;
+  RowFormat format_ = RowFormat::Plain;
 };
 
 // A kernel that computes a case of attention.

@@ -63,12 +63,13 @@ struct ModelOptions {
   InputScales input_scales = InputScales::Static;
   std::optional<FullPrecisionSteps> full_precision_steps;  // none: what the checkpoint says, or kFullPrecisionSteps
   AttentionWish attention = AttentionWish::Auto;
+  RowFormat attention_format = RowFormat::Plain;  // of the media tower
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
 
   ProductSettings product_settings() const { return {products, input_scales == InputScales::Static}; }
   // Whether anything of a step is in 8 bits.
-  bool in_8_bits() const { return products == RowFormat::Float8; }
+  bool in_8_bits() const { return products == RowFormat::Float8 || attention_format == RowFormat::Float8; }
 };
 
 // What a model computes in on `device`.

@@ -42,12 +42,38 @@ TEST(AttentionChoice, IsTheFastestThatEveryRankHas) {
 }
 
 TEST(AttentionChoice, IsAtensOnACpu) {
-  const AttentionChoice choice = choose_attention(AttentionWish::Auto, kOnCpu, mpi_world());
+  const AttentionChoice choice = choose_attention(AttentionWish::Auto, RowFormat::Plain, kOnCpu, mpi_world());
   EXPECT_EQ(choice.by.kernel, AttentionKernel::Aten);
   EXPECT_THAT(choice.remark, IsEmpty());
   const AttentionKernels kernels = find_attention(kOnCpu, mpi_world());
   EXPECT_THAT(refusal(AttentionWish::Fa3, kernels), HasSubstr("--attention-kernel fa3: it runs on GPUs, not on CPUs"));
   EXPECT_THAT(refusal(AttentionWish::Cudnn, kernels), HasSubstr("--attention-kernel cudnn: it computes on GPUs"));
+}
+
+std::string refusal_in_8_bits(const AttentionCase& attention, AttentionKernel kernel, const std::string& without_fa3) {
+  try {
+    in_format(RowFormat::Float8, {kernel, {}}, attention, without_fa3);
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+TEST(AttentionChoice, InEightBitsIsFlashAttentionsOnAGpu) {
+  EXPECT_EQ(refusal_in_8_bits(kOnGpu, AttentionKernel::Fa3, ""), "");
+  EXPECT_EQ(
+      refusal_in_8_bits(kOnGpu, AttentionKernel::Cudnn, "no such file here"),
+      "--attention fp8: on GPUs it is computed by FlashAttention-3's kernel alone: no such file here: leave one of "
+      "the options out");
+  EXPECT_THAT(refusal_in_8_bits(kOnGpu, AttentionKernel::Cudnn, ""),
+              HasSubstr("--attention-kernel asks for another one"));
+  EXPECT_EQ(refusal_in_8_bits(kOnCpu, AttentionKernel::Aten, ""), "");
+  AttentionCase odd = kOnCpu;
+  odd.head_dim = 96;
+  EXPECT_THAT(refusal_in_8_bits(odd, AttentionKernel::Aten, ""),
+              HasSubstr("--attention fp8: heads of 96 values cannot be"));
+  const AttentionChoice choice = choose_attention(AttentionWish::Auto, RowFormat::Float8, kOnCpu, mpi_world());
+  EXPECT_EQ(choice.by.attention.format(), RowFormat::Float8);
 }
 
 }  // namespace

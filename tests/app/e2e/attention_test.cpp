@@ -26,6 +26,22 @@ TEST_F(Clips, SayWhatComputedAttention) {
   EXPECT_EQ(json_lines(folder_ / "out" / "results.jsonl").back().at("attention"), "aten");
 }
 
+// On any grid, told in the records, and never taken for exact attention's.
+TEST_F(Clips, WithAttentionInEightBitsAreNearAndMarked) {
+  run("plain", {tiny_line("a")}, {"--media", "none"});
+  run("fp8", {tiny_line("a")}, {"--media", "none", "--attention", "fp8", "--full-precision-steps", "0,0"}, {2, 2});
+  const double difference = relative(video_of(latents("fp8", "a")), video_of(latents("plain", "a")));
+  EXPECT_GT(difference, 1e-5);
+  EXPECT_LT(difference, 0.1);
+  EXPECT_EQ(Json::parse(latents("fp8", "a").model).at("attention_format"), "fp8");
+  EXPECT_FALSE(Json::parse(latents("plain", "a").model).contains("attention_format"));
+  EXPECT_EQ(parse_json_file(folder_ / "fp8" / "run.json").at("topology").at("attention_format"), "fp8");
+  EXPECT_THAT(run("fp8", {tiny_line("a")}, {"--media", "none"}, {}, 2).err, HasSubstr("with another --attention"));
+  run("again", {tiny_line("a")}, {"--media", "none", "--attention", "fp8", "--full-precision-steps", "0,0"});
+  EXPECT_LT(relative(video_of(latents("again", "a")), video_of(latents("fp8", "a"))), 0.3 * difference)
+      << "the ranks' shares show";
+}
+
 TEST_F(Clips, AreRefusedAKernelThatTheDeviceHasNot) {
   EXPECT_THAT(run("out", {tiny_line("a")}, {"--attention-kernel", "fa3"}, {}, 2).err,
               HasSubstr("--attention-kernel fa3: it runs on GPUs, not on CPUs"));

@@ -218,6 +218,34 @@ TEST(Bench, PrintsATable) {
   EXPECT_THAT(ended.out, testing::Not(HasSubstr("device copy")));  // measured, but not asked for
 }
 
+TEST(Bench, AttentionInEightBitsHasItsOwnPhases) {
+  const std::vector<Json> lines = lines_of(bench({}, {"--json", "--what", "step,ceilings", "--attention", "fp8"}));
+  EXPECT_TRUE(part(lines, "ceilings").contains("attention by aten in 8 bits"));
+  const auto step = part(lines, "step");
+  for (const char* name :
+       {"head norm + rope", "mean of values", "values in 8 bits", "attention", "attention / mean added"}) {
+    const std::string phase = std::string("phase: ") + name;
+    ASSERT_TRUE(step.contains(phase)) << phase;
+    EXPECT_EQ(step.at(phase).at("calls"), 6) << phase;
+    EXPECT_EQ(step.at(phase).at("attention_format"), "fp8");
+  }
+}
+
+// On a CPU kernels of 8 bits are emulated: the errors are theirs, the times are not.
+TEST(Bench, ProductsInSeveralFormats) {
+  const auto formats = part(lines_of(bench({}, {"--json", "--what", "formats"})), "formats");
+  EXPECT_EQ(formats.size(), 40U);
+  const auto error = [&](const std::string& name) { return formats.at("qkv product: " + name).value("error", 1.0); };
+  EXPECT_LE(error("as without --gemm"), 1e-5);
+  const double both = error("fp8, a factor a row");
+  for (const char* alone : {"activations alone in fp8", "weights alone in fp8"}) {
+    EXPECT_GT(error(alone), 0.01) << alone;
+    EXPECT_LT(error(alone), 0.8 * both) << alone;
+  }
+  EXPECT_LT(both, 0.05);
+  EXPECT_LT(error("int8, a factor a row, rotated"), 0.5 * both);
+}
+
 TEST(Bench, RefusesATpThatDoesNotDivide) {
   const Ending ended = bench({1, 3}, {"--what", "step"});
   EXPECT_EQ(ended.exit_code, 2);

@@ -59,7 +59,8 @@ TEST_P(MeasuredSteps, TakeTheTimeThatIsForecast) {
   for (const Json& line : lines("step", "step")) {
     const MachineProfile machine = builtin_profile(GpuKind::H200, attention_of(line));
     const double measured = line.at("median_ms").get<double>() / 1e3;
-    const double forecast = clip_seconds(work_of(line), machine, machine.rates(products_of(line))).denoise();
+    const double forecast =
+        clip_seconds(work_of(line), machine, machine.rates(products_of(line), RowFormat::Plain)).denoise();
     EXPECT_NEAR(forecast, measured, kOff * measured) << line;
   }
 }

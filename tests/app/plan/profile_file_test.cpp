@@ -6,6 +6,7 @@
 #include "app/plan/machine_profile.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/json.h"
 #include "support/temporary_folder.h"
 
 namespace orrery {
@@ -82,6 +83,24 @@ TEST_F(ProfileFile, TakesTheKernelThatIsAskedFor) {
   expect_near(fa3.plain.products, expected.plain.products);
   expect_near(fa3.plain.memory, expected.plain.memory);
   for (const double tokens : kLengths) EXPECT_GT(fa3.plain.attention.at(tokens), cudnn.plain.attention.at(tokens));
+}
+
+// The lines of bfloat16's attention as if it had been in 8 bits, at twice the rate.
+TEST_F(ProfileFile, KeepsAttentionInEightBitsApart) {
+  std::string lines = read_file(kResults + "gpu-fa3-h200.jsonl"), float8;
+  for (std::size_t begin = 0, end = 0; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    Json line = Json::parse(lines.substr(begin, end - begin));
+    if (line.at("name") != "phase: attention" || line.value("attention", "") != "fa3") continue;
+    line["attention_format"] = "fp8";
+    line["median_ms"] = line.at("median_ms").get<double>() / 2;
+    line["tflops"] = line.at("tflops").get<double>() * 2;
+    float8 += line.dump() + "\n";
+  }
+  const MachineProfile plain = read(lines).machine, both = read(lines + float8).machine;
+  EXPECT_TRUE(plain.rates(RowFormat::Plain, RowFormat::Float8).attention.empty());
+  expect_near(both.plain.attention, plain.plain.attention);
+  expect_near(both.rates(RowFormat::Plain, RowFormat::Float8).attention, plain.plain.attention.times(2));
+  expect_near(both.rates(RowFormat::Plain, RowFormat::Plain).products, plain.plain.products);
 }
 
 TEST_F(ProfileFile, SaysWhatIsWrongWithOthers) {

@@ -229,6 +229,26 @@ TEST_F(ManyTokens, InFullPrecisionAreNearer) {
   EXPECT_TRUE(at::equal(velocity(plain, Precision::Full), velocity(plain)));
 }
 
+// Every layer's attention is in 8 bits, its products are exact.
+TEST_F(ManyTokens, WithAttentionInEightBitsStayNear) {
+  const bool gpu = test_device().is_cuda();
+  const Attention float8 = (gpu ? Attention(find_flash_attention()) : Attention()).in(RowFormat::Float8);
+  const at::ScalarType dtype = gpu ? at::kBFloat16 : at::kFloat;
+  const at::Tensor exact = velocity({"tiny", 1});
+  const at::Tensor alone = velocity({"tiny", 1, dtype, RowFormat::Plain, float8});
+  const at::Tensor shared = velocity({"tiny", ranks_, dtype, RowFormat::Plain, float8});
+  const double error = relative_rms(shared, exact);
+  RecordProperty("error", std::to_string(error));
+  EXPECT_LE(error, 0.05);
+  EXPECT_GE(error, 1e-4) << "nothing was rounded";
+  EXPECT_LE(relative_rms(shared, alone), 0.5 * error) << "ranks have other factors";
+}
+
+TEST_F(ManyTokens, AttendExactlyInFullPrecision) {
+  const GoldenTransformer golden("tiny", ranks_, at::kFloat, RowFormat::Plain, Attention().in(RowFormat::Float8));
+  EXPECT_TRUE(at::equal(velocity(golden, Precision::Full), velocity({"tiny", ranks_})));
+}
+
 INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                          testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
                                          Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},

@@ -36,6 +36,16 @@ TEST(LayerWork, ATpGroupSharesAllOfIt) {
   }
 }
 
+TEST(LayerWork, AttentionInEightBitsMovesBytes) {
+  const LayerWork work = layer_work(nano_config(), 100, 28, 2);
+  const PhaseCosts costs = layer_costs(work, {RowFormat::Plain, RowFormat::Float8}, {}, 2);
+  EXPECT_EQ(costs.at("head norm + rope").bytes, 100 * (16 + 4) * 128 * 3);
+  EXPECT_EQ(costs.at("text keys and values").bytes, 2 * 28 * 4 * 128);
+  EXPECT_EQ(costs.at("mean of values").bytes, 100 * 4 * 128 * 2);
+  EXPECT_EQ(costs.at("values in 8 bits").bytes, 128 * 4 * 128 * 3);
+  EXPECT_EQ(costs.at("attention / mean added").bytes, 2 * 100 * 16 * 128 * 2);
+}
+
 TEST(LayerWork, EveryPhaseHasItsCeiling) {
   const LayerWork work = layer_work(nano_config(), 100, 28, 2);
   LayerCeilings ceilings;
@@ -44,7 +54,7 @@ TEST(LayerWork, EveryPhaseHasItsCeiling) {
   ceilings.copy_gbps = 1000;
   EXPECT_EQ(ceilings.layer_ms(), 17);
   const MediaShape shape{{{Stream::Video, {{48, 1, 19, 20}}}}};  // 10 x 10 patches
-  const auto costs = step_costs(work, shape, RowFormat::Plain, ceilings, 2);
+  const auto costs = step_costs(work, shape, {}, ceilings, 2);
   EXPECT_EQ(costs.at("attention").best_ms, 7);
   EXPECT_EQ(costs.at("down product").best_ms, 4);
   EXPECT_EQ(costs.at("down product").flops, work.product_flops(work.products()[3]));

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "models/kernels/gpu_pack.cuh"
+
+// For kernels in which kLanes neighbouring lanes hold a head: lane l has the channels 8 l to 8 l + 7 of either half.
+namespace orrery {
+
+// RoPE pairs a channel with the one half a head away: a lane holds both.
+struct Halves {
+  Pack low;
+  Pack high;
+};
+
+struct HeadFloats {
+  Floats low;
+  Floats high;
+};
+
+// RMS norm of a head, then RoPE.
+template <int kLanes>
+__device__ HeadFloats norm_and_rope(const Halves& head, const Halves& gain, const Floats& cos, const Floats& sin,
+                                    float eps) {
+  HeadFloats x{unpack(head.low), unpack(head.high)};
+  const float squares = sum_over_lanes<kLanes>(sum_of_squares(x.low) + sum_of_squares(x.high));
+  const float scale = rsqrtf(squares / (2 * kLanes * kPackWidth) + eps);
+  const Floats low_gain = unpack(gain.low);
+  const Floats high_gain = unpack(gain.high);
+#pragma unroll
+  for (int i = 0; i < kPackWidth; ++i) {
+    const float low = x.low.v[i] * (scale * low_gain.v[i]);
+    const float high = x.high.v[i] * (scale * high_gain.v[i]);
+    x.low.v[i] = low * cos.v[i] - high * sin.v[i];
+    x.high.v[i] = high * cos.v[i] + low * sin.v[i];
+  }
+  return x;
+}
+
+// Negates the channels of a pack whose bits are set.
+__device__ inline void flip(Floats& x, unsigned bits) {
+#pragma unroll
+  for (int i = 0; i < kPackWidth; ++i) {
+    if ((bits >> i & 1U) != 0) x.v[i] = -x.v[i];
+  }
+}
+
+// The stage of a fast Hadamard transform that joins channels of lanes `offset` apart.
+__device__ inline void join_lanes(Floats& x, int offset, bool upper) {
+#pragma unroll
+  for (int i = 0; i < kPackWidth; ++i) {
+    const float other = __shfl_xor_sync(0xffffffffU, x.v[i], offset);
+    x.v[i] = upper ? other - x.v[i] : x.v[i] + other;
+  }
+}
+
+// The last three stages, within a pack.
+__device__ inline void join_pack(Floats& x) {
+#pragma unroll
+  for (int step = kPackWidth / 2; step > 0; step /= 2) {
+#pragma unroll
+    for (int i = 0; i < kPackWidth; ++i) {
+      if ((i & step) != 0) continue;
+      const float low = x.v[i], high = x.v[i + step];
+      x.v[i] = low + high;
+      x.v[i + step] = low - high;
+    }
+  }
+}
+
+// Hadamard transform (Sylvester's order, entries ±1) of a head, after a change of sign of the channels whose bits are
+// set in `flipped`, a byte a pack. Stages in the order of hadamard_sums() in float8_heads.cpp, for the same bits. All
+// lanes of a warp call it.
+template <int kLanes>
+__device__ void hadamard(HeadFloats& x, const std::uint8_t* flipped, int lane) {
+  flip(x.low, flipped[lane]);
+  flip(x.high, flipped[lane + kLanes]);
+#pragma unroll
+  for (int i = 0; i < kPackWidth; ++i) {
+    const float low = x.low.v[i], high = x.high.v[i];
+    x.low.v[i] = low + high;
+    x.high.v[i] = low - high;
+  }
+#pragma unroll
+  for (int offset = kLanes / 2; offset > 0; offset /= 2) {
+    const bool upper = (lane & offset) != 0;
+    join_lanes(x.low, offset, upper);
+    join_lanes(x.high, offset, upper);
+  }
+  join_pack(x.low);
+  join_pack(x.high);
+}
+
+}  // namespace orrery
