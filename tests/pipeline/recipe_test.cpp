@@ -79,8 +79,8 @@ TEST(Recipe, FixedStepsMakeAnotherClip) {
   const Recipe plain = with_products(RowFormat::Plain);
   EXPECT_EQ(other_entry(file_of(fixed, request), fixed, request), "");
   EXPECT_EQ(other_entry(file_of(fixed, request), others, request), "schedule");
-  EXPECT_EQ(other_entry(file_of(fixed, request), plain, request), "sampler");
-  EXPECT_EQ(other_entry(file_of(plain, request), fixed, request), "sampler");
+  EXPECT_EQ(other_entry(file_of(fixed, request), plain, request), "schedule");
+  EXPECT_EQ(other_entry(file_of(plain, request), fixed, request), "schedule");
 }
 
 TEST(Recipe, FilesOfEarlierReleasesHavePlainProducts) {
