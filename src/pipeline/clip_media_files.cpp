@@ -112,8 +112,7 @@ void ClipMediaFiles::write_picture(const FileCheck& check) const {
   const PictureTexts texts{
       {"prompt", label_.prompt}, {"seed", label_.seed}, {"model", label_.model}, {"version", label_.version}};
   write_file(folder_.picture(label_.id, settings_.picture),
-             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents),
-             check);
+             encode_picture(settings_.picture, size_.width, size_.height, picture_, texts, label_.latents), check);
 }
 
 void ClipMediaFiles::give_up() {

@@ -103,8 +103,8 @@ class ClipMediaFiles {
 struct MediaEnd {
   std::vector<std::string> files;  // relative to OUT
   std::string error;               // empty: none
-  bool refused = false;    // by MediaCheck; `error` says why
-  bool unsaved = false;    // the latent file is not there; `error` says why
+  bool refused = false;            // by MediaCheck; `error` says why
+  bool unsaved = false;            // the latent file is not there; `error` says why
   bool given_up = false;
 };
 

@@ -31,8 +31,8 @@ class ClipDelivery {
   void end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files);
   // Delivers the clip whose video is being encoded, if it has come to its end. Collective over the world.
   void settle_if_ready();
-  // Delivers the picture that the request's clip continues, whose latent file may still be being written. Collective over
-  // the world.
+  // Delivers the picture that the request's clip continues, whose latent file may still be being written. Collective
+  // over the world.
   void settle_parent_of(const Request& request);
   // Delivers the last clip. Collective over the world.
   void finish();

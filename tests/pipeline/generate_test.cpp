@@ -26,11 +26,13 @@ class TestTowers : public KeptTowers {
  public:
   using KeptTowers::KeptTowers;
   TextCache text(const TokenIds& ids) const override {
+    ++texts;
     TextCache cache = KeptTowers::text(ids);
     if (broken) cache.layers.front().v.fill_(std::numeric_limits<float>::quiet_NaN());
     return cache;
   }
   bool broken = false;
+  mutable int texts = 0;  // computed
 };
 
 // A run of the golden checkpoint "tiny" on this one rank, a clip at a time.
@@ -97,6 +99,43 @@ TEST_F(Generates, AClipAndItsFiles) {
   EXPECT_EQ(result.latents_checksum, latents_checksum(read_latents(folder_ / "latents/a.h5")));
   EXPECT_EQ(result.step_seconds.size(), 2U);
   EXPECT_FALSE(exists("snapshots/a.h5")) << "its latents are there";
+}
+
+class GeneratesPictures : public Generates {
+ protected:
+  static ClipJob picture(const std::string& id) {
+    ClipJob picture = job(id);
+    picture.request.num_frames = 1;
+    return picture;
+  }
+};
+
+// Its latent file and its PNG may be written behind the next one's steps.
+TEST_F(GeneratesPictures, WithTheFilesOfEach) {
+  const std::map<std::string, ClipResult> results = make({picture("a"), picture("b"), job("c")});
+  for (const char* id : {"a", "b"}) {
+    const ClipResult& result = results.at(id);
+    EXPECT_EQ(result.error, "");
+    EXPECT_THAT(result.files, ElementsAre("latents/" + std::string(id) + ".h5", "media/" + std::string(id) + ".png"));
+    EXPECT_EQ(result.latents_checksum, latents_checksum(read_latents(folder_ / result.files[0])));
+  }
+  EXPECT_THAT(results.at("c").files, ElementsAre("latents/c.h5", "media/c.mp4"));
+  EXPECT_EQ(towers_.texts, 2) << "all clips have the same two texts";
+}
+
+TEST_F(GeneratesPictures, NothingOfLatentsThatCannotBeSaved) {
+  folder_.write("snapshots/a.h5", "of an earlier run");
+  fill_disk_for("latents/a.h5");
+  ClipJob child = picture("child");
+  child.request.parent = "b";
+  const std::map<std::string, ClipResult> results = make({picture("a"), picture("b"), child});
+  EXPECT_THAT(results.at("a").error, HasSubstr("latents/a.h5.tmp: No space left on device"));
+  EXPECT_THAT(results.at("a").files, IsEmpty());
+  EXPECT_THAT(results.at("a").latents_checksum, IsEmpty());
+  EXPECT_FALSE(exists("media/a.png"));
+  EXPECT_TRUE(exists("snapshots/a.h5"));
+  EXPECT_EQ(results.at("b").error, "");
+  EXPECT_EQ(results.at("child").error, "") << "the parent's latents are there when it begins";
 }
 
 TEST_F(Generates, NothingOfLatentsThatAreNotFinite) {

@@ -31,6 +31,7 @@ std::string text_of(const CommandEnd& end);
 // Runs the command in a process group of its own and waits for it; its standard error is this process's. `given_up` is
 // asked every hundredth of a second: once it is true, the command is killed. Thread-safe. Throws Error when the system
 // cannot start a process.
-CommandEnd run_command(const ShellCommand& command, const std::function<bool()>& given_up = [] { return false; });
+CommandEnd run_command(
+    const ShellCommand& command, const std::function<bool()>& given_up = [] { return false; });
 
 }  // namespace orrery

@@ -84,9 +84,7 @@ std::optional<std::string> made_from(const fs::path& file) {
   return behind(head_of(file), file.extension() == ".png" ? png_keyword() : comment());
 }
 
-std::string png_mark(const std::string& latents) {
-  return latents.empty() ? "" : png_chunk(png_keyword() + latents);
-}
+std::string png_mark(const std::string& latents) { return latents.empty() ? "" : png_chunk(png_keyword() + latents); }
 
 std::string png_text(const std::string& keyword, const std::string& text) {
   const std::string uncompressed(2, '\0'), no_language(1, '\0'), no_translation(1, '\0');

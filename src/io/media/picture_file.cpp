@@ -1,12 +1,12 @@
 #include "io/media/picture_file.h"
 
+#include <jpeglib.h>
+
 #include <array>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-
-#include <jpeglib.h>
 
 #include "base/core/error.h"
 #include "io/media/frame_pixels.h"

@@ -45,8 +45,8 @@ class QkvProjection {
   Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
   // Of two sequences of equal length, one behind the other in the stream, with a text each: one product for both.
   // `rope`: of both. Collective over the stream's group.
-  std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
-                             const KeyValue& second, Precision precision) const;
+  std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first, const KeyValue& second,
+                             Precision precision) const;
 
  private:
   // (before + tokens + after, heads + 2 kv_heads, head_dim): the stream's tokens, with rows around them that are not

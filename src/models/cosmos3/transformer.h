@@ -60,9 +60,9 @@ struct Branch {
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
 };
 
-// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows leave
-// a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice the
-// activations, which beside many tokens' would count.
+// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows
+// leave a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice
+// the activations, which beside many tokens' would count.
 constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).

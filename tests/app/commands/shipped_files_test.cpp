@@ -180,10 +180,13 @@ TEST(ModesManifest, HasALineForEachMode) {
     const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
     EXPECT_EQ(request.image, picture) << request.id;
   }
-  const std::vector<Mode> expected{{false, false, ""},      {true, false, ""},
-                                   {false, true, ""},       {true, true, ""},
+  const std::vector<Mode> expected{{false, false, ""},
+                                   {true, false, ""},
+                                   {false, true, ""},
+                                   {true, true, ""},
                                    {false, false, "street-text"},
-                                   {false, false, "", true}, {false, false, "", true}};
+                                   {false, false, "", true},
+                                   {false, false, "", true}};
   EXPECT_EQ(modes, expected);
 }
 

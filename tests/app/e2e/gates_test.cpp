@@ -35,7 +35,8 @@ class Gates : public Clips {
 
 TEST_F(Gates, APromptIsRefusedBeforeItIsMade) {
   const fs::path seen = path("seen.jsonl");
-  const std::string check = "tee -a " + seen.string() + R"( | grep -q '"seed":13' && echo "an unlucky number" && exit 10; exit 0)";
+  const std::string check =
+      "tee -a " + seen.string() + R"( | grep -q '"seed":13' && echo "an unlucky number" && exit 10; exit 0)";
   const std::vector<Json> lines{picture("a", {{"samples", 2}, {"seed", 12}}), picture("b")};
   const Ending ending = run("out", lines, {"--check-prompt", check}, {}, 1);
   EXPECT_EQ(result("a-0").at("status"), "done");

@@ -68,9 +68,8 @@ TEST_F(Pictures, AreMadeOnceInTheFormatAskedFor) {
 
 TEST_F(Pictures, AreDecodedAgainFromTheirLatents) {
   run("out", {picture_line("a")});
-  const Ending ending =
-      run_program(orrery({"decode", "--checkpoint", checkpoint_.string(), "--out", path("again").string(),
-                          latents_path("out", "a").string()}));
+  const Ending ending = run_program(orrery({"decode", "--checkpoint", checkpoint_.string(), "--out",
+                                            path("again").string(), latents_path("out", "a").string()}));
   EXPECT_EQ(ending.exit_code, 0) << ending.err;
   EXPECT_EQ(max_abs(pixels_of(path("again/media/a.png")), pixels_of(path("out/media/a.png"))), 0);
 }

@@ -65,7 +65,9 @@ TEST_F(PictureFile, AJpegIsNearAndSaysWhatItIs) {
 // What libjpeg writes at quality 95, in zigzag order.
 TEST_F(PictureFile, AJpegHasTheTablesOfQuality95) {
   const std::string file = read_file(write("a.jpg", PictureFormat::Jpg, waves(64, 48)));
-  const std::string luma{2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 2, 2, 2, 2, 2, 4, 3, 2, 2, 2, 2, 5, 4, 4, 3, 4, 6, 5, 6, 6, 6, 5, 6, 6, 6, 7, 9, 8, 6, 7, 9, 7, 6, 6, 8, 11, 8, 9, 10, 10, 10, 10, 10, 6, 8, 11, 12, 11, 10, 12, 9, 10, 10, 10};
+  const std::string luma{2, 1,  1, 1, 1,  1,  2,  1,  1,  1, 2, 2,  2,  2,  2,  4,  3, 2,  2,  2, 2, 5,
+                         4, 4,  3, 4, 6,  5,  6,  6,  6,  5, 6, 6,  6,  7,  9,  8,  6, 7,  9,  7, 6, 6,
+                         8, 11, 8, 9, 10, 10, 10, 10, 10, 6, 8, 11, 12, 11, 10, 12, 9, 10, 10, 10};
   const std::string chroma{2, 2, 2, 2, 2, 2, 5, 3, 3, 5, 10, 7, 6, 7, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10};
   EXPECT_NE(file.find(std::string(1, '\0') + luma), std::string::npos);
   EXPECT_NE(file.find(std::string(1, '\1') + chroma), std::string::npos);
