@@ -72,7 +72,8 @@ class Decode : public Clips {
     for (const std::string& name : names) line.push_back((folder_ / (name + ".h5")).string());
     return line;
   }
-  bool decoded(const std::string& name) const { return fs::exists(folder_ / "out/media" / (name + ".mp4")); }
+  // Of one frame: a picture.
+  bool decoded(const std::string& name) const { return fs::exists(folder_ / "out/media" / (name + ".png")); }
 };
 
 TEST_F(Decode, GoesOnAfterABadFile) {

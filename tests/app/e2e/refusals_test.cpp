@@ -130,7 +130,7 @@ TEST_F(Refused, ValidateFindsMissingInputs) {
   folder_.write("clips.jsonl", R"({"id": "a", "prompt": "x", "image": "lost.png"}
 {"id": "b", "prompt": "x", "condition_latents": "lost.h5"}
 {"id": "d", "prompt": "x", "condition_latents": "never"}
-{"id": "c", "prompt": "x", "sound": true})");
+{"id": "c", "prompt": "x", "sound": true, "num_frames": 5})");
   expect_refused(
       command("validate"), out_,
       {{"clips.jsonl:1: id \"a\": image: ", "lost.png: no such file",

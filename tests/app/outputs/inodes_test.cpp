@@ -27,8 +27,8 @@ TEST(Inodes, LackIsKnownBeforeTheClip) {
   EXPECT_EQ(write_problem(clip, mp4, out), "");
   folder.write("disk/one", "");
   EXPECT_EQ(write_problem(clip, mp4, out), out.string() +
-                                               ": no room: the clip makes up to 7 files, and the file "
-                                               "system has 6 left (inodes, df -i): remove some files, or "
+                                               ": no room: the clip makes up to 8 files, and the file "
+                                               "system has 7 left (inodes, df -i): remove some files, or "
                                                "choose another --out");
   for (std::int64_t i = 1; i < wanted; ++i) folder.write("disk/more" + std::to_string(i), "");
   EXPECT_THAT(write_problem(clip, mp4, out), HasSubstr("No space left on device")) << "not even a probe can be made";
