@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/manifest/request_defaults.h"
 #include "base/core/numbers.h"
 
 namespace orrery {
@@ -10,10 +11,17 @@ namespace {
 constexpr double kNoGuidance = 1;
 constexpr double kNoShift = 1;  // the levels are shifted already
 
+// What a line like the request has where it and the command line say nothing.
+Request unasked_of(const Request& request) {
+  RequestDefaults defaults;
+  defaults.semantics = request.semantics;
+  return defaults.of(request.num_frames);
+}
+
 }  // namespace
 
 std::vector<std::string> few_step_problems(const Request& request, std::int64_t steps) {
-  const Request unasked;
+  const Request unasked = unasked_of(request);
   std::vector<std::string> problems;
   const auto refuse = [&](const std::string& field, const std::string& found, const std::string& instead) {
     problems.push_back(

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/manifest/request_defaults.h"
+
 namespace orrery {
 namespace {
 
@@ -11,6 +13,7 @@ using testing::IsEmpty;
 
 TEST(FewSteps, WhatARequestLeavesToTheDefaultsIsNotAskedFor) {
   EXPECT_THAT(few_step_problems({}, 4), IsEmpty());
+  EXPECT_THAT(few_step_problems(RequestDefaults().of(1), 4), IsEmpty()) << "a picture's defaults are others";
   Request own;
   own.steps = 4;
   own.guidance_scale = 1;
