@@ -1,5 +1,6 @@
 #include "pipeline/deliver_clip.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/core/stopwatch.h"
@@ -55,8 +56,8 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
                                                          const std::string& checksum, PhaseClock& clock,
                                                          ClipResult& result) {
   context_.progress.phase("decode");
-  if (pending_) {  // one clip at most is behind
-    settle();
+  if (!pending_.empty()) {
+    make_room_for(job.request);
     clock.skip();
   }
   const ProfilerRange range("decode");
@@ -102,31 +103,43 @@ void ClipDelivery::end(const ClipJob& job, ClipResult result, std::unique_ptr<Cl
     deliver_(job, std::move(result));
     return;
   }
-  if (files != nullptr) backlog_.start(std::move(files));
-  pending_ = {&job, std::move(result)};
+  pending_.push_back({&job, std::move(result), std::make_unique<MediaBacklog>()});
+  if (files != nullptr) pending_.back().backlog->start(std::move(files));
 }
 
 void ClipDelivery::settle_if_ready() {
-  if (!pending_) return;
-  const bool ready = context_.world.is_root() && backlog_.ready();
+  if (pending_.empty()) return;
+  const bool ready = context_.world.is_root() && pending_.front().backlog->ready();
   if (context_.world.max(ready ? 1 : 0) == 1) settle();
 }
 
 void ClipDelivery::settle_parent_of(const Request& request) {
-  if (pending_ && pending_->job->request.picture() && pending_->job->request.id == request.parent) settle();
+  const auto is_parent = [&](const Pending& pending) {
+    return pending.job->request.picture() && pending.job->request.id == request.parent;
+  };
+  while (std::any_of(pending_.begin(), pending_.end(), is_parent)) settle();
+}
+
+void ClipDelivery::make_room_for(const Request& request) {
+  constexpr std::size_t kPictures = 4;
+  const bool pictures = request.picture() && std::all_of(pending_.begin(), pending_.end(), [](const Pending& pending) {
+                          return pending.job->request.picture();
+                        });
+  while (pending_.size() > (pictures ? kPictures - 1 : 0)) settle();
 }
 
 void ClipDelivery::finish() {
-  if (pending_) settle();
+  while (!pending_.empty()) settle();
 }
 
 void ClipDelivery::settle() {
-  ClipResult& result = pending_->result;
+  Pending& pending = pending_.front();
+  ClipResult& result = pending.result;
   const Stopwatch waiting;
   MediaEnd end;  // on rank 0
   const std::string error = context_.world.from_root([&] {
-    end = backlog_.wait([this] { return context_.stop.urgent(); });
-    if (end.refused) remove_clip(context_.settings.folder, pending_->job->request);
+    end = pending.backlog->wait([this] { return context_.stop.urgent(); });
+    if (end.refused) remove_clip(context_.settings.folder, pending.job->request);
     return end.error;
   });
   if (end.refused || end.unsaved) {
@@ -137,8 +150,8 @@ void ClipDelivery::settle() {
   result.times.add("encode", waiting.seconds());
   result.stopped = context_.world.max(end.given_up ? 1 : 0) == 1;
   if (!result.stopped) result.error = error;
-  deliver_(*pending_->job, std::move(result));
-  pending_.reset();
+  deliver_(*pending.job, std::move(result));
+  pending_.pop_front();
 }
 
 ClipLabel ClipDelivery::label_of(const Request& request, const std::string& checksum) const {

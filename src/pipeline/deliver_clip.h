@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <future>
 #include <memory>
 #include <optional>
@@ -29,12 +30,12 @@ class ClipDelivery {
   // Delivers the result now or, of a clip whose video is still being encoded (`files`), at its end. `job` must live
   // until then. Collective over the world.
   void end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files);
-  // Delivers the clip whose video is being encoded, if it has come to its end. Collective over the world.
+  // Delivers the oldest clip whose files are being made, if it has come to its end. Collective over the world.
   void settle_if_ready();
   // Delivers the picture that the request's clip continues, whose latent file may still be being written. Collective
   // over the world.
   void settle_parent_of(const Request& request);
-  // Delivers the last clip. Collective over the world.
+  // Delivers all clips. Collective over the world.
   void finish();
 
  private:
@@ -46,20 +47,23 @@ class ClipDelivery {
   // `checksum`: of the latents, on rank 0.
   std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const MediaLatents& latents,
                                              const std::string& checksum, PhaseClock& clock, ClipResult& result);
-  // Waits for the clip whose video is being encoded, and delivers it. Collective.
+  // Waits for the oldest clip whose files are being made, and delivers it. Collective.
   void settle();
+  // Settles clips until the request's may be decoded: a video's frames take much host memory, so that it is alone;
+  // pictures are a few at a time, since a check of a finished file may take longer than a picture. Collective.
+  void make_room_for(const Request& request);
   ClipLabel label_of(const Request& request, const std::string& checksum) const;
 
-  // A clip whose video is being encoded; the same on all ranks.
+  // A clip whose files are being made; the same on all ranks.
   struct Pending {
     const ClipJob* job;
     ClipResult result;
+    std::unique_ptr<MediaBacklog> backlog;  // nothing is started on other ranks than 0
   };
 
   const ClipContext& context_;
   DeliverClip deliver_;
-  std::optional<Pending> pending_;
-  MediaBacklog backlog_;  // on rank 0
+  std::deque<Pending> pending_;  // the oldest first
 };
 
 }  // namespace orrery

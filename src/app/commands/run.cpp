@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <iterator>
 #include <optional>
@@ -129,8 +130,9 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
     hold.lock->require_in_place();
     std::string problem = write_problem(job, space, options.output.folder);
     if (problem.empty()) problem = gates.prompt_problem(job.request);
-    const ClipJob* const next = &job + 1;
-    if (next != plan.jobs.data() + plan.jobs.size()) gates.begin_prompt(next->request);
+    const auto next = static_cast<std::size_t>(&job - plan.jobs.data()) + 1;
+    const std::size_t end = std::min(plan.jobs.size(), next + OperatorGates::kAhead);
+    for (std::size_t i = next; i < end; ++i) gates.begin_prompt(plan.jobs[i].request);
     return problem;
   };
   make_clips(plan, generator, records, out_problem, progress, context);

@@ -44,17 +44,16 @@ std::future<CommandEnd> OperatorGates::ask_about(const Request& request) {
 }
 
 void OperatorGates::begin_prompt(const Request& request) {
-  if (!options_.prompt) return;
-  prompt_ = ask_about(request);
-  asked_ = request.id;
+  if (options_.prompt && !prompts_.contains(request.id)) prompts_.emplace(request.id, ask_about(request));
 }
 
 std::string OperatorGates::prompt_problem(const Request& request) {
   if (!options_.prompt) return "";
-  if (!prompt_.valid() || asked_ != request.id) begin_prompt(request);
+  begin_prompt(request);
+  std::future<CommandEnd> answer = std::move(prompts_.extract(request.id).mapped());
   // The command has a limit of its own, and until then the other ranks wait for a process that lives.
-  while (prompt_.wait_for(std::chrono::seconds(1)) != std::future_status::ready) beat();
-  return judge(request.id, "prompt", *options_.prompt, prompt_.get());
+  while (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready) beat();
+  return judge(request.id, "prompt", *options_.prompt, answer.get());
 }
 
 MediaCheck OperatorGates::media_check() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <map>
@@ -27,13 +28,14 @@ struct GateOptions {
 class OperatorGates {
  public:
   static constexpr int kRefusal = 10;
+  static constexpr std::size_t kAhead = 4;  // requests worth asking about ahead: a command may take longer than a clip
 
   explicit OperatorGates(GateOptions options) : options_(std::move(options)) {}
   OperatorGates(const OperatorGates&) = delete;
   OperatorGates& operator=(const OperatorGates&) = delete;
   ~OperatorGates() { given_up_ = true; }
 
-  // Begins to ask about the request that prompt_problem() will most likely be asked about next.
+  // Begins to ask about a request that prompt_problem() will most likely be asked about soon, unless it has begun.
   void begin_prompt(const Request& request);
   // Why the request must not be made, or "": it passed, or there is no such gate. Waits for the answer.
   std::string prompt_problem(const Request& request);
@@ -52,8 +54,7 @@ class OperatorGates {
   std::atomic<bool> given_up_ = false;
   std::mutex mutex_;
   std::map<std::string, Json> answers_;  // by clip
-  std::string asked_;                    // the clip that `prompt_` is about
-  std::future<CommandEnd> prompt_;       // last: its thread uses the rest
+  std::map<std::string, std::future<CommandEnd>> prompts_;  // by clip; last: their threads use the rest
 };
 
 }  // namespace orrery
