@@ -13,7 +13,9 @@ using testing::IsEmpty;
 
 TEST(FewSteps, WhatARequestLeavesToTheDefaultsIsNotAskedFor) {
   EXPECT_THAT(few_step_problems({}, 4), IsEmpty());
-  EXPECT_THAT(few_step_problems(RequestDefaults().of(1), 4), IsEmpty()) << "a picture's defaults are others";
+  Request picture = RequestDefaults().of(1);
+  picture.num_frames = 1;
+  EXPECT_THAT(few_step_problems(picture, 4), IsEmpty()) << "its defaults are others than a video's";
   Request own;
   own.steps = 4;
   own.guidance_scale = 1;
