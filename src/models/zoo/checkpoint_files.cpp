@@ -12,6 +12,7 @@
 #include "models/sampler/schedule.h"
 #include "models/wan/decoder.h"
 #include "models/wan/encoder.h"
+#include "models/zoo/other_variants.h"
 #include "models/zoo/pipeline_index.h"
 #include "models/zoo/random_models.h"
 
@@ -57,6 +58,7 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
   require_input(
       is_folder(folder),
       folder.string() + ": no such folder; expected one with transformer/, vae/ and text_tokenizer/, or random:NAME");
+  refuse_other_variants(folder);
   for (const char* file : {"transformer/config.json", "vae/config.json"}) {
     require_input(is_there(folder / file),
                   (folder / file).string() + ": no such file; expected the published layout: " +
@@ -74,6 +76,7 @@ CheckpointFiles open_folder(const std::filesystem::path& folder) {
                   "not of one model",
                   folder.string(), files.vae_config.z_dim, files.transformer_config.latent_channel));
   files.transformer = std::make_shared<ShardedCheckpoint>(folder / "transformer");
+  refuse_other_tensors(*files.transformer);
   open_sound(files);
   read_own_schedule(files, index);
   files.vae = std::make_shared<ShardedCheckpoint>(folder / "vae");

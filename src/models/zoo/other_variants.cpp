@@ -1,0 +1,93 @@
+#include "models/zoo/other_variants.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/core/error.h"
+#include "base/core/file.h"
+#include "base/core/json.h"
+
+namespace orrery {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kCameras =
+    "a checkpoint for several cameras at once, whose views attend to one another, which is not implemented: use "
+    "Cosmos3-Nano or Cosmos3-Super, a clip for each camera";
+constexpr std::string_view kLidar =
+    "a checkpoint that makes LiDAR sweeps beside video, which is not implemented: use Cosmos3-Nano or Cosmos3-Super";
+constexpr std::string_view kCausal =
+    "a causal (autoregressive) checkpoint, which makes a video a few frames at a time from those before, which is not "
+    "implemented: use the bidirectional checkpoint that it was made from";
+constexpr std::string_view kLora =
+    "LoRA weights, which are not applied here: merge them into the checkpoint's own weights first, and give that "
+    "folder "
+    "without them";
+
+// What a text in a key or in a tensor's name says; none: "".
+struct Mark {
+  std::string_view text;
+  std::string_view sentence;
+};
+
+constexpr std::array kTensorMarks{Mark{"rig_view_embed", kCameras}, Mark{"lidar_", kLidar}, Mark{"lora_", kLora},
+                                  Mark{".lora.", kLora}};
+constexpr std::array kKeyMarks{Mark{"rig_view", kCameras},      Mark{"multiview", kCameras}, Mark{"lidar", kLidar},
+                               Mark{"autoregressive", kCausal}, Mark{"causal", kCausal},     Mark{"lora", kLora}};
+constexpr std::array<std::string_view, 3> kLoraFiles{"adapter_config.json", "adapter_model.safetensors",
+                                                     "pytorch_lora_weights.safetensors"};
+
+template <class Marks>
+std::string_view sentence_for(std::string_view text, const Marks& marks) {
+  const auto found = std::find_if(marks.begin(), marks.end(),
+                                  [&](const Mark& mark) { return text.find(mark.text) != std::string_view::npos; });
+  return found == marks.end() ? std::string_view() : found->sentence;
+}
+
+[[noreturn]] void refuse_variant(const std::string& where, std::string_view sentence) {
+  throw InputError(where + ": " + std::string(sentence));
+}
+
+// Null, false, 0 and empty lists turn off what their key is about.
+bool is_off(const Json& value) {
+  return value.is_null() || value == false || (value.is_number() && value == 0) || value.empty();
+}
+
+// `backbone_type` names a variant where it is given; other marks are in the names of keys.
+std::string_view sentence_for_key(const std::string& key, const Json& value) {
+  if (is_off(value)) return "";
+  if (key != "backbone_type") return sentence_for(key, kKeyMarks);
+  const std::string_view by_name =
+      value.is_string() ? sentence_for(value.get_ref<const std::string&>(), kKeyMarks) : "";
+  return by_name.empty() ? kCausal : by_name;
+}
+
+}  // namespace
+
+void refuse_other_variants(const fs::path& checkpoint) {
+  for (const fs::path& folder : {checkpoint, checkpoint / "transformer"}) {
+    for (const std::string_view name : kLoraFiles) {
+      if (is_there(folder / name)) refuse_variant((folder / name).string(), kLora);
+    }
+  }
+  const fs::path config = checkpoint / "transformer" / "config.json";
+  if (!is_there(config)) return;
+  const Json json = parse_json_file(config);
+  if (!json.is_object()) return;  // refused where it is read
+  for (const auto& [key, value] : json.items()) {
+    const std::string_view sentence = sentence_for_key(key, value);
+    if (!sentence.empty()) refuse_variant(config.string() + ": " + key, sentence);
+  }
+}
+
+void refuse_other_tensors(const WeightSource& transformer) {
+  for (const std::string& name : transformer.names()) {
+    const std::string_view sentence = sentence_for(name, kTensorMarks);
+    if (!sentence.empty()) refuse_variant(transformer.where(name) + ": tensor " + name, sentence);
+  }
+}
+
+}  // namespace orrery
