@@ -57,11 +57,12 @@ void warn_of_full_precision(RunPlan& plan, const FullPrecisionSteps& steps) {
   const auto all_full = [&](const ClipJob& job) { return job.request.steps <= steps.first + steps.last; };
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), all_full);
   if (first == plan.jobs.end()) return;
-  plan.warnings.push_back(fmt::format(
-      "{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: with --full-precision-steps {},{} all of "
-      "theirs are in full precision",
-      std::count_if(first, plan.jobs.end(), all_full), plan.jobs.size(), first->request.id, first->request.steps,
-      steps.first, steps.last));
+  plan.warnings.push_back(
+      fmt::format("{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: with --full-precision-steps "
+                  "{},{} all of "
+                  "theirs are in full precision",
+                  std::count_if(first, plan.jobs.end(), all_full), plan.jobs.size(), first->request.id,
+                  first->request.steps, steps.first, steps.last));
 }
 
 void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {

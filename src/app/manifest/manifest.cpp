@@ -236,6 +236,7 @@ void ManifestReader::read_line(std::string_view text) {
   find_parent(line.object, request);
   check_together(line.object, request);
   check_values(request);
+  if (!request.step_cache.on()) request.step_cache = {};  // its other settings mean nothing then, and are not kept
   add_samples(line.object, request);
 }
 

@@ -53,7 +53,7 @@ class OperatorGates {
   GateOptions options_;
   std::atomic<bool> given_up_ = false;
   std::mutex mutex_;
-  std::map<std::string, Json> answers_;  // by clip
+  std::map<std::string, Json> answers_;                     // by clip
   std::map<std::string, std::future<CommandEnd>> prompts_;  // by clip; last: their threads use the rest
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <exception>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -92,6 +93,16 @@ std::int64_t check_merge(const BpeTables& tables, std::size_t rank) {
   return id_in(tables, left + right, [&] { return merge_name(tables, rank) + " makes "; });
 }
 
+// Empty when it is loaded; SentencePiece answers by a status, and where its index cannot be built, by an exception.
+std::string loading_problem(sentencepiece::SentencePieceProcessor& processor, const std::string& model) {
+  try {
+    const sentencepiece::util::Status status = processor.LoadFromSerializedProto(model);
+    return status.ok() ? "" : status.ToString();
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+}
+
 }  // namespace
 
 bool WordCache::append(std::string_view word, std::vector<std::int64_t>& ids) const {
@@ -131,8 +142,8 @@ MergeModel::MergeModel(const BpeTables& tables)
   }
   model.text(2, bpe_trainer());
   model.text(3, identity_normalizer());
-  const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(model.bytes());
-  require_input(status.ok(), tables.vocabulary_source + ": SentencePiece refuses the pieces: " + status.ToString());
+  const std::string problem = loading_problem(*processor_, model.bytes());
+  require_input(problem.empty(), tables.vocabulary_source + ": SentencePiece refuses the pieces: " + problem);
 }
 
 void MergeModel::encode(std::string_view word, std::vector<std::int64_t>& ids) const {
@@ -164,8 +175,8 @@ std::optional<std::int64_t> ByteLevelBpe::id_of(std::string_view token) const {
 
 SentencePieceFile::SentencePieceFile(const std::filesystem::path& path, AddedTokens& added)
     : path_(path.string()), processor_(std::make_unique<sentencepiece::SentencePieceProcessor>()) {
-  const sentencepiece::util::Status status = processor_->LoadFromSerializedProto(read_file(path));
-  require_input(status.ok(), path.string() + ": not a SentencePiece model: " + status.ToString());
+  const std::string problem = loading_problem(*processor_, read_file(path));
+  require_input(problem.empty(), path.string() + ": not a SentencePiece model: " + problem);
   for (int id = 0; id < processor_->GetPieceSize(); ++id) {
     if (processor_->IsControl(id)) added.add(processor_->IdToPiece(id), id, path.string());
   }

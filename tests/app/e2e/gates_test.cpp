@@ -71,8 +71,9 @@ TEST_F(Gates, NothingIsKeptOfMediaThatAreRefused) {
 // Each check takes longer than a picture: some wait for theirs while the next are made.
 TEST_F(Gates, SlowChecksOfSeveralPicturesRunAtOnce) {
   const std::string all_there = path("there").string();
-  const std::string check = "sh -c 'mkdir -p " + all_there + "; touch " + all_there + "/$$; for i in $(seq 500); do [ $(ls " +
-                            all_there + " | wc -l) -ge 4 ] && exit 0; sleep 0.02; done; exit 10'";
+  const std::string check = "sh -c 'mkdir -p " + all_there + "; touch " + all_there +
+                            "/$$; for i in $(seq 500); do [ $(ls " + all_there +
+                            " | wc -l) -ge 4 ] && exit 0; sleep 0.02; done; exit 10'";
   run("out", {picture("a", {{"samples", 4}})}, {"--check-media", check});
   for (const char* id : {"a-0", "a-1", "a-2", "a-3"}) EXPECT_EQ(result(id).at("status"), "done");
 }

@@ -446,5 +446,12 @@ TEST(Manifest, TextsHaveNoNullCharacters) {
   }
 }
 
+// Found by tests/fuzz: what was kept of such a request in latent files was another one.
+TEST(Manifest, SettingsOfNoStepCacheAreNotKept) {
+  const auto requests = parse_manifest(R"({"id": "a", "prompt": "x", "step_cache_skips": 8})", "/m.jsonl", Request{});
+  ASSERT_EQ(requests.size(), 1U);
+  EXPECT_EQ(requests.front().step_cache, StepCacheSettings{});
+}
+
 }  // namespace
 }  // namespace orrery
