@@ -75,6 +75,7 @@ class SpawnOptions {
   }
   pid_t spawn(const std::vector<std::string>& words) const {
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (const std::string& word : words) pointers.push_back(const_cast<char*>(word.c_str()));
     pointers.push_back(nullptr);
     pid_t process = 0;
