@@ -32,7 +32,7 @@ TEST_F(Clips, WithAttentionInEightBitsAreNearAndMarked) {
   run("fp8", {tiny_line("a")}, {"--media", "none", "--attention", "fp8", "--full-precision-steps", "0,0"}, {2, 2});
   const double difference = relative(video_of(latents("fp8", "a")), video_of(latents("plain", "a")));
   EXPECT_GT(difference, 1e-5);
-  EXPECT_LT(difference, 0.1);
+  EXPECT_LT(difference, 0.2);  // of the largest value, with random weights; as for products in 8 bits
   EXPECT_EQ(Json::parse(latents("fp8", "a").model).at("attention_format"), "fp8");
   EXPECT_FALSE(Json::parse(latents("plain", "a").model).contains("attention_format"));
   EXPECT_EQ(parse_json_file(folder_ / "fp8" / "run.json").at("topology").at("attention_format"), "fp8");
