@@ -8,7 +8,7 @@
 #include "base/core/config_reader.h"
 #include "base/core/error.h"
 #include "models/sampler/schedule.h"
-#include "models/zoo/random_models.h"
+#include "models/zoo/random_name.h"
 
 namespace orrery {
 namespace {

@@ -21,8 +21,6 @@ double fan_in(const RandomTensorList::Shape& shape) {
   return inputs;
 }
 
-constexpr std::string_view kPrefix = "random:";
-
 struct RandomModel {
   Cosmos3Config transformer;
   WanConfig vae;
@@ -101,13 +99,14 @@ constexpr std::array kModels{NamedModel{"tiny", tiny}, NamedModel{"nano", nano},
   std::string all;
   for (std::size_t i = 0; i < kModels.size(); ++i) {
     names[i] = kModels[i].name;
-    all.append(i == 0 ? "" : i + 1 < kModels.size() ? ", " : " or ").append(kPrefix).append(names[i]);
+    all.append(i == 0 ? "" : i + 1 < kModels.size() ? ", " : " or ").append(kRandomPrefix).append(names[i]);
   }
-  throw InputError(checkpoint + ": there is no such model" + did_you_mean(name, names, kPrefix) + "; expected " + all);
+  throw InputError(checkpoint + ": there is no such model" + did_you_mean(name, names, kRandomPrefix) + "; expected " +
+                   all);
 }
 
 RandomModel find_model(const std::string& checkpoint) {
-  const std::string_view name = std::string_view(checkpoint).substr(kPrefix.size());
+  const std::string_view name = std::string_view(checkpoint).substr(kRandomPrefix.size());
   for (const NamedModel& model : kModels) {
     if (model.name == name) return model.make();
   }
@@ -140,8 +139,6 @@ void RandomTensorList::directed(const std::string& name, Shape shape, double len
 void RandomTensorList::bias(const std::string& name, std::int64_t size) {
   tensors_[name + ".bias"] = {{size}, 0, kSmall};
 }
-
-bool is_random_checkpoint(const std::filesystem::path& checkpoint) { return checkpoint.string().starts_with(kPrefix); }
 
 CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint) {
   const std::string name = checkpoint.string();

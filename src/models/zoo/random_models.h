@@ -12,6 +12,7 @@
 #include "models/cosmos3/config.h"
 #include "models/wan/config.h"
 #include "models/zoo/checkpoint_files.h"
+#include "models/zoo/random_name.h"
 
 namespace orrery {
 
@@ -36,12 +37,6 @@ class RandomTensorList {
  private:
   RandomTensors tensors_;
 };
-
-// What stands behind the name of a random model that is distilled to few steps.
-inline constexpr std::string_view kFewStepEnding = "-4step";
-
-// Whether `checkpoint` is "random:NAME", which asks for random weights, and not a folder.
-bool is_random_checkpoint(const std::filesystem::path& checkpoint);
 
 // random:tiny, random:nano or random:super: a checkpoint of that model's shapes, its VAE's and its sound decoder's,
 // without files. It has no tokenizer: byte_ids takes its place. With "-4step" behind the name it is one distilled to
