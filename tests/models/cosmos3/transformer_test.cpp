@@ -241,7 +241,8 @@ TEST_F(ManyTokens, WithAttentionInEightBitsStayNear) {
   RecordProperty("error", std::to_string(error));
   EXPECT_LE(error, 0.05);
   EXPECT_GE(error, 1e-4) << "nothing was rounded";
-  EXPECT_LE(relative_rms(shared, alone), 0.5 * error) << "ranks have other factors";
+  const double rounding = relative_rms(velocity({"tiny", ranks_, dtype}), velocity({"tiny", 1, dtype}));
+  EXPECT_LE(relative_rms(shared, alone), 0.5 * error + rounding) << "ranks have other factors";
 }
 
 TEST_F(ManyTokens, AttendExactlyInFullPrecision) {

@@ -33,17 +33,18 @@ TEST_P(GpuFloat8Errors, StayBelow) {
   EXPECT_LE(errors.bfloat16, 6e-3) << "the case is wrong";
 }
 
-// Half as much again as a prototype of ATen operations measured around the same kernel.
+// Half as much again as the kernel's errors on an H200, beyond the output's rounding. Slowly varying values err most where
+// attention is flat: their partial sums grow large before they cancel.
 INSTANTIATE_TEST_SUITE_P(
     Distributions, GpuFloat8Errors,
     testing::Values(GpuErrorBound{0.25, ValuesLike::AllOnes, 0}, GpuErrorBound{1, ValuesLike::AllOnes, 0},
-                    GpuErrorBound{4, ValuesLike::AllOnes, 0}, GpuErrorBound{0.25, ValuesLike::Positive, 3e-4},
-                    GpuErrorBound{1, ValuesLike::Positive, 3e-4}, GpuErrorBound{2, ValuesLike::Positive, 1.4e-3},
-                    GpuErrorBound{4, ValuesLike::Positive, 1.6e-2}, GpuErrorBound{0.25, ValuesLike::Smooth, 9e-4},
-                    GpuErrorBound{1, ValuesLike::Smooth, 1.2e-3}, GpuErrorBound{2, ValuesLike::Smooth, 4.5e-3},
-                    GpuErrorBound{4, ValuesLike::Smooth, 6e-2}, GpuErrorBound{0.25, ValuesLike::ZeroMean, 0.11},
-                    GpuErrorBound{1, ValuesLike::ZeroMean, 0.09}, GpuErrorBound{2, ValuesLike::ZeroMean, 0.14},
-                    GpuErrorBound{4, ValuesLike::ZeroMean, 0.17}, GpuErrorBound{1, ValuesLike::Outliers, 2.3e-2}));
+                    GpuErrorBound{4, ValuesLike::AllOnes, 0}, GpuErrorBound{0.25, ValuesLike::Positive, 2e-4},
+                    GpuErrorBound{1, ValuesLike::Positive, 2e-4}, GpuErrorBound{2, ValuesLike::Positive, 1.3e-3},
+                    GpuErrorBound{4, ValuesLike::Positive, 2.9e-2}, GpuErrorBound{0.25, ValuesLike::Smooth, 9e-3},
+                    GpuErrorBound{1, ValuesLike::Smooth, 4.5e-3}, GpuErrorBound{2, ValuesLike::Smooth, 2.3e-3},
+                    GpuErrorBound{4, ValuesLike::Smooth, 1.6e-2}, GpuErrorBound{0.25, ValuesLike::ZeroMean, 7.3e-2},
+                    GpuErrorBound{1, ValuesLike::ZeroMean, 9e-2}, GpuErrorBound{2, ValuesLike::ZeroMean, 0.13},
+                    GpuErrorBound{4, ValuesLike::ZeroMean, 0.165}, GpuErrorBound{1, ValuesLike::Outliers, 5.2e-3}));
 
 struct GpuFloat8Sizes {
   std::int64_t queries, keys, text, heads, kv_heads, head_dim;
