@@ -33,6 +33,18 @@ Convolved convolve_without_bias(const at::Tensor& x, const at::Tensor& weight, c
   return {convolve(x, weight, {}), bias};
 }
 
+struct ConvInput {
+  at::Tensor frames;
+  at::Tensor weight;
+};
+
+// Of a clip's first frame alone, or of a picture, a kernel's newest third sees all that is not zero.
+ConvInput without_zeros(const at::Tensor& whole, const at::Tensor& weight, bool at_first) {
+  const std::int64_t past = weight.size(2) - 1;
+  if (!at_first || whole.size(2) != past + 1) return {whole, weight};
+  return {whole.narrow(2, past, 1), weight.narrow(2, past, 1)};
+}
+
 at::Tensor write(PaddedFrames& input, const at::Tensor& x, const Strip& strip) {
   phase("history", [&] { input.room(x.sizes(), x.options()).copy_(x); });
   return input.whole(strip);
@@ -79,7 +91,8 @@ PaddedFrames& CausalConv::input(FrameHistory& history) const {
 
 at::Tensor CausalConv::operator()(const at::Tensor& x, FrameHistory& history) const {
   PaddedFrames& in = input(history);
-  const at::Tensor y = convolve(write(in, x, history.strip()), weight_, bias_);
+  const auto [frames, weight] = without_zeros(write(in, x, history.strip()), weight_, in.at_first());
+  const at::Tensor y = convolve(frames, weight, bias_);
   phase("history", [&] { in.keep(); });
   return y;
 }
@@ -88,8 +101,9 @@ Convolved CausalConv::operator()(const ChannelNorm& norm, const Convolved& x, Fr
   PaddedFrames& in = input(history);
   norm.with_silu(x, in.room(x.x.sizes(), x.x.options()));
   const at::Tensor whole = in.whole(history.strip());
+  const auto [frames, weight] = without_zeros(whole, weight_, in.at_first());
   const Convolved y = narrow_.takes(whole) ? Convolved{phase("conv", [&] { return narrow_(whole); }), {}}
-                                           : convolve_without_bias(whole, weight_, bias_);
+                                           : convolve_without_bias(frames, weight, bias_);
   phase("history", [&] { in.keep(); });
   return y;
 }
