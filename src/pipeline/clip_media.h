@@ -19,6 +19,9 @@ class MediaMaker {
   // Whether this rank has a part in decoding.
   bool decodes_here() const { return tools_.split != VaeSplit::None || tools_.ranks.world().is_root(); }
 
+  // Whether the pixels of a clip's files are those that another clip goes on from: last_frames().
+  bool is_exact() const { return tools_.one_decodes() || tools_.split == VaeSplit::Exact; }
+
   // The media of a clip in one part. Rank 0's failures, and on a rank that decodes alone all failures, end up in the
   // outcome; others are thrown. On a GPU the last frames are still to be decoded on return. Collective over the world.
   MediaOutcome operator()(const MediaLatents& latents, const ClipLabel& label,

@@ -24,11 +24,8 @@ VideoFormat format_of(const ClipLabel& label, PictureSize size, bool sound, cons
   format.crf = settings.crf;
   format.threads = settings.encoder_threads;
   format.sound = sound;
-  format.metadata = {{"prompt", label.prompt},
-                     {"seed", label.seed},
-                     {"model", label.model},
-                     {"version", label.version},
-                     {kMadeFromKey, label.latents}};
+  format.metadata = {
+      {"prompt", label.prompt}, {"seed", label.seed}, {"model", label.model}, {"version", label.version}};
   return format;
 }
 
@@ -128,7 +125,7 @@ std::vector<std::string> ClipMediaFiles::finish() {
   }
   std::vector<std::string> files;
   if (video_) {
-    video_->finish(check);
+    video_->finish(check, {{kMadeFromKey, label_.latents}});
     files.push_back("media/" + label_.id + ".mp4");
   }
   if (is_picture() && settings_.video == Media::Mp4) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/core/error.h"
@@ -30,7 +31,7 @@ struct ClipLabel {
   std::string model;
   std::string version;
   double fps = 24;
-  std::string latents;  // the checksum of what they are made from
+  std::string latents;  // the checksum of what they are made from; "": not known yet, see made_from()
 };
 
 // Pixels, and how many pictures there are.
@@ -74,6 +75,9 @@ class ClipMediaFiles {
   void write_frames(const at::Tensor& rgb);
   // The last frames, which the device may still be at: finish() waits for them.
   void write_frames_at_end(FrameDownload last);
+  // The checksum of what they are made from, where the label did not say. Before finish(); not with keep_frames, whose
+  // frames say it as they are written.
+  void made_from(std::string latents) { label_.latents = std::move(latents); }
   // finish() waits for the latent file first. Throws LatentsNotSaved there when `saving` throws.
   void finish_after(std::future<void> saving);
   // Waits for what it was given to wait for, and for the encoder. The files made, relative to OUT.

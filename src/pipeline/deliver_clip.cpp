@@ -6,6 +6,7 @@
 #include "base/core/stopwatch.h"
 #include "base/device/gpu.h"
 #include "pipeline/arrays.h"
+#include "pipeline/chunks.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/long_clip.h"
 #include "pipeline/root_work.h"
@@ -73,8 +74,36 @@ std::vector<ListedChunk> ClipDelivery::listed(const ClipJob& job, std::string& c
   return header.chunks;
 }
 
-std::unique_ptr<ClipMediaFiles> ClipDelivery::make_long_files(const ClipJob& job, PhaseClock& clock,
-                                                              ClipResult& result) {
+std::optional<MediaMaking> ClipDelivery::begin_long_media(const ClipJob& job) const {
+  const MediaSettings& settings = context_.media.settings();
+  const auto is_there = [](const ClipJob& one) { return one.latents_done; };
+  const bool is_new = !is_there(job) && std::none_of(job.chunks.begin(), job.chunks.end(), is_there);
+  if (!is_new || !settings.wanted() || settings.keep_frames || !context_.media.is_exact()) return std::nullopt;
+  const Request& r = job.request;
+  const PictureSize size{static_cast<int>(r.width), static_cast<int>(r.height), r.num_frames};
+  return context_.media.in_parts(label_of(r, ""), size, r.sound, interrupted());
+}
+
+std::optional<at::Tensor> ClipDelivery::add_chunk(const ClipJob& job, std::size_t index, const MediaLatents& latents,
+                                                  std::optional<MediaMaking>& media, PhaseClock& clock) {
+  if (!media) return std::nullopt;
+  context_.progress.phase("decode");
+  if (!pending_.empty()) {
+    make_room_for(job.request);
+    clock.skip();
+  }
+  const ProfilerRange range("decode");
+  const std::vector<Chunk> chunks = chunks_of(job.request);
+  PartPlace place{chunks[index].begin, std::nullopt};
+  if (index + 1 < chunks.size()) place = {chunks[index].begin, chunks[index + 1].begin, true};
+  if (!media->add(latents, place)) media.reset();
+  clock.end("decode");
+  if (!media) return std::nullopt;
+  return media->overlap();
+}
+
+std::unique_ptr<ClipMediaFiles> ClipDelivery::make_long_files(const ClipJob& job, std::optional<MediaMaking>& media,
+                                                              PhaseClock& clock, ClipResult& result) {
   std::string text;
   on_root(context_.world, [&] { text = chunk_list_text(listed(job, result.latents_checksum)); });
   const std::vector<ListedChunk> chunks = parse_chunk_list(context_.world.broadcast(text));
@@ -83,6 +112,10 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_long_files(const ClipJob& job
   for (const ListedChunk& chunk : chunks) result.files.push_back("latents/" + chunk.file);
   if (!context_.media.settings().wanted()) return nullptr;
   const Make make = [&](const ClipLabel& label, const std::function<bool()>& interrupted) {
+    if (media) {
+      if (context_.world.is_root()) media->made_from(label.latents);
+      return media->finish();
+    }
     const PictureSize size = size_of(chunks, job.request.height, job.request.width);
     MediaMaking making = context_.media.in_parts(label, size, job.request.sound, interrupted);
     const std::filesystem::path folder = context_.settings.folder.latents(job.request.id).parent_path();
@@ -101,7 +134,7 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
     clock.skip();
   }
   const ProfilerRange range("decode");
-  MediaOutcome outcome = make(label_of(job.request, checksum), [this] { return context_.stop.urgent(); });
+  MediaOutcome outcome = make(label_of(job.request, checksum), interrupted());
   if (!outcome.error.empty()) throw RequestFailed(outcome.error);
   result.stopped = outcome.interrupted;
   result.steps_done = job.steps();

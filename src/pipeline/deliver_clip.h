@@ -33,8 +33,21 @@ class ClipDelivery {
   // Writes a chunk's latent file and waits for it: the next chunk goes on from there. Throws RequestFailed on all ranks
   // alike. Collective over the world.
   void save_chunk(const ClipJob& chunk, const ClipStart& start, const MediaLatents& latents, PhaseClock& clock);
-  // Files of a long clip, whose chunks' latent files are there: the one that lists them, and media. As make_files().
-  std::unique_ptr<ClipMediaFiles> make_long_files(const ClipJob& job, PhaseClock& clock, ClipResult& result);
+  // Media of a long clip that are made while its chunks are, so that each is decoded once. None: each is decoded to go
+  // on from and again when all are there, since
+  // - some are there from an earlier run: one that is stopped often would decode them each time,
+  // - with tiles the files' pixels are not those that the next chunk goes on from, or
+  // - frames are kept, each of which says what latents the clip has: the last chunk's are not known yet.
+  std::optional<MediaMaking> begin_long_media(const ClipJob& job) const;
+  // Decodes chunk `index` of a long clip into its media, if there are any. Returns the frames that the next chunk goes
+  // on from, as MediaMaking::overlap(); none: that chunk has to decode them. A failure ends the media, which are then
+  // made when all chunks are there. Collective over the world.
+  std::optional<at::Tensor> add_chunk(const ClipJob& job, std::size_t index, const MediaLatents& latents,
+                                      std::optional<MediaMaking>& media, PhaseClock& clock);
+  // Files of a long clip, whose chunks' latent files are there: the one that lists them, and media, of which `media`
+  // has all chunks or is none. As make_files().
+  std::unique_ptr<ClipMediaFiles> make_long_files(const ClipJob& job, std::optional<MediaMaking>& media,
+                                                  PhaseClock& clock, ClipResult& result);
 
   // Delivers the result now or, of a clip whose video is still being encoded (`files`), at its end. `job` must live
   // until then. Collective over the world.
@@ -66,6 +79,10 @@ class ClipDelivery {
   // pictures are a few at a time, since a check of a finished file may take longer than a picture. Collective.
   void make_room_for(const Request& request);
   ClipLabel label_of(const Request& request, const std::string& checksum) const;
+  // Whether the clip's files are to be given up, as far as this rank knows.
+  std::function<bool()> interrupted() const {
+    return [this] { return context_.stop.urgent(); };
+  }
 
   // A clip whose files are being made; the same on all ranks.
   struct Pending {

@@ -59,12 +59,13 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
   }
 }
 
-bool Generator::make_chunk(const ClipJob& chunk, const std::string& label, const ClipJob* next, PhaseClock& clock,
-                           ClipResult& result) {
+bool Generator::make_chunk(LongClip& clip, std::size_t index, const std::string& label, const ClipJob* next,
+                           PhaseClock& clock, ClipResult& result) {
+  const ClipJob& chunk = clip.job.chunks[index];
   deliver_.settle_parent_of(chunk.request);
   prepare(chunk, clock);
   const MediaShape shape = media_shape(chunk.request, context_.towers.config());
-  ClipStart start = start_(chunk, shape, label, clock);
+  ClipStart start = start_(chunk, shape, label, clock, clip.last_frames);
   if (next != nullptr) start_.draw_noise_ahead(*next);
   ClipResult own;
   const MediaLatents latents = denoise_(chunk, start, shape, clock, own, [this] { deliver_.settle_if_ready(); });
@@ -75,12 +76,14 @@ bool Generator::make_chunk(const ClipJob& chunk, const std::string& label, const
   result.stopped = own.stopped;
   if (own.stopped) return false;
   deliver_.save_chunk(chunk, start, latents, clock);
+  clip.last_frames = deliver_.add_chunk(clip.job, index, latents, clip.media, clock);
   return true;
 }
 
 std::unique_ptr<ClipMediaFiles> Generator::make_long_clip(const ClipJob& job, const std::string& label,
                                                           const ClipJob* next, PhaseClock& clock, ClipResult& result) {
   const std::size_t count = job.chunks.size();
+  LongClip clip{job, deliver_.begin_long_media(job)};
   for (std::size_t i = 0; i < count && !job.latents_done; ++i) {
     const ClipJob& chunk = job.chunks[i];
     const std::string chunk_label = fmt::format("{}, chunk {}/{}", label, i + 1, count);
@@ -92,9 +95,9 @@ std::unique_ptr<ClipMediaFiles> Generator::make_long_clip(const ClipJob& job, co
       result.steps_done += chunk.request.steps;
       continue;
     }
-    if (!make_chunk(chunk, chunk_label, i + 1 < count ? &job.chunks[i + 1] : next, clock, result)) return nullptr;
+    if (!make_chunk(clip, i, chunk_label, i + 1 < count ? &job.chunks[i + 1] : next, clock, result)) return nullptr;
   }
-  return deliver_.make_long_files(job, clock, result);
+  return deliver_.make_long_files(job, clip.media, clock, result);
 }
 
 void Generator::prepare(const ClipJob& job, PhaseClock& clock) {

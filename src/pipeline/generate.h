@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,8 +40,14 @@ class Generator {
   // On rank 0 the files that are still to be finished; null when there are none.
   std::unique_ptr<ClipMediaFiles> make_clip(const ClipJob& job, const std::string& label, const ClipJob* next,
                                             ClipResult& result);
+  // A long clip while its chunks are made.
+  struct LongClip {
+    const ClipJob& job;
+    std::optional<MediaMaking> media;         // made along with the chunks; none: when all are there
+    std::optional<at::Tensor> last_frames{};  // of the chunk before, where it was decoded into `media`
+  };
   // Makes the latents of a long clip's chunk, and writes them. False: the ranks agreed to stop. Collective.
-  bool make_chunk(const ClipJob& chunk, const std::string& label, const ClipJob* next, PhaseClock& clock,
+  bool make_chunk(LongClip& clip, std::size_t index, const std::string& label, const ClipJob* next, PhaseClock& clock,
                   ClipResult& result);
   // The chunks that are missing, then the files of all. As make_clip().
   std::unique_ptr<ClipMediaFiles> make_long_clip(const ClipJob& job, const std::string& label, const ClipJob* next,

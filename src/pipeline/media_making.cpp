@@ -22,6 +22,9 @@ std::int64_t sample_at(std::int64_t frame, double fps) {
 
 std::int64_t frames_of(const at::Tensor& video) { return (video.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
 
+// The part that goes on from the overlap takes it as the decoder gives it.
+FrameType type_for(const PartPlace& place) { return place.keeps_overlap ? FrameType::Floats : FrameType::Bytes; }
+
 }  // namespace
 
 at::Tensor decode_sound(const SoundDecoder& decoder, const at::Tensor& latent, std::int64_t frames, double fps) {
@@ -58,7 +61,8 @@ bool MediaMaking::add(const MediaLatents& latents, const PartPlace& place) {
 MediaOutcome MediaMaking::finish() { return part_.tell(tools_.ranks.world(), std::move(files_)); }
 
 void MediaMaking::begin_part(const MediaLatents& latents, const PartPlace& place) {
-  at_ = place.begin;
+  at_ = decoded_ = place.begin;
+  overlap_.clear();
   require(!sound_ || tools_.decoders.sound != nullptr, "latents with sound, but no sound decoder was loaded");
   if (files_ == nullptr) {
     files_ = std::make_unique<ClipMediaFiles>(label_, size_, sound_, tools_.folder, tools_.settings, tools_.check);
@@ -69,6 +73,14 @@ void MediaMaking::begin_part(const MediaLatents& latents, const PartPlace& place
   std::optional<std::int64_t> next;
   if (place.next) next = sample_at(*place.next, label_.fps);
   files_->write_sound(seams_.add(waveform, sample_at(place.begin, label_.fps), next));
+}
+
+at::Tensor MediaMaking::shown(const at::Tensor& decoded, const PartPlace& place) {
+  if (!place.keeps_overlap) return decoded;
+  decoded_ += decoded.size(0);
+  const std::int64_t kept = std::clamp<std::int64_t>(decoded_ - place.next.value(), 0, decoded.size(0));
+  if (kept > 0) overlap_.push_back(decoded.narrow(0, decoded.size(0) - kept, kept).to(at::kCPU));
+  return to_bytes(decoded);
 }
 
 void MediaMaking::write(const at::Tensor& frames) {
@@ -90,12 +102,12 @@ void MediaMaking::decode_alone(const MediaLatents& latents, const PartPlace& pla
     part_.attempt([&] {
       begin_part(latents, place);
       const at::Tensor& video = latents.at(Stream::Video);
-      const auto decode =
-          start_decode(VaeSplit::None, tools_.decoders.video, tools_.ranks, video.size(2), video.size(3));
+      const auto decode = start_decode(VaeSplit::None, tools_.decoders.video, tools_.ranks, video.size(2),
+                                       video.size(3), type_for(place));
       FrameDownload download;
       for (std::int64_t t = 0; t < video.size(1); ++t) {
         if (interrupted_()) throw Interrupted();
-        write(download.next(decode->next(video.select(1, t))));
+        write(download.next(shown(decode->next(video.select(1, t)), place)));
       }
       write_last(std::move(download), place);
     });
@@ -109,13 +121,14 @@ void MediaMaking::decode_together(const MediaLatents& latents, const PartPlace& 
     part_.attempt([&] { begin_part(latents, place); });
   });
   const at::Tensor& video = latents.at(Stream::Video);
-  const auto decode = start_decode(tools_.split, tools_.decoders.video, tools_.ranks, video.size(2), video.size(3));
+  const auto decode =
+      start_decode(tools_.split, tools_.decoders.video, tools_.ranks, video.size(2), video.size(3), type_for(place));
   FrameDownload download;
   for (std::int64_t t = 0; t < video.size(1); ++t) {
     if (files_ != nullptr && interrupted_()) part_.interrupt();
     if (world.max(part_.failed() ? 1 : 0) != 0) break;
     const at::Tensor frames = decode->next(video.select(1, t));
-    if (files_ != nullptr) part_.attempt([&] { write(download.next(frames)); });
+    if (files_ != nullptr) part_.attempt([&] { write(download.next(shown(frames, place))); });
   }
   if (files_ != nullptr) part_.attempt([&] { write_last(std::move(download), place); });
 }

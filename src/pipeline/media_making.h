@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "models/cosmos3/media.h"
 #include "models/zoo/media_models.h"
@@ -54,6 +55,7 @@ struct MediaTools {
 struct PartPlace {
   std::int64_t begin = 0;            // frames from here on that the part before has shown are left out
   std::optional<std::int64_t> next;  // where the part behind it begins; none: it is the last
+  bool keeps_overlap = false;        // its frames from `next` on are kept, for overlap()
 };
 
 // Makes one clip's media of its latents, in one part or, for a long clip, a chunk after another, in the memory that one
@@ -70,6 +72,11 @@ class MediaMaking {
   // no more. On a GPU the last part's last frames are still to be decoded on return. Failures of a rank that decodes
   // beside others are thrown. Collective over the world.
   bool add(const MediaLatents& latents, const PartPlace& place);
+  // The frames that the last part kept, as the decoder gave them: (frames, H, W, 3) in [-1, 1], float32 on the CPU, on
+  // rank 0; undefined elsewhere.
+  at::Tensor overlap() const { return overlap_.empty() ? at::Tensor() : at::cat(overlap_); }
+  // The checksum of what the media are made from, where the label did not say; on rank 0, behind the first part.
+  void made_from(const std::string& latents) { files_->made_from(latents); }
   // Collective over the world.
   MediaOutcome finish();
 
@@ -80,6 +87,8 @@ class MediaMaking {
   void decode_together(const MediaLatents& latents, const PartPlace& place);
   // Frames that the device may still be at: the last part's wait for the end of the files.
   void write_last(FrameDownload download, const PartPlace& place);
+  // Keeps those of the overlap, and gives all as bytes.
+  at::Tensor shown(const at::Tensor& decoded, const PartPlace& place);
   // Without those that were shown already.
   void write(const at::Tensor& frames);
 
@@ -92,8 +101,10 @@ class MediaMaking {
   RootPart part_;
   std::unique_ptr<ClipMediaFiles> files_;
   SoundSeams seams_;
-  std::int64_t at_ = 0;     // frame of the clip that comes next from the part
-  std::int64_t shown_ = 0;  // frames written
+  std::int64_t decoded_ = 0;  // frame of the clip that the part's decoder gives next
+  std::int64_t at_ = 0;       // frame of the clip that is written next from the part
+  std::int64_t shown_ = 0;    // frames written
+  std::vector<at::Tensor> overlap_;
 };
 
 }  // namespace orrery

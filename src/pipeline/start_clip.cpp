@@ -56,7 +56,7 @@ MediaLatents NoiseAhead::take(std::uint32_t seed, const MediaShape& shape, at::D
 }
 
 ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, const std::string& label,
-                                  PhaseClock& clock) {
+                                  PhaseClock& clock, const std::optional<at::Tensor>& parents_end) {
   if (job.resumes) {
     ClipStart start = resumed(job, shape, label);
     clock.end("resume");
@@ -66,7 +66,7 @@ ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, c
   if (job.request.conditioned()) {
     // Before the files are read: what changes in between is then another request, and not taken for this one.
     on_root(context_.world, [&] { start.inputs = inputs_of(job); });
-    start.conditions[Stream::Video] = condition_for(job.request, shape);
+    start.conditions[Stream::Video] = condition_for(job.request, shape, parents_end);
     clock.end("condition");
   }
   start.state.seed = job.request.seed;
@@ -90,11 +90,18 @@ void ClipStarter::draw_noise_ahead(const ClipJob& job) {
   noise_.begin(job.request.seed, media_shape(job.request, context_.towers.config()));
 }
 
-Condition ClipStarter::condition_for(const Request& request, const MediaShape& shape) const {
-  at::Tensor pixels;
-  if (request.encodes_parent) pixels = pixels_to_continue(request, shape);
+Condition ClipStarter::condition_for(const Request& request, const MediaShape& shape,
+                                     const std::optional<at::Tensor>& parents_end) const {
+  at::Tensor end;
+  if (request.encodes_parent) end = parents_end ? *parents_end : decoded_end(request, shape);
   at::Tensor latents;
-  on_root(context_.world, [&] { latents = given_latents(request, shape, pixels); });
+  on_root(context_.world, [&] {
+    at::Tensor pixels;
+    if (end.defined()) {
+      pixels = clip_pixels(end, pixel_frames_for(request.condition_frames), request.height, request.width);
+    }
+    latents = given_latents(request, shape, pixels);
+  });
   return {request.condition_frames, share_from_root(context_.world, latents)};
 }
 
@@ -112,18 +119,14 @@ at::Tensor ClipStarter::given_latents(const Request& request, const MediaShape& 
                             shape.extents(Stream::Video), context_.settings.vae_fingerprint);
 }
 
-at::Tensor ClipStarter::pixels_to_continue(const Request& request, const MediaShape& shape) const {
+at::Tensor ClipStarter::decoded_end(const Request& request, const MediaShape& shape) const {
   at::Tensor latents;
   on_root(context_.world, [&] {
     latents = all_latent_frames(context_.settings.folder.latents(request.parent), shape.extents(Stream::Video)[0],
                                 context_.settings.vae_fingerprint);
   });
   latents = share_from_root(context_.world, latents).to(context_.towers.device());
-  const std::int64_t count = pixel_frames_for(request.condition_frames);
-  const at::Tensor frames = context_.media.last_frames(latents, count);
-  at::Tensor pixels;
-  on_root(context_.world, [&] { pixels = clip_pixels(frames, count, request.height, request.width); });
-  return pixels;
+  return context_.media.last_frames(latents, pixel_frames_for(request.condition_frames));
 }
 
 std::string ClipStarter::inputs_of(const ClipJob& job) const {

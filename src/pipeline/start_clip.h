@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <future>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,20 +48,23 @@ class ClipStarter {
   // `context` must outlive the object.
   explicit ClipStarter(const ClipContext& context) : context_(context) {}
 
-  // The start of `job`'s clip of `shape`; `label` is what messages call it. Throws RequestFailed on all ranks alike
-  // when what it is made from cannot be read. Collective over the world.
-  ClipStart operator()(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock);
+  // The start of `job`'s clip of `shape`; `label` is what messages call it. `parents_end`: the last frames of the clip
+  // that it continues, as MediaMaker::last_frames() gives them; none: that clip is decoded. Throws RequestFailed on all
+  // ranks alike when what it is made from cannot be read. Collective over the world.
+  ClipStart operator()(const ClipJob& job, const MediaShape& shape, const std::string& label, PhaseClock& clock,
+                       const std::optional<at::Tensor>& parents_end = std::nullopt);
   // Draws the noise of the clip that most likely comes next in a thread of its own.
   void draw_noise_ahead(const ClipJob& job);
 
  private:
   ClipStart resumed(const ClipJob& job, const MediaShape& shape, const std::string& label) const;
-  Condition condition_for(const Request& request, const MediaShape& shape) const;
+  Condition condition_for(const Request& request, const MediaShape& shape,
+                          const std::optional<at::Tensor>& parents_end) const;
   // The given frames' latents, made from pixels or read from a file; on rank 0. `pixels`: those of a clip that is
   // continued, where it has been decoded.
   at::Tensor given_latents(const Request& request, const MediaShape& shape, at::Tensor pixels) const;
-  // The frames of a clip that is continued, as the encoder takes them; on rank 0. Collective.
-  at::Tensor pixels_to_continue(const Request& request, const MediaShape& shape) const;
+  // The last frames of a clip that is continued, which is read and decoded; on rank 0. Collective.
+  at::Tensor decoded_end(const Request& request, const MediaShape& shape) const;
   // What the job's files hold now. On rank 0.
   std::string inputs_of(const ClipJob& job) const;
 

@@ -19,6 +19,7 @@ class WholeDecode final : public VideoDecode {
   WholeDecode(const WanDecoder& decoder, FrameType type) : type_(type), stream_(decoder) {}
   at::Tensor next(const at::Tensor& latent_frame) override {
     beat();
+    RECORD_USER_SCOPE("latent frame");
     return to_frames(stream_.next(latent_frame), type_);
   }
 
@@ -113,11 +114,14 @@ CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int
   return most;
 }
 
+at::Tensor to_bytes(const at::Tensor& pixels) {
+  return pixels.add(1).mul_(127.5).round_().clamp_(0, 255).to(at::kByte);
+}
+
 at::Tensor to_frames(const at::Tensor& pixels, FrameType type) {
   if (type == FrameType::Floats) return pixels.to(at::kFloat).permute({1, 2, 3, 0}).contiguous();
   RECORD_USER_SCOPE("bytes");
-  const at::Tensor scaled = pixels.to(at::kFloat).add(1).mul_(127.5).round_().clamp_(0, 255);
-  return scaled.to(at::kByte).permute({1, 2, 3, 0}).contiguous();
+  return to_bytes(pixels.to(at::kFloat)).permute({1, 2, 3, 0}).contiguous();
 }
 
 FrameDownload::Transfer FrameDownload::start(const at::Tensor& frames) {

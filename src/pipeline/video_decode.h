@@ -63,6 +63,9 @@ struct CellCount {
 // The part of a picture of height × width latent cells that a rank decodes: the largest over ranks.
 CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width);
 
+// Pixels in [-1, 1], float32, to bytes, rounded to nearest; any shape.
+at::Tensor to_bytes(const at::Tensor& pixels);
+
 // Pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) where they are; bytes are rounded to nearest.
 at::Tensor to_frames(const at::Tensor& pixels, FrameType type);
 

@@ -94,6 +94,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"distilled", "v2v", 2, ScheduleKind::Native}),
     [](const auto& row) { return row.param.set + "_" + row.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Edge, Denoise, testing::Values(Case{"edge", "t2v", 2, ScheduleKind::Native}),
+                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
 TEST(StepCacheGolden, LeavesOutTheReferencesStepsOnEveryRank) {
   for (const char* name : {"modes/cache", "modes/cache_order0"}) {
     const Golden golden = Golden::load_case(name);

@@ -1,14 +1,19 @@
 // Clips whose making goes wrong: what their results say, and which of their files are there.
 #include "pipeline/generate.h"
 
+#include <ATen/record_function.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
 #include <limits>
+#include <memory>
+#include <string_view>
 
 #include "base/parallel/stop_flag.h"
 #include "io/checkpoint/safetensors_files.h"
+#include "pipeline/chunks.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/temporary_folder.h"
@@ -68,7 +73,7 @@ class Generates : public testing::Test {
     settings.folder = {folder_.path()};
     settings.sizes.transformer = towers_.config();
     settings.sizes.vae = vae_config_;
-    Generator generator({mpi_world(), towers_, *cfg_, media, nullptr, std::move(settings), stop, progress, log_},
+    Generator generator({mpi_world(), towers_, *cfg_, media, &encoder_, std::move(settings), stop, progress, log_},
                         [&](const ClipJob& job, ClipResult result) {
                           results[job.request.id] = std::move(result);
                           delivered();
@@ -89,6 +94,7 @@ class Generates : public testing::Test {
                      *tp_};
   WanConfig vae_config_ = read_wan_config(golden_checkpoint("tiny") / "vae/config.json");
   WanDecoder decoder_{weights("vae"), vae_config_};
+  WanEncoder encoder_{weights("vae"), vae_config_};
 };
 
 TEST_F(Generates, AClipAndItsFiles) {
@@ -99,6 +105,66 @@ TEST_F(Generates, AClipAndItsFiles) {
   EXPECT_EQ(result.latents_checksum, latents_checksum(read_latents(folder_ / "latents/a.h5")));
   EXPECT_EQ(result.step_seconds.size(), 2U);
   EXPECT_FALSE(exists("snapshots/a.h5")) << "its latents are there";
+}
+
+// Counts the latent frames that are decoded while it lives.
+class DecodedFrames {
+ public:
+  DecodedFrames()
+      : handle_(at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& scope) {
+                                        if (std::string_view(scope.name()) == "latent frame") ++count;
+                                        return std::unique_ptr<at::ObserverContext>();
+                                      }).scopes({at::RecordScope::USER_SCOPE}))) {
+    count = 0;
+  }
+  DecodedFrames(const DecodedFrames&) = delete;
+  DecodedFrames& operator=(const DecodedFrames&) = delete;
+  ~DecodedFrames() { at::removeCallback(handle_); }
+  static inline std::atomic<int> count = 0;
+
+ private:
+  at::CallbackHandle handle_;
+};
+
+class GeneratesLongClips : public Generates {
+ protected:
+  // 17 frames in three chunks of 9, three latent frames each.
+  static ClipJob long_job(const std::string& id) {
+    ClipJob clip = job(id);
+    clip.request.num_frames = 17;
+    clip.request.chunk_frames = 9;
+    for (const Request& part : parts_of(clip.request)) {
+      clip.chunks.push_back(job(part.id));
+      clip.chunks.back().request = part;
+    }
+    return clip;
+  }
+  int decoded_for(const ClipJob& clip) {
+    const DecodedFrames decoded;
+    const ClipResult result = make({clip}).at(clip.request.id);
+    EXPECT_EQ(result.error, "");
+    EXPECT_THAT(result.files, testing::Contains("media/" + clip.request.id + ".mp4"));
+    return DecodedFrames::count;
+  }
+  std::string video(const std::string& id) const { return read_file(folder_ / ("media/" + id + ".mp4")); }
+};
+
+TEST_F(GeneratesLongClips, DecodingEachChunkOnce) {
+  ClipJob clip = long_job("a");
+  EXPECT_EQ(decoded_for(clip), 9);
+  const std::string whole = video("a");
+  clip.chunks[0].latents_done = true;
+  EXPECT_EQ(decoded_for(clip), 3 + 3 + 9) << "one is there from an earlier run";
+  EXPECT_TRUE(video("a") == whole);
+  clip.latents_done = true;
+  EXPECT_EQ(decoded_for(clip), 9) << "all are there";
+}
+
+TEST_F(GeneratesLongClips, AgainWhereTheirVideoCouldNotBeBegun) {
+  fs::create_directory(folder_ / "media/a.mp4.tmp");
+  const ClipResult result = make({long_job("a")}).at("a");
+  EXPECT_NE(result.error, "");
+  EXPECT_THAT(result.files, ElementsAre("latents/a.h5", "latents/a@0.h5", "latents/a@1.h5", "latents/a@2.h5"));
 }
 
 class GeneratesPictures : public Generates {

@@ -58,12 +58,12 @@ auto make_table() {
   return std::array{
       option(
           kAll, kFiles, "checkpoint", "DIR",
-          "the Cosmos3 checkpoint's folder; or random:tiny, random:nano or random:super for random weights of that "
-          "model's shapes, made in place, to try a machine before the files are there; with -4step behind the name "
-          "those of the four-step checkpoint distilled from it",
+          "the Cosmos3 checkpoint's folder; or random:tiny, random:nano, random:super or random:edge for random "
+          "weights of that model's shapes, made in place, to try a machine before the files are there; with -4step "
+          "behind the name those of the four-step checkpoint distilled from it",
           [](auto& o) -> auto& { return o.model.checkpoint; }),
       option(
-          kBench, kFiles, "model", "tiny|nano|super", "measure random weights of that model's shapes",
+          kBench, kFiles, "model", "tiny|nano|super|edge", "measure random weights of that model's shapes",
           [](auto& o) -> auto& { return o.random_model; }),
       option(
           kBench, kFiles, "distilled", "",

@@ -43,11 +43,12 @@ constexpr auto choices(OnError) {
   return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
 }
 
-enum class ModelName { None, Tiny, Nano, Super };  // whose shapes bench gives random weights; None: it has a checkpoint
+// Whose shapes bench gives random weights; None: it has a checkpoint.
+enum class ModelName { None, Tiny, Nano, Super, Edge };
 
 constexpr auto choices(ModelName) {
   return std::array{Choice<ModelName>{"tiny", ModelName::Tiny}, Choice<ModelName>{"nano", ModelName::Nano},
-                    Choice<ModelName>{"super", ModelName::Super}};
+                    Choice<ModelName>{"super", ModelName::Super}, Choice<ModelName>{"edge", ModelName::Edge}};
 }
 
 // Pixels.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <deque>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <utility>
@@ -80,14 +81,18 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   std::optional<ScheduleRule> schedule = known_schedule(options, checkpoint);
   if (options.model.schedule == ScheduleChoice::Auto && !all) schedule.reset();
   const std::int64_t few_steps = few_steps_of(checkpoint);
+  const bool reads_texts = checkpoint == nullptr || checkpoint->reads_texts();
   ScheduleCheck schedule_reason(std::move(schedule));
   MediaProblems media;
-  return [all, sound, few_steps, schedule_reason, media](const Request& request) mutable {
+  return [all, sound, few_steps, reads_texts, schedule_reason, media](const Request& request) mutable {
     std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
     std::string reason = schedule_reason(request);
     if (!reason.empty()) reasons.push_back(std::move(reason));
-    if (few_steps == 0) return reasons;
-    for (std::string& problem : few_step_problems(request, few_steps)) reasons.push_back(std::move(problem));
+    const auto add = [&](std::vector<std::string> problems) {
+      std::move(problems.begin(), problems.end(), std::back_inserter(reasons));
+    };
+    if (few_steps > 0) add(few_step_problems(request, few_steps));
+    if (!reads_texts) add(unreadable_texts(request));
     return reasons;
   };
 }

@@ -6,6 +6,7 @@
 #include "app/manifest/prompts.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
+#include "models/cosmos3/config.h"
 #include "models/zoo/pipeline_index.h"
 #include "pipeline/chunks.h"
 
@@ -30,10 +31,18 @@ Json tokens_line(const Request& clip, PromptReader& reader) {
   return line;
 }
 
+// The checkpoint needs no more than its tokenizer here: what else is there is looked at.
+RequestCheck text_check(const std::filesystem::path& checkpoint) {
+  const std::filesystem::path config = checkpoint / "transformer" / "config.json";
+  if (!is_there(config) || read_cosmos3_config(config).has_known_texts()) return {};
+  return unreadable_texts;
+}
+
 }  // namespace
 
 void print_tokens(const Options& o, std::ostream& out) {
-  std::deque<Request> requests = parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults);
+  std::deque<Request> requests =
+      parse_manifest(read_manifest(o.manifest), o.manifest, o.defaults, text_check(o.model.checkpoint));
   if (const std::int64_t steps = std::ssize(few_step_levels(o.model.checkpoint)); steps > 0) {
     for (Request& request : requests) take_few_steps(request, steps);
   }

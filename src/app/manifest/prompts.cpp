@@ -48,6 +48,20 @@ CaptionIds tokenizer_in(const std::filesystem::path& folder) {
   };
 }
 
+std::vector<std::string> unreadable_texts(const Request& request) {
+  const auto instead = [](const char* field, const char* key) {
+    return fmt::format(
+        "{}: the checkpoint is a Cosmos3-Edge one, whose tokenizer and chat template are not implemented: give {}",
+        field, key);
+  };
+  std::vector<std::string> problems;
+  if (!request.prompt_token_ids) problems.push_back(instead("prompt", "prompt_token_ids"));
+  if (needs_negative_text(request)) {
+    problems.push_back(instead("negative_prompt", "negative_token_ids, or guidance_scale 1"));
+  }
+  return problems;
+}
+
 CaptionIds tokenizer_of(const std::filesystem::path& checkpoint) {
   if (is_random_checkpoint(checkpoint)) return byte_ids;
   return tokenizer_in(checkpoint / "text_tokenizer");

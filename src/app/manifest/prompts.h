@@ -38,6 +38,10 @@ using CaptionIds = std::function<std::vector<std::int64_t>(const std::string& ca
 // The tokenizer in `folder`, loaded when the first caption needs it: what is wrong with it is an InputError then.
 CaptionIds tokenizer_in(const std::filesystem::path& folder);
 
+// What of a request is text although the checkpoint has a chat template that is not known (Cosmos3-Edge), each
+// "FIELD: REASON"; empty: the request has token ids.
+std::vector<std::string> unreadable_texts(const Request& request);
+
 // What the checkpoint called `checkpoint` reads texts with: the tokenizer in its folder, or bytes for random weights.
 CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
 

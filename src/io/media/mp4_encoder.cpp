@@ -57,6 +57,12 @@ void fill(AVFrame& block, std::span<const float> interleaved) {
   }
 }
 
+void add_metadata(AVFormatContext& muxer, const VideoMetadata& metadata) {
+  for (const auto& [key, value] : metadata) {
+    ffmpeg::check(av_dict_set(&muxer.metadata, key.c_str(), value.c_str(), 0), "set metadata " + key);
+  }
+}
+
 ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& format) {
   // Without it a name such as 2026-11-29T14:30:00/a.mp4 begins with a protocol.
   const std::string url = "file:" + path.string();
@@ -65,9 +71,7 @@ ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& f
   ffmpeg::Muxer muxer(context);
   muxer->flags |= AVFMT_FLAG_BITEXACT;
   muxer->max_interleave_delta = 0;  // the pictures wait for the sound, however late it comes
-  for (const auto& [key, value] : format.metadata) {
-    ffmpeg::check(av_dict_set(&muxer->metadata, key.c_str(), value.c_str(), 0), "set metadata " + key);
-  }
+  add_metadata(*muxer, format.metadata);
   ffmpeg::check(avio_open(&muxer->pb, url.c_str(), AVIO_FLAG_WRITE), "create " + path.string());
   return muxer;
 }
@@ -193,8 +197,9 @@ void Mp4Encoder::finish_sound(std::span<const float> interleaved) {
   sound_->finish();
 }
 
-void Mp4Encoder::finish() {
+void Mp4Encoder::finish(const VideoMetadata& more) {
   video_.encode(nullptr);
+  add_metadata(*muxer_, more);  // this muxer writes them with the index
   ffmpeg::check(av_write_trailer(muxer_.get()), "write the index of an mp4 file");
   ffmpeg::check(avio_closep(&muxer_->pb), "close an mp4 file");
 }

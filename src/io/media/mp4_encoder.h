@@ -59,9 +59,9 @@ class Mp4Encoder {
   std::size_t encode_sound(std::span<const float> interleaved);
   // Writes the rest: cut to the frames' length or filled up with silence. Once, after the last frame.
   void finish_sound(std::span<const float> interleaved);
-  // Writes the frames that the encoder still holds and the index, which is moved to the front for players that stream,
-  // and closes the file.
-  void finish();
+  // Writes the frames that the encoder still holds and the index, with `more` metadata, which is moved to the front for
+  // players that stream, and closes the file.
+  void finish(const VideoMetadata& more = {});
 
  private:
   FrameConverter converter_;

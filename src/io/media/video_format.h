@@ -29,6 +29,8 @@ struct VideoFacts {
 inline constexpr int kSoundRate = 48'000;  // samples a second and channel
 inline constexpr int kSoundChannels = 2;   // left, right
 
+using VideoMetadata = std::map<std::string, std::string>;  // UTF-8; any keys: prompt, seed, model, version, …
+
 // An H.264 video: yuv420p, BT.709 in limited range.
 struct VideoFormat {
   int width = 0;   // pixels, even
@@ -37,7 +39,7 @@ struct VideoFormat {
   int crf = 18;        // quality, 1 (best) to 51
   int threads = 2;     // of x264; 0: 1.5 for each core. The bytes depend on their number, but not on timing
   bool sound = false;  // a stereo track beside it, AAC at 48 kHz
-  std::map<std::string, std::string> metadata;  // UTF-8; any keys: prompt, seed, model, version, …
+  VideoMetadata metadata;
 };
 
 }  // namespace orrery

@@ -82,14 +82,14 @@ class VideoWriter::Impl {
     frames_.abandon();
   }
 
-  void finish(const FileCheck& check) {
+  void finish(const FileCheck& check, const VideoMetadata& more) {
     require(worker_.joinable(), path_ + ": the video has ended already");
     frames_.close();
     join_or_throw();
     require(!given_up_, path_ + ": the video was given up");
     require(any_frame_, path_ + ": a video needs a frame");
     if (sound_wanted_) encoder_.finish_sound(std::span(sound_).subspan(encoded_sound_));
-    encoder_.finish();
+    encoder_.finish(more);
     if (check) check(file_.path());
     file_.commit();
   }
@@ -151,7 +151,7 @@ VideoWriter::~VideoWriter() = default;
 
 void VideoWriter::write(std::span<const std::uint8_t> rgb) { impl_->write(rgb); }
 void VideoWriter::write_sound(std::span<const float> interleaved) { impl_->write_sound(interleaved); }
-void VideoWriter::finish(const FileCheck& check) { impl_->finish(check); }
+void VideoWriter::finish(const FileCheck& check, const VideoMetadata& more) { impl_->finish(check, more); }
 void VideoWriter::give_up() { impl_->give_up(); }
 
 }  // namespace orrery

@@ -39,9 +39,10 @@ class VideoWriter {
   // half a pair of samples, samples that are not finite, finished already.
   void write_sound(std::span<const float> interleaved);
 
-  // Waits for the encoder, completes the file, has `check` look at it, and gives it its name. Throws Error: no frames,
-  // finished already, or what went wrong, and what `check` throws; the file then does not appear.
-  void finish(const FileCheck& check = {});
+  // Waits for the encoder, completes the file, has `check` look at it, and gives it its name. `more`: metadata that are
+  // known only now, beside the format's. Throws Error: no frames, finished already, or what went wrong, and what
+  // `check` throws; the file then does not appear.
+  void finish(const FileCheck& check = {}, const VideoMetadata& more = {});
 
   // From any thread: drops the frames that wait, and finish(), under way or to come, throws Error unless the file is
   // complete already.

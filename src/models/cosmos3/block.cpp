@@ -17,7 +17,16 @@ void copy_text(const KeyValue& text, const KeyValue& place) {
 }  // namespace
 
 TowerNames TowerNames::und() {
-  return {"to_q", "to_k", "to_v", "to_out", "norm_q", "norm_k", "input_layernorm", "post_attention_layernorm", "mlp"};
+  return {"to_q",
+          "to_k",
+          "to_v",
+          "to_out",
+          "norm_q",
+          "norm_k",
+          "input_layernorm",
+          "post_attention_layernorm",
+          "mlp",
+          "k_norm_und_for_gen"};
 }
 
 TowerNames TowerNames::gen() {
@@ -32,6 +41,24 @@ TowerNames TowerNames::gen() {
           "mlp_moe_gen"};
 }
 
+namespace {
+
+// The heads' norms of a layer; none in a text tower without them.
+HeadNorms own_norms(const Weights& layer, const TowerNames& names, const Cosmos3Config& c) {
+  const bool is_text = !names.norm_k_for_media.empty();
+  if (is_text && !c.qk_norm_for_text) return {};
+  const Weights attention = layer / "self_attn";
+  return {attention.take(names.norm_q + ".weight", {c.head_dim}),
+          attention.take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps};
+}
+
+HeadNorms norms_for_media(const Weights& layer, const TowerNames& names, const Cosmos3Config& c) {
+  if (names.norm_k_for_media.empty() || !c.use_und_k_norm_for_gen) return {};
+  return {{}, (layer / "self_attn").take(names.norm_k_for_media + ".weight", {c.head_dim}), c.rms_norm_eps};
+}
+
+}  // namespace
+
 QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& c,
                              const ProductSettings& products, RowFormat heads)
     : input_norm_(layer, names.input_norm, c.hidden_size, c.rms_norm_eps),
@@ -40,8 +67,8 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
             {names.k + ".weight", c.kv_width()},
             {names.v + ".weight", c.kv_width()}},
            c.hidden_size, products),
-      norms_{(layer / "self_attn").take(names.norm_q + ".weight", {c.head_dim}),
-             (layer / "self_attn").take(names.norm_k + ".weight", {c.head_dim}), c.rms_norm_eps},
+      norms_(own_norms(layer, names, c)),
+      for_media_(norms_for_media(layer, names, c)),
       heads_(layer.tp().slice(c.num_attention_heads).size),
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim),
@@ -68,6 +95,13 @@ at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std
   return all;
 }
 
+at::Tensor QkvProjection::keys_for_media(const at::Tensor& own, const RopeTable& rope) const {
+  if (!for_media_.k.defined()) return {};
+  at::Tensor keys = own.narrow(1, heads_, kv_heads_).clone(at::MemoryFormat::Contiguous);
+  head_norm_rope(keys, 0, kv_heads_, for_media_, rope);
+  return keys;
+}
+
 KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows) const {
   const at::Tensor own = projected.narrow(0, rows.begin, rows.size);
   return {own.narrow(1, heads_, kv_heads_), own.narrow(1, heads_ + kv_heads_, kv_heads_)};
@@ -77,9 +111,13 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
                                                 Precision precision) const {
   const std::int64_t tokens = stream.x().size(0);
   const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
-  const at::Tensor all = projected(stream, rope, 0, text_tokens, precision);
+  const at::Tensor all = multiplied(stream, 0, text_tokens, precision);
+  at::Tensor own = all.narrow(0, 0, tokens);
+  const at::Tensor media_keys = keys_for_media(own, rope);
+  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
   if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}));
-  return {all.narrow(0, 0, tokens).narrow(1, 0, heads_), kv_of(all, {0, tokens + text_tokens})};
+  const KeyValue kv = kv_of(all, {0, tokens + text_tokens});
+  return {own.narrow(1, 0, heads_), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
 }
 
 // The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies
@@ -136,7 +174,7 @@ Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config&
       attention_(std::move(attention)),
       out_(layer / "self_attn" / names.out, c.q_width(), c.hidden_size, products),
       mlp_norm_(layer, names.mlp_norm, c.hidden_size, c.rms_norm_eps),
-      mlp_(layer / names.mlp, c.hidden_size, c.intermediate_size, products) {}
+      mlp_(layer / names.mlp, c.mlp, c.hidden_size, c.intermediate_size, products) {}
 
 void Block::finish(Residual& stream, at::Tensor attended, Precision precision) const {
   const RowTarget target = out_.inputs(precision);
@@ -159,7 +197,7 @@ KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
   const QkvProjection::Result own = project_(stream, rope, {}, Precision::Full);
   finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }),
          Precision::Full);
-  return own.kv;
+  return own.for_media;
 }
 
 at::Tensor Block::attend(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,

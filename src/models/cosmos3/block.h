@@ -25,6 +25,7 @@ struct KeyValue {
 // The names under which one tower's tensors stand in a layer's scope.
 struct TowerNames {
   std::string q, k, v, out, norm_q, norm_k, input_norm, mlp_norm, mlp;
+  std::string norm_k_for_media{};  // of the keys as the media tower sees them; "": it sees its own
   static TowerNames und();
   static TowerNames gen();
 };
@@ -36,6 +37,8 @@ class QkvProjection {
   struct Result {
     at::Tensor q;  // (tokens, heads / tp, head_dim)
     KeyValue kv;   // of the tokens, then of the text
+    // What the media tower sees of the text tower's tokens: `kv`, or keys with a norm of their own.
+    KeyValue for_media{};
   };
 
   // `heads`: Float8 where the calls in 8 bits will be made.
@@ -67,6 +70,9 @@ class QkvProjection {
   // multiplied(), with queries and keys after norm and RoPE.
   at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
                        Precision precision) const;
+  // Of the tokens' rows before their norm: (tokens, kv_heads, head_dim), undefined where the media tower sees the text
+  // tower's own keys.
+  at::Tensor keys_for_media(const at::Tensor& own, const RopeTable& rope) const;
   KeyValue kv_of(const at::Tensor& projected, const Range& rows) const;
   // Of the rows of one sequence as the product leaves them.
   Float8Operands rounded_operands(const at::Tensor& own, const RopeTable& rope, const KeyValue& text,
@@ -75,6 +81,7 @@ class QkvProjection {
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
   HeadNorms norms_;
+  HeadNorms for_media_;    // of keys alone
   std::int64_t heads_;     // of this rank
   std::int64_t kv_heads_;  // of this rank
   std::int64_t head_dim_;
@@ -88,8 +95,8 @@ class Block {
   Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& config, const ProductSettings& products,
         Attention attention);
 
-  // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values, views of a larger
-  // tensor.
+  // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values for the media tower,
+  // views of larger tensors.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
   // Media: full attention over text and media. `rounded`: round_text(text), for attention in 8 bits in passes of native
   // precision; null: exact.
@@ -113,7 +120,7 @@ class Block {
   Attention attention_;
   RowParallelLinear out_;
   RmsNorm mlp_norm_;
-  SwiGlu mlp_;
+  Mlp mlp_;
 };
 
 }  // namespace orrery

@@ -62,11 +62,15 @@ void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("use_moe", true);
   reader.require_only_if_given("qk_norm", false);
   reader.require_only_if_given("qk_norm_for_diffusion", true);
-  reader.require_only_if_given("hidden_act", "silu");
   reader.require_only_if_given("attention_bias", false);
-  reader.require_only_if_given("use_und_k_norm_for_gen", false);
-  reader.require_only_if_given("qk_norm_for_text", true);
   reader.require_only_if_given("latent_patch_size", 2);
+}
+
+MlpKind read_mlp(const ConfigReader& reader) {
+  if (!reader.gives("hidden_act")) return MlpKind::SwiGlu;
+  const Json& name = reader.at("hidden_act");
+  if (name != "silu" && name != "relu2") reader.refuse("hidden_act", name, "\"silu\" or \"relu2\"");
+  return name == "silu" ? MlpKind::SwiGlu : MlpKind::SquaredRelu;
 }
 
 // {"count": 3, "mode": "a16"}
@@ -118,6 +122,8 @@ Quantization read_quantization(const ConfigReader& reader) {
 }
 
 void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
+  reader.require_consistent(!(c.use_und_k_norm_for_gen && c.qk_norm_for_text),
+                            "use_und_k_norm_for_gen goes with qk_norm_for_text false: nothing else is implemented");
   reader.require_consistent(c.num_attention_heads % c.num_key_value_heads == 0,
                             fmt::format("num_attention_heads {} is not a multiple of num_key_value_heads {}",
                                         c.num_attention_heads, c.num_key_value_heads));
@@ -155,6 +161,9 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   c.head_dim = reader.size("head_dim");
   c.vocab_size = reader.size("vocab_size");
   c.latent_channel = reader.size("latent_channel");
+  c.mlp = read_mlp(reader);
+  c.qk_norm_for_text = reader.flag_or("qk_norm_for_text", c.qk_norm_for_text);
+  c.use_und_k_norm_for_gen = reader.flag_or("use_und_k_norm_for_gen", c.use_und_k_norm_for_gen);
   // Wide ranges around the published values; beyond them a clip would only be noise, or not finite.
   c.rms_norm_eps = reader.number_or("rms_norm_eps", c.rms_norm_eps, {1e-12, 1e-2});
   c.rope_theta = reader.number_or("rope_theta", c.rope_theta, {10, 1e12});

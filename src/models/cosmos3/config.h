@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "models/kernels/mlp_kind.h"
 #include "models/nn/precision.h"
 
 namespace orrery {
@@ -26,6 +27,9 @@ struct Cosmos3Config {
   std::int64_t latent_channel = 0;
   std::int64_t latent_patch_size = 2;
   double rms_norm_eps = 1e-6;
+  MlpKind mlp = MlpKind::SwiGlu;        // hidden_act: of both towers
+  bool qk_norm_for_text = true;         // the text's queries and keys are normed
+  bool use_und_k_norm_for_gen = false;  // the media tower sees the text's keys with a norm of their own (MODES.md G)
   double rope_theta = 5e6;
   std::array<std::int64_t, 3> mrope_section{};  // slots of t, h, w
   double timestep_scale = 0.001;
@@ -37,6 +41,8 @@ struct Cosmos3Config {
   double sound_latent_fps = 25;  // sound latent steps per second
   Quantization quantization{};
 
+  // Whether the text is of the tokenizer and the chat template of Nano and Super; Edge's are others.
+  bool has_known_texts() const { return mlp == MlpKind::SwiGlu; }
   std::int64_t q_width() const { return num_attention_heads * head_dim; }
   std::int64_t kv_width() const { return num_key_value_heads * head_dim; }
   std::int64_t patch_width() const { return latent_patch_size * latent_patch_size * latent_channel; }

@@ -71,7 +71,7 @@ TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
     cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // the views would keep the queries alive too
   };
   for (const Block& block : blocks_) keep(block.causal(stream, rope));
-  keep(last_(stream, rope, {}, Precision::Full).kv);
+  keep(last_(stream, rope, {}, Precision::Full).for_media);
   return cache;
 }
 

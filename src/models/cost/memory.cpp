@@ -103,7 +103,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   const std::int64_t tokens = at_once * clip_tokens, text_tokens = at_once * clip_text_tokens;
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
-  const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
+  const std::int64_t mlp = tokens * (3 * c.hidden_size + (mlp_inputs(c.mlp) + 1) * c.intermediate_size / layout.tp);
   // While RoPE is applied: the residual stream, the normed input, queries, keys and values of tokens and text in one;
   // and where no kernel does it, in float32, four copies of the queries.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;

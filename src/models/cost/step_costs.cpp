@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <string>
 
 #include "models/nn/residual.h"
 
@@ -33,8 +34,10 @@ void add_float8_attention(PhaseCosts& costs, const LayerWork& work, const LayerC
 }  // namespace
 
 std::array<LayerProduct, 4> LayerWork::products() const {
+  const bool gated = mlp == MlpKind::SwiGlu;
   return {LayerProduct{"qkv product", hidden, q_width() + 2 * kv_width()},
-          LayerProduct{"out product", q_width(), hidden}, LayerProduct{"gate|up product", hidden, 2 * intermediate},
+          LayerProduct{"out product", q_width(), hidden},
+          LayerProduct{gated ? "gate|up product" : "up product", hidden, mlp_inputs(mlp) * intermediate},
           LayerProduct{"down product", intermediate, hidden}};
 }
 
@@ -60,6 +63,7 @@ LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t t
           .kv_heads = c.num_key_value_heads / tp,
           .head_dim = c.head_dim,
           .intermediate = c.intermediate_size / tp,
+          .mlp = c.mlp,
           .parts = std::ssize(row_ranges(tokens, tp))};
 }
 
@@ -85,8 +89,9 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
                    {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
                    {"out product", product(1)},
                    {"residual + mlp norm", norm},
-                   {"gate|up product", product(2)},
-                   {"silu * mul", part_numbers(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
+                   {std::string(products[2].name), product(2)},
+                   {work.mlp == MlpKind::SwiGlu ? "silu * mul" : "squared relu",
+                    part_numbers(rows * static_cast<double>(work.intermediate) * (mlp_inputs(work.mlp) + narrow))},
                    {"down product", product(3)}};
   if (formats.attention == RowFormat::Float8) add_float8_attention(costs, work, ceilings, element);
   if (float8_products) {

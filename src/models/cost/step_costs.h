@@ -28,11 +28,12 @@ struct LayerWork {
   std::int64_t kv_heads = 0;  // this rank's
   std::int64_t head_dim = 0;
   std::int64_t intermediate = 0;  // this rank's
-  std::int64_t parts = 1;         // that its rows are worked on in
+  MlpKind mlp = MlpKind::SwiGlu;
+  std::int64_t parts = 1;  // that its rows are worked on in
 
   std::int64_t q_width() const { return heads * head_dim; }
   std::int64_t kv_width() const { return kv_heads * head_dim; }
-  // In order: qkv, out, gate|up, down.
+  // In order: qkv, out, gate|up (or up alone), down.
   std::array<LayerProduct, 4> products() const;
   // Floating-point operations; a multiplication and an addition are two.
   double product_flops(const LayerProduct& product) const;

@@ -16,10 +16,10 @@ struct HeadFloats {
   Floats high;
 };
 
-// RMS norm of a head, then RoPE.
+// RMS norm of a head where it has one, then RoPE. All lanes of a warp call it.
 template <int kLanes>
-__device__ HeadFloats norm_and_rope(const Halves& head, const Halves& gain, const Floats& cos, const Floats& sin,
-                                    float eps) {
+__device__ HeadFloats norm_and_rope(const Halves& head, bool normed, const Halves& gain, const Floats& cos,
+                                    const Floats& sin, float eps) {
   HeadFloats x{unpack(head.low), unpack(head.high)};
   const float squares = sum_over_lanes<kLanes>(sum_of_squares(x.low) + sum_of_squares(x.high));
   const float scale = rsqrtf(squares / (2 * kLanes * kPackWidth) + eps);
@@ -27,8 +27,8 @@ __device__ HeadFloats norm_and_rope(const Halves& head, const Halves& gain, cons
   const Floats high_gain = unpack(gain.high);
 #pragma unroll
   for (int i = 0; i < kPackWidth; ++i) {
-    const float low = x.low.v[i] * (scale * low_gain.v[i]);
-    const float high = x.high.v[i] * (scale * high_gain.v[i]);
+    const float low = normed ? x.low.v[i] * (scale * low_gain.v[i]) : x.low.v[i];
+    const float high = normed ? x.high.v[i] * (scale * high_gain.v[i]) : x.high.v[i];
     x.low.v[i] = low * cos.v[i] - high * sin.v[i];
     x.high.v[i] = high * cos.v[i] + low * sin.v[i];
   }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "models/kernels/mlp_kind.h"
+
 // What the .cu files offer to the ATen side: plain pointers, so that nvcc never reads ATen. Work is queued on GPU
 // `device`'s current stream. Rows are contiguous unless a stride (in elements) is given; pointers and strides are
 // multiples of 16 bytes. All throw Error when a launch fails, and in a program built without CUDA.
@@ -50,10 +52,10 @@ struct HeadNormRopeLaunch {
   std::int64_t row_stride;
   std::int64_t heads;
   std::int64_t kv_heads;
-  std::int64_t head_dim;  // 32, 64, 128 or 256
-  const BFloat16* q_weight;
-  const BFloat16* k_weight;
-  const BFloat16* cos;  // (rows, head_dim), the second half like the first
+  std::int64_t head_dim;     // 32, 64, 128 or 256
+  const BFloat16* q_weight;  // null: queries are rotated without a norm
+  const BFloat16* k_weight;  // keys likewise
+  const BFloat16* cos;       // (rows, head_dim), the second half like the first
   const BFloat16* sin;
   float eps;
   Float8HeadsOut float8 = {};
@@ -122,15 +124,16 @@ struct AddHeadMeanLaunch {
 
 void launch(const AddHeadMeanLaunch& l, int device);
 
-struct SwiGluLaunch {
-  const BFloat16* gate_up;  // (rows, 2 · width): gate, then up
-  BFloat16* out;            // (rows, width); null: float8 is wanted
+struct ActivationLaunch {
+  MlpKind kind;
+  const BFloat16* in;  // (rows, mlp_inputs(kind) · width): gates before what they are multiplied by
+  BFloat16* out;       // (rows, width); null: float8 is wanted
   Float8Out float8;
   std::int64_t rows;
   std::int64_t width;  // a multiple of 8; for float8 at most kWidestRow
 };
 
-void launch(const SwiGluLaunch& l, int device);
+void launch(const ActivationLaunch& l, int device);
 
 struct PatchesLaunch {
   float* latent;          // (channels, frames, height, width)

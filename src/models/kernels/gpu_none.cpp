@@ -12,7 +12,7 @@ void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }
 void launch(const ValueCentreLaunch&, int) { throw Error(kNoCuda); }
 void launch(const Float8ValuesLaunch&, int) { throw Error(kNoCuda); }
 void launch(const AddHeadMeanLaunch&, int) { throw Error(kNoCuda); }
-void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
+void launch(const ActivationLaunch&, int) { throw Error(kNoCuda); }
 void launch(const PatchifyLaunch&, int) { throw Error(kNoCuda); }
 void launch(const UnpatchifyLaunch&, int) { throw Error(kNoCuda); }
 void launch(const SamplerStepLaunch&, int) { throw Error(kNoCuda); }

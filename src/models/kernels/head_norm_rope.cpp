@@ -12,6 +12,10 @@ bool heads_fit(const at::Tensor& qkv) {
          packed_rows(qkv.select(1, 0));
 }
 
+const at::BFloat16* begin_or_null(const at::Tensor& x) {
+  return x.defined() ? x.const_data_ptr<at::BFloat16>() : nullptr;
+}
+
 // x · cos + rotate_half(x) · sin.
 at::Tensor rotate(const at::Tensor& x, const RopeTable& rope) {
   const std::int64_t half = x.size(-1) / 2;
@@ -30,8 +34,8 @@ void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, 
           .heads = heads,
           .kv_heads = kv_heads,
           .head_dim = qkv.size(2),
-          .q_weight = norms.q.const_data_ptr<at::BFloat16>(),
-          .k_weight = norms.k.const_data_ptr<at::BFloat16>(),
+          .q_weight = begin_or_null(norms.q),
+          .k_weight = begin_or_null(norms.k),
           .cos = rope.cos.const_data_ptr<at::BFloat16>(),
           .sin = rope.sin.const_data_ptr<at::BFloat16>(),
           .eps = static_cast<float>(norms.eps)},
@@ -41,8 +45,9 @@ void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, 
 void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
                          const RopeTable& rope) {
   const auto turn = [&](std::int64_t first, std::int64_t count, const at::Tensor& weight) {
+    if (count == 0) return;
     at::Tensor part = qkv.narrow(1, first, count);
-    part.copy_(rotate(at::rms_norm(part, {part.size(2)}, weight, norms.eps), rope));
+    part.copy_(rotate(weight.defined() ? at::rms_norm(part, {part.size(2)}, weight, norms.eps) : part, rope));
   };
   turn(0, heads, norms.q);
   turn(heads, kv_heads, norms.k);

@@ -61,7 +61,8 @@ __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm) head_norm_rope_kernel
     held[i] = {place[at], place[at + kLanes]};
   }
   const Pack* const weight = queries ? a.q_weight : a.k_weight;
-  const Halves gain{weight[lane], weight[lane + kLanes]};
+  const bool normed = weight != nullptr;
+  const Halves gain = normed ? Halves{weight[lane], weight[lane + kLanes]} : Halves{};
   // The table's second half is like its first.
   const std::int64_t angle = static_cast<std::int64_t>(row) * 2 * kLanes + lane;
   const Floats cos = unpack(a.cos[angle]);
@@ -69,7 +70,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm) head_norm_rope_kernel
   const bool mine = group / a.groups < a.count;
 #pragma unroll
   for (int i = 0; i < kHeldHeads; ++i) {
-    HeadFloats x = norm_and_rope<kLanes>(held[i], gain, cos, sin, a.eps);
+    HeadFloats x = norm_and_rope<kLanes>(held[i], normed, gain, cos, sin, a.eps);
     if constexpr (kFloat8) hadamard<kLanes>(x, a.float8.flipped, lane);
     const int head = first + i * step;
     if (!mine || head >= heads) continue;

@@ -12,7 +12,7 @@ struct RopeTable {
   at::Tensor sin;
 };
 
-// What norm each head's queries and keys get before they are rotated: weights (head_dim).
+// What norm each head's queries and keys get before they are rotated: weights (head_dim); undefined: none.
 struct HeadNorms {
   at::Tensor q;
   at::Tensor k;

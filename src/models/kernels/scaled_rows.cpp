@@ -81,25 +81,31 @@ ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor
   return target.format == RowFormat::Plain ? ScaledRows{normed, {}} : float8_rows_aten(normed, target.factor);
 }
 
-ScaledRows swiglu(const at::Tensor& gate_up, const RowTarget& target) {
-  const std::int64_t rows = gate_up.size(0), width = gate_up.size(1) / 2;
+ScaledRows activate(MlpKind kind, const at::Tensor& x, const RowTarget& target) {
+  const std::int64_t rows = x.size(0), width = x.size(1) / mlp_inputs(kind);
   const bool plain = target.format == RowFormat::Plain;
-  const bool fits = packed_rows(gate_up) && gate_up.is_contiguous() && width % 8 == 0;
-  if (!fits || (!plain && width > kWidestRow)) return swiglu_aten(gate_up, target);
-  ScaledRows out = plain ? ScaledRows{at::empty({rows, width}, gate_up.options()), {}}
-                         : empty_float8_rows(rows, width, gate_up.device());
-  launch(SwiGluLaunch{.gate_up = gate_up.const_data_ptr<at::BFloat16>(),
-                      .out = plain ? out.data.data_ptr<at::BFloat16>() : nullptr,
-                      .float8 = plain ? Float8Out{} : float8_out(out, target.factor),
-                      .rows = rows,
-                      .width = width},
-         gate_up.get_device());
+  const bool fits = packed_rows(x) && x.is_contiguous() && width % 8 == 0;
+  if (!fits || (!plain && width > kWidestRow)) return activate_aten(kind, x, target);
+  ScaledRows out =
+      plain ? ScaledRows{at::empty({rows, width}, x.options()), {}} : empty_float8_rows(rows, width, x.device());
+  launch(ActivationLaunch{.kind = kind,
+                          .in = x.const_data_ptr<at::BFloat16>(),
+                          .out = plain ? out.data.data_ptr<at::BFloat16>() : nullptr,
+                          .float8 = plain ? Float8Out{} : float8_out(out, target.factor),
+                          .rows = rows,
+                          .width = width},
+         x.get_device());
   return out;
 }
 
-ScaledRows swiglu_aten(const at::Tensor& gate_up, const RowTarget& target) {
-  const std::vector<at::Tensor> halves = gate_up.chunk(2, -1);
-  const at::Tensor out = at::silu(halves[0]).mul_(halves[1]);
+ScaledRows activate_aten(MlpKind kind, const at::Tensor& x, const RowTarget& target) {
+  at::Tensor out;
+  if (kind == MlpKind::SwiGlu) {
+    const std::vector<at::Tensor> halves = x.chunk(2, -1);
+    out = at::silu(halves[0]).mul_(halves[1]);
+  } else {
+    out = at::relu(x).square_();
+  }
   return target.format == RowFormat::Plain ? ScaledRows{out, {}} : float8_rows_aten(out, target.factor);
 }
 

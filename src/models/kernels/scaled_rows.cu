@@ -80,36 +80,64 @@ __global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Arguments a
 
 constexpr int kThreads = 256;
 
-__device__ Floats silu_times(const Pack& gate_pack, const Pack& up_pack) {
-  Floats gate = unpack(gate_pack);
-  const Floats up = unpack(up_pack);
+// A constant, which device code may read where it may not call the function.
+template <MlpKind kKind>
+constexpr int kInputs = mlp_inputs(kKind);
+
+// One pack of an activated row of `packs` packs.
+template <MlpKind kKind>
+__device__ Floats activated(const Pack* row, int packs, int at) {
+  Floats x = unpack(row[at]);
+  if constexpr (kKind == MlpKind::SwiGlu) {
+    const Floats up = unpack(row[packs + at]);
 #pragma unroll
-  for (int i = 0; i < kPackWidth; ++i) gate.v[i] = gate.v[i] / (1 + __expf(-gate.v[i])) * up.v[i];
-  return gate;
+    for (int i = 0; i < kPackWidth; ++i) x.v[i] = x.v[i] / (1 + __expf(-x.v[i])) * up.v[i];
+  } else {
+    // Not fmaxf(), which would hide a NaN.
+#pragma unroll
+    for (int i = 0; i < kPackWidth; ++i) x.v[i] = x.v[i] < 0 ? 0 : x.v[i] * x.v[i];
+  }
+  return x;
 }
 
 // A block a row.
-__global__ void swiglu_kernel(const Pack* gate_up, Pack* out, int packs) {
+template <MlpKind kKind>
+__global__ void activation_kernel(const Pack* in, Pack* out, int packs) {
   const std::int64_t row = blockIdx.x;
-  const Pack* const gates = gate_up + row * 2 * packs;
+  const Pack* const begin = in + row * kInputs<kKind> * packs;
 #pragma unroll 2
   for (int at = static_cast<int>(threadIdx.x); at < packs; at += static_cast<int>(blockDim.x)) {
-    out[row * packs + at] = pack(silu_times(gates[at], gates[packs + at]));
+    out[row * packs + at] = pack(activated<kKind>(begin, packs, at));
   }
 }
 
-// The same; a row's factor is known once all of it is.
-template <int kPacks>
-__global__ void __launch_bounds__(kLargestBlock) swiglu_float8_kernel(const Pack* gate_up, Float8Out out, int packs) {
+// The result in 8 bits: a row's factor is known once all of the row is.
+template <MlpKind kKind, int kPacks>
+__global__ void __launch_bounds__(kLargestBlock) activation_float8_kernel(const Pack* in, Float8Out out, int packs) {
   __shared__ float scratch[kWarp];
-  const Pack* const gates = gate_up + static_cast<std::int64_t>(blockIdx.x) * 2 * packs;
+  const Pack* const begin = in + static_cast<std::int64_t>(blockIdx.x) * kInputs<kKind> * packs;
   Floats values[kPacks];
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
-    if (at < packs) values[i] = silu_times(gates[at], gates[packs + at]);
+    if (at < packs) values[i] = activated<kKind>(begin, packs, at);
   }
   write_float8_row(out, blockIdx.x, values, packs, scratch);
+}
+
+template <MlpKind kKind>
+void start_activation(const ActivationLaunch& l, cudaStream_t stream) {
+  const int packs = static_cast<int>(l.width / kPackWidth);
+  const auto* const in = reinterpret_cast<const Pack*>(l.in);
+  const auto rows = static_cast<unsigned>(l.rows);
+  if (l.out != nullptr) {
+    const int threads = std::min(kThreads, (packs + kWarp - 1) / kWarp * kWarp);
+    activation_kernel<kKind><<<rows, threads, 0, stream>>>(in, reinterpret_cast<Pack*>(l.out), packs);
+    return;
+  }
+  for_row_block(l.width, [&](auto each, int threads) {
+    activation_float8_kernel<kKind, each()><<<rows, threads, 0, stream>>>(in, l.float8, packs);
+  });
 }
 
 }  // namespace
@@ -141,19 +169,10 @@ void launch(const AddRmsNormLaunch& l, int device) {
   });
 }
 
-void launch(const SwiGluLaunch& l, int device) {
-  launch_on(device, "apply SwiGLU on a GPU", [&](cudaStream_t stream) {
-    const int packs = static_cast<int>(l.width / kPackWidth);
-    const auto* const gate_up = reinterpret_cast<const Pack*>(l.gate_up);
-    const auto rows = static_cast<unsigned>(l.rows);
-    if (l.out != nullptr) {
-      const int threads = std::min(kThreads, (packs + kWarp - 1) / kWarp * kWarp);
-      swiglu_kernel<<<rows, threads, 0, stream>>>(gate_up, reinterpret_cast<Pack*>(l.out), packs);
-      return;
-    }
-    for_row_block(l.width, [&](auto each, int threads) {
-      swiglu_float8_kernel<each()><<<rows, threads, 0, stream>>>(gate_up, l.float8, packs);
-    });
+void launch(const ActivationLaunch& l, int device) {
+  launch_on(device, "activate an MLP's rows on a GPU", [&](cudaStream_t stream) {
+    if (l.kind == MlpKind::SwiGlu) return start_activation<MlpKind::SwiGlu>(l, stream);
+    start_activation<MlpKind::SquaredRelu>(l, stream);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "base/core/choice.h"
+#include "models/kernels/mlp_kind.h"
 
 namespace orrery {
 
@@ -62,11 +63,12 @@ ScaledRows add_rms_norm(at::Tensor& x, const Delta& delta, const at::Tensor& wei
 ScaledRows add_rms_norm_aten(at::Tensor& x, const Delta& delta, const at::Tensor& weight, double eps,
                              const RowTarget& target = {});
 
-// silu(gate) · up. gate_up: (rows, 2 · width), the gates first; returns (rows, width). On a GPU in bfloat16 one kernel.
-ScaledRows swiglu(const at::Tensor& gate_up, const RowTarget& target = {});
+// What an MLP computes between its products. x: (rows, mlp_inputs(kind) · width), gates before what they are multiplied
+// by; returns (rows, width). On a GPU in bfloat16 one kernel.
+ScaledRows activate(MlpKind kind, const at::Tensor& x, const RowTarget& target = {});
 
-// swiglu() composed of ATen operations, on any device and in any dtype.
-ScaledRows swiglu_aten(const at::Tensor& gate_up, const RowTarget& target = {});
+// activate() composed of ATen operations, on any device and in any dtype.
+ScaledRows activate_aten(MlpKind kind, const at::Tensor& x, const RowTarget& target = {});
 
 // y = x Wᵀ. x: (rows, in); w: (out, in), of the same format as x; y: (rows, out) in the activation dtype, its rows of
 // any stride. On a GPU in bfloat16 or float8 the product is cuBLASLt's, by the algorithm that was fastest for these

@@ -36,6 +36,12 @@ ProductWeight weight_cut_by_columns(const Weights& w, std::int64_t in, std::int6
                         [&] { return w.take("weight", shape, Split::Columns); });
 }
 
+std::vector<WeightPart> inner_parts(MlpKind kind, std::int64_t intermediate) {
+  std::vector<WeightPart> parts{{"up_proj.weight", intermediate}};
+  if (kind == MlpKind::SwiGlu) parts.insert(parts.begin(), {"gate_proj.weight", intermediate});
+  return parts;
+}
+
 }  // namespace
 
 Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
@@ -74,14 +80,18 @@ RowParallelLinear::RowParallelLinear(const Weights& w, std::int64_t in, std::int
                                      const ProductSettings& settings)
     : weight_(weight_cut_by_columns(w, in, out, settings)) {}
 
-SwiGlu::SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, const ProductSettings& settings)
-    : gate_up_(w, {{"gate_proj.weight", intermediate}, {"up_proj.weight", intermediate}}, hidden, settings),
+Mlp::Mlp(const Weights& w, MlpKind kind, std::int64_t hidden, std::int64_t intermediate,
+         const ProductSettings& settings)
+    : kind_(kind),
+      inner_(w, inner_parts(kind, intermediate), hidden, settings),
       down_(w / "down_proj", intermediate, hidden, settings) {}
 
-at::Tensor SwiGlu::operator()(const ScaledRows& x, Precision precision) const {
-  const at::Tensor gate_up = phase("gate|up product", [&] { return gate_up_(x); });
-  const ScaledRows inner = phase("silu * mul", [&] { return swiglu(gate_up, down_.inputs(precision)); });
-  return phase("down product", [&] { return down_(inner); });
+at::Tensor Mlp::operator()(const ScaledRows& x, Precision precision) const {
+  const bool gated = kind_ == MlpKind::SwiGlu;
+  const at::Tensor inner = phase(gated ? "gate|up product" : "up product", [&] { return inner_(x); });
+  const ScaledRows activated =
+      phase(gated ? "silu * mul" : "squared relu", [&] { return activate(kind_, inner, down_.inputs(precision)); });
+  return phase("down product", [&] { return down_(activated); });
 }
 
 }  // namespace orrery

@@ -103,17 +103,18 @@ class RowParallelLinear {
   ProductWeight weight_;
 };
 
-// down(silu(gate x) · up x): gate and up are one column-parallel product, down is row-parallel, and so y is this rank's
-// share of a sum over the ranks of the tp group. No communication. x: (T, hidden), of the format of inputs(); y:
-// (T, hidden).
-class SwiGlu {
+// down(silu(gate x) · up x) or down(max(up x, 0)²): gate and up are one column-parallel product, down is row-parallel,
+// and so y is this rank's share of a sum over the ranks of the tp group. No communication. x: (T, hidden), of the
+// format of inputs(); y: (T, hidden).
+class Mlp {
  public:
-  SwiGlu(const Weights& w, std::int64_t hidden, std::int64_t intermediate, const ProductSettings& settings);
-  RowTarget inputs(Precision precision) const { return gate_up_.inputs(precision); }
+  Mlp(const Weights& w, MlpKind kind, std::int64_t hidden, std::int64_t intermediate, const ProductSettings& settings);
+  RowTarget inputs(Precision precision) const { return inner_.inputs(precision); }
   at::Tensor operator()(const ScaledRows& x, Precision precision) const;
 
  private:
-  ColumnParallelLinear gate_up_;
+  MlpKind kind_;
+  ColumnParallelLinear inner_;
   RowParallelLinear down_;
 };
 

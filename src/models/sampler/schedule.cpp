@@ -65,6 +65,7 @@ std::vector<double> sigmas_of(ScheduleKind kind, std::int64_t steps, double flow
 }
 
 constexpr const char* kSolver = "UniPCMultistepScheduler";
+constexpr const char* kEdgeSolver = "Cosmos3EdgeUniPCMultistepScheduler";  // the same one
 
 // Null, as many of these options are when unset, is off as well.
 void require_off(const ConfigReader& reader, const std::string& key) {
@@ -113,7 +114,9 @@ Schedule fixed_schedule(const std::vector<float>& levels, std::int64_t steps) {
 }
 
 void require_our_solver(const ConfigReader& reader) {
-  reader.require_only_if_given("_class_name", kSolver);
+  if (!reader.gives("_class_name") || reader.at("_class_name") != kEdgeSolver) {
+    reader.require_only_if_given("_class_name", kSolver);
+  }
   reader.require_only_if_given("num_train_timesteps", 1000);
   reader.require_only_if_given("solver_order", 2);
   reader.require_only_if_given("solver_type", "bh2");

@@ -94,6 +94,10 @@ std::string CheckpointFiles::place() const {
   return is_random_checkpoint(folder) ? folder.string() : std::filesystem::absolute(folder).string();
 }
 
+bool CheckpointFiles::reads_texts() const {
+  return is_random_checkpoint(folder) || transformer_config.has_known_texts();
+}
+
 Json CheckpointFiles::description() const {
   Json json;
   json["name"] = name();

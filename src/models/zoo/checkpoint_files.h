@@ -32,6 +32,8 @@ struct CheckpointFiles {
   std::string own_schedule_problem;                  // "FILE: KEY: …" when they ask for one that is not implemented
   std::vector<std::string> notes;                    // what else they ask for that is not done
 
+  // Whether its texts can be turned into ids: those of Edge are not, and random weights take bytes.
+  bool reads_texts() const;
   bool has_few_steps() const { return !fixed_levels.empty(); }
   bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
   // The folder's name, which is how people call a checkpoint, or "random:NAME".

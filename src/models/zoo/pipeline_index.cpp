@@ -73,16 +73,18 @@ void require_part(const ConfigReader& reader, const std::string& key, const std:
   if (!ok) reader.refuse(key, part, "[LIBRARY, \"" + wanted + "\"] (nothing else is implemented)");
 }
 
-bool has_euler(const ConfigReader& reader) {
-  return reader.gives("scheduler") && reader.at("scheduler").is_array() && reader.at("scheduler").size() >= 2 &&
-         reader.at("scheduler")[1] == "FlowMatchEulerDiscreteScheduler";
+// Schedulers of other names that are taken: the scheduler's own file says what it is for.
+bool has_known_scheduler(const ConfigReader& reader) {
+  if (!reader.gives("scheduler")) return true;
+  const Json& part = reader.at("scheduler");
+  return part.is_array() && part.size() >= 2 &&
+         (part[1] == "FlowMatchEulerDiscreteScheduler" || part[1] == "Cosmos3EdgeUniPCMultistepScheduler");
 }
 
-// The file of the scheduler itself says what an Euler scheduler is for.
 void require_known_parts(const ConfigReader& reader) {
   require_part(reader, "transformer", "Cosmos3OmniTransformer");
   require_part(reader, "vae", "AutoencoderKLWan");
-  if (!has_euler(reader)) require_part(reader, "scheduler", "UniPCMultistepScheduler");
+  if (!has_known_scheduler(reader)) require_part(reader, "scheduler", "UniPCMultistepScheduler");
   require_part(reader, "sound_tokenizer", "Cosmos3AVAEAudioTokenizer");
   reader.require_nothing_else({
       "text_tokenizer", "tokenizer",  // its files say what it is

@@ -20,11 +20,15 @@ void add_tower(RandomTensorList& list, const std::string& layer, const TowerName
   list.matrix(attention + names.k, {c.kv_width(), c.hidden_size});
   list.matrix(attention + names.v, {c.kv_width(), c.hidden_size});
   list.matrix(attention + names.out, {c.hidden_size, c.q_width()}, residual);
-  list.norm(attention + names.norm_q + ".weight", {c.head_dim});
-  list.norm(attention + names.norm_k + ".weight", {c.head_dim});
+  const bool is_text = !names.norm_k_for_media.empty();
+  if (!is_text || c.qk_norm_for_text) {
+    list.norm(attention + names.norm_q + ".weight", {c.head_dim});
+    list.norm(attention + names.norm_k + ".weight", {c.head_dim});
+  }
+  if (is_text && c.use_und_k_norm_for_gen) list.norm(attention + names.norm_k_for_media + ".weight", {c.head_dim});
   list.norm(layer + names.mlp_norm + ".weight", {c.hidden_size});
   const std::string mlp = layer + names.mlp + ".";
-  list.matrix(mlp + "gate_proj", {c.intermediate_size, c.hidden_size});
+  if (c.mlp == MlpKind::SwiGlu) list.matrix(mlp + "gate_proj", {c.intermediate_size, c.hidden_size});
   list.matrix(mlp + "up_proj", {c.intermediate_size, c.hidden_size});
   list.matrix(mlp + "down_proj", {c.hidden_size, c.intermediate_size}, residual);
 }

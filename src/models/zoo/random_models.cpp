@@ -78,6 +78,25 @@ RandomModel nano() {
           sound_config(64, 320)};
 }
 
+// Cosmos3-Edge: MODES.md G.
+RandomModel edge() {
+  RandomModel model = nano();
+  Cosmos3Config& c = model.transformer;
+  c.hidden_size = 2048;
+  c.intermediate_size = 9216;
+  c.num_hidden_layers = 28;
+  c.num_attention_heads = 16;
+  c.vocab_size = 131072;
+  c.rms_norm_eps = 1e-5;
+  c.rope_theta = 1e8;
+  c.mlp = MlpKind::SquaredRelu;
+  c.qk_norm_for_text = false;
+  c.use_und_k_norm_for_gen = true;
+  c.sound_gen = false;
+  c.sound_dim = 0;
+  return model;
+}
+
 RandomModel super() {
   RandomModel model = nano();
   model.transformer.hidden_size = 5120;
@@ -92,7 +111,8 @@ struct NamedModel {
   RandomModel (*make)();
 };
 
-constexpr std::array kModels{NamedModel{"tiny", tiny}, NamedModel{"nano", nano}, NamedModel{"super", super}};
+constexpr std::array kModels{NamedModel{"tiny", tiny}, NamedModel{"nano", nano}, NamedModel{"super", super},
+                             NamedModel{"edge", edge}};
 
 [[noreturn]] void refuse(const std::string& checkpoint, std::string_view name) {
   std::array<std::string_view, kModels.size()> names;
@@ -157,7 +177,7 @@ CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint) 
   files.vae_config = model.vae;
   files.transformer = std::make_shared<RandomCheckpoint>(name + " transformer", random_transformer(model.transformer));
   files.vae = std::make_shared<RandomCheckpoint>(name + " vae", random_vae(model.vae));
-  if (few_steps) return files;
+  if (!model.transformer.sound_gen) return files;
   files.sound_config = model.sound;
   files.sound = std::make_shared<RandomCheckpoint>(name + " sound_tokenizer", random_sound(model.sound));
   return files;

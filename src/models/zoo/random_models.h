@@ -38,9 +38,9 @@ class RandomTensorList {
   RandomTensors tensors_;
 };
 
-// random:tiny, random:nano or random:super: a checkpoint of that model's shapes, its VAE's and its sound decoder's,
-// without files. It has no tokenizer: byte_ids takes its place. With "-4step" behind the name it is one distilled to
-// the published few steps, which has no sound. Throws InputError for another name.
+// random:tiny, random:nano, random:super or random:edge: a checkpoint of that model's shapes, its VAE's and its sound
+// decoder's, without files. It has no tokenizer: byte_ids takes its place. With "-4step" behind the name it is one
+// distilled to the published few steps, which has no sound. Throws InputError for another name.
 CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint);
 
 // A caption for random weights: its bytes, then 256 and 257 where a prompt has its two closing ids.

@@ -42,7 +42,8 @@ std::string name_of(const Grid& grid) {
 const std::vector<Case> kCases{{"tiny", "t2v", "double_shift"},
                                {"tiny", "single_frame", "double_shift"},
                                {"tiny", "odd_grid_karras_nocfg", "karras"},
-                               {"gqa_native", "t2v", "native"}};
+                               {"gqa_native", "t2v", "native"},
+                               {"edge", "t2v", "native"}};
 
 std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
   return {ids.const_data_ptr<std::int64_t>(), ids.const_data_ptr<std::int64_t>() + ids.numel()};
@@ -156,7 +157,7 @@ TEST_P(GoldenRun, FollowsTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(Grids, GoldenRun,
                          testing::Values(Grid{"tiny", 1, 1}, Grid{"tiny", 2, 2}, Grid{"gqa_native", 1, 1},
-                                         Grid{"gqa_native", 1, 2}),
+                                         Grid{"gqa_native", 1, 2}, Grid{"edge", 1, 1}, Grid{"edge", 2, 2}),
                          [](const auto& test) { return name_of(test.param); });
 
 class GoldenRunAgain : public testing::TestWithParam<Grid> {};
@@ -165,6 +166,17 @@ TEST_P(GoldenRunAgain, MakesTheSameFile) { expect_same_but_for_the_time(run_set(
 
 INSTANTIATE_TEST_SUITE_P(Grids, GoldenRunAgain, testing::Values(Grid{"tiny", 1, 1}, Grid{"gqa_native", 1, 2}),
                          [](const auto& test) { return name_of(test.param); });
+
+TEST(EdgeTexts, AreRefusedWhereTheirTemplateIsNotKnown) {
+  const TemporaryFolder folder;
+  const std::string manifest = folder.write("clips.jsonl", R"({"id": "a", "prompt": "A cat.", "guidance_scale": 1})");
+  for (const char* word : {"validate", "tokens"}) {
+    const Ending ending =
+        run_program(orrery({word, "--checkpoint", golden_checkpoint("edge").string(), "--manifest", manifest}));
+    EXPECT_EQ(ending.exit_code, 2);
+    EXPECT_THAT(ending.err, HasSubstr("clips.jsonl:1: id \"a\": prompt: the checkpoint is a Cosmos3-Edge one")) << word;
+  }
+}
 
 class GoldenFiles : public testing::Test {
  protected:

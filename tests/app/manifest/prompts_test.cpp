@@ -35,5 +35,19 @@ TEST(Prompts, APictureHasNoBuiltInNegativePrompt) {
   EXPECT_EQ(negative(picture, builtin_negative_prompt()), builtin_negative_prompt());
 }
 
+TEST(UnreadableTexts, AreThoseThatNoIdsStandFor) {
+  Request request;
+  EXPECT_THAT(unreadable_texts(request),
+              testing::ElementsAre(testing::HasSubstr("prompt: the checkpoint is a Cosmos3-Edge one"),
+                                   testing::HasSubstr("negative_prompt: the checkpoint is a Cosmos3-Edge one")));
+  request.prompt_token_ids = {1, 2};
+  EXPECT_THAT(unreadable_texts(request), testing::SizeIs(1));
+  request.guidance_scale = 1;
+  EXPECT_THAT(unreadable_texts(request), testing::IsEmpty());
+  request.guidance_scale = 6;
+  request.negative_token_ids = std::vector<std::int64_t>{3};
+  EXPECT_THAT(unreadable_texts(request), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace orrery

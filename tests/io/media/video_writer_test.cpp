@@ -79,6 +79,17 @@ TEST_F(Video, IsWhatItSays) {
   EXPECT_FALSE(fs::exists(path_.string() + ".tmp"));
 }
 
+TEST_F(Video, SaysWhatIsKnownAtItsEnd) {
+  VideoFormat format = small_format();
+  format.metadata = {{"prompt", "x"}};
+  VideoWriter writer(path_, format);
+  writer.write(smooth_frame(format, 0));
+  writer.finish({}, {{"latents", "0123"}});
+  const Json tags = probe()["format"]["tags"];
+  EXPECT_EQ(tags.value("prompt", ""), "x");
+  EXPECT_EQ(tags.value("latents", ""), "0123");
+}
+
 // Patches of 8 x 8 that move by two pixels a frame.
 std::vector<Pixels> moving_patches(const VideoFormat& format, int count) {
   std::mt19937 random(7);

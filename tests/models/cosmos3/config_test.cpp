@@ -77,6 +77,18 @@ TEST_F(Cosmos3ConfigFile, TakesThePublishedFile) {
   EXPECT_EQ(read(json).base_fps, 16);
 }
 
+TEST_F(Cosmos3ConfigFile, EdgeHasAnotherMlpAndOtherNormsOfTexts) {
+  Json json = valid();
+  EXPECT_EQ(read(json).mlp, MlpKind::SwiGlu);
+  EXPECT_TRUE(read(json).has_known_texts());
+  json.update({{"hidden_act", "relu2"}, {"qk_norm_for_text", false}, {"use_und_k_norm_for_gen", true}});
+  const Cosmos3Config edge = read(json);
+  EXPECT_EQ(edge.mlp, MlpKind::SquaredRelu);
+  EXPECT_FALSE(edge.qk_norm_for_text);
+  EXPECT_TRUE(edge.use_und_k_norm_for_gen);
+  EXPECT_FALSE(edge.has_known_texts());
+}
+
 Json with_policy(const Json& changes) {
   Json policy = Json::parse(R"({"schema_version": 1, "type": "first_last_n", "index_space": "denoising_loop_iteration",
     "scope": ["transformer"], "default_mode": "native", "first_steps": {"count": 3, "mode": "a16"},
@@ -132,10 +144,10 @@ struct Refusal {
 
 TEST_F(Cosmos3ConfigFile, RefusesByName) {
   const std::vector<Refusal> table = {
-      {"hidden_act", "gelu", "hidden_act: found \"gelu\", expected \"silu\""},
+      {"hidden_act", "gelu", "hidden_act: found \"gelu\", expected \"silu\" or \"relu2\""},
       {"attention_bias", true, "attention_bias: found true, expected false"},
-      {"use_und_k_norm_for_gen", true, "use_und_k_norm_for_gen: found true"},
-      {"qk_norm_for_text", false, "qk_norm_for_text: found false, expected true"},
+      {"use_und_k_norm_for_gen", true, "use_und_k_norm_for_gen goes with qk_norm_for_text false"},
+      {"qk_norm_for_text", "no", "qk_norm_for_text: found \"no\", expected true or false"},
       {"latent_patch_size", 4, "latent_patch_size: found 4, expected 2"},
       {"hidden_size", 0, "hidden_size: found 0, expected a positive whole number"},
       {"hidden_size", "big", "hidden_size: found \"big\""},

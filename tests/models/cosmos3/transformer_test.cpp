@@ -250,6 +250,9 @@ TEST_F(ManyTokens, AttendExactlyInFullPrecision) {
   EXPECT_TRUE(at::equal(velocity(golden, Precision::Full), velocity({"tiny", ranks_})));
 }
 
+INSTANTIATE_TEST_SUITE_P(Edge, GoldenCase, testing::Values(Case{"edge", "t2v", 2}),
+                         [](const auto& row) { return row.param.set + "_" + row.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(AllModes, GoldenCase,
                          testing::Values(Case{"tiny", "t2v", 8}, Case{"tiny", "odd_grid_karras_nocfg", 8},
                                          Case{"tiny", "single_frame", 8}, Case{"tiny", "i2v", 8},

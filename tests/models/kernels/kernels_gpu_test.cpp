@@ -99,9 +99,12 @@ TEST_P(HeadNormRope, EqualsItsTwinAndLeavesTheRestAlone) {
   const at::Tensor angle = at::rand({tokens, 1, head_dim / 2}, at::TensorOptions(test_device())).mul_(6.28);
   const auto table = [&](const at::Tensor& half) { return at::cat({half, half}, -1).to(at::kBFloat16); };
   const RopeTable rope{table(angle.cos()), table(angle.sin())};
-  const HeadNorms norms{gains(head_dim), gains(head_dim), 1e-6};
+  // Without norms, or with that of the keys alone, in every third and fourth case.
+  const bool norms_q = tokens % 4 < 2, norms_k = tokens % 4 != 3;
+  const HeadNorms norms{norms_q ? gains(head_dim) : at::Tensor(), norms_k ? gains(head_dim) : at::Tensor(), 1e-6};
+  const auto wide = [](const at::Tensor& x) { return x.defined() ? x.to(at::kFloat) : x; };
   at::Tensor expected = qkv.to(at::kFloat);
-  head_norm_rope_aten(expected, heads, kv_heads, {norms.q.to(at::kFloat), norms.k.to(at::kFloat), norms.eps},
+  head_norm_rope_aten(expected, heads, kv_heads, {wide(norms.q), wide(norms.k), norms.eps},
                       {rope.cos.to(at::kFloat), rope.sin.to(at::kFloat)});
   head_norm_rope(qkv, heads, kv_heads, norms, rope);
   const std::int64_t turned = heads + kv_heads;
@@ -141,22 +144,25 @@ INSTANTIATE_TEST_SUITE_P(Shapes, JoinAttention,
                          testing::Values(Heads{1, 1, 1, 8}, Heads{5, 3, 1, 4}, Heads{7, 3, 1, 64},
                                          Heads{513, 32, 8, 128}, Heads{4099, 5, 5, 24}));
 
-class SwiGluKernel : public testing::TestWithParam<Rows> {};
+class ActivationKernel : public testing::TestWithParam<Rows> {};
 
-TEST_P(SwiGluKernel, EqualsItsTwin) {
+TEST_P(ActivationKernel, EqualsItsTwin) {
   const auto [rows, width] = GetParam();
-  const at::Tensor gate_up = random({rows, 2 * width}, 4);
-  const at::Tensor expected = swiglu_aten(gate_up.to(at::kFloat)).data;
-  const at::Tensor out = swiglu(gate_up).data;
-  EXPECT_EQ(out.sizes(), expected.sizes());
-  EXPECT_LE(relative_rms(out, expected), kOneRounding);
-  EXPECT_LE(((out.to(at::kFloat) - expected).abs() / expected.abs().clamp_min(1e-2)).max().item<double>(), 0.01);
-  expect_float8(swiglu(gate_up, RowFormat::Float8), expected);
-  const float factor = one_factor(expected);
-  expect_float8(swiglu(gate_up, {RowFormat::Float8, factor}), expected, factor);
+  for (const MlpKind kind : {MlpKind::SwiGlu, MlpKind::SquaredRelu}) {
+    SCOPED_TRACE(mlp_inputs(kind));
+    const at::Tensor x = random({rows, mlp_inputs(kind) * width}, 4);
+    const at::Tensor expected = activate_aten(kind, x.to(at::kFloat)).data;
+    const at::Tensor out = activate(kind, x).data;
+    EXPECT_EQ(out.sizes(), expected.sizes());
+    EXPECT_LE(relative_rms(out, expected), kOneRounding);
+    EXPECT_LE(((out.to(at::kFloat) - expected).abs() / expected.abs().clamp_min(1e-2)).max().item<double>(), 0.01);
+    expect_float8(activate(kind, x, RowFormat::Float8), expected);
+    const float factor = one_factor(expected);
+    expect_float8(activate(kind, x, {RowFormat::Float8, factor}), expected, factor);
+  }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, SwiGluKernel,
+INSTANTIATE_TEST_SUITE_P(Shapes, ActivationKernel,
                          testing::Values(Rows{1, 8}, Rows{3, 264}, Rows{129, 12288}, Rows{7, 1536}, Rows{5, 25600}));
 
 class Patches : public testing::TestWithParam<std::vector<std::int64_t>> {};
@@ -296,7 +302,7 @@ TEST(OtherShapes, TakeTheTwins) {
   EXPECT_TRUE(at::equal(add_rms_norm(x, {delta, {}}, weight, 1e-6).data,
                         add_rms_norm_aten(same, {delta, {}}, weight, 1e-6).data));
   const at::Tensor gate_up = random({3, 8});
-  EXPECT_TRUE(at::equal(swiglu(gate_up).data, swiglu_aten(gate_up).data));
+  EXPECT_TRUE(at::equal(activate(MlpKind::SwiGlu, gate_up).data, activate_aten(MlpKind::SwiGlu, gate_up).data));
   at::Tensor qkv = random({4, 7, 48}), qkv_same = qkv.clone();
   const RopeTable rope{random({4, 1, 48}), random({4, 1, 48})};
   const HeadNorms norms{gains(48), gains(48), 1e-6};

@@ -84,8 +84,10 @@ TEST(Fused, GiveTheFloat8RowsOfTheirResults) {
                         plain_rows(float8_rows(add_rms_norm(same, {}, weight, 1e-6).data, 0.01F), at::kFloat)));
   const at::Tensor gate_up = at::randn({3, 32});
   for (const float factor : {0.0F, 0.01F}) {
-    EXPECT_TRUE(at::equal(plain_rows(swiglu(gate_up, {RowFormat::Float8, factor}), at::kFloat),
-                          plain_rows(float8_rows(swiglu(gate_up).data, factor), at::kFloat)));
+    for (const MlpKind kind : {MlpKind::SwiGlu, MlpKind::SquaredRelu}) {
+      EXPECT_TRUE(at::equal(plain_rows(activate(kind, gate_up, {RowFormat::Float8, factor}), at::kFloat),
+                            plain_rows(float8_rows(activate(kind, gate_up).data, factor), at::kFloat)));
+    }
   }
 }
 
@@ -120,9 +122,20 @@ TEST(HeadNormRope, TurnsPairsHalfAHeadApart) {
   EXPECT_EQ(qkv[0][2][1].item<float>(), 6);
 }
 
+TEST(HeadNormRope, LeavesOutNormsThatAreNotGiven) {
+  at::Tensor keys = at::tensor({6.0F, 8.0F, 5.0F, 6.0F}).view({1, 2, 2});
+  head_norm_rope(keys, 1, 1, {}, {at::zeros({1, 1, 2}), at::ones({1, 1, 2})});
+  EXPECT_TRUE(at::equal(keys, at::tensor({-8.0F, 6.0F, -6.0F, 5.0F}).view({1, 2, 2})));
+}
+
+TEST(SquaredRelu, IsZeroBelowZero) {
+  const at::Tensor out = activate(MlpKind::SquaredRelu, at::tensor({-2.0F, 0.0F, 0.5F, 3.0F}).view({2, 2})).data;
+  EXPECT_TRUE(at::equal(out, at::tensor({0.0F, 0.0F, 0.25F, 9.0F}).view({2, 2})));
+}
+
 TEST(SwiGlu, GatesTheSecondHalfByTheFirst) {
   const at::Tensor gate_up = at::tensor({0.0F, 2.0F, 10.0F, 3.0F}).view({1, 4});
-  const at::Tensor out = swiglu(gate_up).data;
+  const at::Tensor out = activate(MlpKind::SwiGlu, gate_up).data;
   EXPECT_NEAR(out[0][0].item<float>(), 0, 1e-7);
   EXPECT_NEAR(out[0][1].item<float>(), 2 / (1 + std::exp(-2.0F)) * 3, 1e-6);
 }

@@ -42,6 +42,15 @@ TEST_F(SchedulerConfigFile, ThePublishedOneAsksForKarras) {
   EXPECT_EQ(config.unknown_levels, "");
 }
 
+TEST_F(SchedulerConfigFile, EdgesSolverIsTheSameByAnotherName) {
+  Json json = published();
+  json.update(
+      {{"_class_name", "Cosmos3EdgeUniPCMultistepScheduler"}, {"flow_shift", 3.0}, {"use_karras_sigmas", false}});
+  EXPECT_FALSE(read(json).karras);
+  json["solver_order"] = 3;
+  EXPECT_THAT([&] { read(json); }, ThrowsMessage<InputError>(HasSubstr("solver_order: found 3")));
+}
+
 TEST_F(SchedulerConfigFile, AFewKeysAreEnough) {
   const SchedulerConfig config = read(Json::object());
   EXPECT_FALSE(config.karras);

@@ -74,6 +74,20 @@ TEST(RandomModels, PassTheAuditOfEverySplit) {
   }
 }
 
+TEST(RandomModels, EdgeHasTheLayoutOfItsGoldenCheckpoint) {
+  const std::filesystem::path golden = golden_checkpoint("edge");
+  Cosmos3Config config = read_cosmos3_config(golden / "transformer" / "config.json");
+  const RandomCheckpoint random("edge", random_transformer(config));
+  EXPECT_EQ(layout_of(random), layout_of(ShardedCheckpoint(golden / "transformer"), "action_"));
+  const CheckpointFiles files = open_checkpoint("random:edge");
+  EXPECT_EQ(files.transformer_config.mlp, config.mlp);
+  EXPECT_EQ(files.transformer_config.rms_norm_eps, config.rms_norm_eps);
+  EXPECT_EQ(files.transformer_config.rope_theta, config.rope_theta);
+  for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(audit_checkpoint(files, tp)) << tp;
+  EXPECT_FALSE(files.has_sound());
+  EXPECT_TRUE(files.reads_texts()) << "as bytes";
+}
+
 TEST(RandomModels, CanBeDistilledToFewSteps) {
   const CheckpointFiles files = open_checkpoint("random:tiny-4step");
   EXPECT_EQ(files.fixed_levels, published_few_step_levels());
@@ -95,7 +109,7 @@ TEST(RandomModels, AnUnknownNameIsRefusedWithTheNearest) {
   };
   EXPECT_EQ(refusal("random:nanno"),
             "random:nanno: there is no such model (did you mean random:nano?); expected random:tiny, "
-            "random:nano or random:super");
+            "random:nano, random:super or random:edge");
   EXPECT_THAT(refusal("random:"), HasSubstr("expected random:tiny"));
   EXPECT_THAT(refusal("random"), HasSubstr("random: no such folder"));
 }
