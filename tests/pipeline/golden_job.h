@@ -44,6 +44,7 @@ class GoldenJob {
  private:
   ProcessGrid grid_;
   std::unique_ptr<Collectives> tp_;
+  std::unique_ptr<Collectives> sp_;
   std::unique_ptr<Collectives> cfg_;
   std::filesystem::path folder_;
   Transformer model_;

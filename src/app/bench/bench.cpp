@@ -28,7 +28,7 @@ class Bench {
         timer_(ranks.world, ranks.device, settings.repeats),
         context_{settings, ranks, timer_, report},
         shape_(bench_shape(model, settings)),
-        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.tp.shard().size)) {}
+        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.grid.tp, ranks.grid.sp)) {}
 
   void run(const Log& log) {
     if (wants(BenchPart::Step) || wants(BenchPart::Ceilings)) layer_ceilings();

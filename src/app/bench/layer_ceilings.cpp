@@ -58,7 +58,8 @@ class LayerMeasurement {
     Record record;
     record.name = "attention by " + name_of(by.kernel) + what;
     record.shape =
-        fmt::format("{} x {}, {}/{} heads of {}", work.tokens, work.keys, work.heads, work.kv_heads, work.head_dim);
+        fmt::format("{} x {}, {}/{} heads of {}", work.queries, work.keys, work.attention_heads,
+                    work.attention_kv_heads, work.head_dim);
     record.flops = work.attention_flops();
     record.more["kernel"] = name_of(by.kernel);
     return record;
@@ -70,8 +71,8 @@ class LayerMeasurement {
 
   // Heads beside one another in a token's row, as the products leave and take them.
   AttentionOperands operands(const LayerWork& work) const {
-    const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
-    return {at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k)};
+    const at::Tensor k = at::randn({work.keys, work.attention_kv_heads, work.head_dim}, options_);
+    return {at::randn({work.queries, work.attention_heads, work.head_dim}, options_), k, at::randn_like(k)};
   }
 
   double attention(const NamedAttention& by, const LayerWork& work, const char* what = "", double seconds = 1.5) {
@@ -85,9 +86,10 @@ class LayerMeasurement {
   void other_attention() {
     constexpr double kSeconds = 0.6;
     LayerWork work = work_;
-    for (bool whole = true; work.kv_heads > 0; work.heads /= 2, work.kv_heads /= 2, whole = false) {
+    for (bool whole = true; work.attention_kv_heads > 0;
+         work.attention_heads /= 2, work.attention_kv_heads /= 2, whole = false) {
       LayerWork uneven = work;
-      uneven.tokens += kUneven;
+      uneven.queries += kUneven;
       uneven.keys += kUneven;
       for (const NamedAttention& by : ranks_.all_attention) {
         if (!whole) attention(by, work, "", kSeconds);

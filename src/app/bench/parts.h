@@ -38,8 +38,8 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
 // Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.
 void bench_sound(const BenchModel& model, const BenchContext& context);
 
-// Measures what the ranks exchange: over tp the all-reduce of a layer's (tokens, hidden), over cfg the all-gather of
-// the branches' velocities. A group of one rank exchanges nothing and gets no line. Collective.
+// Measures what the ranks exchange: over tp the all-reduce of a layer's (tokens, hidden), over sp the all-to-all
+// of its heads, over cfg the all-gather of the branches' velocities. A group of one rank exchanges nothing and gets no line. Collective.
 void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context);
 
 // Measures plain reading, which loads are compared with: rank 0 reads the transformer's files one after another, 16 MiB

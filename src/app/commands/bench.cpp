@@ -62,7 +62,7 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   std::optional<CheckpointFiles> files;
   world.from_root([&] {
     files = open_checkpoint(checkpoint_of(options));
-    require_divisible(files->transformer_config, options.grid.tp);
+    require_divisible(files->transformer_config, options.grid.tp, options.grid.sp);
   });
   return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
 }
@@ -87,6 +87,7 @@ int bench(const Options& options, const Comm& world) {
   require_products(options.model.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
+  const auto sp = make_collectives(grid.sp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
   const AttentionKernels kernels = find_attention({device, dtype, model.transformer_config.head_dim}, world);
   const NamedAttention& attention = choose(options.model.attention, kernels);
@@ -95,7 +96,7 @@ int bench(const Options& options, const Comm& world) {
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
   settings.products = options.model.product_settings();
-  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
+  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
             log);
   return 0;
 }

@@ -25,6 +25,7 @@ void require_fits(const GridShape& shape, int ranks) {
                   shape.cfg));
   require_input(shape.tp >= 1,
                 fmt::format("tp = {}, expected 1 or more ranks that share one copy of the weights", shape.tp));
+  require_input(shape.sp >= 1, fmt::format("sp = {}, expected 1 or more ranks that share the tokens", shape.sp));
   std::int64_t product = 1;
   std::vector<std::string> names;
   std::vector<int> sizes;

@@ -46,33 +46,57 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       kv_heads_(layer.tp().slice(c.num_key_value_heads).size),
       head_dim_(c.head_dim) {}
 
-at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before,
-                                    std::int64_t after, Precision precision) const {
+SequenceParallel QkvProjection::whole(const Residual& stream) const {
+  return {nullptr, stream.x().size(0), heads_, kv_heads_};
+}
+
+void QkvProjection::project(Residual& stream, const at::Tensor& rows, Precision precision) const {
   const RowTarget inputs = qkv_.inputs(precision);
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
+    phase("qkv product", [&] { qkv_.into(rows_of(rows, part), normed); });
+  }
+}
+
+at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
+                                    Precision precision) const {
   const std::int64_t tokens = stream.x().size(0);
   const at::Tensor rows = at::empty({before + tokens + after, qkv_.width()}, stream.x().options());
   const at::Tensor products = rows.narrow(0, before, tokens);
-  for (const Range& part : stream.parts()) {
-    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
-    phase("qkv product", [&] { qkv_.into(rows_of(products, part), normed); });
-  }
+  project(stream, products, precision);
   at::Tensor own = products.view({tokens, -1, head_dim_});
   phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
   return rows.view({before + tokens + after, -1, head_dim_});
 }
 
-KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows) const {
+at::Tensor QkvProjection::exchanged(Residual& stream, const RopeTable& rope, std::int64_t after,
+                                    const SequenceParallel& sequence, Precision precision) const {
+  at::Tensor own = at::empty({stream.x().size(0), heads_ + 2 * kv_heads_, head_dim_}, stream.x().options());
+  project(stream, own.flatten(1), precision);
+  const at::Tensor all =
+      at::empty({sequence.tokens() + after, sequence.heads().total(), head_dim_}, stream.x().options());
+  const at::Tensor media = all.narrow(0, 0, sequence.tokens());
+  const SharedHeads shared = sequence.shared_heads(media);
+  phase("head norm + rope", [&] { share_heads(shared, own, heads_, kv_heads_, norms_, rope); });
+  own.reset();
+  phase("heads all-to-all", [&] { sequence.to_heads(shared, media); });
+  return all;
+}
+
+KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows, std::int64_t heads,
+                              std::int64_t kv_heads) {
   const at::Tensor own = projected.narrow(0, rows.begin, rows.size);
-  return {own.narrow(1, heads_, kv_heads_), own.narrow(1, heads_ + kv_heads_, kv_heads_)};
+  return {own.narrow(1, heads, kv_heads), own.narrow(1, heads + kv_heads, kv_heads)};
 }
 
 QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text,
-                                                Precision precision) const {
-  const std::int64_t tokens = stream.x().size(0);
-  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
-  const at::Tensor all = projected(stream, rope, 0, text_tokens, precision);
-  if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}));
-  return {all.narrow(0, 0, tokens).narrow(1, 0, heads_), kv_of(all, {0, tokens + text_tokens})};
+                                                const SequenceParallel& sequence, Precision precision) const {
+  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0, tokens = sequence.tokens();
+  const at::Tensor all = sequence.is_shared() ? exchanged(stream, rope, text_tokens, sequence, precision)
+                                              : projected(stream, rope, 0, text_tokens, precision);
+  const std::int64_t heads = sequence.heads().queries.size, kv_heads = sequence.heads().keys.size;
+  if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}, heads, kv_heads));
+  return {all.narrow(0, 0, tokens).narrow(1, 0, heads), kv_of(all, {0, tokens + text_tokens}, heads, kv_heads)};
 }
 
 // The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies
@@ -81,11 +105,12 @@ std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const
                                                          const KeyValue& second, Precision precision) const {
   const std::int64_t tokens = stream.x().size(0) / 2, before = first.k.size(0), after = second.k.size(0);
   const at::Tensor all = projected(stream, rope, before, after, precision);
-  copy_text(first, kv_of(all, {0, before}));
-  copy_text(second, kv_of(all, {before + 2 * tokens, after}));
+  const auto kv = [&](const Range& rows) { return kv_of(all, rows, heads_, kv_heads_); };
+  copy_text(first, kv({0, before}));
+  copy_text(second, kv({before + 2 * tokens, after}));
   const auto queries = [&](std::int64_t begin) { return all.narrow(0, begin, tokens).narrow(1, 0, heads_); };
-  return {Result{queries(before), kv_of(all, {0, before + tokens})},
-          Result{queries(before + tokens), kv_of(all, {before + tokens, tokens + after})}};
+  return {Result{queries(before), kv({0, before + tokens})},
+          Result{queries(before + tokens), kv({before + tokens, tokens + after})}};
 }
 
 Block::Block(const Weights& layer, const TowerNames& names, const Cosmos3Config& c, const ProductSettings& products,
@@ -114,17 +139,18 @@ void Block::finish(Residual& stream, at::Tensor attended, Precision precision) c
 }
 
 KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
-  const QkvProjection::Result own = project_(stream, rope, {}, Precision::Full);
+  const QkvProjection::Result own = project_(stream, rope, {}, project_.whole(stream), Precision::Full);
   finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }),
          Precision::Full);
   return own.kv;
 }
 
-void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision) const {
-  QkvProjection::Result own = project_(stream, rope, text, precision);
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, const SequenceParallel& sequence,
+                  Precision precision) const {
+  QkvProjection::Result own = project_(stream, rope, text, sequence, precision);
   at::Tensor attended = phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
   own = {};
-  finish(stream, std::move(attended), precision);
+  finish(stream, sequence.to_tokens(std::move(attended)), precision);
 }
 
 void Block::joint_pair(Residual& stream, const KeyValue& first, const KeyValue& second, const RopeTable& rope,

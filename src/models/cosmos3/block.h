@@ -13,6 +13,7 @@
 #include "models/nn/linear.h"
 #include "models/nn/precision.h"
 #include "models/nn/residual.h"
+#include "models/nn/sequence_parallel.h"
 
 namespace orrery {
 
@@ -32,28 +33,39 @@ struct TowerNames {
 // Queries, keys and values of one layer: norm, one product, norm of each head, RoPE.
 class QkvProjection {
  public:
-  // Views of one tensor with a row a token: its queries, keys and values side by side.
+  // What this rank attends to: views of one tensor with a row a token, of all tokens of the sequence, with its queries,
+  // keys and values side by side.
   struct Result {
-    at::Tensor q;  // (tokens, heads / tp, head_dim)
+    at::Tensor q;  // (tokens, heads of this rank's share, head_dim)
     KeyValue kv;   // of the tokens, then of the text
   };
 
   QkvProjection(const Weights& layer, const TowerNames& names, const Cosmos3Config& config,
                 const ProductSettings& products);
-  // Takes what was added to the stream. `text`: keys and values that the tokens see beside their own; may be empty.
-  // Collective over the stream's group.
-  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, Precision precision) const;
+  // Takes what was added to the stream, which has this rank's tokens of `sequence`, as `rope` has. `text`: keys and
+  // values, this rank's heads, that the tokens see beside their own; may be empty. Collective over the stream's group
+  // and the sequence's.
+  Result operator()(Residual& stream, const RopeTable& rope, const KeyValue& text, const SequenceParallel& sequence,
+                    Precision precision) const;
   // Of two sequences of equal length, one behind the other in the stream, with a text each: one product for both.
   // `rope`: of both. Collective over the stream's group.
   std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
                              const KeyValue& second, Precision precision) const;
+  // Of a stream that has all tokens.
+  SequenceParallel whole(const Residual& stream) const;
 
  private:
+  // Writes the products of the stream's tokens into `rows` (tokens, width of the products).
+  void project(Residual& stream, const at::Tensor& rows, Precision precision) const;
   // (before + tokens + after, heads + 2 kv_heads, head_dim): the stream's tokens, with rows around them that are not
   // initialised.
   at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
                        Precision precision) const;
-  KeyValue kv_of(const at::Tensor& projected, const Range& rows) const;
+  // (all tokens + after, this rank's heads in attention, head_dim): as projected(), of a sequence that ranks share.
+  at::Tensor exchanged(Residual& stream, const RopeTable& rope, std::int64_t after, const SequenceParallel& sequence,
+                       Precision precision) const;
+  // Keys and values in `rows` of a tensor whose rows have the queries `heads`, then the keys of `kv_heads`.
+  static KeyValue kv_of(const at::Tensor& projected, const Range& rows, std::int64_t heads, std::int64_t kv_heads);
 
   RmsNorm input_norm_;
   ColumnParallelLinear qkv_;
@@ -73,8 +85,8 @@ class Block {
   // Text: causal over the sequence itself, in full precision. Returns this layer's keys and values, views of a larger
   // tensor.
   KeyValue causal(Residual& stream, const RopeTable& rope) const;
-  // Media: full attention over text and media.
-  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope,
+  // Media: full attention over text and media. Collective over the sequence's group too.
+  void joint(Residual& stream, const KeyValue& text, const RopeTable& rope, const SequenceParallel& sequence,
              Precision precision = Precision::Native) const;
   // Media of two branches of equal length, one behind the other in the stream: one product for both, and attention for
   // each with its own text. `rope`: of both.

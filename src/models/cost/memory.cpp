@@ -76,22 +76,31 @@ std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const
 
 std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::int64_t clip_text_tokens,
                         std::int64_t branches, const ModelLayout& layout) {
-  const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp;
-  const std::int64_t at_once = pays_in_one_pass(clip_tokens) ? branches : 1;
+  const bool shared = layout.sp > 1;
+  const std::int64_t at_once = pays_in_one_pass(clip_tokens) && !shared ? branches : 1;
   const std::int64_t tokens = at_once * clip_tokens, text_tokens = at_once * clip_text_tokens;
+  const LayerWork work = layer_work(c, tokens, text_tokens, static_cast<int>(layout.tp), static_cast<int>(layout.sp));
+  const std::int64_t own = work.tokens, stream = own * c.hidden_size;
+  const std::int64_t q = work.q_width(), qkv = own * (q + 2 * work.kv_width());
+  // Queries, keys and values of this rank's heads in attention, of all tokens and the text in one.
+  const std::int64_t attended_width = work.attention_heads * c.head_dim, attended = tokens * attended_width;
+  const std::int64_t all = (tokens + text_tokens) * (attended_width + 2 * work.attention_kv_heads * c.head_dim);
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
-  const std::int64_t mlp = tokens * (3 * c.hidden_size + 3 * c.intermediate_size / layout.tp);
-  // While RoPE is applied: the residual stream, the normed input, queries, keys and values of tokens and text in one;
-  // and where no kernel does it, in float32, four copies of the queries.
-  const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
-  const std::int64_t rotation = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t mlp = 3 * stream + own * 3 * work.intermediate;
+  // While RoPE is applied: the residual stream, the normed input, the projected heads; and where no kernel does it, in
+  // float32, four copies of the queries. Heads that are shared out lie where they are sent from as well.
+  const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
+  const std::int64_t sent = shared ? qkv + work.sent_for_heads() : 0;
+  const std::int64_t rotation = 2 * stream + copies + all + sent;
   // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
-  const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
-  const std::int64_t block = std::max({mlp, rotation, attention});
+  const std::int64_t attention = stream + all + 2 * attended;
+  // Where tokens come back: the residual stream, what is sent, what arrives, and that as rows.
+  const std::int64_t back = shared ? stream + attended + 2 * own * q : 0;
+  const std::int64_t block = std::max({mlp, rotation, attention, back});
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
-  const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
-  const std::int64_t rope = clip_tokens * 2 * c.head_dim;
+  const std::int64_t from_peer = layout.tp == 2 ? 2 * stream : 0;
+  const std::int64_t rope = own / at_once * 2 * c.head_dim;
   // What the sampler remembers and the other branch's velocity, float32, and their patches.
   const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
   return (block + from_peer + branches * rope) * layout.element_bytes +

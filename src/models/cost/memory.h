@@ -18,6 +18,9 @@ struct ModelLayout {
   std::int64_t tp = 1;
   std::int64_t element_bytes = 2;
   RowFormat products = RowFormat::Plain;  // of the media tower
+  std::int64_t sp = 1;
+
+  std::int64_t ranks() const { return cfg * sp * tp; }
 };
 
 // The keys and values of a text of `tokens` tokens.

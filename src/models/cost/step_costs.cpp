@@ -6,6 +6,7 @@
 #include <iterator>
 #include <numeric>
 
+#include "models/kernels/head_norm_rope.h"
 #include "models/nn/residual.h"
 
 namespace orrery {
@@ -32,7 +33,8 @@ double LayerWork::product_flops(const LayerProduct& product) const {
 }
 
 double LayerWork::attention_flops() const {
-  return 4.0 * static_cast<double>(tokens) * static_cast<double>(keys) * static_cast<double>(q_width());
+  return 4.0 * static_cast<double>(queries) * static_cast<double>(keys) *
+         static_cast<double>(attention_heads * head_dim);
 }
 
 double LayerWork::flops() const {
@@ -41,15 +43,27 @@ double LayerWork::flops() const {
   return sum;
 }
 
-LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, int tp) {
-  return {.tokens = tokens,
+std::int64_t LayerWork::sent_for_heads() const {
+  return (sp - 1) * tokens * (attention_heads + 2 * attention_kv_heads) * head_dim;
+}
+
+std::int64_t LayerWork::sent_for_tokens() const { return (queries - tokens) * attention_heads * head_dim; }
+
+LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, int tp, int sp) {
+  const std::int64_t own = Shard{0, sp}.share(tokens).size;
+  const HeadShare share = head_share(c.num_attention_heads / tp, c.num_key_value_heads / tp, {0, sp});
+  return {.tokens = own,
+          .queries = tokens,
           .keys = text_tokens + tokens,
           .hidden = c.hidden_size,
           .heads = c.num_attention_heads / tp,
           .kv_heads = c.num_key_value_heads / tp,
+          .attention_heads = share.queries.size,
+          .attention_kv_heads = share.keys.size,
           .head_dim = c.head_dim,
           .intermediate = c.intermediate_size / tp,
-          .parts = std::ssize(row_ranges(tokens, tp))};
+          .parts = std::ssize(row_ranges(own, tp)),
+          .sp = sp};
 }
 
 double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
@@ -66,16 +80,22 @@ PhaseCosts layer_costs(const LayerWork& work, RowFormat format, const LayerCeili
   const double narrow = format == RowFormat::Float8 ? 1 / element : 1;  // of what only products read
   // The stream and what is added to it in; the stream and its norm out.
   const PhaseCost norm = part_numbers(rows * static_cast<double>(work.hidden) * (3 + narrow));
+  const std::int64_t text_width = work.attention_kv_heads * work.head_dim;
+  // In place; where the heads are sent, the values go along, and keys and values that several ranks have go to each.
+  const std::int64_t in_place = 2 * work.tokens * (work.q_width() + work.kv_width());
+  const std::int64_t shared = work.tokens * (2 * work.q_width() + 2 * work.kv_width() + 2 * work.sp * text_width);
+  const std::int64_t rotated = work.sp > 1 ? shared : in_place;
   PhaseCosts costs{{"residual + input norm", norm},
                    {"qkv product", product(0)},
-                   {"head norm + rope", numbers(2 * work.tokens * (work.q_width() + work.kv_width()))},
-                   {"text keys and values", numbers(4 * (work.keys - work.tokens) * work.kv_width())},
+                   {"head norm + rope", numbers(rotated)},
+                   {"text keys and values", numbers(4 * (work.keys - work.queries) * text_width)},
                    {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
                    {"out product", product(1)},
                    {"residual + mlp norm", norm},
                    {"gate|up product", product(2)},
                    {"silu * mul", part_numbers(rows * static_cast<double>(work.intermediate) * (2 + narrow))},
                    {"down product", product(3)}};
+  if (work.sp > 1) costs["join heads"] = numbers(2 * work.tokens * work.q_width());
   if (format == RowFormat::Float8) {
     costs["attention in 8 bits"] = part_numbers(rows * static_cast<double>(work.q_width()) * (1 + narrow));
   }
@@ -87,7 +107,7 @@ PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const La
   const std::int64_t state = work.tokens * work.hidden;
   const std::int64_t patch = 4 * shape.extents(Stream::Video)[0];
   const PhaseCost patches =
-      traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.tokens * patch), ceilings);
+      traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.queries * patch), ceilings);
   // Between patches and the tower's width: so narrow that memory holds it up.
   PhaseCost patch_product = numbers(state + work.tokens * patch);
   patch_product.flops = work.product_flops({"", patch, work.hidden});

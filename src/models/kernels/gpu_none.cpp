@@ -8,6 +8,7 @@ namespace orrery {
 
 void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
 void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
+void launch(const ShareHeadsLaunch&, int) { throw Error(kNoCuda); }
 void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }
 void launch(const SwiGluLaunch&, int) { throw Error(kNoCuda); }
 void launch(const PatchifyLaunch&, int) { throw Error(kNoCuda); }

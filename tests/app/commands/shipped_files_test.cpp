@@ -40,7 +40,7 @@ TEST(JobFiles, AreValidAndSayHowTheyAreStarted) {
     EXPECT_THAT(text, HasSubstr("orrery run --job jobs/" + file.filename().string())) << file;
     const Options o =
         parse_options({"run", "--job", file.string(), "--checkpoint", "c", "--manifest", "m", "--out", "o"});
-    const int ranks = o.grid.cfg * o.grid.tp;
+    const int ranks = o.grid.ranks();
     if (ranks == 1) continue;
     EXPECT_THAT(text, HasSubstr("mpirun -n " + std::to_string(ranks) + " ")) << file;
   }
