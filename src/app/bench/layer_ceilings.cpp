@@ -57,9 +57,8 @@ class LayerMeasurement {
   static Record attention_record(const NamedAttention& by, const LayerWork& work, const char* what = "") {
     Record record;
     record.name = "attention by " + name_of(by.kernel) + what;
-    record.shape =
-        fmt::format("{} x {}, {}/{} heads of {}", work.queries, work.keys, work.attention_heads,
-                    work.attention_kv_heads, work.head_dim);
+    record.shape = fmt::format("{} x {}, {}/{} heads of {}", work.queries, work.keys, work.attention_heads,
+                               work.attention_kv_heads, work.head_dim);
     record.flops = work.attention_flops();
     record.more["kernel"] = name_of(by.kernel);
     return record;

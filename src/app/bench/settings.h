@@ -19,13 +19,14 @@
 namespace orrery {
 
 // What can be measured.
-enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings };
+enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings, Shares };
 
 constexpr auto choices(BenchPart) {
   return std::array{
-      Choice<BenchPart>{"step", BenchPart::Step},   Choice<BenchPart>{"vae", BenchPart::Vae},
-      Choice<BenchPart>{"sound", BenchPart::Sound}, Choice<BenchPart>{"collectives", BenchPart::Collectives},
-      Choice<BenchPart>{"load", BenchPart::Load},   Choice<BenchPart>{"ceilings", BenchPart::Ceilings}};
+      Choice<BenchPart>{"step", BenchPart::Step},    Choice<BenchPart>{"vae", BenchPart::Vae},
+      Choice<BenchPart>{"sound", BenchPart::Sound},  Choice<BenchPart>{"collectives", BenchPart::Collectives},
+      Choice<BenchPart>{"load", BenchPart::Load},    Choice<BenchPart>{"ceilings", BenchPart::Ceilings},
+      Choice<BenchPart>{"shares", BenchPart::Shares}};
 }
 
 struct BenchSettings {

@@ -261,7 +261,7 @@ auto make_table() {
           [](auto& o) -> auto& { return o.rank_timeout; }),
       option(
           kBench, kBehaviour, "what", "PARTS",
-          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings",
+          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings, shares",
           [](auto& o) -> auto& { return o.bench.parts; }),
       option(
           kBench, kBehaviour, "repeats", "N", "runs of each measurement; 0: as many as fit a few seconds, at least 3",
@@ -346,8 +346,7 @@ auto make_table() {
           "steps that computed them; 0: what they added last, 1: as NVIDIA's program and vLLM-Omni do",
           [](auto& o) -> auto& { return o.defaults.step_cache.order; }),
       option(
-          kRun, kRequest, "flow-shift", "X",
-          "above 1: more of the steps at high noise; not given: 10, of a picture 3",
+          kRun, kRequest, "flow-shift", "X", "above 1: more of the steps at high noise; not given: 10, of a picture 3",
           [](auto& o) -> auto& { return o.defaults.asked_flow_shift; }),
       option(
           kRun, kRequest, "seed", "N", "of the starting noise, 0 to 4294967295",

@@ -96,8 +96,8 @@ int bench(const Options& options, const Comm& world) {
   Report report = report_of(options, world, device, facts_of(options, model, device, dtype, attention.kernel));
   BenchSettings settings = options.bench;
   settings.products = options.model.product_settings();
-  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first}, report,
-            log);
+  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, kernels.fastest_first},
+            report, log);
   return 0;
 }
 

@@ -94,8 +94,8 @@ ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice&
   files.write_run(config_of(options, hold.shard), versions(), facts);
   std::optional<TimingFiles> timings;
   if (options.output.timings) timings.emplace(options.output.folder, facts.topology, load_seconds, context.log);
-  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &gates,
-          &children = hold.kept_children, &log = context.log](RequestResult result) {
+  return [files, timings, kernel = name_of(attention.by.kernel), &gallery, &gates, &children = hold.kept_children,
+          &log = context.log](RequestResult result) {
     result.attention = kernel;
     result.checks = gates.take(result.id);
     files.append(result);
@@ -143,6 +143,7 @@ int run(const Options& options, const Comm& world) {
   note_phase("the checks");
   RunContext context(options, world);
   const Log& log = context.log;
+  warn_of_distant_ranks(context);
   RootHold hold;
   const RunPlan plan = share_plan(context, hold);
   Gallery gallery(options.output.folder, log);
@@ -165,8 +166,7 @@ int run(const Options& options, const Comm& world) {
   log.info("loaded " + checkpoint.name() + " in " + duration_text(load_seconds));
   ClipRecords::Keep keep;
   if (world.is_root()) keep = open_records(context, attention, hold, load_seconds, gallery, gates);
-  const RunSummary summary =
-      make_clips_with(models, std::move(settings), plan, hold, std::move(keep), gates, context);
+  const RunSummary summary = make_clips_with(models, std::move(settings), plan, hold, std::move(keep), gates, context);
   if (world.is_root()) gallery.finish();
   if (world.is_root() && options.log_level() != LogLevel::Quiet) std::cout << summary.table(context.total.seconds());
   if (summary.unfinished() > 0 && context.stop.agree()) {

@@ -68,9 +68,8 @@ StepWork branch_work(const ModelSizes& sizes, RowFormat products, const MediaSha
   work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
   if (products != sizes.layout.products)
     work.memory_bytes += std::max(layers - 2, 0.0) * multiplied_bytes(layer, element);
-  work.exchange_bytes =
-      element * (layers * static_cast<double>(layer.sent_for_heads() + layer.sent_for_tokens()) +
-                 static_cast<double>((layer.sp - 1) * projected_values(shape, {0, layer.tokens})));
+  work.exchange_bytes = element * (layers * static_cast<double>(layer.sent_for_heads() + layer.sent_for_tokens()) +
+                                   static_cast<double>((layer.sp - 1) * projected_values(shape, {0, layer.tokens})));
   return work;
 }
 
@@ -130,8 +129,7 @@ double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
 // One decoding of a clip.
 void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   const std::vector<std::int64_t>& video = shape.extents(Stream::Video);
-  const CellCount part =
-      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), video[2], video[3]);
+  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), video[2], video[3]);
   const std::int64_t frames = (video[1] - 1) * WanConfig::kTemporalFactor + 1;
   constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
   work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
@@ -149,8 +147,8 @@ void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape)
 }  // namespace
 
 PhaseKind kind_of(std::string_view phase) {
-  const bool is_exchange = phase.ends_with("all-reduce") || phase.ends_with("all-gather") || phase.ends_with("all-to-all") ||
-                           phase.ends_with(" sum");
+  const bool is_exchange = phase.ends_with("all-reduce") || phase.ends_with("all-gather") ||
+                           phase.ends_with("all-to-all") || phase.ends_with(" sum");
   if (is_exchange) return PhaseKind::Exchange;
   if (phase == "attention") return PhaseKind::Attention;
   return phase.ends_with(" product") ? PhaseKind::Product : PhaseKind::Memory;

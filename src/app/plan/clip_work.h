@@ -25,11 +25,11 @@ PhaseKind kind_of(std::string_view phase);
 // What one rank does in a denoise step. Floating-point operations: a multiplication and an addition are two.
 struct StepWork {
   double attention_flops = 0;
-  double product_flops = 0;  // of the layers
-  double other_flops = 0;    // of memory-bound products
-  double memory_bytes = 0;   // read and written in all that is neither attention nor a layer's product
-  double sum_bytes = 0;      // sent in sums over the tp group
-  double gather_bytes = 0;   // sent in the exchange of the branches' velocities
+  double product_flops = 0;   // of the layers
+  double other_flops = 0;     // of memory-bound products
+  double memory_bytes = 0;    // read and written in all that is neither attention nor a layer's product
+  double sum_bytes = 0;       // sent in sums over the tp group
+  double gather_bytes = 0;    // sent in the exchange of the branches' velocities
   double exchange_bytes = 0;  // sent in all-to-alls over the sp group
   std::int64_t calls = 0;     // of collectives
 

@@ -82,7 +82,8 @@ class Forecaster {
     topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
     const ClipWork& work = topology.work.back();
     const double step = topology.seconds.back().denoise() / std::max(work.full_steps, 1.0);
-    topology.idle_gpu_hours += static_cast<double>(kind.clips * topology.grid.tp * topology.grid.sp) * work.idle_steps * step / 3600;
+    topology.idle_gpu_hours +=
+        static_cast<double>(kind.clips * topology.grid.tp * topology.grid.sp) * work.idle_steps * step / 3600;
   }
 
   const RunShape& run_;

@@ -98,7 +98,8 @@ std::string best_text(const Forecast& forecast) {
   const TopologyForecast* most = forecast.most_clips();
   const TopologyForecast* shortest = forecast.shortest();
   if (most == nullptr) {
-    return "Nothing of this fits: use more ranks (--tp, --sp), --text-tower release, --gemm fp8, smaller or shorter clips, "
+    return "Nothing of this fits: use more ranks (--tp, --sp), --text-tower release, --gemm fp8, smaller or shorter "
+           "clips, "
            "or GPUs with more memory.\n";
   }
   return fmt::format(

@@ -44,10 +44,14 @@ class ProcessGrid {
   const Comm& sp() const { return groups_[1]; }
   // The ranks that hold the same slice of the weights and the same tokens as this rank, one for each guidance branch.
   const Comm& cfg() const { return groups_.front(); }
+  // The axes of which some group has ranks on several nodes, by name, from the outermost. `world`: as given to the
+  // constructor. Collective over it.
+  std::vector<std::string> axes_across_nodes(const Comm& world) const;
   // True on world rank 0, which writes the files.
   bool is_root() const { return tp().is_root() && sp().is_root() && cfg().is_root(); }
 
  private:
+  GridShape shape_;
   std::vector<Comm> groups_;  // in the order of the axes
 };
 

@@ -49,8 +49,8 @@ class QkvProjection {
                     Precision precision) const;
   // Of two sequences of equal length, one behind the other in the stream, with a text each: one product for both.
   // `rope`: of both. Collective over the stream's group.
-  std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
-                             const KeyValue& second, Precision precision) const;
+  std::array<Result, 2> pair(Residual& stream, const RopeTable& rope, const KeyValue& first, const KeyValue& second,
+                             Precision precision) const;
   // Of a stream that has all tokens.
   SequenceParallel whole(const Residual& stream) const;
 

@@ -190,17 +190,18 @@ bool divides(const Cosmos3Config& c, int tp, int sp) {
 void require_divisible(const Cosmos3Config& config, int tp, int sp) {
   const auto check = [&](std::int64_t extent, const std::string& what) {
     if (extent % tp == 0) return;
-    throw InputError(fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what,
-                                 possible_sizes(config.num_key_value_heads, [&](int n) { return divides(config, n); })));
+    throw InputError(
+        fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what,
+                    possible_sizes(config.num_key_value_heads, [&](int n) { return divides(config, n); })));
   };
   check(config.num_attention_heads, "attention heads");
   check(config.num_key_value_heads, "key/value heads");
   check(config.intermediate_size, "intermediate size");
   if (divides(config, tp, sp)) return;
   const std::int64_t heads = config.num_attention_heads / tp;
-  throw InputError(fmt::format("sp {} cannot share the {} attention and {} key/value heads of a tp rank: possible are {}",
-                               sp, heads, config.num_key_value_heads / tp,
-                               possible_sizes(heads, [&](int n) { return divides(config, tp, n); })));
+  throw InputError(fmt::format(
+      "sp {} cannot share the {} attention and {} key/value heads of a tp rank: possible are {}", sp, heads,
+      config.num_key_value_heads / tp, possible_sizes(heads, [&](int n) { return divides(config, tp, n); })));
 }
 
 }  // namespace orrery

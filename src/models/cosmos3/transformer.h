@@ -71,9 +71,9 @@ struct TowerGroups {
   Collectives* sp = nullptr;  // shares the tokens; null: nobody does
 };
 
-// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows leave
-// a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice the
-// activations, which beside many tokens' would count.
+// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows
+// leave a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice
+// the activations, which beside many tokens' would count.
 constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
@@ -85,6 +85,8 @@ class GenTower {
            const ProductSettings& products = {}, const Attention& attention = {});
 
   const TowerGroups& groups() const { return groups_; }
+  // Computes for these groups from here on, of which tp is the one that it was built for.
+  void set_groups(const TowerGroups& groups) { groups_ = groups; }
   // No communication. Throws Error when the model lacks one of the streams.
   Branch prepare(TextCache text, const MediaShape& shape) const;
   // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000); the same bits on

@@ -53,14 +53,14 @@ void launch(const HeadNormRopeLaunch& l, int device);
 
 // share_heads() of head_norm_rope.h.
 struct ShareHeadsLaunch {
-  HeadNormRopeLaunch heads;   // rows that are read: queries, keys and as many values
-  BFloat16* own;              // rows of the calling rank's share
-  std::int64_t own_stride;    // of them
-  BFloat16* others;           // (ranks - 1, rows, heads of a share, head_dim)
-  std::int64_t share_heads;   // queries in a share
-  std::int64_t share_keys;    // keys in a share, and values
-  std::int64_t ranks;         // that share
-  std::int64_t rank;          // that calls
+  HeadNormRopeLaunch heads;  // rows that are read: queries, keys and as many values
+  BFloat16* own;             // rows of the calling rank's share
+  std::int64_t own_stride;   // of them
+  BFloat16* others;          // (ranks - 1, rows, heads of a share, head_dim)
+  std::int64_t share_heads;  // queries in a share
+  std::int64_t share_keys;   // keys in a share, and values
+  std::int64_t ranks;        // that share
+  std::int64_t rank;         // that calls
 };
 
 void launch(const ShareHeadsLaunch& l, int device);

@@ -89,11 +89,12 @@ struct Shared {
   }
 };
 
-// kLanes neighbouring lanes are a group, which takes up to kHeldHeads heads of one row, all of one kind: every load is under way before the first value is needed, and the row's cosines and the gains are read once for all of
-// them. What lies past the last head or row reads the last one along and writes nothing: all of a warp take part in its
-// exchanges.
+// kLanes neighbouring lanes are a group, which takes up to kHeldHeads heads of one row, all of one kind: every load is
+// under way before the first value is needed, and the row's cosines and the gains are read once for all of them. What
+// lies past the last head or row reads the last one along and writes nothing: all of a warp take part in its exchanges.
 template <int kLanes, class Target>
-__global__ void __launch_bounds__(kThreads, kBlocksOnAnSm) head_norm_rope_kernel(const Arguments a, const Target target) {
+__global__ void __launch_bounds__(kThreads, kBlocksOnAnSm)
+    head_norm_rope_kernel(const Arguments a, const Target target) {
   const unsigned group = blockIdx.x * (kThreads / kLanes) + threadIdx.x / kLanes;
   const unsigned row = min(group / a.groups, a.count - 1);
   const unsigned in_row = group % a.groups;

@@ -46,9 +46,10 @@ void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_he
 
 // Where share_heads() writes a group's heads: for every token a rank's queries, then its keys, then its values.
 struct SharedHeads {
-  at::Tensor others;  // (ranks - 1, tokens, total of a share, head_dim), contiguous: for the other ranks, in their order
-  at::Tensor own;     // (tokens, total of a share, head_dim), rows of any stride
-  Shard shard;        // the rank that calls, among those that share
+  at::Tensor
+      others;      // (ranks - 1, tokens, total of a share, head_dim), contiguous: for the other ranks, in their order
+  at::Tensor own;  // (tokens, total of a share, head_dim), rows of any stride
+  Shard shard;     // the rank that calls, among those that share
 };
 
 // head_norm_rope() with its results, and the values, written where they are sent from. qkv: (tokens, heads + 2 ·

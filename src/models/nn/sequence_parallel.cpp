@@ -52,9 +52,8 @@ at::Tensor SequenceParallel::gather(const at::Tensor& own_rows, const Range& par
   const at::Tensor all = at::empty({part.size, own_rows.size(1)}, own_rows.options());
   std::vector<Range> places;
   for (const Range& range : ranges_) places.push_back(within(range, part));
-  phase("velocity all-to-all", [&] {
-    sp_->all_to_all(std::vector<at::Tensor>(ranges_.size(), own_rows), slices_of(all, places));
-  });
+  phase("velocity all-to-all",
+        [&] { sp_->all_to_all(std::vector<at::Tensor>(ranges_.size(), own_rows), slices_of(all, places)); });
   return all;
 }
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,10 +51,10 @@ TEST(JobFiles, AreListedWithTheirRanks) {
   const std::string page = read_file(kSource / "jobs/README.md");
   for (const fs::path& file : job_files()) {
     const Options o = parse_options({"run", "--job", file.string(), "--dump-config"});
-    const std::string cfg = std::to_string(o.grid.cfg), tp = std::to_string(o.grid.tp);
+    const GridShape& grid = o.grid;
     std::string row("| `");
-    row.append(file.filename().string()).append("` | ").append(std::to_string(o.grid.cfg * o.grid.tp));
-    EXPECT_THAT(page, HasSubstr(row.append(" | ").append(cfg).append(" × ").append(tp).append(" | ")));
+    row.append(file.filename().string()).append("` | ").append(std::to_string(grid.ranks()));
+    EXPECT_THAT(page, HasSubstr(fmt::format("{} | {} × {} × {} | ", row, grid.cfg, grid.sp, grid.tp)));
   }
 }
 
@@ -180,10 +181,13 @@ TEST(ModesManifest, HasALineForEachMode) {
     const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
     EXPECT_EQ(request.image, picture) << request.id;
   }
-  const std::vector<Mode> expected{{false, false, ""},      {true, false, ""},
-                                   {false, true, ""},       {true, true, ""},
+  const std::vector<Mode> expected{{false, false, ""},
+                                   {true, false, ""},
+                                   {false, true, ""},
+                                   {true, true, ""},
                                    {false, false, "street-text"},
-                                   {false, false, "", true}, {false, false, "", true}};
+                                   {false, false, "", true},
+                                   {false, false, "", true}};
   EXPECT_EQ(modes, expected);
 }
 

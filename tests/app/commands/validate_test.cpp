@@ -247,7 +247,8 @@ TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {
   std::string first, second;
   std::getline(lines, first);
   std::getline(lines, second);
-  EXPECT_THAT(first, testing::StartsWith(R"({"id":"a","caption":null,"ids":[1,99],"negative_caption":null,"negative_ids":[5],)"));
+  EXPECT_THAT(first, testing::StartsWith(
+                         R"({"id":"a","caption":null,"ids":[1,99],"negative_caption":null,"negative_ids":[5],)"));
   EXPECT_EQ(second,
             R"({"id":"b","caption":null,"ids":[1,2,3],"negative_caption":null,"negative_ids":null,"num_frames":17,)"
             R"("steps":35,"guidance_scale":1.0,"flow_shift":10.0})");

@@ -144,14 +144,16 @@ TEST(ProcessGrid, PutsTokensBetweenBranchesAndWeights) {
   EXPECT_EQ(grid.sp().shard(), (Shard{rank / tp % 2, 2}));
   EXPECT_EQ(grid.cfg().shard(), (Shard{rank / (2 * tp), 2}));
   EXPECT_EQ(grid.is_root(), rank == 0);
+  EXPECT_TRUE(grid.axes_across_nodes(mpi_world()).empty());
 }
 
 TEST(ProcessGrid, RefusesInWords) {
   const auto message = [](GridShape shape, int ranks, auto matcher) {
     EXPECT_THAT([&] { require_fits(shape, ranks); }, ThrowsMessage<InputError>(matcher));
   };
-  message({2, 4}, 4,
-          AllOf(HasSubstr("cfg x sp x tp = 2 x 1 x 4 = 8, but the launcher started 4 ranks"), HasSubstr("mpirun -n 8")));
+  message(
+      {2, 4}, 4,
+      AllOf(HasSubstr("cfg x sp x tp = 2 x 1 x 4 = 8, but the launcher started 4 ranks"), HasSubstr("mpirun -n 8")));
   message({2, 1}, 1, HasSubstr("the launcher started 1 rank:"));
   message({3, 1}, 3, HasSubstr("cfg = 3, expected 1"));
   message({0, 1}, 1, HasSubstr("cfg = 0"));

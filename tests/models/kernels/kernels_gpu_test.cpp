@@ -144,8 +144,8 @@ TEST_P(ShareHeads, EqualsItsTwinInEveryRanksShare) {
     for (int other = 0; other < ranks; ++other) {
       const HeadShare share = head_share(heads, kv_heads, {other, ranks});
       const auto part = [&](std::int64_t first, const Range& of) { return whole.narrow(1, first + of.begin, of.size); };
-      const at::Tensor expected = at::cat(
-          {part(0, share.queries), part(heads, share.keys), part(heads + kv_heads, share.keys)}, 1);
+      const at::Tensor expected =
+          at::cat({part(0, share.queries), part(heads, share.keys), part(heads + kv_heads, share.keys)}, 1);
       const at::Tensor found = other == rank ? to.own : to.others[other < rank ? other : other - 1];
       EXPECT_TRUE(at::equal(found, expected)) << "of rank " << other << ", by rank " << rank;
     }
@@ -154,8 +154,9 @@ TEST_P(ShareHeads, EqualsItsTwinInEveryRanksShare) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, ShareHeads,
-                         testing::Values(Sharers{5, 8, 8, 32, 2}, Sharers{513, 32, 8, 128, 4}, Sharers{7, 32, 8, 128, 16},
-                                         Sharers{9, 64, 8, 128, 8}, Sharers{11, 4, 1, 256, 4}, Sharers{3, 6, 3, 64, 3}));
+                         testing::Values(Sharers{5, 8, 8, 32, 2}, Sharers{513, 32, 8, 128, 4},
+                                         Sharers{7, 32, 8, 128, 16}, Sharers{9, 64, 8, 128, 8},
+                                         Sharers{11, 4, 1, 256, 4}, Sharers{3, 6, 3, 64, 3}));
 
 class JoinAttention : public testing::TestWithParam<Heads> {};
 

@@ -30,7 +30,8 @@ class Sequence : public testing::TestWithParam<Case> {
 // Queries, keys and values of all tokens go to the ranks of their heads, and come back to the ranks of their tokens.
 TEST_P(Sequence, GoesToHeadsAndBack) {
   const auto [tokens, heads, kv_heads] = GetParam();
-  const at::Tensor qkv = at::arange(tokens * (heads + 2 * kv_heads) * kWidth, options()).sin().view({tokens, -1, kWidth});
+  const at::Tensor qkv =
+      at::arange(tokens * (heads + 2 * kv_heads) * kWidth, options()).sin().view({tokens, -1, kWidth});
   const RopeTable rope{at::full({tokens, 1, kWidth}, 0.6, options()), at::zeros({tokens, 1, kWidth}, options())};
   const HeadNorms norms{at::ones({kWidth}, options()), at::full({kWidth}, 2, options())};
   at::Tensor whole = qkv.clone();
@@ -46,8 +47,8 @@ TEST_P(Sequence, GoesToHeadsAndBack) {
   share_heads(shared, rows, heads, kv_heads, norms, {table(rope.cos), table(rope.sin)});
   sequence.to_heads(shared, all);
   const auto part = [&](std::int64_t first, const Range& of) { return whole.narrow(1, first + of.begin, of.size); };
-  EXPECT_TRUE(at::equal(all, at::cat({part(0, share.queries), part(heads, share.keys),
-                                      part(heads + kv_heads, share.keys)}, 1)));
+  EXPECT_TRUE(at::equal(
+      all, at::cat({part(0, share.queries), part(heads, share.keys), part(heads + kv_heads, share.keys)}, 1)));
 
   const at::Tensor attended = all.narrow(1, 0, share.queries.size).contiguous().flatten(1);
   const at::Tensor back = sequence.to_tokens(attended);
@@ -66,7 +67,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Sequence,
                          });
 
 TEST(HeadShare, PutsEveryQueryBesideItsKey) {
-  for (const auto& [heads, kv_heads, ranks] : std::vector<std::array<int, 3>>{{32, 8, 2}, {32, 8, 16}, {64, 8, 64}, {9, 3, 9}}) {
+  for (const auto& [heads, kv_heads, ranks] :
+       std::vector<std::array<int, 3>>{{32, 8, 2}, {32, 8, 16}, {64, 8, 64}, {9, 3, 9}}) {
     for (int rank = 0; rank < ranks; ++rank) {
       const HeadShare share = head_share(heads, kv_heads, {rank, ranks});
       EXPECT_EQ(share.queries.size * ranks, heads);
