@@ -22,10 +22,11 @@ read_options() { settings=$(OMPI_MCA_ess_singleton_isolated=1 "$program" run "$@
 option() { sed -n "s/^$1 = //p" <<<"$settings"; }
 
 check_ranks() {
-  local cfg tp
-  cfg=$(option cfg) tp=$(option tp)
-  [ $((cfg * tp)) -eq "$ranks" ] ||
-    refuse "--cfg $cfg --tp $tp takes $((cfg * tp)) ranks, this job has $ranks: sbatch --ntasks $((cfg * tp)), or other --cfg and --tp"
+  local cfg sp tp needed
+  cfg=$(option cfg) sp=$(option sp) tp=$(option tp)
+  needed=$((cfg * sp * tp))
+  [ "$needed" -eq "$ranks" ] ||
+    refuse "--cfg $cfg --sp $sp --tp $tp takes $needed ranks, this job has $ranks: sbatch --ntasks $needed, or other --cfg, --sp and --tp"
 }
 
 # SLURM_TASKS_PER_NODE is like "8(x2),4".

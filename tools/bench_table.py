@@ -8,7 +8,7 @@ COLUMNS = [("size", 12), ("ranks", 13), ("what", 12), ("name", 40), ("ms", 11), 
 
 def ranks_of(line):
     topology = line.get("topology", {})
-    ranks = f"cfg{topology.get('cfg', '?')} tp{topology.get('tp', '?')}"
+    ranks = " ".join(f"{axis}{topology[axis]}" for axis in ("cfg", "sp", "tp") if topology.get(axis, 1) > 1) or "1 rank"
     others = [line[key] for key, usual in (("gemm", "bf16"), ("attention", "fa3")) if line.get(key, usual) != usual]
     others += ["attention fp8"] if line.get("attention_format") == "fp8" else []
     others += [f"error {line['error']:.2g}"] if "error" in line else []

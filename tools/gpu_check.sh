@@ -109,6 +109,7 @@ run_benchmarks() {
     if [ "$gpus" -ge 2 ]; then
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --cfg 2
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --tp 2
+      bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --sp 2
     fi
   done
 }

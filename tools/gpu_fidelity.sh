@@ -2,7 +2,8 @@
 # How far the latents of one clip lie apart when more ranks, another precision or another build make them, and its pictures
 # when two ranks decode them, on a GPU host: a line of JSON for each comparison. With fewer GPUs than ranks they share.
 #   tools/gpu_fidelity.sh [CHECKPOINT]…   (default: inputs/mini random:nano)
-#   GRIDS    cfg x tp to compare with one rank, in bfloat16, and in float32 of a trained checkpoint (default: "2x1 1x2 1x4")
+#   GRIDS    cfg x tp, or cfg x tp x sp, to compare with one rank, in bfloat16, and in float32 of a trained checkpoint
+#            (default: "2x1 1x2 1x4 1x1x2 1x1x4 2x1x2")
 #   WAYS     of one rank, more of them: again, fp8, fp8-ends, attention-fp8, both-fp8, other (default: none)
 #   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
 #   OTHER    another build of it, for the way "other"
@@ -65,14 +66,15 @@ compare_latents() {
 
 # DTYPE: one rank, then every grid against it, and in bfloat16 against float32 as well.
 compare_grids() {
-  local grid cfg tp ranks dtype=$1
-  for grid in ${GRIDS:-2x1 1x2 1x4}; do
-    IFS=x read -r cfg tp <<<"$grid"
-    ranks=$((cfg * tp))
-    make_clip "$dtype-$grid" "$ranks" "$dtype" --cfg "$cfg" --tp "$tp" || continue
-    compare_latents "$dtype-$grid" "$ranks" "cfg $cfg x tp $tp in $dtype" "$dtype" "one rank in $dtype"
+  local grid cfg tp sp ranks words dtype=$1
+  for grid in ${GRIDS:-2x1 1x2 1x4 1x1x2 1x1x4 2x1x2}; do
+    IFS=x read -r cfg tp sp <<<"$grid"
+    sp=${sp:-1}
+    ranks=$((cfg * tp * sp)) words="cfg $cfg x sp $sp x tp $tp in $dtype"
+    make_clip "$dtype-$grid" "$ranks" "$dtype" --cfg "$cfg" --sp "$sp" --tp "$tp" || continue
+    compare_latents "$dtype-$grid" "$ranks" "$words" "$dtype" "one rank in $dtype"
     if [ "$dtype" = float32 ]; then continue; fi
-    compare_latents "$dtype-$grid" "$ranks" "cfg $cfg x tp $tp in $dtype" float32 "one rank in float32"
+    compare_latents "$dtype-$grid" "$ranks" "$words" float32 "one rank in float32"
   done
 }
 

@@ -2,7 +2,8 @@
 # Whole runs of random models at true size on a GPU host, from a manifest to latents and mp4, each as a line of JSON:
 # seconds per phase, peak memory, the share of time in which a GPU idled.
 #   tools/gpu_runs.sh single     one GPU a run; two runs at a time where there are two GPUs
-#   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2
+#   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2, then sp 2
+#   tools/gpu_runs.sh pair-720p  two GPUs a run, two clips of 720p with sound: cfg 2, then sp 2
 #   tools/gpu_runs.sh exact      one GPU, two clips of 720p with sound, every step computed: seconds from noise to mp4
 #   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and how far
 #                                their latents are from the first
@@ -78,8 +79,14 @@ case ${1:-} in
   pair)
     run nano-480p-cfg2 0,1 nano "$small" 2 --cfg 2
     run nano-480p-tp2 0,1 nano "$small" 2 --tp 2
+    run nano-480p-sp2 0,1 nano "$small" 2 --sp 2
     run nano-720p-cfg2 0,1 nano "$large" 1 --cfg 2
     run nano-720p-tp2 0,1 nano "$large" 1 --tp 2
+    run nano-720p-sp2 0,1 nano "$large" 1 --sp 2
+    ;;
+  pair-720p)
+    run two-720p-cfg2 0,1 nano "$large" 2 --cfg 2
+    run two-720p-sp2 0,1 nano "$large" 2 --sp 2
     ;;
   exact) run two-exact-720p 0 nano "$large" 2 ;;
   pictures)

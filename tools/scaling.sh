@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How clips scale over the GPUs of one host: step, decode, sums over ranks and memory at every cfg x tp of 1, 2, 4 … ranks,
-# and how far the largest topology's latents lie from one GPU's. JSON lines, then a table.
+# How clips scale over the GPUs of one host: step, decode, exchanges between ranks and memory at every cfg x sp x tp of
+# 1, 2, 4 … ranks, and how far the latents of every use of all ranks lie from one GPU's. JSON lines, then a table.
 #   tools/scaling.sh [MODEL:SIZE:FRAMES]…   (default: nano:720p:189 super:480p:93 super:720p:189)
 #   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
 #   RANKS    at most (default: the host's GPUs)
@@ -37,38 +37,47 @@ bench() {
     { status=1; echo "bench $model $size $*, $count ranks, failed:"; tail -5 "$out/bench.log"; }
 }
 
-# SPEC: everything at every topology. How ranks share a decode depends on their number alone.
+# SPEC: everything at every topology. How ranks share a decode depends on their number alone, and what each loads on tp.
 measure() {
-  local count
+  local count cfg sp
   for ((count = 1; count <= ranks; count *= 2)); do
-    bench "$1" "$count" --what step,collectives,vae,load --tp "$count"
-    if [ "$count" -ge 2 ]; then
-      bench "$1" "$count" --what step,collectives --cfg 2 --tp $((count / 2))
-      bench "$1" "$count" --what vae --vae-split tiles --tp "$count"
-    fi
+    bench "$1" "$count" --what vae,load --tp "$count"
+    if [ "$count" -ge 2 ]; then bench "$1" "$count" --what vae --vae-split tiles --tp "$count"; fi
+    for ((cfg = 1; cfg <= 2 && cfg <= count; cfg *= 2)); do
+      for ((sp = 1; sp <= count / cfg; sp *= 2)); do
+        bench "$1" "$count" --what step,collectives --cfg "$cfg" --sp "$sp" --tp $((count / cfg / sp))
+      done
+    done
   done
 }
 
-# MODEL RANKS OPTIONS…: five steps of one clip.
+# MODEL FOLDER RANKS OPTIONS…: five steps of one clip.
 make_clip() {
-  local model=$1 count=$2 folder=$out/clips-$2
-  shift 2
+  local model=$1 folder=$out/$2 count=$3
+  shift 3
   rm -rf "$folder"
   start "$count" run --checkpoint "random:$model" --device "$device" --manifest "$out/clip.jsonl" --steps 5 --media none --out "$folder" "$@" \
-    >"$out/clip.log" 2>&1 || { status=1; echo "the clip of $count ranks failed:"; tail -5 "$out/clip.log"; }
+    >"$out/clip.log" 2>&1 || { status=1; echo "the clip of $count ranks failed:"; tail -5 "$out/clip.log"; return 1; }
 }
 
-# MODEL: cfg 2 over all ranks beside one rank.
+# MODEL: every way to use all ranks for one clip, beside one rank.
 agree() {
-  local pixels='"height": 480, "width": 832, "num_frames": 93'
+  local cfg sp tp pixels='"height": 480, "width": 832, "num_frames": 93, "sound": true'
   [ "$ranks" -ge 2 ] || return 0
   if [ "$device" = cpu ]; then pixels='"height": 64, "width": 64, "num_frames": 5'; fi
   echo "{\"id\": \"a\", \"prompt\": \"A forklift turns into the aisle.\", \"seed\": 1, $pixels}" >"$out/clip.jsonl"
-  make_clip "$1" 1
-  make_clip "$1" "$ranks" --cfg 2 --tp $((ranks / 2))
-  echo "random:$1, {$pixels}, five steps: cfg 2 x tp $((ranks / 2)) beside one rank"
-  "$orrery" compare --tolerance 1e9 "$out"/clips-1/latents/a.h5 "$out/clips-$ranks"/latents/a.h5 | tee "$out/compare.log" ||
-    { status=1; echo "no comparison"; }
+  make_clip "$1" clips-one 1 || return 0
+  : >"$out/compare.log"
+  for ((cfg = 1; cfg <= 2; cfg *= 2)); do
+    for ((sp = 1; sp <= ranks / cfg; sp *= 2)); do
+      tp=$((ranks / cfg / sp))
+      make_clip "$1" clips-all "$ranks" --cfg "$cfg" --sp "$sp" --tp "$tp" || continue
+      {
+        echo "random:$1, {$pixels}, five steps: cfg $cfg x sp $sp x tp $tp beside one rank"
+        "$orrery" compare --tolerance 1e9 "$out"/clips-one/latents/a.h5 "$out"/clips-all/latents/a.h5
+      } | tee -a "$out/compare.log" || { status=1; echo "no comparison"; }
+    done
+  done
 }
 
 : >"$out/scaling.jsonl"

@@ -1,14 +1,15 @@
 """The lines of tools/scaling.sh as a table: scaling_table.py FILE
 
 Seconds a video are those of 35 steps and an exact decode. The efficiency is one rank's seconds over all ranks' together.
-Of a step's sums over ranks, some are waited for; the hidden share is that of the time they take alone which is not.
+Waits are all exchanges between ranks that a step waits
+for; the hidden share is that of the time which sums over ranks take alone and a step does not wait for.
 """
 
 import json
 import sys
 
 STEPS = 35
-COLUMNS = ["model", "size", "cfg", "tp", "step ms", "decode ms", "tiles ms", "s/video", "efficiency", "waits", "hidden", "step GB", "decode GB"]
+COLUMNS = ["model", "size", "cfg", "sp", "tp", "step ms", "decode ms", "tiles ms", "s/video", "efficiency", "waits", "hidden", "step GB", "decode GB"]
 
 
 class Topology:
@@ -18,11 +19,11 @@ class Topology:
 
 
 def is_wait(name):
-    return name.endswith(("wait for sum", "begin sum", "all-reduce", "all-gather"))
+    return name.endswith(("wait for sum", "begin sum", "all-reduce", "all-gather", "all-to-all"))
 
 
 def read(path):
-    """({(model, size, cfg, tp): Topology}, {(model, size, ranks): {split: (ms, bytes)}})"""
+    """({(model, size, cfg, sp, tp): Topology}, {(model, size, ranks): {split: (ms, bytes)}})"""
     topologies, decodes = {}, {}
     with open(path, encoding="utf-8") as lines:
         for text in lines:
@@ -30,7 +31,7 @@ def read(path):
             clip, ranks = (line["model"], f"{line['size']}/{line['frames']}"), line["topology"]
             if line["what"] == "vae" and line["name"].startswith("clip"):
                 decodes.setdefault((*clip, ranks["ranks"]), {})[line["vae_split"]] = (line["median_ms"], line.get("peak_memory"))
-            topology = topologies.setdefault((*clip, ranks["cfg"], ranks["tp"]), Topology())
+            topology = topologies.setdefault((*clip, ranks["cfg"], ranks.get("sp", 1), ranks["tp"]), Topology())
             if line["what"] == "step" and line["name"] == "step":
                 topology.step, topology.memory = line["median_ms"], line.get("peak_memory")
             if line["what"] == "step" and line["name"].startswith("phase: ") and is_wait(line["name"]):
@@ -50,14 +51,14 @@ def gigabytes(count):
 
 
 def row(key, topology, topologies, decodes):
-    model, size, cfg, tp = key
-    ranks = cfg * tp
+    model, size, cfg, sp, tp = key
+    ranks = cfg * sp * tp
     exact = decodes[model, size, ranks]["exact"]
     tiles = decodes[model, size, ranks].get("tiles")
-    alone = seconds(topologies[model, size, 1, 1], decodes[model, size, 1]["exact"])
+    alone = seconds(topologies[model, size, 1, 1, 1], decodes[model, size, 1]["exact"])
     taken = seconds(topology, exact)
     by_sums = topology.sums * topology.sum_alone if topology.sum_alone else 0
-    return [model.split(":")[-1], size, cfg, tp, f"{topology.step:.1f}", f"{exact[0]:.1f}", f"{tiles[0]:.1f}" if tiles else "", f"{taken:.2f}",
+    return [model.split(":")[-1], size, cfg, sp, tp, f"{topology.step:.1f}", f"{exact[0]:.1f}", f"{tiles[0]:.1f}" if tiles else "", f"{taken:.2f}",
             f"{100 * alone / (ranks * taken):.1f} %", f"{100 * topology.waited / topology.step:.1f} %",
             f"{100 * max(0, 1 - topology.waited / by_sums):.0f} %" if by_sums else "", gigabytes(topology.memory), gigabytes(exact[1])]
 

@@ -68,8 +68,7 @@ ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const P
   if (request.step_cache.on()) {
     memory.step += step_cache_bytes(sizes.transformer, tokens, request.guided() ? 2 : 1, request.step_cache.order);
   }
-  const CellCount part =
-      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), height, width);
+  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), height, width);
   memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes) +
                  branches * text_cache_bytes(sizes.transformer, longest(ids), sizes.layout);  // kept for the next clip
   if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);

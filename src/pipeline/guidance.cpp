@@ -34,7 +34,7 @@ GuidedModel::GuidedModel(const GenTower& tower, Collectives& cfg, const TextSour
   for (const TokenIds& own : own_texts(ids, guidance_.has_value(), cfg.shard())) {
     branches_.push_back(tower.prepare(text(own), shape));
   }
-  in_one_pass_ = branches_.size() == 2 && pays_in_one_pass(shape.tokens());
+  in_one_pass_ = branches_.size() == 2 && pays_in_one_pass(shape.tokens()) && !branches_[0].sequence.is_shared();
   if (in_one_pass_) GenTower::pair_up(branches_[0], branches_[1]);
 }
 
@@ -89,9 +89,11 @@ MediaVelocity GuidedModel::guided(const std::vector<MediaLatents>& branches, con
 }
 
 at::Tensor GuidedModel::agreed(const at::Tensor& numbers) const {
-  const std::int64_t count = numbers.size(0);
-  const at::Tensor first = cfg_->all_gather(numbers, 0).narrow(0, 0, count).contiguous();
-  return tower_->tp().all_gather(first, 0).narrow(0, 0, count);
+  at::Tensor first = numbers;
+  for (Collectives* group : {cfg_, tower_->groups().tp, tower_->groups().sp}) {
+    if (group != nullptr) first = group->all_gather(first, 0).narrow(0, 0, numbers.size(0)).contiguous();
+  }
+  return first;
 }
 
 // One all-gather for all streams together.

@@ -23,7 +23,7 @@ using BranchFlags = std::vector<bool>;
 // The model as the sampler sees it for one request: what both branches say.
 //
 // A rank runs the branches that own_texts gives it; without `guidance` there is the conditional branch alone. Building
-// it asks `text` for their texts. Collective over the tower's tp group and over `cfg`; `tower` and `cfg` must outlive
+// it asks `text` for their texts. Collective over the tower's groups and over `cfg`; `tower` and `cfg` must outlive
 // it.
 class GuidedModel {
  public:

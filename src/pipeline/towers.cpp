@@ -51,12 +51,12 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens) 
   return coming.size();
 }
 
-ReleasedTowers::ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp,
+ReleasedTowers::ReleasedTowers(Weights transformer, const Cosmos3Config& config, const TowerGroups& groups,
                                const Collectives& cfg, std::vector<PromptIds> coming, std::int64_t window_bytes,
                                const Log& log, const ProductSettings& products, Attention attention)
     : transformer_(std::move(transformer)),
       config_(config),
-      tp_(&tp),
+      groups_(groups),
       cfg_(&cfg),
       products_(products),
       attention_(std::move(attention)),
@@ -72,7 +72,7 @@ bool ReleasedTowers::prepare(const PromptIds& ids) {
   release_unused_memory(device());
   compute_texts(window_from(ids));
   release_unused_memory(device());
-  media_.emplace(transformer_, config_, *tp_, products_, attention_);
+  media_.emplace(transformer_, config_, groups_, products_, attention_);
   require_transformer_read(transformer_, config_);
   return true;
 }
@@ -93,7 +93,7 @@ void ReleasedTowers::compute_texts(std::span<const PromptIds> window) {
   }
   std::erase_if(on_host_, [this](const auto& entry) { return !window_.contains(entry.first); });
   log_->info(fmt::format("computing {} texts, then the text tower makes room", window_.size()));
-  const UndTower tower(transformer_, config_, *tp_, attention_, products_);
+  const UndTower tower(transformer_, config_, *groups_.tp, attention_, products_);
   for (const PromptIds& ids : window) {
     for (const TokenIds& own : own_texts(ids, !ids.uncond.empty(), cfg_->shard())) {
       if (!on_host_.contains(own)) on_host_.emplace(own, to_host(tower(own)));

@@ -55,10 +55,10 @@ class Towers {
 // Both towers, on the device all the time.
 class KeptTowers : public Towers {
  public:
-  // `tp` must outlive the object.
-  KeptTowers(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+  // The groups must outlive the object.
+  KeptTowers(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
              const ProductSettings& products = {}, const Attention& attention = {})
-      : model_(transformer, config, tp, products, attention) {}
+      : model_(transformer, config, groups, products, attention) {}
 
   const Cosmos3Config& config() const override { return model_.config(); }
   at::Device device() const override { return model_.device(); }
@@ -80,9 +80,9 @@ std::size_t text_window(std::span<const PromptIds> coming, std::int64_t tokens);
 class ReleasedTowers : public Towers {
  public:
   // `coming`: the texts of the requests in the order in which they will be prepared; some may be left out then.
-  // `window_bytes`: host memory for this rank's keys and values; one request's are kept whatever they take. `tp`, `cfg`
-  // and `log` must outlive the object. Reads no weights.
-  ReleasedTowers(Weights transformer, const Cosmos3Config& config, Collectives& tp, const Collectives& cfg,
+  // `window_bytes`: host memory for this rank's keys and values; one request's are kept whatever they take. The
+  // groups, `cfg` and `log` must outlive the object. Reads no weights.
+  ReleasedTowers(Weights transformer, const Cosmos3Config& config, const TowerGroups& groups, const Collectives& cfg,
                  std::vector<PromptIds> coming, std::int64_t window_bytes, const Log& log,
                  const ProductSettings& products = {}, Attention attention = {});
 
@@ -99,7 +99,7 @@ class ReleasedTowers : public Towers {
 
   Weights transformer_;
   Cosmos3Config config_;
-  Collectives* tp_;
+  TowerGroups groups_;
   const Collectives* cfg_;
   ProductSettings products_;
   Attention attention_;

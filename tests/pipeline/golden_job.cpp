@@ -56,13 +56,14 @@ std::vector<std::int64_t> negative_ids(const Golden& golden) {
 
 }  // namespace
 
-GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype)
+GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype, RowFormat format)
     : grid_(world, shape),
       tp_(make_collectives(grid_.tp(), test_device())),
+      sp_(make_collectives(grid_.sp(), test_device())),
       cfg_(make_collectives(grid_.cfg(), test_device())),
       folder_(golden_checkpoint(set) / "transformer"),
       model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), dtype),
-             read_cosmos3_config(folder_ / "config.json"), *tp_) {}
+             read_cosmos3_config(folder_ / "config.json"), {*tp_, *sp_}, format, Attention().in(format)) {}
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {
   DenoiseState start;

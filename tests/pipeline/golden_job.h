@@ -26,7 +26,9 @@ Request request_of(const Golden& golden);
 // A golden set's model on all ranks of `world` as one grid.
 class GoldenJob {
  public:
-  GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype = at::kFloat);
+  // `format`: of the media tower's products and attention.
+  GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype = at::kFloat,
+            RowFormat format = RowFormat::Plain);
 
   // The noise of a case.
   DenoiseState start_of(const Golden& golden) const;
@@ -44,6 +46,7 @@ class GoldenJob {
  private:
   ProcessGrid grid_;
   std::unique_ptr<Collectives> tp_;
+  std::unique_ptr<Collectives> sp_;
   std::unique_ptr<Collectives> cfg_;
   std::filesystem::path folder_;
   Transformer model_;

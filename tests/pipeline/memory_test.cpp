@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iostream>
+#include <tuple>
 
 #include "base/core/numbers.h"
+#include "base/parallel/lone_rank.h"
 #include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"
@@ -45,7 +47,7 @@ class Memory : public testing::Test {
 };
 
 // The golden model, made as wide in its mlp as the published ones are.
-class AttentionMemory : public Memory, public testing::WithParamInterface<RowFormat> {};
+class AttentionMemory : public Memory, public testing::WithParamInterface<std::tuple<RowFormat, int>> {};
 
 TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
   const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";
@@ -61,10 +63,11 @@ TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
     }
     tensors[name] = {shape, 0, 0.02};
   }
-  const RowFormat format = GetParam();
+  const auto [format, sp] = GetParam();
   const bool by_fa3 = test_device().is_cuda() && format == RowFormat::Float8;
   const Attention attention = (by_fa3 ? Attention(find_flash_attention()) : Attention()).in(format);
-  const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, *group_,
+  LoneRank sharers(sp);
+  const Transformer model(weights(std::make_shared<RandomCheckpoint>("wide", tensors)), config, {*group_, sharers},
                           RowFormat::Plain, attention);
   const MediaShape shape{{{Stream::Video, {{config.latent_channel, 5, 32, 48}}}}};
   const MediaLatents latents{{Stream::Video, at::zeros(shape.extents(Stream::Video), test_device())}};
@@ -76,12 +79,16 @@ TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
   step();  // the first products on a GPU take a workspace that stays
   const CountedMemory memory(test_device());
   step();
-  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes(), RowFormat::Plain, format}),
+  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes(), RowFormat::Plain, format, sp}),
                 memory.peak());
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, AttentionMemory, testing::Values(RowFormat::Plain, RowFormat::Float8),
-                         [](const auto& format) { return std::string(choice_name(format.param)); });
+INSTANTIATE_TEST_SUITE_P(Formats, AttentionMemory,
+                         testing::Combine(testing::Values(RowFormat::Plain, RowFormat::Float8), testing::Values(1, 2)),
+                         [](const auto& row) {
+                           return std::string(choice_name(std::get<0>(row.param))) + "_sp" +
+                                  std::to_string(std::get<1>(row.param));
+                         });
 
 TEST_F(Memory, OfAStepCacheCoversItsTensors) {
   const std::filesystem::path folder = golden_checkpoint("tiny") / "transformer";

@@ -28,7 +28,8 @@ class Bench {
         timer_(ranks.world, ranks.device, settings.repeats),
         context_{settings, ranks, timer_, report},
         shape_(bench_shape(model, settings)),
-        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.tp.shard().size)) {}
+        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.grid.tp,
+                         ranks.grid.sp)) {}
 
   void run(const Log& log) {
     if (wants(BenchPart::Step) || wants(BenchPart::Ceilings)) layer_ceilings();
@@ -36,7 +37,7 @@ class Bench {
       plain_gbps_ = bench_plain_read(model_, context_);
       bench_text_tower_load(model_, context_, plain_gbps_);
     }
-    if (wants(BenchPart::Step) || wants(BenchPart::Load)) transformer();
+    if (wants(BenchPart::Step) || wants(BenchPart::Load) || wants(BenchPart::Shares)) transformer();
     if (wants(BenchPart::Formats)) formats();
     if (wants(BenchPart::Vae) || wants(BenchPart::Ceilings)) vae_ceilings();
     if (wants(BenchPart::Vae)) bench_vae(model_, shape_, conv_ceilings_, context_);
@@ -58,10 +59,11 @@ class Bench {
 
   void transformer() {
     {
-      const GenTower tower = load_media_tower(model_, context_, plain_gbps_, if_wanted(BenchPart::Load));
+      GenTower tower = load_media_tower(model_, context_, plain_gbps_, if_wanted(BenchPart::Load));
       if (wants(BenchPart::Step)) {
         bench_step(tower, model_, shape_, work_, ceilings_, context_);
       }
+      if (wants(BenchPart::Shares)) bench_shares(tower, model_.transformer_config, shape_, context_);
     }
     release_unused_memory(ranks_.device);
   }

@@ -47,6 +47,7 @@ class Timer {
 struct BenchRanks {
   const Comm& world;
   Collectives& tp;
+  Collectives& sp;
   Collectives& cfg;
   GridShape grid;
   at::Device device;

@@ -7,6 +7,7 @@
 
 #include "app/bench/parts.h"
 #include "models/nn/residual.h"
+#include "models/nn/sequence_parallel.h"
 
 namespace orrery {
 namespace {
@@ -52,6 +53,19 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
           context);
 }
 
+// Heads for tokens, as before a layer's attention.
+void measure_exchange(const LayerWork& work, const BenchContext& context) {
+  Collectives& sp = context.ranks.sp;
+  const SequenceParallel sequence(&sp, work.queries, work.heads, work.kv_heads);
+  const at::Tensor all = at::zeros({work.queries, sequence.heads().total(), work.head_dim},
+                                   at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype));
+  const SharedHeads shared = sequence.shared_heads(all);
+  const auto ranks = static_cast<double>(work.sp);
+  measure({"all-to-all over sp", fmt::format("{} x {} heads over {}", all.size(0), all.size(1), work.sp),
+           static_cast<double>(all.nbytes()), (ranks - 1) / ranks, [&] { sequence.to_heads(shared, all); }},
+          context);
+}
+
 }  // namespace
 
 void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context) {
@@ -66,6 +80,7 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
             context);
     measure_sums(work, context);
   }
+  if (work.sp > 1) measure_exchange(work, context);
   if (cfg > 1) {
     const at::Tensor velocity =
         at::zeros({1, c10::multiply_integers(shape.extents(Stream::Video))}, options.dtype(at::kFloat));

@@ -59,8 +59,8 @@ class LayerMeasurement {
     Record record;
     const bool float8 = by.attention.format() == RowFormat::Float8;
     record.name = "attention by " + name_of(by.kernel) + (float8 ? " in 8 bits" : "") + what;
-    record.shape =
-        fmt::format("{} x {}, {}/{} heads of {}", work.tokens, work.keys, work.heads, work.kv_heads, work.head_dim);
+    record.shape = fmt::format("{} x {}, {}/{} heads of {}", work.queries, work.keys, work.attention_heads,
+                               work.attention_kv_heads, work.head_dim);
     record.flops = work.attention_flops();
     record.more["kernel"] = name_of(by.kernel);
     return record;
@@ -73,8 +73,9 @@ class LayerMeasurement {
 
   // Heads beside one another in a token's row, as the products leave and take them.
   AttentionOperands operands(const LayerWork& work, RowFormat format) const {
-    const at::Tensor k = at::randn({work.keys, work.kv_heads, work.head_dim}, options_);
-    AttentionOperands x{at::randn({work.tokens, work.heads, work.head_dim}, options_), k, at::randn_like(k), {}};
+    const at::Tensor k = at::randn({work.keys, work.attention_kv_heads, work.head_dim}, options_);
+    AttentionOperands x{
+        at::randn({work.queries, work.attention_heads, work.head_dim}, options_), k, at::randn_like(k), {}};
     if (format == RowFormat::Float8) x.rounded = rounded(x);
     return x;
   }
@@ -105,9 +106,10 @@ class LayerMeasurement {
   void other_attention() {
     constexpr double kSeconds = 0.6;
     LayerWork work = work_;
-    for (bool whole = true; work.kv_heads > 0; work.heads /= 2, work.kv_heads /= 2, whole = false) {
+    for (bool whole = true; work.attention_kv_heads > 0;
+         work.attention_heads /= 2, work.attention_kv_heads /= 2, whole = false) {
       LayerWork uneven = work;
-      uneven.tokens += kUneven;
+      uneven.queries += kUneven;
       uneven.keys += kUneven;
       for (const NamedAttention& by : ranks_.all_attention) {
         if (!whole) attention(by, work, "", kSeconds);

@@ -51,6 +51,16 @@ void prepare_cache(const BenchModel& model, const BenchContext& context, Record&
   for (const std::filesystem::path& path : model.transformer->files()) InputFile(path).drop_from_cache();
 }
 
+// The text tower is not shared over sp.
+template <class Tower>
+auto groups_for(const BenchRanks& ranks) {
+  if constexpr (std::is_same_v<Tower, GenTower>) {
+    return TowerGroups(ranks.tp, ranks.sp);
+  } else {
+    return std::ref(ranks.tp);
+  }
+}
+
 // Makes a Tower of the model's weights, timed; `more` are further arguments of its constructor.
 template <class Tower, class... More>
 Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report,
@@ -64,8 +74,8 @@ Tower load(const char* name, const BenchModel& model, const BenchContext& contex
   record.shape = model.name + ", a rank's share";
   prepare_cache(model, context, record);
   const double ms = context.timer.once([&] {
-    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config, ranks.tp,
-                  more...);
+    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config,
+                  groups_for<Tower>(ranks), more...);
   });
   record.ms = spread_of({ms});
   record.bytes = source->bytes();

@@ -40,11 +40,20 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
 // float32 numbers stand for those of 8 bits, and the times say nothing. Collective.
 void bench_formats(const LayerWork& work, const BenchContext& context);
 
+// What the text tower leaves of a prompt, random, without the tower.
+TextCache random_text(const Cosmos3Config& config, const BenchRanks& ranks);
+
+// Measures what a rank of an sp group of 2, 4 and 8 does in a guidance branch by itself, without the exchanges. A line
+// also has the bytes that such a rank sends, the time that these take at the rate that is built in for an H200, and the
+// sum of both times. Throws InputError when the ranks share tokens already. Collective.
+void bench_shares(GenTower& tower, const Cosmos3Config& config, const MediaShape& shape, const BenchContext& context);
+
 // Measures the decoding of the clip's sound latent. The model has a sound decoder. Collective; every rank decodes.
 void bench_sound(const BenchModel& model, const BenchContext& context);
 
-// Measures what the ranks exchange: over tp the all-reduce of a layer's (tokens, hidden), over cfg the all-gather of
-// the branches' velocities. A group of one rank exchanges nothing and gets no line. Collective.
+// Measures what the ranks exchange: over tp the all-reduce of a layer's (tokens, hidden), over sp the all-to-all
+// of its heads, over cfg the all-gather of the branches' velocities. A group of one rank exchanges nothing and gets no
+// line. Collective.
 void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context);
 
 // Measures plain reading, which loads are compared with: rank 0 reads the transformer's files one after another, 16 MiB

@@ -19,14 +19,14 @@
 namespace orrery {
 
 // What can be measured.
-enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings, Formats };
+enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings, Formats, Shares };
 
 constexpr auto choices(BenchPart) {
   return std::array{
-      Choice<BenchPart>{"step", BenchPart::Step},      Choice<BenchPart>{"vae", BenchPart::Vae},
-      Choice<BenchPart>{"sound", BenchPart::Sound},    Choice<BenchPart>{"collectives", BenchPart::Collectives},
-      Choice<BenchPart>{"load", BenchPart::Load},      Choice<BenchPart>{"ceilings", BenchPart::Ceilings},
-      Choice<BenchPart>{"formats", BenchPart::Formats}};
+      Choice<BenchPart>{"step", BenchPart::Step},       Choice<BenchPart>{"vae", BenchPart::Vae},
+      Choice<BenchPart>{"sound", BenchPart::Sound},     Choice<BenchPart>{"collectives", BenchPart::Collectives},
+      Choice<BenchPart>{"load", BenchPart::Load},       Choice<BenchPart>{"ceilings", BenchPart::Ceilings},
+      Choice<BenchPart>{"formats", BenchPart::Formats}, Choice<BenchPart>{"shares", BenchPart::Shares}};
 }
 
 struct BenchSettings {

@@ -24,16 +24,6 @@ constexpr double kStepSeconds = 10;
 constexpr double kSomeTimestep = 500;
 constexpr std::uint32_t kSeed = 42;
 
-// What the text tower leaves of a prompt, without the tower.
-TextCache random_text(const Cosmos3Config& config, const LayerWork& work, const BenchRanks& ranks) {
-  const at::TensorOptions options = at::TensorOptions().device(ranks.device).dtype(ranks.dtype);
-  TextCache cache;
-  cache.tokens = kBenchTextTokens;
-  const auto make = [&] { return at::randn({kBenchTextTokens, work.kv_heads, work.head_dim}, options); };
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) cache.layers.push_back({make(), make()});
-  return cache;
-}
-
 // Steps of one request, over and over.
 class Stepper {
  public:
@@ -85,13 +75,23 @@ Record step_record(const Record& branch, const BenchRanks& ranks, bool guided) {
 
 }  // namespace
 
+TextCache random_text(const Cosmos3Config& config, const BenchRanks& ranks) {
+  const at::TensorOptions options = at::TensorOptions().device(ranks.device).dtype(ranks.dtype);
+  const std::int64_t kv_heads = config.num_key_value_heads / ranks.grid.tp;
+  TextCache cache;
+  cache.tokens = kBenchTextTokens;
+  const auto make = [&] { return at::randn({kBenchTextTokens, kv_heads, config.head_dim}, options); };
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) cache.layers.push_back({make(), make()});
+  return cache;
+}
+
 void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context) {
   const Cosmos3Config& config = model.transformer_config;
   const bool guided = !model.schedule.is_fixed();
   const BenchRanks& ranks = context.ranks;
   const LayerFormats formats{context.settings.products.format, ranks.attention.attention.format()};
-  const auto text = [&](const TokenIds&) { return random_text(config, work, ranks); };
+  const auto text = [&](const TokenIds&) { return random_text(config, ranks); };
   const MediaLatents noise = noise_for(kSeed, shape, ranks.device);
   Record record = branch_record(config, work, ceilings);
   {
@@ -118,7 +118,8 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  const int at_once = ranks.cfg.shard().size == 1 && pays_in_one_pass(shape.tokens()) ? 2 : 1;
+  const bool alone = ranks.cfg.shard().size * ranks.sp.shard().size == 1;
+  const int at_once = alone && pays_in_one_pass(shape.tokens()) ? 2 : 1;
   report_phases(subject,
                 step_costs(work, shape, formats, ceilings, static_cast<double>(c10::elementSize(ranks.dtype)), at_once),
                 context);

@@ -14,9 +14,10 @@ Run the same command again after an interruption: clips that are complete are sk
 on from its snapshot. SIGUSR1, SIGTERM and SIGINT stop at the next denoising step, leave a snapshot, and end with exit
 code 75.
 
-Under mpirun or srun, start cfg x tp ranks, one for each GPU. --cfg 2 gives each guidance branch its own ranks and is
-the first thing to use several GPUs for; --tp N splits the weights over N ranks, and must divide the model's heads,
-key/value heads and intermediate size.
+Under mpirun or srun, start cfg x sp x tp ranks, one for each GPU. --cfg 2 gives each guidance branch its own ranks and
+is the first thing to use several GPUs for. --sp N cuts a clip's tokens among N ranks, which all have the weights: the
+next thing where these fit. --tp N splits the weights over N ranks, and must divide the model's heads, key/value heads
+and intermediate size.
 
 On a terminal the two lines at the bottom show how far the clip and the manifest are. Anywhere else, and in --log-file,
 progress is a line with date and time at a clip's first and last step, every ten seconds between, and at its end. Ranks

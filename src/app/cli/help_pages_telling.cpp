@@ -69,7 +69,7 @@ constexpr std::string_view kBenchText =
 what the machine does with each operation alone, to show beside each figure what is possible. Prints a table,
 or JSON lines that also have the ranks, the device, its clocks and the versions. Nothing is written.
 
-Under mpirun or srun, start cfg x tp ranks; times are the slowest rank's.)";
+Under mpirun or srun, start cfg x sp x tp ranks; times are the slowest rank's.)";
 
 constexpr std::array kBenchVariables{
     HelpEntry{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"},

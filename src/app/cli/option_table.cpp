@@ -135,12 +135,16 @@ auto make_table() {
           kRunBench, kRanks, "cfg", "1|2", "groups of ranks: with 2, each guidance branch has its own",
           [](auto& o) -> auto& { return o.grid.cfg; }),
       option(
+          kRunBench, kRanks, "sp", "N",
+          "ranks that share a clip's tokens, each with all weights of its tp rank, and exchange heads for attention",
+          [](auto& o) -> auto& { return o.grid.sp; }),
+      option(
           kRunBench, kRanks, "tp", "N",
-          "ranks in a group, which share one copy of the weights; cfg x tp ranks are started",
+          "ranks in a group, which share one copy of the weights; cfg x sp x tp ranks are started",
           [](auto& o) -> auto& { return o.grid.tp; }),
       option(
           kPlan, kRanks, "gpus", "N",
-          "plan every --cfg and --tp that up to N GPUs allow, and say which is best; 0: the one given",
+          "plan every --cfg, --sp and --tp that up to N GPUs allow, and say which is best; 0: the one given",
           [](auto& o) -> auto& { return o.plan.gpus; }),
       option(
           kPlan, kRanks, "gpu", "h100|h200", "the GPUs whose built-in memory and speed count",
@@ -263,7 +267,7 @@ auto make_table() {
           [](auto& o) -> auto& { return o.rank_timeout; }),
       option(
           kBench, kBehaviour, "what", "PARTS",
-          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings; "
+          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings, shares; "
           "formats, which has to be asked for: what 8 bits of several kinds make of a layer's products",
           [](auto& o) -> auto& { return o.bench.parts; }),
       option(

@@ -98,6 +98,7 @@ void check_defaults(const Request& defaults, const Origins& origins) {
 void check_values(const Options& o, const Origins& origins) {
   require_between(o.output.media.crf, 1, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
+  require_between(o.grid.sp, 1, 1024, label(origins, "sp"));
   require_between(o.grid.tp, 1, 1024, label(origins, "tp"));
   require_input(o.tolerance >= 0, label(origins, "tolerance") + ": " + number_text(o.tolerance) + " is below 0");
   require_between(o.plan.gpus, 0, 100'000, label(origins, "gpus"));

@@ -63,7 +63,7 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   std::optional<CheckpointFiles> files;
   world.from_root([&] {
     files = open_checkpoint(checkpoint_of(options));
-    require_divisible(files->transformer_config, options.grid.tp);
+    require_divisible(files->transformer_config, options.grid.tp, options.grid.sp);
   });
   return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
 }
@@ -88,6 +88,7 @@ int bench(const Options& options, const Comm& world) {
   require_products(options.model.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
   const auto tp = make_collectives(grid.tp(), device);
+  const auto sp = make_collectives(grid.sp(), device);
   const auto cfg = make_collectives(grid.cfg(), device);
   const AttentionCase attention_case{device, dtype, model.transformer_config.head_dim};
   const AttentionKernels kernels = find_attention(attention_case, world);
@@ -100,7 +101,8 @@ int bench(const Options& options, const Comm& world) {
   settings.products = options.model.product_settings();
   std::vector<NamedAttention> all = kernels.fastest_first;
   if (attention.attention.format() != RowFormat::Plain) all.insert(all.begin(), attention);
-  run_bench(model, settings, {world, *tp, *cfg, options.grid, device, dtype, attention, std::move(all)}, report, log);
+  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, std::move(all)}, report,
+            log);
   return 0;
 }
 

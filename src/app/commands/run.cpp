@@ -146,6 +146,7 @@ int run(const Options& options, const Comm& world) {
   note_phase("the checks");
   RunContext context(options, world);
   const Log& log = context.log;
+  warn_of_distant_ranks(context);
   RootHold hold;
   const RunPlan plan = share_plan(context, hold);
   Gallery gallery(options.output.folder, log);

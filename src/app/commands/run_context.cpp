@@ -34,6 +34,20 @@ RunContext::RunContext(const Options& run_options, const Comm& run_world)
       log(options.log_level(), world.shard().rank),
       device(device_of(options, world)) {}
 
+std::string distance_warning(const std::string& axis) {
+  if (axis == "cfg") return "";  // which exchanges once a step
+  return "the ranks of a --" + axis +
+         " group are on several nodes, and exchange data in every layer: where --sp times --tp is the number of a "
+         "node's ranks, or divides it, only --cfg lies between the nodes";
+}
+
+void warn_of_distant_ranks(const RunContext& context) {
+  for (const std::string& axis : context.grid.axes_across_nodes(context.world)) {
+    const std::string warning = distance_warning(axis);
+    if (context.world.is_root() && !warning.empty()) context.log.warning(warning);
+  }
+}
+
 GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention) {
   GenerateSettings settings;
   settings.folder = {options.output.folder};

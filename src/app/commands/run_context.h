@@ -46,6 +46,12 @@ inline void require_products(RowFormat products, at::Device device) {
                                                        "and later have them): leave the option out");
 }
 
+// What a user should know of an axis whose groups have ranks on several nodes; empty: nothing.
+std::string distance_warning(const std::string& axis);
+
+// Warns of them, on rank 0. Collective over the world.
+void warn_of_distant_ranks(const RunContext& context);
+
 // How many ranks there are, and how many along each axis.
 Json topology_of(const GridShape& grid);
 

@@ -73,9 +73,9 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 }  // namespace
 
 ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options) {
-  const ModelLayout layout{place.cfg.shard().size, place.tp.shard().size,
-                           static_cast<std::int64_t>(at::elementSize(place.dtype)), options.model.products,
-                           place.attention.format()};
+  const ModelLayout layout{
+      place.cfg.shard().size, place.tp.shard().size,    static_cast<std::int64_t>(at::elementSize(place.dtype)),
+      options.model.products, place.attention.format(), place.sp.shard().size};
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout,
           options.output.vae_split};
 }
@@ -84,11 +84,12 @@ std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFile
                                     const RankPlace& place, const Log& log) {
   const Weights weights(checkpoint.transformer, place.tp.shard(), place.device, place.dtype);
   const Cosmos3Config& config = checkpoint.transformer_config;
+  const TowerGroups groups(place.tp, place.sp);
   std::vector<PromptIds> texts = texts_of(plan);
   if (!released(options, checkpoint, plan, place, log)) {
-    return std::make_unique<KeptTowers>(weights, config, place.tp, options.model.product_settings(), place.attention);
+    return std::make_unique<KeptTowers>(weights, config, groups, options.model.product_settings(), place.attention);
   }
-  auto towers = std::make_unique<ReleasedTowers>(weights, config, place.tp, place.cfg, texts, kWindowBytes, log,
+  auto towers = std::make_unique<ReleasedTowers>(weights, config, groups, place.cfg, texts, kWindowBytes, log,
                                                  options.model.product_settings(), place.attention);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
@@ -113,8 +114,9 @@ MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output,
 RunModels::RunModels(const CheckpointFiles& checkpoint, const RunPlan& plan, const RunContext& context,
                      const Attention& attention)
     : tp(make_collectives(context.grid.tp(), context.device)),
+      sp(make_collectives(context.grid.sp(), context.device)),
       cfg(make_collectives(context.grid.cfg(), context.device)),
-      place{context.world, *tp, *cfg, context.device, compute_dtype(context.options.model.dtype, context.device),
+      place{context.world, *tp, *sp, *cfg, context.device, compute_dtype(context.options.model.dtype, context.device),
             attention},
       sizes(model_sizes(checkpoint, place, context.options)),
       media(checkpoint, media_models_for(plan, context.options.output, context.world.is_root()), place.device,

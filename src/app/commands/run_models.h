@@ -19,6 +19,7 @@ namespace orrery {
 struct RankPlace {
   const Comm& world;
   Collectives& tp;
+  Collectives& sp;
   Collectives& cfg;
   at::Device device;
   at::ScalarType dtype;
@@ -47,6 +48,7 @@ struct RunModels {
   RunModels& operator=(const RunModels&) = delete;
 
   const std::unique_ptr<Collectives> tp;
+  const std::unique_ptr<Collectives> sp;
   const std::unique_ptr<Collectives> cfg;
   const RankPlace place;
   const ModelSizes sizes;

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <filesystem>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <optional>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "base/core/json.h"
 #include "base/core/numbers.h"
 #include "pipeline/chunks.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {
@@ -60,13 +63,28 @@ class ScheduleCheck {
   std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
 };
 
-// Why the checkpoint cannot make this clip, or "".
-std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint, ScheduleCheck& schedule_reason) {
+// Why `sp` ranks cannot share this clip's tokens, or "".
+std::string share_problem(const Request& request, const CheckpointFiles* checkpoint, int sp) {
+  if (checkpoint == nullptr || sp == 1) return "";
+  std::int64_t tokens = std::numeric_limits<std::int64_t>::max();
+  for (const Request& part : parts_of(request)) {
+    tokens = std::min(tokens, media_shape(part, checkpoint->transformer_config).tokens());
+  }
+  if (tokens >= sp) return "";
+  return fmt::format(
+      "the clip has {} token{}, fewer than --sp {} ranks can share: use a smaller --sp or make a larger clip", tokens,
+      tokens == 1 ? "" : "s", sp);
+}
+
+// Why the checkpoint or the ranks cannot make this clip, or "".
+std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint, int sp,
+                       ScheduleCheck& schedule_reason) {
   if (checkpoint != nullptr && request.sound && !checkpoint->has_sound()) {
     return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
            "missing)";
   }
-  return schedule_reason(request);
+  std::string problem = share_problem(request, checkpoint, sp);
+  return problem.empty() ? schedule_reason(request) : problem;
 }
 
 // The steps of a few-step checkpoint; 0: it is none, or has been refused.
@@ -84,8 +102,11 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   const bool reads_texts = checkpoint == nullptr || checkpoint->reads_texts();
   ScheduleCheck schedule_reason(std::move(schedule));
   MediaProblems media;
-  return [all, sound, few_steps, reads_texts, schedule_reason, media](const Request& request) mutable {
+  const int sp = options.grid.sp;
+  return [=](const Request& request) mutable {
     std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
+    std::string share = all ? share_problem(request, checkpoint, sp) : "";
+    if (!share.empty()) reasons.push_back(std::move(share));
     std::string reason = schedule_reason(request);
     if (!reason.empty()) reasons.push_back(std::move(reason));
     const auto add = [&](std::vector<std::string> problems) {
@@ -140,7 +161,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
     const std::string problem =
         checkpoint == nullptr ? "" : vocabulary_problem(prompt, checkpoint->transformer_config.vocab_size);
     if (!problem.empty()) problems.push_back("id \"" + request.id + "\": " + problem);
-    std::string refusal = refusal_of(request, checkpoint, schedule_reason);
+    std::string refusal = refusal_of(request, checkpoint, options.grid.sp, schedule_reason);
     jobs.push_back(make_job(std::move(request), std::move(prompt), std::move(refusal)));
     jobs.back().chunks = std::move(chunks);
   }

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "models/cosmos3/stream_layers.h"
+#include "models/cosmos3/transformer.h"
 #include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
+#include "models/nn/residual.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/video_decode.h"
 
@@ -38,11 +40,23 @@ double multiplied_bytes(const LayerWork& layer, double element) {
   return weights * (1 + 3 * element);
 }
 
+// Numbers that the tokens of `own` become behind the layers, of the sequence of all streams' tokens.
+std::int64_t projected_values(const MediaShape& shape, const Range& own) {
+  constexpr std::int64_t kPatch = 4;  // latent cells in a token of a video
+  std::int64_t values = 0, begin = 0;
+  for (const auto& [stream, each] : shape.streams) {
+    const std::int64_t width = each.extents[0] * (each.extents.size() == 4 ? kPatch : 1);
+    values += within({begin, each.tokens()}, own).size * width;
+    begin += each.tokens();
+  }
+  return values;
+}
+
 // Of one branch that is computed in `formats`.
 StepWork branch_work(const ModelSizes& sizes, LayerFormats formats, const MediaShape& shape, std::int64_t tokens,
                      std::int64_t text_tokens) {
   const auto tp = static_cast<int>(sizes.layout.tp);
-  LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, tp);
+  LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, tp, static_cast<int>(sizes.layout.sp));
   layer.parts = 1;  // a phase's whole work, however many calls it comes in
   const auto layers = static_cast<double>(sizes.transformer.num_hidden_layers);
   const auto element = static_cast<double>(sizes.layout.element_bytes);
@@ -50,10 +64,12 @@ StepWork branch_work(const ModelSizes& sizes, LayerFormats formats, const MediaS
   add(work, layer_costs(layer, formats, {}, element), layers);
   add(work, branch_costs(layer, shape, {}, element), 1);
   // Two sums a layer, each byte of which leaves a rank twice, but for its own part.
-  const double state = static_cast<double>(tokens * layer.hidden) * element;
+  const double state = static_cast<double>(layer.tokens * layer.hidden) * element;
   work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
   if (formats.products != sizes.layout.products)
     work.memory_bytes += std::max(layers - 2, 0.0) * multiplied_bytes(layer, element);
+  work.exchange_bytes = element * (layers * static_cast<double>(layer.sent_for_heads() + layer.sent_for_tokens()) +
+                                   static_cast<double>((layer.sp - 1) * projected_values(shape, {0, layer.tokens})));
   return work;
 }
 
@@ -64,6 +80,7 @@ void add(StepWork& sum, const StepWork& more) {
   sum.memory_bytes += more.memory_bytes;
   sum.sum_bytes += more.sum_bytes;
   sum.gather_bytes += more.gather_bytes;
+  sum.exchange_bytes += more.exchange_bytes;
 }
 
 // The lengths of the texts whose branches a rank runs; of two groups the longer one's.
@@ -73,6 +90,19 @@ std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& r
   if (!request.guided()) return {cond};
   if (sizes.layout.cfg == 2) return {std::max(cond, uncond)};
   return {cond, uncond};
+}
+
+// Of a step that computes all branches.
+std::int64_t collective_calls(const ModelSizes& sizes, const Request& request, const MediaShape& shape) {
+  const ModelLayout& layout = sizes.layout;
+  const bool both = request.guided() && layout.cfg == 1;
+  const bool in_one_pass = both && layout.sp == 1 && pays_in_one_pass(shape.tokens());
+  const std::int64_t passes = both && !in_one_pass ? 2 : 1, layers = sizes.transformer.num_hidden_layers;
+  const std::int64_t rows = Shard{0, static_cast<int>(layout.sp)}.share(shape.tokens()).size * (in_one_pass ? 2 : 1);
+  std::int64_t calls = request.guided() && layout.cfg == 2 ? 1 : 0;
+  if (layout.tp > 1) calls += passes * 2 * layers * std::ssize(row_ranges(rows, static_cast<int>(layout.tp)));
+  if (layout.sp > 1) calls += passes * (2 * layers + std::ssize(shape.streams));
+  return calls;
 }
 
 // `passes`: by step. A rank that runs one of two branches takes a whole step for either.
@@ -99,8 +129,7 @@ double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
 // One decoding of a clip.
 void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   const std::vector<std::int64_t>& video = shape.extents(Stream::Video);
-  const CellCount part =
-      decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.cfg * sizes.layout.tp), video[2], video[3]);
+  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), video[2], video[3]);
   const std::int64_t frames = (video[1] - 1) * WanConfig::kTemporalFactor + 1;
   constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
   work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
@@ -118,7 +147,8 @@ void add_media(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape)
 }  // namespace
 
 PhaseKind kind_of(std::string_view phase) {
-  const bool is_exchange = phase.ends_with("all-reduce") || phase.ends_with("all-gather") || phase.ends_with(" sum");
+  const bool is_exchange = phase.ends_with("all-reduce") || phase.ends_with("all-gather") ||
+                           phase.ends_with("all-to-all") || phase.ends_with(" sum");
   if (is_exchange) return PhaseKind::Exchange;
   if (phase == "attention") return PhaseKind::Attention;
   return phase.ends_with(" product") ? PhaseKind::Product : PhaseKind::Memory;
@@ -129,6 +159,7 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();
+  work.rows = Shard{0, static_cast<int>(sizes.layout.sp)}.share(work.tokens).size;
   work.steps = request.steps;
   add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg, full_precision);
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
@@ -141,6 +172,7 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
   for (StepWork* step : {&work.step, &work.plain_step}) {
     add(*step, sampler_costs(shape, {}), 1);
     if (request.guided() && sizes.layout.cfg == 2) step->gather_bytes = work.latent_bytes;
+    step->calls = collective_calls(sizes, request, shape);
   }
   if (decodes) add_media(work, sizes, shape);
   if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long

@@ -25,19 +25,22 @@ PhaseKind kind_of(std::string_view phase);
 // What one rank does in a denoise step. Floating-point operations: a multiplication and an addition are two.
 struct StepWork {
   double attention_flops = 0;
-  double product_flops = 0;  // of the layers
-  double other_flops = 0;    // of memory-bound products
-  double memory_bytes = 0;   // read and written in all that is neither attention nor a layer's product
-  double sum_bytes = 0;      // sent in sums over the tp group
-  double gather_bytes = 0;   // sent in the exchange of the branches' velocities
+  double product_flops = 0;   // of the layers
+  double other_flops = 0;     // of memory-bound products
+  double memory_bytes = 0;    // read and written in all that is neither attention nor a layer's product
+  double sum_bytes = 0;       // sent in sums over the tp group
+  double gather_bytes = 0;    // sent in the exchange of the branches' velocities
+  double exchange_bytes = 0;  // sent in all-to-alls over the sp group
+  std::int64_t calls = 0;     // of collectives
 
   double flops() const { return attention_flops + product_flops + other_flops; }
-  double sent_bytes() const { return sum_bytes + gather_bytes; }
+  double sent_bytes() const { return sum_bytes + gather_bytes + exchange_bytes; }
 };
 
 // What the busiest rank does for a clip.
 struct ClipWork {
   std::int64_t tokens = 0;       // of video and sound
+  std::int64_t rows = 0;         // of these, a rank's
   std::int64_t text_tokens = 0;  // of the longest text
   std::int64_t steps = 0;
   double full_steps = 0;   // of `step`: fewer than steps with a step cache or a guidance interval

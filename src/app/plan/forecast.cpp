@@ -38,8 +38,10 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
   if (gpus == 0) return {own};
   std::vector<GridShape> grids;
   for (int cfg = 1; cfg <= (guided ? 2 : 1); ++cfg) {
-    for (int tp = 1; tp <= config.num_key_value_heads && cfg * tp <= gpus; ++tp) {
-      if (divides(config, tp)) grids.push_back({cfg, tp});
+    for (int sp = 1; cfg * sp <= gpus; ++sp) {
+      for (int tp = 1; cfg * sp * tp <= gpus; ++tp) {
+        if (divides(config, tp) && divides(config, tp, sp)) grids.push_back({cfg, tp, sp});
+      }
     }
   }
   return grids;
@@ -48,7 +50,8 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
 ModelSizes sizes_of(const RunShape& run, const CheckpointFiles& checkpoint, const GridShape& grid) {
   const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(run.model.dtype, at::kCUDA)));
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
-          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products, run.model.attention_format}, run.vae_split};
+          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products, run.model.attention_format, grid.sp},
+          run.vae_split};
 }
 
 class Forecaster {
@@ -81,7 +84,8 @@ class Forecaster {
     topology.all_seconds += static_cast<double>(kind.clips) * topology.seconds.back().total();
     const ClipWork& work = topology.work.back();
     const double step = topology.seconds.back().denoise() / std::max(work.full_steps, 1.0);
-    topology.idle_gpu_hours += static_cast<double>(kind.clips * topology.grid.tp) * work.idle_steps * step / 3600;
+    topology.idle_gpu_hours +=
+        static_cast<double>(kind.clips * topology.grid.tp * topology.grid.sp) * work.idle_steps * step / 3600;
   }
 
   const RunShape& run_;
@@ -127,13 +131,15 @@ const TopologyForecast* least(const std::vector<TopologyForecast>& topologies, C
 
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates) {
   const auto tokens = static_cast<double>(work.tokens);
+  const auto rows = static_cast<double>(work.rows);
   ClipSeconds seconds;
   const auto add = [&](double steps, const StepWork& step, const StepRates& at) {
     if (steps == 0) return;
     seconds.attention += steps * step.attention_flops / at.attention.at(tokens);
-    seconds.products += steps * step.product_flops / at.products.at(tokens);
-    seconds.memory += steps * step.memory_bytes / at.memory.at(tokens);
+    seconds.products += steps * step.product_flops / at.products.at(rows);
+    seconds.memory += steps * step.memory_bytes / at.memory.at(rows);
     seconds.exchange += steps * (step.sum_bytes * machine.waited_for + step.gather_bytes) / machine.link;
+    seconds.exchange += steps * step.exchange_bytes / machine.exchange;
   };
   add(work.full_steps - work.plain_steps, work.step, rates);
   add(work.plain_steps, work.plain_step, machine.plain);
@@ -208,7 +214,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   for (ClipKind& kind : forecast.kinds) kind.work = forecaster.work({}, kind);
   const bool guided = any(forecast.kinds, [](const Request& r) { return r.guided(); });
   for (const GridShape& grid : grids_of(run.grid, options.gpus, checkpoint.transformer_config, guided)) {
-    require_divisible(checkpoint.transformer_config, grid.tp);
+    require_divisible(checkpoint.transformer_config, grid.tp, grid.sp);
     forecast.topologies.push_back(forecaster(grid));
   }
   forecast.gpus = options.gpus > 0 ? options.gpus : run.grid.ranks();

@@ -98,7 +98,8 @@ std::string best_text(const Forecast& forecast) {
   const TopologyForecast* most = forecast.most_clips();
   const TopologyForecast* shortest = forecast.shortest();
   if (most == nullptr) {
-    return "Nothing of this fits: use more ranks (--tp), --text-tower release, --gemm fp8, smaller or shorter clips, "
+    return "Nothing of this fits: use more ranks (--tp, --sp), --text-tower release, --gemm fp8, smaller or shorter "
+           "clips, "
            "or GPUs with more memory.\n";
   }
   return fmt::format(
@@ -127,7 +128,7 @@ std::string remarks(const Forecast& forecast) {
   if (forecast.has_chunks) text += "Each chunk of a long clip counts as a clip.\n";
   return text +
          "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
-         "takes\nlonger than the next clip's steps. Sums over ranks go at the speed of links within a node.\n";
+         "takes\nlonger than the next clip's steps. Ranks exchange at the speed of links within a node.\n";
 }
 
 Json work_json(const ClipWork& work) {
@@ -142,7 +143,9 @@ Json work_json(const ClipWork& work) {
             {"other_flops", work.step.other_flops},
             {"memory_bytes", work.step.memory_bytes},
             {"sum_bytes", work.step.sum_bytes},
-            {"gather_bytes", work.step.gather_bytes}}},
+            {"gather_bytes", work.step.gather_bytes},
+            {"exchange_bytes", work.step.exchange_bytes},
+            {"collective_calls", work.step.calls}}},
           {"text_flops", work.text_flops},
           {"decode_flops", work.decode_flops},
           {"sound_flops", work.sound_flops},

@@ -25,6 +25,7 @@ MachineProfile h200_cudnn() {
   profile.plain = {curve(kTera, 440, 535, 583), curve(kTera, 682, 706, 756), curve(kGiga, 2811, 3618, 4100)};
   profile.float8 = {curve(kTera, 457, 532, 587), curve(kTera, 1275, 1330, 1421), curve(kGiga, 2308, 3065, 3587)};
   profile.link = 298 * kGiga;
+  profile.exchange = 274 * kGiga;
   profile.waited_for = 1.34;
   profile.decoded_pixels = 36.4e6;
   profile.sound_steps = 600;

@@ -88,6 +88,9 @@ class ProfileReader {
     if (what == "step" && name.starts_with(kPhase)) add_phase(line, name.substr(kPhase.size()), ms);
     if (what == "vae" && name.starts_with("clip") && ranks == 1) decode_.add(size_of(line).pixels(), ms);
     if (what == "sound") sound_.add(size_of(line).sound_steps(), ms);
+    if (what == "collectives" && name.starts_with("all-to-all")) {
+      exchange_.add(line.at("gbps").get<double>() * 1e6 * ms, ms);
+    }
     if (what == "collectives" && name == "all-reduce over tp") {
       link_.add(line.at("gbps").get<double>() * 1e6 * ms, ms);
       sums_[line.at("topology").dump() + line.at("size").dump()].alone_ms = ms;
@@ -112,6 +115,7 @@ class ProfileReader {
       }
     };
     take(machine.link, link_, "sums over ranks");
+    machine.exchange = exchange_.rate() > 0 ? exchange_.rate() : link_.rate() > 0 ? link_.rate() : machine.exchange;
     take(machine.decoded_pixels, decode_, "decoding");
     take(machine.sound_steps, sound_, "sound");
     machine.waited_for = waited_for().value_or(otherwise.waited_for);
@@ -144,13 +148,14 @@ class ProfileReader {
     const std::string kernel = line.value("attention", "cudnn");
     MeasuredStep& step = steps_[kernel][line.value("gemm", "bf16")];
     const bool float8 = line.value("attention_format", "bf16") == "fp8";
-    const double tokens = size_of(line).tokens();
+    const Json& topology = line.at("topology");
+    const double all_tokens = size_of(line).tokens(), tokens = all_tokens / topology.value("sp", 1);
     const double flops = line.value("tflops", 0.0) * 1e9 * ms, bytes = line.value("gbps", 0.0) * 1e6 * ms;
-    const bool is_shared = line.at("topology").at("tp") > 1;
-    Sums* const sums = is_shared ? &sums_[line.at("topology").dump() + line.at("size").dump()] : nullptr;
+    const bool is_shared = topology.at("tp") > 1;
+    Sums* const sums = is_shared ? &sums_[topology.dump() + line.at("size").dump()] : nullptr;
     switch (kind_of(phase)) {
       case PhaseKind::Attention:
-        (float8 ? float8_attention_[kernel] : step.attention)[tokens].add(flops, ms);
+        (float8 ? float8_attention_[kernel] : step.attention)[all_tokens].add(flops, ms);
         if (sums != nullptr) sums->attention_calls += line.at("calls").get<double>();
         break;
       case PhaseKind::Product:
@@ -178,7 +183,7 @@ class ProfileReader {
   std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention's kernel, then by --gemm
   std::map<std::string, ByTokens> float8_attention_;                  // by its kernel
   std::map<std::string, Sums> sums_;                                  // by topology and size
-  Measured link_, decode_, sound_;
+  Measured link_, exchange_, decode_, sound_;
 };
 
 [[noreturn]] void refuse_other_device(const std::string& where, const std::string& device, const std::string& before) {

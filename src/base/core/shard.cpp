@@ -14,4 +14,9 @@ Range Shard::slice(std::int64_t extent) const {
   return {rank * piece, piece};
 }
 
+Range Shard::share(std::int64_t extent) const {
+  const std::int64_t piece = extent / size, longer = extent % size;
+  return {rank * piece + std::min<std::int64_t>(rank, longer), piece + (rank < longer ? 1 : 0)};
+}
+
 }  // namespace orrery

@@ -19,16 +19,17 @@ class HostCollectives : public Collectives {
   HostCollectives(const Comm& comm, at::Device device);
 
   Shard shard() const override { return mpi_->shard(); }
-  void all_reduce_sum(at::Tensor& x) override;
-  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
-  void broadcast(at::Tensor& x, int root) override;
-  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
-  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
 
  protected:
   at::Device device() const { return device_; }
+  void do_all_reduce_sum(at::Tensor& x) override;
 
  private:
+  at::Tensor do_all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) override;
+  void do_broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> do_gather_to_root(const at::Tensor& x) override;
   at::Tensor on_host(const at::Tensor& x) const;
   at::Tensor on_device(const at::Tensor& x) const;  // undefined stays undefined
 

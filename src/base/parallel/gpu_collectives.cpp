@@ -51,16 +51,17 @@ class NcclCollectives final : public Collectives, public TellsSumPath {
   NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm) {}
 
   Shard shard() const override { return comm_.shard(); }
-  void all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
-  void start_sum(at::Tensor x) override;
-  SumTerms finish_sum() override;
   std::string sum_path() const override { return sums_ ? sums_->path() : ""; }
-  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
-  void broadcast(at::Tensor& x, int root) override;
-  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
-  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
 
  private:
+  void do_all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
+  void do_start_sum(at::Tensor x) override;
+  SumTerms do_finish_sum() override;
+  at::Tensor do_all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) override;
+  void do_broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> do_gather_to_root(const at::Tensor& x) override;
   void all_reduce_on(at::Tensor& x, cudaStream_t stream) const;
 
   const Comm& comm_;
@@ -69,7 +70,7 @@ class NcclCollectives final : public Collectives, public TellsSumPath {
   std::optional<SumsBehind> sums_;  // since the first start_sum()
 };
 
-void NcclCollectives::start_sum(at::Tensor x) {
+void NcclCollectives::do_start_sum(at::Tensor x) {
   require_turn();
   require_operand(x, device_);
   if (!sums_) sums_.emplace(comm_, [this](at::Tensor& sum, cudaStream_t stream) { all_reduce_on(sum, stream); });
@@ -77,7 +78,7 @@ void NcclCollectives::start_sum(at::Tensor x) {
   enqueue(std::move(x));
 }
 
-SumTerms NcclCollectives::finish_sum() {
+SumTerms NcclCollectives::do_finish_sum() {
   const at::Tensor x = dequeue();
   return {x, sums_->finish(x)};
 }
@@ -89,7 +90,7 @@ void NcclCollectives::all_reduce_on(at::Tensor& x, cudaStream_t stream) const {
              "sum a tensor over ranks");
 }
 
-at::Tensor NcclCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
+at::Tensor NcclCollectives::do_all_gather(const at::Tensor& x, std::int64_t dim) {
   require_operand(x, device_);
   const at::Tensor stacked = empty_stack(x, shard().size);
   check_nccl(
@@ -98,13 +99,27 @@ at::Tensor NcclCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
   return join_stacked(stacked, dim);
 }
 
-void NcclCollectives::broadcast(at::Tensor& x, int root) {
+void NcclCollectives::do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) {
+  const auto [rank, size] = shard();
+  for (const std::vector<at::Tensor>* shares : {&to, &from}) {
+    for (const at::Tensor& share : *shares) require_operand(share, device_);
+  }
+  Group group(nccl_.get());
+  for (int distance = 1; distance < size; ++distance) {
+    const int before = (rank + size - distance) % size, behind = (rank + distance) % size;
+    group.receive(from[static_cast<std::size_t>(before)], before);
+    group.send(to[static_cast<std::size_t>(behind)], behind);
+  }
+  group.launch();
+}
+
+void NcclCollectives::do_broadcast(at::Tensor& x, int root) {
   require_operand(x, device_);
   void* data = x.mutable_data_ptr();
   check_nccl(ncclBroadcast(data, data, x.nbytes(), ncclUint8, root, nccl_.get(), stream()), "broadcast a tensor");
 }
 
-std::pair<at::Tensor, at::Tensor> NcclCollectives::exchange_rows(const at::Tensor& up, const at::Tensor& down) {
+std::pair<at::Tensor, at::Tensor> NcclCollectives::do_exchange_rows(const at::Tensor& up, const at::Tensor& down) {
   require_operand(up, device_);
   require_operand(down, device_);
   const auto [rank, size] = shard();
@@ -124,7 +139,7 @@ std::pair<at::Tensor, at::Tensor> NcclCollectives::exchange_rows(const at::Tenso
   return received;
 }
 
-std::vector<at::Tensor> NcclCollectives::gather_to_root(const at::Tensor& x) {
+std::vector<at::Tensor> NcclCollectives::do_gather_to_root(const at::Tensor& x) {
   require_operand(x, device_);
   const std::vector<std::int64_t> rows = comm_.gather_to_root(x.size(0));
   std::vector<at::Tensor> all;
@@ -143,22 +158,22 @@ class SharedGpuCollectives final : public HostCollectives, public TellsSumPath {
         sums_(
             comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }, "through host memory") {}
 
-  void start_sum(at::Tensor x) override {
+  std::string sum_path() const override { return sums_.path(); }
+
+ private:
+  void do_start_sum(at::Tensor x) override {
     require_turn();
     require_operand(x, device());
     sums_.start(x);
     enqueue(std::move(x));
   }
-  SumTerms finish_sum() override {
+  SumTerms do_finish_sum() override {
     const at::Tensor x = dequeue();
     return {x, sums_.finish(x)};
   }
-  std::string sum_path() const override { return sums_.path(); }
-
- private:
   void all_reduce_on(at::Tensor& x, cudaStream_t stream) {
     const c10::cuda::CUDAStreamGuard guard(c10::cuda::getStreamFromExternal(stream, device().index()));
-    all_reduce_sum(x);
+    do_all_reduce_sum(x);
   }
 
   SumsBehind sums_;

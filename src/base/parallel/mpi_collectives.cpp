@@ -22,22 +22,24 @@ class MpiCollectives final : public Collectives {
   explicit MpiCollectives(const Comm& comm) : comm_(comm) {}
 
   Shard shard() const override { return comm_.shard(); }
-  void all_reduce_sum(at::Tensor& x) override;
-  at::Tensor all_gather(const at::Tensor& x, std::int64_t dim) override;
-  void broadcast(at::Tensor& x, int root) override;
-  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
-  std::vector<at::Tensor> gather_to_root(const at::Tensor& x) override;
 
  private:
+  void do_all_reduce_sum(at::Tensor& x) override;
+  at::Tensor do_all_gather(const at::Tensor& x, std::int64_t dim) override;
+  void do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) override;
+  void do_broadcast(at::Tensor& x, int root) override;
+  std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor& up, const at::Tensor& down) override;
+  std::vector<at::Tensor> do_gather_to_root(const at::Tensor& x) override;
+
   const Comm& comm_;
 };
 
-void MpiCollectives::all_reduce_sum(at::Tensor& x) {
+void MpiCollectives::do_all_reduce_sum(at::Tensor& x) {
   const Meeting meeting;
   require_operand(x, at::kCPU);
   if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {  // MPI has neither
     at::Tensor sum = x.to(at::kFloat);
-    all_reduce_sum(sum);
+    do_all_reduce_sum(sum);
     x.copy_(sum);
     return;
   }
@@ -49,7 +51,7 @@ void MpiCollectives::all_reduce_sum(at::Tensor& x) {
   });
 }
 
-at::Tensor MpiCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
+at::Tensor MpiCollectives::do_all_gather(const at::Tensor& x, std::int64_t dim) {
   require_operand(x, at::kCPU);
   const auto [rank, size] = shard();
   const at::Tensor stacked = empty_stack(x, size);
@@ -63,7 +65,21 @@ at::Tensor MpiCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
   return join_stacked(stacked, dim);
 }
 
-void MpiCollectives::broadcast(at::Tensor& x, int root) {
+void MpiCollectives::do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) {
+  const auto [rank, size] = shard();
+  Transfers transfers(comm_);
+  for (int distance = 1; distance < size; ++distance) {
+    const int before = (rank + size - distance) % size, behind = (rank + distance) % size;
+    const at::Tensor &arrives = from[static_cast<std::size_t>(before)], &leaves = to[static_cast<std::size_t>(behind)];
+    require_operand(arrives, at::kCPU);
+    require_operand(leaves, at::kCPU);
+    transfers.receive(arrives, before);
+    transfers.send(leaves, behind);
+  }
+  transfers.wait();
+}
+
+void MpiCollectives::do_broadcast(at::Tensor& x, int root) {
   const Meeting meeting;
   require_operand(x, at::kCPU);
   auto* data = static_cast<std::byte*>(x.mutable_data_ptr());
@@ -72,7 +88,7 @@ void MpiCollectives::broadcast(at::Tensor& x, int root) {
   });
 }
 
-std::pair<at::Tensor, at::Tensor> MpiCollectives::exchange_rows(const at::Tensor& up, const at::Tensor& down) {
+std::pair<at::Tensor, at::Tensor> MpiCollectives::do_exchange_rows(const at::Tensor& up, const at::Tensor& down) {
   require_operand(up, at::kCPU);
   require_operand(down, at::kCPU);
   const auto [rank, size] = shard();
@@ -90,7 +106,7 @@ std::pair<at::Tensor, at::Tensor> MpiCollectives::exchange_rows(const at::Tensor
   return received;
 }
 
-std::vector<at::Tensor> MpiCollectives::gather_to_root(const at::Tensor& x) {
+std::vector<at::Tensor> MpiCollectives::do_gather_to_root(const at::Tensor& x) {
   require_operand(x, at::kCPU);
   const std::vector<std::int64_t> rows = comm_.gather_to_root(x.size(0));
   Transfers transfers(comm_);
@@ -119,28 +135,42 @@ at::Tensor HostCollectives::on_host(const at::Tensor& x) const {
 
 at::Tensor HostCollectives::on_device(const at::Tensor& x) const { return x.defined() ? x.to(device_) : x; }
 
-void HostCollectives::all_reduce_sum(at::Tensor& x) {
+void HostCollectives::do_all_reduce_sum(at::Tensor& x) {
   at::Tensor sum = on_host(x);
   mpi_->all_reduce_sum(sum);
   x.copy_(sum);
 }
 
-at::Tensor HostCollectives::all_gather(const at::Tensor& x, std::int64_t dim) {
+at::Tensor HostCollectives::do_all_gather(const at::Tensor& x, std::int64_t dim) {
   return on_device(mpi_->all_gather(on_host(x), dim));
 }
 
-void HostCollectives::broadcast(at::Tensor& x, int root) {
+void HostCollectives::do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) {
+  const auto own = static_cast<std::size_t>(shard().rank);
+  std::vector<at::Tensor> leave, arrive;
+  for (std::size_t rank = 0; rank < to.size(); ++rank) {
+    leave.push_back(rank == own ? at::Tensor() : on_host(to[rank]));
+    arrive.push_back(rank == own ? at::Tensor() : at::empty(from[rank].sizes(), from[rank].options().device(at::kCPU)));
+  }
+  leave[own] = arrive[own] = at::empty({0});
+  mpi_->all_to_all(leave, arrive);
+  for (std::size_t rank = 0; rank < from.size(); ++rank) {
+    if (rank != own) from[rank].copy_(arrive[rank]);
+  }
+}
+
+void HostCollectives::do_broadcast(at::Tensor& x, int root) {
   at::Tensor host = on_host(x);
   mpi_->broadcast(host, root);
   x.copy_(host);
 }
 
-std::pair<at::Tensor, at::Tensor> HostCollectives::exchange_rows(const at::Tensor& up, const at::Tensor& down) {
+std::pair<at::Tensor, at::Tensor> HostCollectives::do_exchange_rows(const at::Tensor& up, const at::Tensor& down) {
   const auto [above, below] = mpi_->exchange_rows(on_host(up), on_host(down));
   return {on_device(above), on_device(below)};
 }
 
-std::vector<at::Tensor> HostCollectives::gather_to_root(const at::Tensor& x) {
+std::vector<at::Tensor> HostCollectives::do_gather_to_root(const at::Tensor& x) {
   std::vector<at::Tensor> all = mpi_->gather_to_root(on_host(x));
   for (at::Tensor& of_rank : all) of_rank = on_device(of_rank);
   return all;

@@ -25,6 +25,7 @@ void require_fits(const GridShape& shape, int ranks) {
                   shape.cfg));
   require_input(shape.tp >= 1,
                 fmt::format("tp = {}, expected 1 or more ranks that share one copy of the weights", shape.tp));
+  require_input(shape.sp >= 1, fmt::format("sp = {}, expected 1 or more ranks that share the tokens", shape.sp));
   std::int64_t product = 1;
   std::vector<std::string> names;
   std::vector<int> sizes;
@@ -40,7 +41,7 @@ void require_fits(const GridShape& shape, int ranks) {
                             fmt::join(names, " and "), fmt::arg("needed", product), fmt::arg("started", ranks)));
 }
 
-ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) {
+ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) : shape_(shape) {
   const int rank = world.shard().rank;
   require_fits(shape, world.shard().size);
   int stride = shape.ranks();
@@ -49,6 +50,15 @@ ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) {
     const int own = rank / stride % axis.size;
     groups_.push_back(world.split(rank - own * stride));
   }
+}
+
+std::vector<std::string> ProcessGrid::axes_across_nodes(const Comm& world) const {
+  std::vector<std::string> across;
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const bool on_one = groups_[i].split_by_node().shard().size == groups_[i].shard().size;
+    if (world.max(on_one ? 0 : 1) == 1) across.emplace_back(shape_.axes().at(i).name);
+  }
+  return across;
 }
 
 }  // namespace orrery

@@ -14,6 +14,10 @@ void copy_text(const KeyValue& text, const KeyValue& place) {
   });
 }
 
+RopeTable rows_of(const RopeTable& table, const Range& part) {
+  return {rows_of(table.cos, part), rows_of(table.sin, part)};
+}
+
 }  // namespace
 
 TowerNames TowerNames::und() {
@@ -74,17 +78,21 @@ QkvProjection::QkvProjection(const Weights& layer, const TowerNames& names, cons
       head_dim_(c.head_dim),
       scales_(heads == RowFormat::Float8 ? bounded_scales(norms_, kv_heads_) : HeadScales{}) {}
 
+SequenceParallel QkvProjection::whole(const Residual& stream) const {
+  return {nullptr, stream.x().size(0), heads_, kv_heads_};
+}
+
 at::Tensor QkvProjection::multiplied(Residual& stream, std::int64_t before, std::int64_t after,
                                      Precision precision) const {
-  const RowTarget inputs = qkv_.inputs(precision);
   const std::int64_t tokens = stream.x().size(0);
   const at::Tensor rows = at::empty({before + tokens + after, qkv_.width()}, stream.x().options());
   const at::Tensor products = rows.narrow(0, before, tokens);
+  const RowTarget inputs = qkv_.inputs(precision);
   for (const Range& part : stream.parts()) {
     const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
     phase("qkv product", [&] { qkv_.into(rows_of(products, part), normed); });
   }
-  return rows.view({before + tokens + after, -1, head_dim_});
+  return rows.view({before + tokens + after, heads_ + 2 * kv_heads_, head_dim_});
 }
 
 at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
@@ -102,22 +110,45 @@ at::Tensor QkvProjection::keys_for_media(const at::Tensor& own, const RopeTable&
   return keys;
 }
 
-KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows) const {
+at::Tensor QkvProjection::exchanged(Residual& stream, const RopeTable& rope, std::int64_t after,
+                                    const SequenceParallel& sequence, Precision precision) const {
+  at::Tensor own = multiplied(stream, 0, 0, precision);
+  const at::Tensor all = at::empty({sequence.tokens() + after, sequence.heads().total(), head_dim_}, own.options());
+  const at::Tensor media = all.narrow(0, 0, sequence.tokens());
+  const SharedHeads shared = sequence.shared_heads(media);
+  if (rope.cos.defined()) {
+    phase("head norm + rope",
+          [&] { share_heads(shared, own, heads_, kv_heads_, norms_, rows_of(rope, sequence.own())); });
+  } else {
+    phase("heads shared out", [&] { share_heads(shared, own, heads_, kv_heads_); });
+  }
+  own.reset();
+  phase("heads all-to-all", [&] { sequence.to_heads(shared, media); });
+  return all;
+}
+
+KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows, const HeadShare& share) {
   const at::Tensor own = projected.narrow(0, rows.begin, rows.size);
-  return {own.narrow(1, heads_, kv_heads_), own.narrow(1, heads_ + kv_heads_, kv_heads_)};
+  const std::int64_t heads = share.queries.size, kv_heads = share.keys.size;
+  return {own.narrow(1, heads, kv_heads), own.narrow(1, heads + kv_heads, kv_heads)};
 }
 
 QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTable& rope, const KeyValue& text,
-                                                Precision precision) const {
-  const std::int64_t tokens = stream.x().size(0);
-  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0;
-  const at::Tensor all = multiplied(stream, 0, text_tokens, precision);
-  at::Tensor own = all.narrow(0, 0, tokens);
-  const at::Tensor media_keys = keys_for_media(own, rope);
-  phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
-  if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}));
-  const KeyValue kv = kv_of(all, {0, tokens + text_tokens});
-  return {own.narrow(1, 0, heads_), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
+                                                const SequenceParallel& sequence, Precision precision) const {
+  const std::int64_t text_tokens = text.k.defined() ? text.k.size(0) : 0, tokens = sequence.tokens();
+  const HeadShare& share = sequence.heads();
+  at::Tensor all, media_keys;
+  if (sequence.is_shared()) {
+    all = exchanged(stream, rope, text_tokens, sequence, precision);
+  } else {
+    all = multiplied(stream, 0, text_tokens, precision);
+    at::Tensor own = all.narrow(0, 0, tokens);
+    media_keys = keys_for_media(own, rope);
+    phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
+  }
+  if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}, share));
+  const KeyValue kv = kv_of(all, {0, tokens + text_tokens}, share);
+  return {all.narrow(0, 0, tokens).narrow(1, 0, share.queries.size), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
 }
 
 // The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies
@@ -126,24 +157,27 @@ std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const
                                                          const KeyValue& second, Precision precision) const {
   const std::int64_t tokens = stream.x().size(0) / 2, before = first.k.size(0), after = second.k.size(0);
   const at::Tensor all = projected(stream, rope, before, after, precision);
-  copy_text(first, kv_of(all, {0, before}));
-  copy_text(second, kv_of(all, {before + 2 * tokens, after}));
+  const HeadShare share = whole(stream).heads();
+  const auto kv = [&](const Range& rows) { return kv_of(all, rows, share); };
+  copy_text(first, kv({0, before}));
+  copy_text(second, kv({before + 2 * tokens, after}));
   const auto queries = [&](std::int64_t begin) { return all.narrow(0, begin, tokens).narrow(1, 0, heads_); };
-  return {Result{queries(before), kv_of(all, {0, before + tokens})},
-          Result{queries(before + tokens), kv_of(all, {before + tokens, tokens + after})}};
+  return {Result{queries(before), kv({0, before + tokens})},
+          Result{queries(before + tokens), kv({before + tokens, tokens + after})}};
 }
 
 Float8Operands QkvProjection::rounded_operands(const at::Tensor& own, const RopeTable& rope, const KeyValue& text,
-                                               const Float8Text& rounded) const {
+                                               const HeadShare& share, const Float8Text& rounded) const {
   const std::int64_t tokens = own.size(0), text_tokens = text.k.size(0);
-  const auto heads = [&](std::int64_t count, std::int64_t first, const at::Tensor& scale) {
-    return Float8Heads{at::empty({count, first, head_dim_}, own.options().dtype(at::kFloat8_e4m3fn)), scale};
+  const std::int64_t heads = share.queries.size, kv_heads = share.keys.size;
+  const auto empty_heads = [&](std::int64_t count, std::int64_t of_each, const at::Tensor& scale) {
+    return Float8Heads{at::empty({count, of_each, head_dim_}, own.options().dtype(at::kFloat8_e4m3fn)), scale};
   };
-  Float8Heads q = heads(tokens, heads_, scales_.q);
-  Float8Heads k = heads(tokens + text_tokens, kv_heads_, rounded.k.scale);
+  Float8Heads q = empty_heads(tokens, heads, rows_of(scales_.q, share.keys));
+  Float8Heads k = empty_heads(tokens + text_tokens, kv_heads, rounded.k.scale);
   phase("head norm + rope", [&] { float8_head_norm_rope(own, norms_, rope, q, k); });
   phase("text keys and values", [&] { k.data.narrow(0, tokens, text_tokens).copy_(rounded.k.data); });
-  const at::Tensor values = own.narrow(1, heads_ + kv_heads_, kv_heads_);
+  const at::Tensor values = own.narrow(1, heads + kv_heads, kv_heads);
   CentredValues centred = phase("mean of values", [&] { return value_centre(values, text.v, rounded.value_extents); });
   centred.v.data = at::empty_like(k.data);
   phase("values in 8 bits", [&] { round_values(values, text.v, centred); });
@@ -151,8 +185,14 @@ Float8Operands QkvProjection::rounded_operands(const at::Tensor& own, const Rope
 }
 
 Float8Operands QkvProjection::in_float8(Residual& stream, const RopeTable& rope, const KeyValue& text,
-                                        const Float8Text& rounded) const {
-  return rounded_operands(multiplied(stream, 0, 0, Precision::Native), rope, text, rounded);
+                                        const SequenceParallel& sequence, const Float8Text& rounded) const {
+  const at::Tensor own = sequence.is_shared() ? exchanged(stream, {}, 0, sequence, Precision::Native)
+                                              : multiplied(stream, 0, 0, Precision::Native);
+  return rounded_operands(own, rope, text, sequence.heads(), rounded);
+}
+
+Float8Text QkvProjection::round_text(const KeyValue& text, const SequenceParallel& sequence) const {
+  return float8_text(text.k, text.v, rows_of(scales_.k, sequence.heads().keys));
 }
 
 std::array<Float8Operands, 2> QkvProjection::pair_in_float8(Residual& stream, const RopeTable& rope,
@@ -160,10 +200,11 @@ std::array<Float8Operands, 2> QkvProjection::pair_in_float8(Residual& stream, co
                                                             const std::array<const Float8Text*, 2>& rounded) const {
   const at::Tensor all = multiplied(stream, 0, 0, Precision::Native);
   const std::int64_t tokens = all.size(0) / 2;
+  const HeadShare share = whole(stream).heads();
   const auto one = [&](std::size_t i) {
     const std::int64_t begin = static_cast<std::int64_t>(i) * tokens;
-    const RopeTable own_rope{rope.cos.narrow(0, begin, tokens), rope.sin.narrow(0, begin, tokens)};
-    return rounded_operands(all.narrow(0, begin, tokens), own_rope, *texts[i], *rounded[i]);
+    return rounded_operands(all.narrow(0, begin, tokens), rows_of(rope, {begin, tokens}), *texts[i], share,
+                            *rounded[i]);
   };
   return {one(0), one(1)};
 }
@@ -194,25 +235,25 @@ void Block::finish(Residual& stream, at::Tensor attended, Precision precision) c
 }
 
 KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
-  const QkvProjection::Result own = project_(stream, rope, {}, Precision::Full);
+  const QkvProjection::Result own = project_(stream, rope, {}, project_.whole(stream), Precision::Full);
   finish(stream, phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::Causal); }),
          Precision::Full);
   return own.for_media;
 }
 
-at::Tensor Block::attend(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,
-                         const Float8Text* rounded) const {
+at::Tensor Block::attend(Residual& stream, const KeyValue& text, const RopeTable& rope,
+                         const SequenceParallel& sequence, Precision precision, const Float8Text* rounded) const {
   if (rounded != nullptr && precision == Precision::Native) {
-    const Float8Operands own = project_.in_float8(stream, rope, text, *rounded);
+    const Float8Operands own = project_.in_float8(stream, rope, text, sequence, *rounded);
     return phase("attention", [&] { return attention_(own, stream.x().scalar_type()); });
   }
-  const QkvProjection::Result own = project_(stream, rope, text, precision);
+  const QkvProjection::Result own = project_(stream, rope, text, sequence, precision);
   return phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
 }
 
-void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, Precision precision,
-                  const Float8Text* rounded) const {
-  finish(stream, attend(stream, text, rope, precision, rounded), precision);
+void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, const SequenceParallel& sequence,
+                  Precision precision, const Float8Text* rounded) const {
+  finish(stream, sequence.to_tokens(attend(stream, text, rope, sequence, precision, rounded)), precision);
 }
 
 at::Tensor Block::attend_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -146,6 +147,15 @@ void require_nothing_else(const ConfigReader& reader) {
   });
 }
 
+// "1, 2, 4": the numbers up to `most` that are `possible`.
+std::string possible_sizes(std::int64_t most, const std::function<bool(int)>& possible) {
+  std::string text;
+  for (int size = 1; size <= most; ++size) {
+    if (possible(size)) text += fmt::format("{}{}", text.empty() ? "" : ", ", size);
+  }
+  return text;
+}
+
 }  // namespace
 
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
@@ -180,23 +190,27 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   return c;
 }
 
-bool divides(const Cosmos3Config& c, int tp) {
-  return c.num_attention_heads % tp == 0 && c.num_key_value_heads % tp == 0 && c.intermediate_size % tp == 0;
+bool divides(const Cosmos3Config& c, int tp, int sp) {
+  if (c.num_attention_heads % tp != 0 || c.num_key_value_heads % tp != 0 || c.intermediate_size % tp != 0) return false;
+  const std::int64_t heads = c.num_attention_heads / tp, kv_heads = c.num_key_value_heads / tp;
+  return heads % sp == 0 && (kv_heads % sp == 0 || sp % kv_heads == 0);
 }
 
-void require_divisible(const Cosmos3Config& config, int tp) {
+void require_divisible(const Cosmos3Config& config, int tp, int sp) {
   const auto check = [&](std::int64_t extent, const std::string& what) {
     if (extent % tp == 0) return;
-    std::string possible;
-    for (int other = 1; other <= config.num_key_value_heads; ++other) {
-      if (divides(config, other)) possible += fmt::format("{}{}", possible.empty() ? "" : ", ", other);
-    }
     throw InputError(
-        fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what, possible));
+        fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what,
+                    possible_sizes(config.num_key_value_heads, [&](int n) { return divides(config, n); })));
   };
   check(config.num_attention_heads, "attention heads");
   check(config.num_key_value_heads, "key/value heads");
   check(config.intermediate_size, "intermediate size");
+  if (divides(config, tp, sp)) return;
+  const std::int64_t heads = config.num_attention_heads / tp;
+  throw InputError(fmt::format(
+      "sp {} cannot share the {} attention and {} key/value heads of a tp rank: possible are {}", sp, heads,
+      config.num_key_value_heads / tp, possible_sizes(heads, [&](int n) { return divides(config, tp, n); })));
 }
 
 }  // namespace orrery

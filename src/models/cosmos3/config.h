@@ -51,10 +51,11 @@ struct Cosmos3Config {
 // Reads and checks a config; throws InputError that names the file, the key, what was found and what is possible.
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file);
 
-// Whether a group of `tp` ranks can share the model.
-bool divides(const Cosmos3Config& config, int tp);
+// Whether groups of `tp` ranks can share the weights, and groups of `sp` of these a tp rank's heads.
+bool divides(const Cosmos3Config& config, int tp, int sp = 1);
 
-// Throws InputError unless heads, kv heads and the intermediate size divide by `tp`.
-void require_divisible(const Cosmos3Config& config, int tp);
+// Throws InputError unless heads, kv heads and the intermediate size divide by `tp`, and a tp rank's heads among `sp`
+// ranks: these divide the kv heads, or are a multiple of them that divides the heads.
+void require_divisible(const Cosmos3Config& config, int tp, int sp = 1);
 
 }  // namespace orrery

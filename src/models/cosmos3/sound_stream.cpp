@@ -31,8 +31,12 @@ class SoundLayers : public StreamLayers {
     }
   }
 
-  at::Tensor velocity(const at::Tensor& tokens, at::IntArrayRef) const override {
-    return phase("sound out", [&] { return proj_out_(tokens).to(at::kFloat).transpose(0, 1).contiguous(); });
+  at::Tensor project_out(const at::Tensor& tokens) const override {
+    return phase("sound out", [&] { return proj_out_(tokens); });
+  }
+
+  at::Tensor velocity(const at::Tensor& features, at::IntArrayRef) const override {
+    return features.to(at::kFloat).transpose(0, 1).contiguous();
   }
 
   at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,

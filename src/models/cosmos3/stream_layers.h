@@ -71,8 +71,10 @@ class StreamLayers {
   // noisy tokens alone are told; it is added as a part of the products' bias.
   virtual void embed_into(const at::Tensor& tokens, const at::Tensor& features, const std::vector<TokenRun>& runs,
                           const at::Tensor& time) const = 0;
-  // (tokens, hidden), normed → the velocity of latents of `extents`, float32.
-  virtual at::Tensor velocity(const at::Tensor& tokens, at::IntArrayRef extents) const = 0;
+  // (tokens, hidden), normed → (tokens, features), for any of the stream's tokens.
+  virtual at::Tensor project_out(const at::Tensor& tokens) const = 0;
+  // What project_out() makes of all tokens → the velocity of latents of `extents`, float32.
+  virtual at::Tensor velocity(const at::Tensor& features, at::IntArrayRef extents) const = 0;
   // What the velocity of `latents` would be without the tower's layers and the norm behind them, float32. `runs`,
   // `time`: as for embed_into(). Both projections are one product: what lies between them is twenty times as wide as
   // the latents.

@@ -34,6 +34,16 @@ RopeTable joined(const std::vector<RopeTable>& tables) {
   return {at::cat(cos), at::cat(sin)};
 }
 
+// The runs of some of a stream's tokens, counted from the first of these.
+std::vector<TokenRun> runs_within(const std::vector<TokenRun>& runs, const Range& part) {
+  std::vector<TokenRun> found;
+  for (const TokenRun& run : runs) {
+    const Range here = within(run.tokens, part);
+    if (here.size > 0) found.push_back({here, run.noisy});
+  }
+  return found;
+}
+
 constexpr std::int64_t kFrequencies = 128;
 
 // Null: attention is exact.
@@ -71,7 +81,7 @@ TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
     cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // the views would keep the queries alive too
   };
   for (const Block& block : blocks_) keep(block.causal(stream, rope));
-  keep(last_(stream, rope, {}, Precision::Full).for_media);
+  keep(last_(stream, rope, {}, last_.whole(stream), Precision::Full).for_media);
   return cache;
 }
 
@@ -85,14 +95,16 @@ std::vector<TokenRun> token_runs(std::int64_t steps, std::int64_t step_tokens, c
   return runs;
 }
 
-GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+GenTower::GenTower(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
                    const ProductSettings& products, const Attention& attention)
     : hidden_(config.hidden_size),
       device_(transformer.device()),
       dtype_(transformer.dtype()),
       time_embedder_(transformer / "time_embedder", config),
       norm_out_(transformer, "norm_moe_gen", config.hidden_size, config.rms_norm_eps),
-      tp_(&tp),
+      groups_(groups),
+      heads_(transformer.tp().slice(config.num_attention_heads).size),
+      kv_heads_(transformer.tp().slice(config.num_key_value_heads).size),
       attention_format_(attention.format()) {
   for (const StreamKind& kind : kStreamKinds) {
     if (kind.channels(config) > 0) streams_[kind.stream] = kind.layers(transformer, config);
@@ -115,11 +127,18 @@ Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
     ropes.push_back(streams_.at(stream)->rope(own, place));
     branch.tokens[stream] = token_runs(own.steps(), own.step_tokens(), own.given);
   }
-  if (attention_format_ == RowFormat::Float8) {
-    for (std::size_t i = 0; i < blocks_.size(); ++i) branch.rounded.push_back(blocks_[i].round_text(text.layers[i]));
-  }
-  branch.text = std::move(text);
+  branch.sequence = {groups_.sp, shape.tokens(), heads_, kv_heads_};
   branch.rope = joined(ropes);
+  branch.text = std::move(text);
+  for (auto& [k, v] : branch.text.layers) {
+    k = branch.sequence.own_heads(k);
+    v = branch.sequence.own_heads(v);
+  }
+  if (attention_format_ == RowFormat::Float8) {
+    for (std::size_t i = 0; i < blocks_.size(); ++i) {
+      branch.rounded.push_back(blocks_[i].round_text(branch.text.layers[i], branch.sequence));
+    }
+  }
   return branch;
 }
 
@@ -127,12 +146,14 @@ Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
 at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const Branch& branch) const {
   Streams<at::Tensor> features;
   for (const auto& [stream, own] : latents) features[stream] = streams_.at(stream)->features(own);
-  at::Tensor x = at::empty({branch.rope.cos.size(0), hidden_}, at::TensorOptions(device_).dtype(dtype_));
+  const Range own = branch.sequence.own();
+  at::Tensor x = at::empty({own.size, hidden_}, at::TensorOptions(device_).dtype(dtype_));
   phase("embed", [&] {
     const at::Tensor time = time_embedder_(timestep);
     for_each_range(branch.tokens, [&](Stream stream, Range range) {
-      streams_.at(stream)->embed_into(x.narrow(0, range.begin, range.size), features.at(stream),
-                                      branch.tokens.at(stream), time);
+      const Range here = within(own, range);  // of the stream's tokens
+      streams_.at(stream)->embed_into(rows_of(x, within(range, own)), rows_of(features.at(stream), here),
+                                      runs_within(branch.tokens.at(stream), here), time);
     });
   });
   return x;
@@ -140,15 +161,16 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
 
 MediaLatents GenTower::operator()(const MediaLatents& latents, double timestep, const Branch& branch,
                                   Precision precision) const {
-  Residual stream(embed(latents, timestep, branch), *tp_);  // (tokens, hidden)
+  Residual stream(embed(latents, timestep, branch), *groups_.tp);  // (this rank's tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    blocks_[i].joint(stream, branch.text.layers[i], branch.rope, precision, rounded_text(branch, i));
+    blocks_[i].joint(stream, branch.text.layers[i], branch.rope, branch.sequence, precision, rounded_text(branch, i));
   }
   const at::Tensor x = phase("residual + norm out", [&] { return normed_whole(stream); });
   return velocities(x, latents, branch);
 }
 
 void GenTower::pair_up(Branch& first, Branch& second) {
+  require(!first.sequence.is_shared(), "two branches in one pass whose tokens are shared among ranks");
   const std::int64_t tokens = first.rope.cos.size(0);
   const RopeTable both = joined({first.rope, second.rope});
   const auto half = [&](std::int64_t begin) {
@@ -164,7 +186,7 @@ std::array<MediaLatents, 2> GenTower::in_one_pass(const MediaLatents& latents, d
   require(first.both_ropes.cos.defined(), "two branches in one pass that were not paired up");
   const std::int64_t tokens = first.rope.cos.size(0);
   const at::Tensor own = embed(latents, timestep, first);
-  Residual stream(at::cat({own, own}), *tp_);  // (2 tokens, hidden)
+  Residual stream(at::cat({own, own}), *groups_.tp);  // (2 tokens, hidden)
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     blocks_[i].joint_pair(stream, {&first.text.layers[i], &second.text.layers[i]}, first.both_ropes, precision,
                           {rounded_text(first, i), rounded_text(second, i)});
@@ -190,9 +212,11 @@ at::Tensor GenTower::normed_whole(Residual& stream) const {
 
 MediaLatents GenTower::velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const {
   MediaLatents velocities;
+  const Range own = branch.sequence.own();
   for_each_range(branch.tokens, [&](Stream stream, Range range) {
-    velocities[stream] =
-        streams_.at(stream)->velocity(x.narrow(0, range.begin, range.size), latents.at(stream).sizes());
+    const StreamLayers& layers = *streams_.at(stream);
+    const at::Tensor features = layers.project_out(rows_of(x, within(range, own)));
+    velocities[stream] = layers.velocity(branch.sequence.gather(features, range), latents.at(stream).sizes());
   });
   return velocities;
 }
@@ -220,12 +244,12 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
   transformer.require_all_read();
 }
 
-Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+Transformer::Transformer(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
                          const ProductSettings& products, const Attention& attention)
     : config_(config),
       device_(transformer.device()),
-      und_(transformer, config, tp, attention, products),
-      gen_(transformer, config, tp, products, attention) {
+      und_(transformer, config, *groups.tp, attention, products),
+      gen_(transformer, config, groups, products, attention) {
   require_transformer_read(transformer, config);
 }
 

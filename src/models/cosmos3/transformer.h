@@ -54,11 +54,22 @@ class TimestepEmbedding {
 
 // One guidance branch of a request: its text, and what its media tokens need in every step.
 struct Branch {
-  TextCache text;
+  TextCache text;                         // of this rank's heads in attention
   RopeTable rope;                         // of all streams' tokens, one stream after another
   RopeTable both_ropes;                   // of this branch and then of its pair; set by GenTower::pair_up()
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
-  std::vector<Float8Text> rounded;        // the text for attention in 8 bits, an entry a layer; empty without
+  std::vector<Float8Text> rounded;        // `text` for attention in 8 bits, an entry a layer; empty without
+  SequenceParallel sequence;              // of all streams' tokens, one stream after another
+};
+
+// The groups of ranks that compute a tower together.
+struct TowerGroups {
+  // Every rank of `tp_group` has all tokens.
+  TowerGroups(Collectives& tp_group) : tp(&tp_group) {}
+  TowerGroups(Collectives& tp_group, Collectives& sp_group) : tp(&tp_group), sp(&sp_group) {}
+
+  Collectives* tp;            // shares the weights
+  Collectives* sp = nullptr;  // shares the tokens; null: nobody does
 };
 
 // Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows
@@ -70,17 +81,20 @@ constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 class GenTower {
  public:
   // `products`: of the layers; the first and the last layer's stay plain, since errors there weigh most. `attention` is
-  // in 8 bits in all layers, in passes of native precision, if its format() says so. `tp` must outlive it.
-  GenTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+  // in 8 bits in all layers, in passes of native precision, if its format() says so. The groups must outlive it.
+  GenTower(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
            const ProductSettings& products = {}, const Attention& attention = {});
 
-  Collectives& tp() const { return *tp_; }
+  const TowerGroups& groups() const { return groups_; }
+  // Computes for these groups from here on, of which tp is the one that it was built for.
+  void set_groups(const TowerGroups& groups) { groups_ = groups; }
   // No communication. Throws Error when the model lacks one of the streams.
   Branch prepare(TextCache text, const MediaShape& shape) const;
-  // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000). Collective over tp.
+  // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000); the same bits on
+  // every rank. Collective over the groups.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch,
                           Precision precision = Precision::Native) const;
-  // Lets the branches of one request share one RoPE table, as in_one_pass() wants it.
+  // Lets the branches of one request, whose tokens no ranks share, have one RoPE table, as in_one_pass() wants it.
   static void pair_up(Branch& first, Branch& second);
   // The velocities of two branches that were paired up: their tokens pass the layers as one sequence, and attend apart.
   // They differ from those of two passes by rounding. Collective over tp.
@@ -91,11 +105,11 @@ class GenTower {
   // communication.
   MediaLatents without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
-  // The hidden states of all tokens before the layers, (tokens, hidden). No communication.
+  // The hidden states of this rank's tokens before the layers, (tokens, hidden). No communication.
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
  private:
-  // (tokens, hidden), normed → velocities in the form of `latents`.
+  // This rank's tokens (tokens, hidden), normed → velocities in the form of `latents`. Collective.
   MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const;
   at::Tensor normed_whole(Residual& stream) const;
 
@@ -106,7 +120,9 @@ class GenTower {
   TimestepEmbedding time_embedder_;
   std::vector<Block> blocks_;
   RmsNorm norm_out_;
-  Collectives* tp_;
+  TowerGroups groups_;
+  std::int64_t heads_;     // of a tp rank
+  std::int64_t kv_heads_;  // of a tp rank
   RowFormat attention_format_;
 };
 
@@ -118,8 +134,8 @@ void require_transformer_read(const Weights& transformer, const Cosmos3Config& c
 // the source was read or is known not to be needed.
 class Transformer {
  public:
-  // `products` and `attention` as for the towers; the text tower's attention is exact. `tp` must outlive it.
-  Transformer(const Weights& transformer, const Cosmos3Config& config, Collectives& tp,
+  // `products` and `attention` as for the towers; the text tower's attention is exact. The groups must outlive it.
+  Transformer(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
               const ProductSettings& products = {}, const Attention& attention = {});
 
   const Cosmos3Config& config() const { return config_; }

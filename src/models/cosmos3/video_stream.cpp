@@ -31,9 +31,12 @@ class VideoLayers : public StreamLayers {
     }
   }
 
-  at::Tensor velocity(const at::Tensor& tokens, at::IntArrayRef extents) const override {
-    const at::Tensor patches = phase("project out", [&] { return proj_out_(tokens); });
-    return phase("unpatchify", [&] { return unpatchify(patches, extents); });
+  at::Tensor project_out(const at::Tensor& tokens) const override {
+    return phase("project out", [&] { return proj_out_(tokens); });
+  }
+
+  at::Tensor velocity(const at::Tensor& features, at::IntArrayRef extents) const override {
+    return phase("unpatchify", [&] { return unpatchify(features, extents); });
   }
 
   at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,

@@ -72,24 +72,36 @@ struct LayerSum {
 // While attention in 8 bits is prepared and runs, whichever takes more: the residual stream, with queries, keys and
 // values as the product leaves them and in 8 bits, then with the latter and the output. In float32 the kernels' twins
 // have copies of queries and keys, and scores.
-std::int64_t float8_attention_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens,
-                                    const ModelLayout& layout) {
-  const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp, keys = tokens + text_tokens;
-  const std::int64_t rounded = tokens * q + 2 * keys * kv;
-  const std::int64_t plain = tokens * (c.hidden_size + q + 2 * kv) * layout.element_bytes;
-  const std::int64_t output = tokens * (c.hidden_size + q) * layout.element_bytes;
-  if (layout.element_bytes != kFloatBytes) return rounded + std::max(plain, output);
-  const std::int64_t copies = tokens * (kv + 5 * q) * kFloatBytes;
-  const std::int64_t wide = 2 * keys * kv * kFloatBytes;
-  return rounded +
-         std::max(plain + copies, output + wide + float8_scores_bytes(c.num_attention_heads / layout.tp, tokens, keys));
+std::int64_t float8_attention_bytes(const LayerWork& work, std::int64_t element_bytes) {
+  const std::int64_t q = work.attention_heads * work.head_dim, kv = work.attention_kv_heads * work.head_dim;
+  const std::int64_t stream = work.tokens * work.hidden;
+  const std::int64_t rounded = work.queries * q + 2 * work.keys * kv;
+  const std::int64_t plain = (stream + work.queries * (q + 2 * kv)) * element_bytes;
+  const std::int64_t output = (stream + work.queries * q) * element_bytes;
+  if (element_bytes != kFloatBytes) return rounded + std::max(plain, output);
+  const std::int64_t copies = work.queries * (kv + 5 * q) * kFloatBytes;
+  const std::int64_t wide = 2 * work.keys * kv * kFloatBytes;
+  const std::int64_t scores = float8_scores_bytes(work.attention_heads, work.queries, work.keys);
+  return rounded + std::max(plain + copies, output + wide + scores);
+}
+
+// Of the keys, and of the values, that a rank has in attention.
+std::int64_t attended_kv_width(const Cosmos3Config& c, const ModelLayout& layout) {
+  const Shard sp{0, static_cast<int>(layout.sp)};
+  return c.head_dim * head_share(c.num_attention_heads / layout.tp, c.num_key_value_heads / layout.tp, sp).keys.size;
+}
+
+// A text's keys and values that a rank has in attention, where they are not those of its tp rank.
+std::int64_t shared_text_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
+  if (layout.sp == 1) return 0;
+  return c.num_hidden_layers * 2 * tokens * attended_kv_width(c, layout) * layout.element_bytes;
 }
 
 }  // namespace
 
 std::int64_t rounded_text_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
   if (layout.attention == RowFormat::Plain) return 0;
-  return c.num_hidden_layers * (tokens + 3 * kFloatBytes) * c.kv_width() / layout.tp;
+  return c.num_hidden_layers * (tokens + 3 * kFloatBytes) * attended_kv_width(c, layout);
 }
 
 std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
@@ -98,28 +110,38 @@ std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const
 
 std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::int64_t clip_text_tokens,
                         std::int64_t branches, const ModelLayout& layout) {
-  const std::int64_t q = c.q_width() / layout.tp, kv = c.kv_width() / layout.tp;
-  const std::int64_t at_once = pays_in_one_pass(clip_tokens) ? branches : 1;
+  const bool shared = layout.sp > 1;
+  const std::int64_t at_once = pays_in_one_pass(clip_tokens) && !shared ? branches : 1;
   const std::int64_t tokens = at_once * clip_tokens, text_tokens = at_once * clip_text_tokens;
+  const LayerWork work = layer_work(c, tokens, text_tokens, static_cast<int>(layout.tp), static_cast<int>(layout.sp));
+  const std::int64_t own = work.tokens, stream = own * c.hidden_size;
+  const std::int64_t q = work.q_width(), qkv = own * (q + 2 * work.kv_width());
+  // Queries, keys and values of this rank's heads in attention, of all tokens and the text in one.
+  const std::int64_t attended_width = work.attention_heads * c.head_dim, attended = tokens * attended_width;
+  const std::int64_t all = (tokens + text_tokens) * (attended_width + 2 * work.attention_kv_heads * c.head_dim);
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
-  const std::int64_t mlp = tokens * (3 * c.hidden_size + (mlp_inputs(c.mlp) + 1) * c.intermediate_size / layout.tp);
-  // While RoPE is applied: the residual stream, the normed input, queries, keys and values of tokens and text in one;
-  // and where no kernel does it, in float32, four copies of the queries.
-  const std::int64_t copies = layout.element_bytes == kFloatBytes ? 4 * q : 0;
-  const std::int64_t rotation = tokens * (2 * c.hidden_size + copies) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t mlp = 3 * stream + own * (mlp_inputs(c.mlp) + 1) * work.intermediate;
+  // While RoPE is applied: the residual stream, the normed input, the projected heads; and where no kernel does it, in
+  // float32, four copies of the queries. Heads that are shared out lie where they are sent from as well.
+  const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
+  const std::int64_t sent = shared ? qkv + work.sent_for_heads() : 0;
+  const std::int64_t rotation = 2 * stream + copies + all + sent;
   // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
-  const std::int64_t attention = tokens * (c.hidden_size + 2 * q) + (tokens + text_tokens) * (q + 2 * kv);
+  const std::int64_t attention = stream + all + 2 * attended;
+  // Where tokens come back: the residual stream, what is sent, what arrives, and that as rows.
+  const std::int64_t back = shared ? stream + attended + 2 * own * q : 0;
   const std::int64_t float8 =
-      layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(c, tokens, text_tokens, layout);
-  const std::int64_t block = std::max(std::max({mlp, rotation, attention}) * layout.element_bytes, float8);
+      layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(work, layout.element_bytes);
+  const std::int64_t block = std::max(std::max({mlp, rotation, attention, back}) * layout.element_bytes, float8);
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
-  const std::int64_t from_peer = layout.tp == 2 ? 2 * tokens * c.hidden_size : 0;
+  const std::int64_t from_peer = layout.tp == 2 ? 2 * stream : 0;
   const std::int64_t rope = clip_tokens * 2 * c.head_dim;
   // What the sampler remembers and the other branch's velocity, float32, and their patches.
   const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
-  const std::int64_t text =
-      text_cache_bytes(c, clip_text_tokens, layout) + rounded_text_bytes(c, clip_text_tokens, layout);
+  const std::int64_t text = text_cache_bytes(c, clip_text_tokens, layout) +
+                            shared_text_bytes(c, clip_text_tokens, layout) +
+                            rounded_text_bytes(c, clip_text_tokens, layout);
   return block + (from_peer + branches * rope) * layout.element_bytes + branches * text + latents;
 }
 

@@ -19,6 +19,9 @@ struct ModelLayout {
   std::int64_t element_bytes = 2;
   RowFormat products = RowFormat::Plain;  // of the media tower, as is attention
   RowFormat attention = RowFormat::Plain;
+  std::int64_t sp = 1;
+
+  std::int64_t ranks() const { return cfg * sp * tp; }
 };
 
 // The keys and values of a text of `tokens` tokens.

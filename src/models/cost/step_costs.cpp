@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string>
 
+#include "models/kernels/head_norm_rope.h"
 #include "models/nn/residual.h"
 
 namespace orrery {
@@ -20,10 +21,12 @@ double latent_bytes(const MediaShape& shape, int count) {
   return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.extents(Stream::Video)));
 }
 
-// What is read in elements is written in bytes; and what that adds.
+// What is read in elements is written in bytes; and what that adds. Heads that ranks share out are exchanged first.
 void add_float8_attention(PhaseCosts& costs, const LayerWork& work, const LayerCeilings& ceilings, double element) {
-  const auto tokens = static_cast<double>(work.tokens), keys = static_cast<double>(work.keys);
-  const auto q = static_cast<double>(work.q_width()), kv = static_cast<double>(work.kv_width());
+  const auto tokens = static_cast<double>(work.queries), keys = static_cast<double>(work.keys);
+  const auto q = static_cast<double>(work.attention_heads * work.head_dim);
+  const auto kv = static_cast<double>(work.attention_kv_heads * work.head_dim);
+  if (work.sp > 1) costs["heads shared out"] = costs["head norm + rope"];
   costs["head norm + rope"] = traffic(tokens * (q + kv) * (element + 1), ceilings);
   costs["text keys and values"] = traffic(2 * (keys - tokens) * kv, ceilings);
   costs["mean of values"] = traffic(tokens * kv * element, ceilings);
@@ -46,7 +49,8 @@ double LayerWork::product_flops(const LayerProduct& product) const {
 }
 
 double LayerWork::attention_flops() const {
-  return 4.0 * static_cast<double>(tokens) * static_cast<double>(keys) * static_cast<double>(q_width());
+  return 4.0 * static_cast<double>(queries) * static_cast<double>(keys) *
+         static_cast<double>(attention_heads * head_dim);
 }
 
 double LayerWork::flops() const {
@@ -55,16 +59,28 @@ double LayerWork::flops() const {
   return sum;
 }
 
-LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, int tp) {
-  return {.tokens = tokens,
+std::int64_t LayerWork::sent_for_heads() const {
+  return (sp - 1) * tokens * (attention_heads + 2 * attention_kv_heads) * head_dim;
+}
+
+std::int64_t LayerWork::sent_for_tokens() const { return (queries - tokens) * attention_heads * head_dim; }
+
+LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, int tp, int sp) {
+  const std::int64_t own = Shard{0, sp}.share(tokens).size;
+  const HeadShare share = head_share(c.num_attention_heads / tp, c.num_key_value_heads / tp, {0, sp});
+  return {.tokens = own,
+          .queries = tokens,
           .keys = text_tokens + tokens,
           .hidden = c.hidden_size,
           .heads = c.num_attention_heads / tp,
           .kv_heads = c.num_key_value_heads / tp,
+          .attention_heads = share.queries.size,
+          .attention_kv_heads = share.keys.size,
           .head_dim = c.head_dim,
           .intermediate = c.intermediate_size / tp,
           .mlp = c.mlp,
-          .parts = std::ssize(row_ranges(tokens, tp))};
+          .parts = std::ssize(row_ranges(own, tp)),
+          .sp = sp};
 }
 
 double LayerCeilings::layer_ms() const { return std::accumulate(product_ms.begin(), product_ms.end(), attention_ms); }
@@ -82,10 +98,15 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
   const double narrow = float8_products ? 1 / element : 1;  // of what only products read
   // The stream and what is added to it in; the stream and its norm out.
   const PhaseCost norm = part_numbers(rows * static_cast<double>(work.hidden) * (3 + narrow));
+  const std::int64_t text_width = work.attention_kv_heads * work.head_dim;
+  // In place; where the heads are sent, the values go along, and keys and values that several ranks have go to each.
+  const std::int64_t in_place = 2 * work.tokens * (work.q_width() + work.kv_width());
+  const std::int64_t shared = work.tokens * (2 * work.q_width() + 2 * work.kv_width() + 2 * work.sp * text_width);
+  const std::int64_t rotated = work.sp > 1 ? shared : in_place;
   PhaseCosts costs{{"residual + input norm", norm},
                    {"qkv product", product(0)},
-                   {"head norm + rope", numbers(2 * work.tokens * (work.q_width() + work.kv_width()))},
-                   {"text keys and values", numbers(4 * (work.keys - work.tokens) * work.kv_width())},
+                   {"head norm + rope", numbers(rotated)},
+                   {"text keys and values", numbers(4 * (work.keys - work.queries) * text_width)},
                    {"attention", {work.attention_flops(), 0, ceilings.attention_ms}},
                    {"out product", product(1)},
                    {"residual + mlp norm", norm},
@@ -93,6 +114,7 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
                    {work.mlp == MlpKind::SwiGlu ? "silu * mul" : "squared relu",
                     part_numbers(rows * static_cast<double>(work.intermediate) * (mlp_inputs(work.mlp) + narrow))},
                    {"down product", product(3)}};
+  if (work.sp > 1) costs["join heads"] = numbers(2 * work.tokens * work.q_width());
   if (formats.attention == RowFormat::Float8) add_float8_attention(costs, work, ceilings, element);
   if (float8_products) {
     costs["attention in 8 bits"] = part_numbers(rows * static_cast<double>(work.q_width()) * (1 + narrow));
@@ -105,7 +127,7 @@ PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const La
   const std::int64_t state = work.tokens * work.hidden;
   const std::int64_t patch = 4 * shape.extents(Stream::Video)[0];
   const PhaseCost patches =
-      traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.tokens * patch), ceilings);
+      traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.queries * patch), ceilings);
   // Between patches and the tower's width: so narrow that memory holds it up.
   PhaseCost patch_product = numbers(state + work.tokens * patch);
   patch_product.flops = work.product_flops({"", patch, work.hidden});

@@ -19,17 +19,21 @@ struct LayerProduct {
   std::int64_t out = 0;
 };
 
-// What one rank of a tp group computes in one layer of the media tower.
+// What one rank computes in one layer of the media tower: the first of its sp group, which has the most tokens.
 struct LayerWork {
-  std::int64_t tokens = 0;
-  std::int64_t keys = 0;  // text and tokens
+  std::int64_t tokens = 0;   // this rank's: rows of all but attention
+  std::int64_t queries = 0;  // all tokens
+  std::int64_t keys = 0;     // text and all tokens
   std::int64_t hidden = 0;
-  std::int64_t heads = 0;     // this rank's
-  std::int64_t kv_heads = 0;  // this rank's
+  std::int64_t heads = 0;               // of a tp rank
+  std::int64_t kv_heads = 0;            // of a tp rank
+  std::int64_t attention_heads = 0;     // this rank's in attention
+  std::int64_t attention_kv_heads = 0;  // this rank's in attention
   std::int64_t head_dim = 0;
   std::int64_t intermediate = 0;  // this rank's
   MlpKind mlp = MlpKind::SwiGlu;
   std::int64_t parts = 1;  // that its rows are worked on in
+  std::int64_t sp = 1;
 
   std::int64_t q_width() const { return heads * head_dim; }
   std::int64_t kv_width() const { return kv_heads * head_dim; }
@@ -39,10 +43,13 @@ struct LayerWork {
   double product_flops(const LayerProduct& product) const;
   double attention_flops() const;
   double flops() const;
+  // Numbers that this rank sends for heads, before attention, and for tokens, behind it.
+  std::int64_t sent_for_heads() const;
+  std::int64_t sent_for_tokens() const;
 };
 
-// `tp` divides the config's heads, kv heads and intermediate size.
-LayerWork layer_work(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens, int tp);
+// `tokens`: of all streams. divides(config, tp, sp) holds.
+LayerWork layer_work(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens, int tp, int sp = 1);
 
 // What one call of a phase computes and moves at least, and what the ceilings allow for it; 0: not known.
 struct PhaseCost {

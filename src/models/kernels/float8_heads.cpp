@@ -74,9 +74,10 @@ ValueRows value_rows(const at::Tensor& values) {
   return {values.const_data_ptr<at::BFloat16>(), values.size(0), values.stride(0)};
 }
 
+// A channel's values lie side by side, so that on a CPU the order of its sum does not depend on the number of heads.
 at::Tensor value_extents(const at::Tensor& v) {
-  const at::Tensor wide = v.to(at::kFloat);
-  return at::stack({wide.sum(0), wide.amin(0), wide.amax(0)});
+  const at::Tensor wide = v.to(at::kFloat).permute({1, 2, 0}).contiguous();
+  return at::stack({wide.sum(-1), wide.amin(-1), wide.amax(-1)});
 }
 
 }  // namespace

@@ -52,16 +52,30 @@ struct HeadNormRopeLaunch {
   std::int64_t row_stride;
   std::int64_t heads;
   std::int64_t kv_heads;
-  std::int64_t head_dim;     // 32, 64, 128 or 256
-  const BFloat16* q_weight;  // null: queries are rotated without a norm
-  const BFloat16* k_weight;  // keys likewise
-  const BFloat16* cos;       // (rows, head_dim), the second half like the first
-  const BFloat16* sin;
-  float eps;
+  std::int64_t head_dim;               // 32, 64, 128 or 256
+  const BFloat16* q_weight = nullptr;  // null: queries are rotated without a norm
+  const BFloat16* k_weight = nullptr;  // keys likewise
+  const BFloat16* cos = nullptr;       // (rows, head_dim), the second half like the first
+  const BFloat16* sin = nullptr;
+  float eps = 0;
   Float8HeadsOut float8 = {};
 };
 
 void launch(const HeadNormRopeLaunch& l, int device);
+
+// share_heads() of head_norm_rope.h.
+struct ShareHeadsLaunch {
+  HeadNormRopeLaunch heads;  // rows that are read: queries, keys and as many values; without weights: moved as they are
+  BFloat16* own;             // rows of the calling rank's share
+  std::int64_t own_stride;   // of them
+  BFloat16* others;          // (ranks - 1, rows, heads of a share, head_dim)
+  std::int64_t share_heads;  // queries in a share
+  std::int64_t share_keys;   // keys in a share, and values
+  std::int64_t ranks;        // that share
+  std::int64_t rank;         // that calls
+};
+
+void launch(const ShareHeadsLaunch& l, int device);
 
 struct JoinAttentionLaunch {
   BFloat16* out;             // (tokens, heads, head_dim), in place

@@ -8,6 +8,7 @@ namespace orrery {
 
 void launch(const AddRmsNormLaunch&, int) { throw Error(kNoCuda); }
 void launch(const HeadNormRopeLaunch&, int) { throw Error(kNoCuda); }
+void launch(const ShareHeadsLaunch&, int) { throw Error(kNoCuda); }
 void launch(const JoinAttentionLaunch&, int) { throw Error(kNoCuda); }
 void launch(const ValueCentreLaunch&, int) { throw Error(kNoCuda); }
 void launch(const Float8ValuesLaunch&, int) { throw Error(kNoCuda); }

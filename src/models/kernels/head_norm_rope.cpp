@@ -1,5 +1,10 @@
 #include "models/kernels/head_norm_rope.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/core/error.h"
 #include "models/kernels/gpu_launch.h"
 #include "models/kernels/gpu_layout.h"
 
@@ -25,10 +30,18 @@ at::Tensor rotate(const at::Tensor& x, const RopeTable& rope) {
 
 }  // namespace
 
-void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
-                    const RopeTable& rope) {
-  if (!heads_fit(qkv)) return head_norm_rope_aten(qkv, heads, kv_heads, norms, rope);
-  launch({.rows_begin = qkv.data_ptr<at::BFloat16>(),
+HeadShare head_share(std::int64_t heads, std::int64_t kv_heads, Shard shard) {
+  const std::int64_t ranks = shard.size;
+  require(heads % ranks == 0 && (kv_heads % ranks == 0 || ranks % kv_heads == 0),
+          fmt::format("{} query and {} key/value heads cannot be shared among {} ranks", heads, kv_heads, ranks));
+  return {shard.slice(heads), {shard.rank * kv_heads / ranks, std::max<std::int64_t>(kv_heads / ranks, 1)}};
+}
+
+namespace {
+
+HeadNormRopeLaunch launch_of(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
+                             const RopeTable& rope) {
+  return {.rows_begin = qkv.data_ptr<at::BFloat16>(),
           .rows = qkv.size(0),
           .row_stride = qkv.stride(0),
           .heads = heads,
@@ -38,8 +51,15 @@ void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, 
           .k_weight = begin_or_null(norms.k),
           .cos = rope.cos.const_data_ptr<at::BFloat16>(),
           .sin = rope.sin.const_data_ptr<at::BFloat16>(),
-          .eps = static_cast<float>(norms.eps)},
-         qkv.get_device());
+          .eps = static_cast<float>(norms.eps)};
+}
+
+}  // namespace
+
+void head_norm_rope(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
+                    const RopeTable& rope) {
+  if (!heads_fit(qkv)) return head_norm_rope_aten(qkv, heads, kv_heads, norms, rope);
+  launch(launch_of(qkv, heads, kv_heads, norms, rope), qkv.get_device());
 }
 
 void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads, const HeadNorms& norms,
@@ -51,6 +71,63 @@ void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_he
   };
   turn(0, heads, norms.q);
   turn(heads, kv_heads, norms.k);
+}
+
+namespace {
+
+// Its sources are `heads`.
+void launch_shares(const SharedHeads& to, const HeadNormRopeLaunch& heads, int device) {
+  const HeadShare share = head_share(heads.heads, heads.kv_heads, to.shard);
+  launch(ShareHeadsLaunch{.heads = heads,
+                          .own = to.own.data_ptr<at::BFloat16>(),
+                          .own_stride = to.own.stride(0),
+                          .others = to.others.data_ptr<at::BFloat16>(),
+                          .share_heads = share.queries.size,
+                          .share_keys = share.keys.size,
+                          .ranks = to.shard.size,
+                          .rank = to.shard.rank},
+         device);
+}
+
+}  // namespace
+
+void share_heads(const SharedHeads& to, at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads,
+                 const HeadNorms& norms, const RopeTable& rope) {
+  if (!heads_fit(qkv) || !heads_fit(to.own)) return share_heads_aten(to, qkv, heads, kv_heads, norms, rope);
+  launch_shares(to, launch_of(qkv, heads, kv_heads, norms, rope), qkv.get_device());
+}
+
+void share_heads_aten(const SharedHeads& to, at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads,
+                      const HeadNorms& norms, const RopeTable& rope) {
+  head_norm_rope_aten(qkv, heads, kv_heads, norms, rope);
+  share_heads_aten(to, qkv, heads, kv_heads);
+}
+
+void share_heads(const SharedHeads& to, const at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads) {
+  if (!heads_fit(qkv) || !heads_fit(to.own)) return share_heads_aten(to, qkv, heads, kv_heads);
+  launch_shares(to,
+                {.rows_begin = qkv.data_ptr<at::BFloat16>(),
+                 .rows = qkv.size(0),
+                 .row_stride = qkv.stride(0),
+                 .heads = heads,
+                 .kv_heads = kv_heads,
+                 .head_dim = qkv.size(2)},
+                qkv.get_device());
+}
+
+void share_heads_aten(const SharedHeads& to, const at::Tensor& qkv, std::int64_t heads, std::int64_t kv_heads) {
+  for (int rank = 0; rank < to.shard.size; ++rank) {
+    const HeadShare share = head_share(heads, kv_heads, {rank, to.shard.size});
+    const at::Tensor rows = rank == to.shard.rank ? to.own : to.others[rank < to.shard.rank ? rank : rank - 1];
+    std::int64_t filled = 0;
+    const auto add = [&](std::int64_t first, std::int64_t count) {
+      rows.narrow(1, filled, count).copy_(qkv.narrow(1, first, count));
+      filled += count;
+    };
+    add(share.queries.begin, share.queries.size);
+    add(heads + share.keys.begin, share.keys.size);
+    add(heads + kv_heads + share.keys.begin, share.keys.size);
+  }
 }
 
 }  // namespace orrery

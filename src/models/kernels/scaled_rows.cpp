@@ -109,6 +109,12 @@ ScaledRows activate_aten(MlpKind kind, const at::Tensor& x, const RowTarget& tar
   return target.format == RowFormat::Plain ? ScaledRows{out, {}} : float8_rows_aten(out, target.factor);
 }
 
+at::Tensor whole_fours(const at::Tensor& x) {
+  constexpr std::int64_t kFour = 4, kManyRows = 12;
+  const std::int64_t rows = x.size(0), rest = rows % kFour;
+  return !x.is_cpu() || rows >= kManyRows || rest == 0 ? x : at::constant_pad_nd(x, {0, 0, 0, kFour - rest});
+}
+
 void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
   require(x.scaled() == w.scaled(), "a product needs both factors in the same format");
   if (!fits(y, x, w)) return product_aten(y, x, w);
@@ -116,12 +122,14 @@ void product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
 }
 
 void product_aten(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
-  if (!x.scaled()) {
-    at::mm_out(y, x.data, w.data.t());
+  const at::Tensor rows = whole_fours(x.scaled() ? x.data.to(at::kFloat) : x.data);
+  if (!x.scaled() && rows.size(0) == y.size(0)) {
+    at::mm_out(y, rows, w.data.t());
     return;
   }
-  const at::Tensor sums = at::mm(x.data.to(at::kFloat), w.data.to(at::kFloat).t());
-  y.copy_(sums.mul_(x.scale.unsqueeze(1)).mul_(w.scale));
+  at::Tensor sums = at::mm(rows, w.data.to(rows.scalar_type()).t()).narrow(0, 0, y.size(0));
+  if (x.scaled()) sums.mul_(x.scale.unsqueeze(1)).mul_(w.scale);
+  y.copy_(sums);
 }
 
 }  // namespace orrery

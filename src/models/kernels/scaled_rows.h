@@ -70,6 +70,11 @@ ScaledRows activate(MlpKind kind, const at::Tensor& x, const RowTarget& target =
 // activate() composed of ATen operations, on any device and in any dtype.
 ScaledRows activate_aten(MlpKind kind, const at::Tensor& x, const RowTarget& target = {});
 
+// `x`, on a CPU with rows of zeros added where it has fewer than 12 rows and not a multiple of 4: MKL would sum the
+// last of these in another order than rows of a long sequence. Products of the result have the same bits however the
+// rows of a sequence are shared out. x: (rows, width).
+at::Tensor whole_fours(const at::Tensor& x);
+
 // y = x Wᵀ. x: (rows, in); w: (out, in), of the same format as x; y: (rows, out) in the activation dtype, its rows of
 // any stride. On a GPU in bfloat16 or float8 the product is cuBLASLt's, by the algorithm that was fastest for these
 // sizes on this device when they were first met: that call waits for the device, later ones do not. Only algorithms

@@ -47,11 +47,18 @@ std::vector<WeightPart> inner_parts(MlpKind kind, std::int64_t intermediate) {
 Linear::Linear(const Weights& w, std::int64_t in, std::int64_t out, Bias bias)
     : weight_(w.take("weight", {out, in})), bias_(bias == Bias::Yes ? w.take("bias", {out}) : at::Tensor()) {}
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight_, bias_); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return at::linear(whole_fours(x), weight_, bias_).narrow(0, 0, x.size(0));
+}
 
 void Linear::into(at::Tensor y, const at::Tensor& x, const at::Tensor& shift) const {
   const at::Tensor bias = shift.defined() ? (shift + bias_).to(bias_.scalar_type()) : bias_;
-  at::addmm_out(y, bias, x, weight_.t());
+  const at::Tensor rows = whole_fours(x);
+  if (rows.size(0) == x.size(0)) {
+    at::addmm_out(y, bias, x, weight_.t());
+  } else {
+    y.copy_(at::addmm(bias, rows, weight_.t()).narrow(0, 0, x.size(0)));
+  }
 }
 
 at::Tensor Linear::then(const Linear& next, const at::Tensor& x, const at::Tensor& shift) const {

@@ -123,8 +123,8 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
   return files;
 }
 
-void audit_checkpoint(const CheckpointFiles& files, int tp) {
-  require_divisible(files.transformer_config, tp);
+void audit_checkpoint(const CheckpointFiles& files, int tp, int sp) {
+  require_divisible(files.transformer_config, tp, sp);
   AuditGroup group(Shard{0, tp});
   const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
                                 files.transformer_config, group);

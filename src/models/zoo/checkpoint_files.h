@@ -52,7 +52,7 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
 // Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
 // another shape or dtype, or would never be read is an InputError.
-void audit_checkpoint(const CheckpointFiles& files, int tp);
+void audit_checkpoint(const CheckpointFiles& files, int tp, int sp = 1);
 
 // The schedule that is asked for; Auto leaves it to the checkpoint's files, and few-step checkpoints have one only.
 // Throws InputError when the files ask for one that is not implemented.
@@ -73,13 +73,14 @@ class AuditGroup : public Collectives {
  public:
   explicit AuditGroup(Shard shard) : shard_(shard) {}
   Shard shard() const override { return shard_; }
-  void all_reduce_sum(at::Tensor&) override { refuse(); }
-  at::Tensor all_gather(const at::Tensor&, std::int64_t) override { refuse(); }
-  void broadcast(at::Tensor&, int) override { refuse(); }
-  std::pair<at::Tensor, at::Tensor> exchange_rows(const at::Tensor&, const at::Tensor&) override { refuse(); }
-  std::vector<at::Tensor> gather_to_root(const at::Tensor&) override { refuse(); }
 
  private:
+  void do_all_reduce_sum(at::Tensor&) override { refuse(); }
+  at::Tensor do_all_gather(const at::Tensor&, std::int64_t) override { refuse(); }
+  void do_all_to_all(const std::vector<at::Tensor>&, const std::vector<at::Tensor>&) override { refuse(); }
+  void do_broadcast(at::Tensor&, int) override { refuse(); }
+  std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor&, const at::Tensor&) override { refuse(); }
+  std::vector<at::Tensor> do_gather_to_root(const at::Tensor&) override { refuse(); }
   [[noreturn]] static void refuse() { throw Error("a checkpoint audit does not communicate"); }
   Shard shard_;
 };

@@ -68,7 +68,7 @@ TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
     const Block text(weights / "layers" / i, TowerNames::und(), config, RowFormat::Plain, {});
     const Block media(weights / "layers" / i, TowerNames::gen(), config, RowFormat::Plain, {});
     const KeyValue kv = text.causal(und, und_rope);
-    media.joint(gen, kv, gen_rope);
+    media.joint(gen, kv, gen_rope, {nullptr, 40, config.num_attention_heads, config.num_key_value_heads});
     for (const at::Tensor& x : {kv.k, kv.v, und.x(), gen.x()}) {
       ASSERT_GT(rms(x), 0.5) << "layer " << i;
       ASSERT_LT(rms(x), 2.0) << "layer " << i;

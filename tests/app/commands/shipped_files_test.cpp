@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,7 +41,7 @@ TEST(JobFiles, AreValidAndSayHowTheyAreStarted) {
     EXPECT_THAT(text, HasSubstr("orrery run --job jobs/" + file.filename().string())) << file;
     const Options o =
         parse_options({"run", "--job", file.string(), "--checkpoint", "c", "--manifest", "m", "--out", "o"});
-    const int ranks = o.grid.cfg * o.grid.tp;
+    const int ranks = o.grid.ranks();
     if (ranks == 1) continue;
     EXPECT_THAT(text, HasSubstr("mpirun -n " + std::to_string(ranks) + " ")) << file;
   }
@@ -50,10 +51,10 @@ TEST(JobFiles, AreListedWithTheirRanks) {
   const std::string page = read_file(kSource / "jobs/README.md");
   for (const fs::path& file : job_files()) {
     const Options o = parse_options({"run", "--job", file.string(), "--dump-config"});
-    const std::string cfg = std::to_string(o.grid.cfg), tp = std::to_string(o.grid.tp);
+    const GridShape& grid = o.grid;
     std::string row("| `");
-    row.append(file.filename().string()).append("` | ").append(std::to_string(o.grid.cfg * o.grid.tp));
-    EXPECT_THAT(page, HasSubstr(row.append(" | ").append(cfg).append(" × ").append(tp).append(" | ")));
+    row.append(file.filename().string()).append("` | ").append(std::to_string(grid.ranks()));
+    EXPECT_THAT(page, HasSubstr(fmt::format("{} | {} × {} × {} | ", row, grid.cfg, grid.sp, grid.tp)));
   }
 }
 

@@ -64,7 +64,7 @@ TEST_F(ValidateFiles, SaysWhatItFound) {
   EXPECT_THAT(
       validate(options_),
       AllOf(HasSubstr("m.jsonl: 2 requests\n"), HasSubstr("width 1280, height 720, frames 17 to 189, steps 35"),
-            HasSubstr("checkpoint  random:tiny: "), HasSubstr("cfg 2 x tp 2 = 4"), HasSubstr("2 to 3 tokens"),
+            HasSubstr("checkpoint  random:tiny: "), HasSubstr("cfg 2 x sp 1 x tp 2 = 4"), HasSubstr("2 to 3 tokens"),
             HasSubstr("not/yet"), HasSubstr("one clip of the largest request needs "), HasSubstr(" MB on a GPU, ")));
   EXPECT_FALSE(fs::exists(folder_ / "not"));
 }

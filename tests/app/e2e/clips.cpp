@@ -12,7 +12,8 @@ std::vector<std::int64_t> ids_of(const at::Tensor& ids) {
 }  // namespace
 
 std::string grid_name(const RunGrid& grid) {
-  return "cfg" + std::to_string(grid.cfg) + "_tp" + std::to_string(grid.tp);
+  const std::string shared = grid.sp > 1 ? "_sp" + std::to_string(grid.sp) : "";
+  return "cfg" + std::to_string(grid.cfg) + "_tp" + std::to_string(grid.tp) + shared;
 }
 
 Json tiny_line(const std::string& id, const Json& more) {
@@ -58,9 +59,10 @@ CommandLine ClipFolder::command(const std::string& out, const std::vector<Json>&
 Ending ClipFolder::run(const std::string& out, const std::vector<Json>& lines, const CommandLine& more,
                        const RunGrid& grid, int exit_code) const {
   CommandLine line = command(out, lines, more);
-  const int ranks = grid.cfg * grid.tp;
+  const int ranks = grid.cfg * grid.sp * grid.tp;
   if (ranks > 1) {
-    line.insert(line.end(), {"--cfg", std::to_string(grid.cfg), "--tp", std::to_string(grid.tp)});
+    const auto text = [](int count) { return std::to_string(count); };
+    line.insert(line.end(), {"--cfg", text(grid.cfg), "--sp", text(grid.sp), "--tp", text(grid.tp)});
     line = on_ranks(ranks, line);
   }
   Ending ending = run_program(line);

@@ -19,9 +19,10 @@ constexpr int kStopped = 75;  // the exit code of a run that can go on
 struct RunGrid {
   int cfg = 1;
   int tp = 1;
+  int sp = 1;
 };
 
-std::string grid_name(const RunGrid& grid);  // "cfg2_tp1"
+std::string grid_name(const RunGrid& grid);  // "cfg2_tp1", with tokens shared "cfg2_tp1_sp2"
 
 // A request of token ids, 9 frames of 96 x 64 in 3 steps: latents (1, 8, 3, 4, 6) with the golden checkpoint "tiny".
 // The members of `more` are added or replace.

@@ -319,7 +319,7 @@ INSTANTIATE_TEST_SUITE_P(
         OptionCase{"LooseWord", {"extra"}, {"\"extra\" is not an option"}},
         OptionCase{"BadDefault", {"--height", "721"}, {"--height: 721 is not a multiple of 16"}},
         OptionCase{"Cfg3", {"--cfg", "3"}, {"--cfg: 3 is outside 1 to 2"}},
-        OptionCase{"NoLauncher", {"--cfg", "2"}, {"cfg x tp = 2 x 1 = 2, but the launcher started 1 rank"}},
+        OptionCase{"NoLauncher", {"--cfg", "2"}, {"cfg x sp x tp = 2 x 1 x 1 = 2, but the launcher started 1 rank"}},
         OptionCase{"NoNegativePromptFile", {"--negative-prompt-file", "/nowhere.txt"}, {"/nowhere.txt: no such file"}},
         OptionCase{"NoJobFile", {"--job", "/nowhere.ini"}, {"--job: /nowhere.ini: no such file"}}),
     name_of<OptionCase>);
@@ -343,7 +343,7 @@ TEST_F(Refused, DeviceThatIsNotThere) {
 
 TEST_F(Refused, GridThatIsNotTheLaunchers) {
   expect_refused(on_ranks(2, command("run", {"--tp", "4"})), out_,
-                 {{"cfg x tp = 1 x 4 = 4, but the launcher started 2 ranks", "mpirun -n 4"}, kLaunchersToo});
+                 {{"cfg x sp x tp = 1 x 1 x 4 = 4, but the launcher started 2 ranks", "mpirun -n 4"}, kLaunchersToo});
 }
 
 TEST_F(Refused, GridThatDoesNotDivideTheHeads) {

@@ -53,14 +53,17 @@ TEST(Forecast, GoesThroughTheRanksThatCanShareTheModel) {
   options.gpus = 8;
   std::vector<ClipJob> jobs{clip(832, 480, 93)};
   const Forecast all = make_forecast({}, options, nano(), jobs);
-  std::vector<std::pair<int, int>> grids;
-  for (const TopologyForecast& each : all.topologies) grids.emplace_back(each.grid.cfg, each.grid.tp);
-  EXPECT_EQ(grids, (std::vector<std::pair<int, int>>{{1, 1}, {1, 2}, {1, 4}, {1, 8}, {2, 1}, {2, 2}, {2, 4}}));
+  std::vector<std::array<int, 3>> grids;
+  for (const TopologyForecast& each : all.topologies) grids.push_back({each.grid.cfg, each.grid.sp, each.grid.tp});
+  const std::vector<std::array<int, 3>> expected{{1, 1, 1}, {1, 1, 2}, {1, 1, 4}, {1, 1, 8}, {1, 2, 1}, {1, 2, 2},
+                                                 {1, 2, 4}, {1, 4, 1}, {1, 4, 2}, {1, 8, 1}, {2, 1, 1}, {2, 1, 2},
+                                                 {2, 1, 4}, {2, 2, 1}, {2, 2, 2}, {2, 4, 1}};
+  EXPECT_EQ(grids, expected);
   EXPECT_EQ(all.most_clips()->gpus(), 1);
   EXPECT_EQ(all.shortest()->gpus(), 8);
   EXPECT_LT(all.shortest()->seconds_per_clip(), all.most_clips()->seconds_per_clip());
   jobs.front().request.guidance_scale = 1;
-  EXPECT_EQ(make_forecast({}, options, nano(), jobs).topologies.size(), 4U) << "--cfg 2 would repeat the work";
+  EXPECT_EQ(make_forecast({}, options, nano(), jobs).topologies.size(), 10U) << "--cfg 2 would repeat the work";
 }
 
 TEST(Forecast, SaysWhatFits) {
@@ -88,8 +91,8 @@ TEST(Forecast, HasAPageAndJson) {
       page_of(forecast),
       AllOf(HasSubstr("random:nano on NVIDIA H200, 149 GB each, --gemm bf16, attention by fa3; rates: built in"),
             HasSubstr("1280x720     189     35   44160   512         3.5"),
-            HasSubstr("most clips a GPU hour   --cfg 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
-            HasSubstr("shortest time a clip    --cfg 2 --tp 1: ")));
+            HasSubstr("most clips a GPU hour   --cfg 1 --sp 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
+            HasSubstr("shortest time a clip    --cfg 2 --sp 1 --tp 1: ")));
   const Json json = to_json(forecast);
   EXPECT_EQ(json["kinds"][0]["clips"], 2);
   EXPECT_EQ(json["best"]["shortest"]["cfg"], 2);

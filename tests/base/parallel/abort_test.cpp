@@ -60,7 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"root", 4, 3, "orrery: error: the device fell off\n"},
                     Case{"all", 4, 3, "orrery: error: the device fell off\n"},
                     Case{"all", 8, 3, "orrery: error: the device fell off\n"},
-                    Case{"grid", 4, 2, "orrery: error: cfg x tp = 1 x 99 = 99, but the launcher started 4 ranks"},
+                    Case{"grid", 4, 2,
+                         "orrery: error: cfg x sp x tp = 1 x 1 x 99 = 99, but the launcher started 4 ranks"},
                     Case{"from_root", 4, 2, "orrery: error: manifest:3: no id\n"},
                     Case{"unwind", 2, 3, "orrery: error: rank 1: an exception left the MPI session\n"}),
     [](const auto& test) { return test.param.way + std::to_string(test.param.ranks); });

@@ -140,6 +140,56 @@ TEST_F(CollectivesTest, GathersUnevenRowsOnRankZero) {
   for (std::size_t rank = 0; rank < all.size(); ++rank) EXPECT_TRUE(same(all[rank], part(static_cast<int>(rank))));
 }
 
+TEST_F(CollectivesTest, ExchangesUnequalSharesWithAll) {
+  const auto share = [&](int from, int to, at::ScalarType dtype) {  // some are empty
+    return of_rank(from + 10 * to, {(3 * from + 2 * to) % 5, 3, 7}, dtype);
+  };
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16, at::kByte}) {
+    std::vector<at::Tensor> to, from;
+    for (int rank = 0; rank < size_; ++rank) {
+      to.push_back(share(rank_, rank, dtype));
+      from.push_back(at::empty_like(share(rank, rank_, dtype)));
+    }
+    group_->all_to_all(to, from);
+    for (int rank = 0; rank < size_; ++rank) {
+      EXPECT_TRUE(same(from[static_cast<std::size_t>(rank)], share(rank, rank_, dtype))) << dtype << " of " << rank;
+    }
+  }
+}
+
+// Into the rows of one tensor, where a rank's own rows are already.
+TEST_F(CollectivesTest, ExchangesLargeSharesInPlace) {
+  constexpr std::int64_t kRows = 100'003, kWidth = 8;
+  const at::Tensor whole = at::full({size_ * kRows, kWidth}, rank_, options(at::kFloat));
+  std::vector<at::Tensor> to, from;
+  for (int rank = 0; rank < size_; ++rank) {
+    from.push_back(whole.narrow(0, rank * kRows, kRows));
+    to.push_back(rank == rank_ ? from.back() : at::full({kRows, kWidth}, rank_, options(at::kFloat)));
+  }
+  group_->all_to_all(to, from);
+  for (const at::Tensor& rows : from) EXPECT_TRUE(rows.eq(rows[0][0]).all().item<bool>());
+  EXPECT_EQ(whole.select(1, 0).sum(at::kLong).item<std::int64_t>(), kRows * (size_ * (size_ - 1) / 2));
+}
+
+TEST_F(CollectivesTest, CountsWhatARankSends) {
+  at::Tensor x = at::zeros({6, 5}, options(at::kFloat));
+  const double bytes = 6 * 5 * 4, others = size_ - 1;
+  group_->all_reduce_sum(x);
+  group_->start_sum(x);
+  group_->finish_sum();
+  group_->all_gather(x, 0);
+  group_->all_to_all(std::vector<at::Tensor>(static_cast<std::size_t>(size_), x),
+                     std::vector<at::Tensor>(static_cast<std::size_t>(size_), at::empty_like(x)));
+  const int calls = size_ > 1 ? 1 : 0;
+  EXPECT_EQ(group_->traffic(ExchangeKind::Sum).calls, 2 * calls);
+  EXPECT_DOUBLE_EQ(group_->traffic(ExchangeKind::Sum).bytes, 4 * bytes * others / size_);
+  for (const ExchangeKind kind : {ExchangeKind::Gather, ExchangeKind::AllToAll}) {
+    EXPECT_EQ(group_->traffic(kind).calls, calls);
+    EXPECT_DOUBLE_EQ(group_->traffic(kind).bytes, bytes * others);
+  }
+  EXPECT_EQ(group_->traffic(ExchangeKind::Other).calls, 0);
+}
+
 TEST_F(CollectivesTest, TwoGroupsDoNotMix) {
   const Comm half = mpi_world().split(rank_ % 2);
   const std::unique_ptr<Collectives> mine = make_collectives(half, device_);
@@ -157,6 +207,7 @@ TEST_F(CollectivesTest, RefusesWhatItCannotSend) {
   EXPECT_THAT([&] { group_->all_reduce_sum(flags); }, ThrowsMessage<Error>(HasSubstr("cannot sum tensors of Bool")));
   EXPECT_THAT([&] { group_->all_gather(at::ones({}, options(at::kFloat)), 0); },
               ThrowsMessage<Error>(HasSubstr("scalar")));
+  EXPECT_THAT([&] { group_->all_to_all({strided}, {strided}); }, ThrowsMessage<Error>(HasSubstr("1 and 1 tensors")));
   EXPECT_THAT([&] { group_->broadcast(flags = at::Tensor(), 0); }, ThrowsMessage<Error>(HasSubstr("undefined")));
 }
 

@@ -135,16 +135,30 @@ TEST(ProcessGrid, PlacesRanks) {
   EXPECT_EQ(grid.cfg().max(rank), grid.tp().shard().rank + (cfg - 1) * grid.tp().shard().size);
 }
 
+TEST(ProcessGrid, PutsTokensBetweenBranchesAndWeights) {
+  const auto [rank, size] = mpi_world().shard();
+  if (size % 4 != 0) return;  // of the other numbers of ranks there is nothing to see
+  const ProcessGrid grid(mpi_world(), {2, size / 4, 2});
+  const int tp = size / 4;
+  EXPECT_EQ(grid.tp().shard(), (Shard{rank % tp, tp}));
+  EXPECT_EQ(grid.sp().shard(), (Shard{rank / tp % 2, 2}));
+  EXPECT_EQ(grid.cfg().shard(), (Shard{rank / (2 * tp), 2}));
+  EXPECT_EQ(grid.is_root(), rank == 0);
+  EXPECT_TRUE(grid.axes_across_nodes(mpi_world()).empty());
+}
+
 TEST(ProcessGrid, RefusesInWords) {
   const auto message = [](GridShape shape, int ranks, auto matcher) {
     EXPECT_THAT([&] { require_fits(shape, ranks); }, ThrowsMessage<InputError>(matcher));
   };
-  message({2, 4}, 4,
-          AllOf(HasSubstr("cfg x tp = 2 x 4 = 8, but the launcher started 4 ranks"), HasSubstr("mpirun -n 8")));
+  message(
+      {2, 4}, 4,
+      AllOf(HasSubstr("cfg x sp x tp = 2 x 1 x 4 = 8, but the launcher started 4 ranks"), HasSubstr("mpirun -n 8")));
   message({2, 1}, 1, HasSubstr("the launcher started 1 rank:"));
   message({3, 1}, 3, HasSubstr("cfg = 3, expected 1"));
   message({0, 1}, 1, HasSubstr("cfg = 0"));
   message({1, 0}, 1, HasSubstr("tp = 0"));
+  message({1, 1, 0}, 1, HasSubstr("sp = 0"));
   message({2, 2147483647}, 2, HasSubstr("= 4294967294,"));
   const int size = mpi_world().shard().size;
   EXPECT_THROW(ProcessGrid(mpi_world(), {1, size + 1}), InputError);

@@ -60,6 +60,11 @@ TEST_F(HostCollectivesTest, GathersAndExchanges) {
   const auto expected = mpi_->exchange_rows(mine({1, 4}), mine({2, 4}));
   EXPECT_TRUE(same(above, expected.first));
   EXPECT_TRUE(same(below, expected.second));
+  std::vector<at::Tensor> shares(3, mine({2, 3})), found, wanted;
+  for (int i = 0; i < 3; ++i) found.push_back(at::empty({2, 3})), wanted.push_back(at::empty({2, 3}));
+  host_.all_to_all(shares, found);
+  mpi_->all_to_all(shares, wanted);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_TRUE(at::equal(found[i], wanted[i])) << i;
   const std::vector<at::Tensor> rows = host_.gather_to_root(mine({rank_, 4}));
   const std::vector<at::Tensor> all = mpi_->gather_to_root(mine({rank_, 4}));
   ASSERT_EQ(rows.size(), all.size());

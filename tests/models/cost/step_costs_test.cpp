@@ -46,6 +46,20 @@ TEST(LayerWork, AttentionInEightBitsMovesBytes) {
   EXPECT_EQ(costs.at("attention / mean added").bytes, 2 * 100 * 16 * 128 * 2);
 }
 
+// Over 4 ranks 1002 tokens are 251, 251, 250, 250. Of two kv heads four ranks have one each.
+TEST(LayerWork, AnSpGroupSharesTokensAndHeads) {
+  const LayerWork part = layer_work(nano_config(), 1002, 24, 1, 4);
+  EXPECT_EQ(part.tokens, 251);
+  EXPECT_EQ(part.attention_flops() * 4, layer_work(nano_config(), 1002, 24, 1).attention_flops());
+  EXPECT_EQ(part.products()[0].out, 6144);
+  EXPECT_EQ(part.sent_for_heads(), 3 * 251 * (8 + 2 * 2) * 128);
+  EXPECT_EQ(part.sent_for_tokens(), 751 * 8 * 128);
+  const LayerWork replicated = layer_work(nano_config(), 1002, 24, 4, 4);
+  EXPECT_EQ(replicated.attention_heads, 2);
+  EXPECT_EQ(replicated.attention_kv_heads, 1);
+  EXPECT_EQ(replicated.sent_for_heads(), 3 * 251 * (2 + 2) * 128);
+}
+
 TEST(LayerWork, EveryPhaseHasItsCeiling) {
   const LayerWork work = layer_work(nano_config(), 100, 28, 2);
   LayerCeilings ceilings;

@@ -122,6 +122,52 @@ INSTANTIATE_TEST_SUITE_P(Shapes, HeadNormRope,
                                          Heads{65, 40, 8, 128}, Heads{6, 5, 2, 256}, Heads{2, 40, 3, 32},
                                          Heads{4099, 3, 3, 64}));
 
+struct Sharers {
+  std::int64_t tokens, heads, kv_heads, head_dim;
+  int ranks;
+};
+
+class ShareHeads : public testing::TestWithParam<Sharers> {};
+
+TEST_P(ShareHeads, EqualsItsTwinInEveryRanksShare) {
+  const auto [tokens, heads, kv_heads, head_dim, ranks] = GetParam();
+  const at::Tensor qkv = random({tokens, heads + 2 * kv_heads, head_dim}, 2);
+  const at::Tensor angle = at::rand({tokens, 1, head_dim / 2}, at::TensorOptions(test_device())).mul_(6.28);
+  const auto table = [&](const at::Tensor& half) { return at::cat({half, half}, -1).to(at::kBFloat16); };
+  const RopeTable rope{table(angle.cos()), table(angle.sin())};
+  const HeadNorms norms{gains(head_dim), gains(head_dim), 1e-6};
+  at::Tensor turned = qkv.clone();
+  head_norm_rope(turned, heads, kv_heads, norms, rope);
+  for (int i = 0; i < 2 * ranks; ++i) {
+    const bool as_they_are = i % 2 == 0;
+    const int rank = i / 2;
+    const at::Tensor& whole = as_they_are ? qkv : turned;
+    const std::int64_t width = head_share(heads, kv_heads, {rank, ranks}).total();
+    const at::Tensor around = random({tokens + 2, width, head_dim}), poisoned = around.clone();
+    const SharedHeads to{random({ranks - 1, tokens, width, head_dim}), around.narrow(0, 1, tokens), {rank, ranks}};
+    at::Tensor rows = qkv.clone();
+    if (as_they_are) {
+      share_heads(to, rows, heads, kv_heads);
+    } else {
+      share_heads(to, rows, heads, kv_heads, norms, rope);
+    }
+    for (int other = 0; other < ranks; ++other) {
+      const HeadShare share = head_share(heads, kv_heads, {other, ranks});
+      const auto part = [&](std::int64_t first, const Range& of) { return whole.narrow(1, first + of.begin, of.size); };
+      const at::Tensor expected =
+          at::cat({part(0, share.queries), part(heads, share.keys), part(heads + kv_heads, share.keys)}, 1);
+      const at::Tensor found = other == rank ? to.own : to.others[other < rank ? other : other - 1];
+      EXPECT_TRUE(at::equal(found, expected)) << "of rank " << other << ", by rank " << rank;
+    }
+    for (const std::int64_t row : {std::int64_t{0}, tokens + 1}) EXPECT_TRUE(at::equal(around[row], poisoned[row]));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, ShareHeads,
+                         testing::Values(Sharers{5, 8, 8, 32, 2}, Sharers{513, 32, 8, 128, 4},
+                                         Sharers{7, 32, 8, 128, 16}, Sharers{9, 64, 8, 128, 8},
+                                         Sharers{11, 4, 1, 256, 4}, Sharers{3, 6, 3, 64, 3}));
+
 class JoinAttention : public testing::TestWithParam<Heads> {};
 
 // Either set may weigh as good as nothing.

@@ -61,9 +61,9 @@ class Layers {
                                 RowFormat::Float8);
     const KeyValue& text = text_of(layer, branch);
     Residual plain(x.clone(), *tp_), rounded(x.clone(), *tp_);
-    const QkvProjection::Result own = project(plain, branch.rope, text, Precision::Full);
+    const QkvProjection::Result own = project(plain, branch.rope, text, branch.sequence, Precision::Full);
     const Float8Operands operands =
-        project.in_float8(rounded, branch.rope, text, branch.rounded[static_cast<std::size_t>(layer)]);
+        project.in_float8(rounded, branch.rope, text, branch.sequence, branch.rounded[static_cast<std::size_t>(layer)]);
     const std::int64_t queries = std::min(kCompared, own.q.size(0));
     const AttentionInputs inputs{own.q.narrow(0, 0, queries), own.kv.k, own.kv.v, text.k.size(0)};
     const at::Tensor exact = exact_attention(inputs);
@@ -80,7 +80,7 @@ class Layers {
   at::Tensor after(std::int64_t layer, at::Tensor x, const Branch& branch) const {
     const Block block(weights_ / "layers" / layer, TowerNames::gen(), config_, RowFormat::Plain, {});
     Residual stream(std::move(x), *tp_);
-    block.joint(stream, text_of(layer, branch), branch.rope, Precision::Full);
+    block.joint(stream, text_of(layer, branch), branch.rope, branch.sequence, Precision::Full);
     return stream.x() + tp_->finish_sum().own;
   }
 
