@@ -267,7 +267,8 @@ auto make_table() {
           [](auto& o) -> auto& { return o.rank_timeout; }),
       option(
           kBench, kBehaviour, "what", "PARTS",
-          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings, shares; "
+          "what to measure, a comma between: step, vae, sound, collectives, load, ceilings; "
+          "shares, which has to be asked for: what a rank of --sp 2, 4 and 8 does by itself; "
           "formats, which has to be asked for: what 8 bits of several kinds make of a layer's products",
           [](auto& o) -> auto& { return o.bench.parts; }),
       option(

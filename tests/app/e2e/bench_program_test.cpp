@@ -190,6 +190,32 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
 
 INSTANTIATE_TEST_SUITE_P(Grids, BenchOnRanks, testing::Values(Grid{1, 1}, Grid{2, 2}));
 
+// 12 tokens of 3 layers: two ranks have 6 each, and each sends the other 6 tokens' 2 queries, keys and values.
+TEST(Bench, SharesTokens) {
+  const CommandLine parts{"--json", "--what", "step,collectives", "--sp", "2"};
+  CommandLine command =
+      orrery({"bench", "--model", "tiny", "--size", "64x64", "--frames", "9", "--device", "cpu", "--repeats", "2"});
+  CommandLine on_two = command;
+  on_two.insert(on_two.end(), parts.begin(), parts.end());
+  const std::vector<Json> lines = lines_of(run_program(on_ranks(2, on_two)));
+  const auto step = part(lines, "step");
+  for (const char* name : {"heads", "attention", "velocity"}) {
+    EXPECT_TRUE(step.contains(std::string("phase: ") + name + " all-to-all")) << name;
+  }
+  EXPECT_EQ(step.at("branch")["topology"]["sp"], 2);
+  EXPECT_NEAR(sum_of_phases(step), 1, 1e-3);
+  EXPECT_TRUE(part(lines, "collectives").contains("all-to-all over sp"));
+
+  command.insert(command.end(), {"--json", "--what", "shares"});
+  const auto shares = part(lines_of(run_program(command)), "shares");
+  ASSERT_EQ(shares.size(), 3U);
+  const Json& half = shares.at("branch, by a rank of sp 2");
+  expect_work(flops_of(half), flops_of(step.at("branch")), half);
+  // Half of a token's heads to the other rank; of half the heads half of the tokens; and the velocities' patches.
+  const double heads = 6 * 12 * 32, tokens = 6 * 4 * 32, patches = 6 * 4 * kChannels;
+  EXPECT_EQ(half.at("exchange_bytes"), 4 * (3 * (heads + tokens) + patches));
+}
+
 TEST(Bench, ComparesLoadingWithAPlainRead) {
   for (const bool drops : {false, true}) {
     CommandLine command = orrery({"bench", "--checkpoint", golden_checkpoint("tiny").string(), "--size", "64x64",
