@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Draws the example pictures of inputs/ from nothing, so that they are free of anybody's rights.
+"""Draws the example pictures and the video of inputs/ from nothing, so that they are free of anybody's rights. Needs
+ffmpeg.
 
 usage: tools/draw_inputs.py [FOLDER]     (default: inputs/ beside this script's folder)
 """
@@ -8,6 +9,7 @@ import math
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import zlib
 
@@ -18,8 +20,8 @@ SCALE = 4  # samples a pixel and axis, averaged: smooth edges
 
 
 class Canvas:
-    def __init__(self):
-        self.width, self.height = WIDTH * SCALE, HEIGHT * SCALE
+    def __init__(self, width=WIDTH, height=HEIGHT):
+        self.width, self.height = width * SCALE, height * SCALE
         self.rows = [bytearray(3 * self.width) for _ in range(self.height)]
 
     def span(self, y, left, right, colour):
@@ -45,7 +47,7 @@ class Canvas:
         turn = [2 * math.pi * i / 48 for i in range(48)]
         self.polygon([(x + radius * math.cos(a), y + flatness * radius * math.sin(a)) for a in turn], colour)
 
-    def png(self):
+    def lines(self):
         lines = []
         for y in range(0, self.height, SCALE):
             line = bytearray()
@@ -54,7 +56,7 @@ class Canvas:
                     samples = [row[x + c + 3 * i] for row in self.rows[y:y + SCALE] for i in range(SCALE)]
                     line.append((sum(samples) + len(samples) // 2) // len(samples))
             lines.append(bytes(line))
-        return encode_png(lines)
+        return lines
 
 
 def encode_png(lines):
@@ -62,12 +64,12 @@ def encode_png(lines):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     up = 2  # PNG's filter: the difference to the line above
-    above = bytes(3 * WIDTH)
+    above = bytes(len(lines[0]))
     packed = bytearray()
     for line in lines:
         packed += bytes([up]) + bytes((a - b) & 255 for a, b in zip(line, above))
         above = line
-    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", len(above) // 3, len(lines), 8, 2, 0, 0, 0)
     pixels = zlib.compress(packed, 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
@@ -160,14 +162,33 @@ def street():
     draw_car(canvas, 134, 128, 30, (202, 158, 40), (255, 250, 220))
     draw_car(canvas, 206, 146, 46, (176, 38, 42), (232, 40, 36))
     draw_traffic_light(canvas, 296, 150)
-    return canvas.png()
+    return canvas.lines()
+
+
+def circle(x):
+    """A frame of the small world that the checkpoint in inputs/mini knows (tools/train_mini/grammar.py)."""
+    canvas = Canvas(128, 128)
+    canvas.box(0, 0, 128, 128, (128, 128, 130))
+    canvas.disc(x, 64, 18, (222, 40, 44))
+    return canvas.lines()
+
+
+def write_video(path, frames, fps):
+    size = f"{len(frames[0][0]) // 3}x{len(frames[0])}"
+    subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size, "-r", str(fps),
+                    "-i", "-", "-c:v", "libx264", "-crf", "12", "-pix_fmt", "yuv420p", "-fflags", "+bitexact",
+                    "-flags:v", "+bitexact", path], input=b"".join(b"".join(lines) for lines in frames), check=True)
 
 
 def main():
     default = pathlib.Path(__file__).resolve().parent.parent / "inputs"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
-    (folder / "street.png").write_bytes(street())
-    print(folder / "street.png")
+    speed = 42 / 24  # pixels a frame: what "quickly" means
+    pictures = {"street": street(), "circle": circle(94), "circle-left": circle(94 - 32 * speed)}
+    for name, lines in pictures.items():
+        (folder / f"{name}.png").write_bytes(encode_png(lines))
+    write_video(folder / "circle.mp4", [circle(94 - i * speed) for i in range(17)], 24)
+    print(*(folder / f"{name}.png" for name in pictures), folder / "circle.mp4", sep="\n")
 
 
 if __name__ == "__main__":

@@ -100,6 +100,8 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   if (options.model.schedule == ScheduleChoice::Auto && !all) schedule.reset();
   const std::int64_t few_steps = few_steps_of(checkpoint);
   const bool reads_texts = checkpoint == nullptr || checkpoint->reads_texts();
+  constexpr std::int64_t kAnyId = std::numeric_limits<std::int64_t>::max();
+  const std::int64_t vocabulary = checkpoint == nullptr ? kAnyId : checkpoint->transformer_config.vocab_size;
   ScheduleCheck schedule_reason(std::move(schedule));
   MediaProblems media;
   const int sp = options.grid.sp;
@@ -114,6 +116,7 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
     };
     if (few_steps > 0) add(few_step_problems(request, few_steps));
     if (!reads_texts) add(unreadable_texts(request));
+    add(unknown_token_ids(request, vocabulary));
     return reasons;
   };
 }

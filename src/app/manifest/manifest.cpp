@@ -58,6 +58,8 @@ class ManifestReader {
   std::int64_t samples_in(const Json& object, const Request& request);
   void add_samples(const Json& object, const Request& request);
   bool is_forward(std::size_t index);
+  bool is_of_samples(std::size_t index);
+  bool is_sample(std::size_t index) const;
   void bad(const std::string& reason) {
     problems_[at_.line] += fmt::format("{}:{}: {}{}\n", file_, at_.line, who_, reason);
   }
@@ -169,9 +171,9 @@ bool ManifestReader::check_unique(const Request& request) {
   if (request.id.empty()) return true;
   const auto [first, is_new] = index_of_id_.emplace(request.id, requests_.size());
   if (!is_new) {
-    bad(fmt::format("{}already used in line {}: ids must be unique",
+    bad(fmt::format("{}already used in line {}{}: ids must be unique",
                     who_ == who(request.id) ? "" : "its sample \"" + request.id + "\" is ",
-                    origins_[first->second].line));
+                    origins_[first->second].line, is_sample(first->second) ? ", which has samples" : ""));
   }
   return is_new;
 }
@@ -217,6 +219,25 @@ bool ManifestReader::is_forward(std::size_t index) {
   return true;
 }
 
+// Whether the request is one of several of its line.
+bool ManifestReader::is_sample(std::size_t index) const {
+  const auto same_line = [&](std::size_t other) {
+    return other < origins_.size() && origins_[other].line == origins_[index].line;
+  };
+  return same_line(index + 1) || (index > 0 && same_line(index - 1));
+}
+
+// Whether what the request goes on from is the id of a line with samples, whose clips have others; it is reported.
+bool ManifestReader::is_of_samples(std::size_t index) {
+  const std::string& id = origins_[index].continued;
+  if (id.empty() || !requests_[index].parent.empty() || fs::exists(folder_ / id)) return false;
+  const auto first = index_of_id_.find(id + "-0");
+  if (first == index_of_id_.end() || !is_sample(first->second)) return false;
+  bad(fmt::format("{}: line {} makes {}-0, {}-1, … of {}: name one of them", at_.key, origins_[first->second].line, id,
+                  id, id));
+  return true;
+}
+
 void ManifestReader::read_line(std::string_view text) {
   at_ = {at_.line + 1, "", "", true};
   who_.clear();
@@ -245,7 +266,7 @@ std::deque<Request> ManifestReader::take() {
     at_ = origins_[i];
     if (!at_.is_first) continue;
     who_ = who(requests_[i].id);
-    if (is_forward(i) || !also_refuse_) continue;
+    if (is_forward(i) || is_of_samples(i) || !also_refuse_) continue;
     for (const std::string& reason : also_refuse_(requests_[i])) bad(reason);
   }
   std::string problems;

@@ -19,11 +19,16 @@ bool needs_negative_text(const Request& r) { return r.guided() && !r.negative_to
 
 ClipFacts facts_of(const Request& r) { return {r.num_frames, r.fps, r.height, r.width, r.aspect_ratio}; }
 
+// The first id that is no row of the embedding.
+std::optional<std::int64_t> id_beyond(const std::vector<std::int64_t>& ids, std::int64_t vocabulary) {
+  const auto found = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return id >= vocabulary; });
+  return found == ids.end() ? std::nullopt : std::optional(*found);
+}
+
 // "" when every id is a row of the embedding.
 std::string vocabulary_reason(const TokenIds& ids, std::int64_t vocabulary, const char* what) {
-  const auto too_large = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return id >= vocabulary; });
-  if (too_large == ids.end()) return "";
-  return fmt::format("{}: token id {} is not among the checkpoint's {}", what, *too_large, vocabulary);
+  const std::optional<std::int64_t> beyond = id_beyond(ids, vocabulary);
+  return beyond ? fmt::format("{}: token id {} is not among the checkpoint's {}", what, *beyond, vocabulary) : "";
 }
 
 }  // namespace
@@ -59,6 +64,19 @@ std::vector<std::string> unreadable_texts(const Request& request) {
   if (needs_negative_text(request)) {
     problems.push_back(instead("negative_prompt", "negative_token_ids, or guidance_scale 1"));
   }
+  return problems;
+}
+
+std::vector<std::string> unknown_token_ids(const Request& request, std::int64_t vocabulary) {
+  std::vector<std::string> problems;
+  const auto check = [&](const char* field, const std::optional<std::vector<std::int64_t>>& ids) {
+    const std::optional<std::int64_t> beyond = ids ? id_beyond(*ids, vocabulary) : std::nullopt;
+    if (!beyond) return;
+    problems.push_back(
+        fmt::format("{}: {} is not a token id of the checkpoint, which has 0 to {}", field, *beyond, vocabulary - 1));
+  };
+  check("prompt_token_ids", request.prompt_token_ids);
+  check("negative_token_ids", request.negative_token_ids);
   return problems;
 }
 

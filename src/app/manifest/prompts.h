@@ -42,6 +42,9 @@ CaptionIds tokenizer_in(const std::filesystem::path& folder);
 // "FIELD: REASON"; empty: the request has token ids.
 std::vector<std::string> unreadable_texts(const Request& request);
 
+// Which of the token ids that a request gives are none of a model with `vocabulary` of them, each "FIELD: REASON".
+std::vector<std::string> unknown_token_ids(const Request& request, std::int64_t vocabulary);
+
 // What the checkpoint called `checkpoint` reads texts with: the tokenizer in its folder, or bytes for random weights.
 CaptionIds tokenizer_of(const std::filesystem::path& checkpoint);
 
@@ -82,7 +85,7 @@ class RepeatedPrompts {
   std::vector<std::size_t> hashes_;  // of those that do, sorted
 };
 
-// Why a model with `vocabulary` token ids cannot read the prompt, or "".
+// Why a model with `vocabulary` token ids cannot read the prompt, as where its tokenizer is another model's; or "".
 std::string vocabulary_problem(const ResolvedPrompt& prompt, std::int64_t vocabulary);
 
 }  // namespace orrery

@@ -102,14 +102,27 @@ std::string image_count_reason(const Request& r) {
   const bool from_images = !r.image.empty() && r.video.empty() && r.continued_video.empty() && r.parent.empty();
   const std::size_t images = r.last_image.empty() ? 1 : 2;
   if (!from_images || r.condition_frames.size() == images) return "";
-  return fmt::format("{} frames are listed, {}", r.condition_frames.size(),
+  return fmt::format("{} {} listed, {}", r.condition_frames.size(),
+                     r.condition_frames.size() == 1 ? "frame is" : "frames are",
                      images == 1 ? "an image is one" : "image and last_image are two");
+}
+
+std::string last_image_reason(const Request& r) {
+  if (r.last_image.empty()) return "";
+  if (r.is_long()) return "a clip that is made in chunks cannot end with a given picture: leave out one of the two";
+  if (r.latent_frames() > 1) return "";
+  return "a clip of one frame cannot begin with one picture and end with another: give it more num_frames";
+}
+
+// Of a clip that begins as another one does, where the line does not list condition_frames.
+std::string length_reason(const Request& r) {
+  const bool continues = !r.video.empty() || !r.continued_video.empty() || r.encodes_parent;
+  if (!continues || latent_frames_at_once(r) > 1 || r.condition_frames != std::vector<std::int64_t>{0, 1}) return "";
+  return fmt::format("{} is too short for a clip that begins with five frames of another: at least 9", r.num_frames);
 }
 
 std::string condition_reason(const Request& r) {
   if (r.condition_frames.empty()) return "the list is empty";
-  if (!r.last_image.empty() && r.is_long()) return "a clip that is made in chunks has no last_image";
-  if (!r.last_image.empty() && r.latent_frames() == 1) return "a clip of one frame has no last_image beside its image";
   const std::int64_t* previous = nullptr;
   for (const std::int64_t& frame : r.condition_frames) {
     const std::int64_t last = latent_frames_at_once(r) - 1;
@@ -163,7 +176,10 @@ std::vector<FieldProblem> check_request(const Request& r) {
   check("width", side_reason(r.width));
   if (problems.empty()) {
     check("num_frames", tokens_reason(r));
-    check("condition_frames", condition_reason(r));
+    const std::string length = length_reason(r), last_image = last_image_reason(r);
+    check("num_frames", length);
+    check("last_image", last_image);
+    if (length.empty() && last_image.empty()) check("condition_frames", condition_reason(r));
   }
   check("sound", r.picture() && r.sound ? "a clip of one frame is a picture, which has no sound" : "");
   check("prompt", null_reason(r.prompt));

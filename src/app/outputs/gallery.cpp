@@ -28,15 +28,21 @@ void copy_member(const Json& request, const char* key, const char* name, Json& c
 Json clip_of(const RequestResult& result, const std::string& status) {
   Json clip{{"id", result.id}, {"status", status}};
   if (!result.error.empty()) clip["error"] = result.error;
-  constexpr std::array<std::array<const char*, 2>, 9> kMembers{{{"prompt", "prompt"},
-                                                                {"width", "width"},
-                                                                {"height", "height"},
-                                                                {"num_frames", "frames"},
-                                                                {"fps", "fps"},
-                                                                {"steps", "steps"},
-                                                                {"guidance_scale", "guidance"},
-                                                                {"seed", "seed"},
-                                                                {"sound", "sound"}}};
+  constexpr std::array<std::array<const char*, 2>, 15> kMembers{{{"prompt", "prompt"},
+                                                                 {"image", "image"},
+                                                                 {"last_image", "last_image"},
+                                                                 {"video", "video"},
+                                                                 {"continues", "continues"},
+                                                                 {"condition_latents", "latents"},
+                                                                 {"width", "width"},
+                                                                 {"height", "height"},
+                                                                 {"num_frames", "frames"},
+                                                                 {"chunk_frames", "chunk"},
+                                                                 {"fps", "fps"},
+                                                                 {"steps", "steps"},
+                                                                 {"guidance_scale", "guidance"},
+                                                                 {"seed", "seed"},
+                                                                 {"sound", "sound"}}};
   for (const auto& [key, name] : kMembers) copy_member(result.request, key, name, clip);
   double seconds = 0;
   for (const auto& [phase, part] : result.seconds.phases()) seconds += part;

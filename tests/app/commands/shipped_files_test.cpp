@@ -180,14 +180,14 @@ TEST(ModesManifest, HasALineForEachMode) {
     modes.push_back({!request.image.empty(), request.sound, request.parent, request.picture(),
                      !request.last_image.empty(), !request.video.empty(), request.is_long()});
     for (const RequestFile& file : request.input_files()) EXPECT_TRUE(fs::exists(file.path)) << file.path;
-    const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "street.png").lexically_normal();
+    const fs::path picture = request.image.empty() ? "" : (kSource / "inputs" / "circle.png").lexically_normal();
     EXPECT_EQ(request.image, picture) << request.id;
   }
   const std::vector<Mode> expected{{false, false, ""},
                                    {true, false, ""},
                                    {false, true, ""},
                                    {true, true, ""},
-                                   {false, false, "street-text"},
+                                   {false, false, "text"},
                                    {false, false, "", true},
                                    {false, false, "", true},
                                    {.image = false, .sound = false, .parent = "", .video = true},

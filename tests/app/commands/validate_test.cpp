@@ -247,9 +247,11 @@ TEST_F(ValidateFiles, SaysOnceThatAParentComesLater) {
 TEST_F(ValidateFiles, ComparesIdsWithTheVocabulary) {
   manifest(R"({"id": "a", "prompt_token_ids": [1024], "negative_token_ids": [7]}
 {"id": "b", "prompt_token_ids": [1], "negative_token_ids": [7, 2500]})");
+  const std::string where = options_.manifest.string();
   EXPECT_EQ(refusal(),
-            "id \"a\": prompt: token id 1024 is not among the checkpoint's 1024\n"
-            "id \"b\": negative prompt: token id 2500 is not among the checkpoint's 1024");
+            where + ":1: id \"a\": prompt_token_ids: 1024 is not a token id of the checkpoint, which has 0 to 1023\n" +
+                where +
+                ":2: id \"b\": negative_token_ids: 2500 is not a token id of the checkpoint, which has 0 to 1023");
 }
 
 TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {

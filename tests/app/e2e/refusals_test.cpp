@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
         ManifestCase{"NotAnObject", "[1]", {{"clips.jsonl:1: a JSON object was expected", "found the list [1]"}}},
         ManifestCase{"TokenTooLarge",
                      R"({"id": "a", "prompt_token_ids": [1, 1024], "negative_token_ids": [3]})",
-                     {{"id \"a\": prompt: token id 1024 is not among the checkpoint's 1024"}}},
+                     {{"clips.jsonl:1: id \"a\": prompt_token_ids: 1024 is not a token id of the checkpoint"}}},
         ManifestCase{"NegativeToken",
                      R"({"id": "a", "prompt_token_ids": [-1], "negative_token_ids": [3]})",
                      {{"prompt_token_ids: -1 is not a token id"}}},

@@ -105,6 +105,11 @@ TEST(Manifest, RefusesSamplesThatCannotBe) {
               ElementsAre(HasSubstr("samples: their seeds, from 4294967295 to 4294967296, go beyond 4294967295")));
   EXPECT_THAT(problems(with(R"("samples": 9)") + "\n" + with(R"("samples": 9)")),
               ElementsAre(HasSubstr("m.jsonl:2: id \"a\": its sample \"a-0\" is already used in line 1")));
+  EXPECT_THAT(problems(with(R"("samples": 2)") + "\n" + R"({"id": "a-1", "prompt": "p"})"),
+              ElementsAre(HasSubstr("m.jsonl:2: id \"a-1\": already used in line 1, which has samples: ids must")));
+  EXPECT_THAT(
+      problems(with(R"("samples": 2)") + "\n" + R"({"id": "b", "prompt": "p", "continues": "a"})"),
+      ElementsAre(HasSubstr("m.jsonl:2: id \"b\": continues: line 1 makes a-0, a-1, … of a: name one of them")));
   EXPECT_THAT(problems(R"({"id": ")" + std::string(199, 'x') + R"(", "prompt": "p", "samples": 2})"),
               ElementsAre(HasSubstr("samples: the id of the last one: 201 characters")));
   EXPECT_THAT(problems(with(R"("samples": 5, "steps": 0)")), SizeIs(1)) << "once a line";
@@ -187,7 +192,10 @@ TEST(Manifest, RefusesBadValues) {
            {R"("video": "b.mp4", "continues": "c.mp4")", "continues: excludes video"},
            {R"("video": "b.mp4", "video_keep": "middle")", R"(video_keep: "middle" is neither "first" nor "last")"},
            {R"("video_keep": "last")", "video_keep: needs video"},
-           {R"("video": "b.mp4", "num_frames": 1)", "condition_frames: 1 is not a latent frame of the clip"},
+           {R"("video": "b.mp4", "num_frames": 1)",
+            "num_frames: 1 is too short for a clip that begins with five frames of another: at least 9"},
+           {R"("video": "b.mp4", "num_frames": 1, "condition_frames": [1])",
+            "condition_frames: 1 is not a latent frame of the clip, which has 0 to 0"},
            {R"("last_image": "a.png")", "last_image: needs image"},
            {R"("chunk_frames": 12)", "chunk_frames: 12 is not a multiple of 4, plus 1 (nearest: 13)"},
            {R"("chunk_overlap": 4)", "chunk_overlap: 4 is not a multiple of 4, plus 1"},
@@ -196,11 +204,11 @@ TEST(Manifest, RefusesBadValues) {
            {R"("video": "a.mp4", "chunk_frames": 9, "condition_frames": [3])",
             "condition_frames: 3 is not a latent frame of the clip's first chunk, which has 0 to 2"},
            {R"("image": "a.png", "last_image": "b.png", "chunk_frames": 9)",
-            "condition_frames: a clip that is made in chunks has no last_image"},
+            "last_image: a clip that is made in chunks cannot end with a given picture: leave out one of the two"},
            {R"("image": "a.png", "last_image": "b.png", "num_frames": 1)",
-            "condition_frames: a clip of one frame has no last_image beside its image"},
+            "last_image: a clip of one frame cannot begin with one picture and end with another: give it more"},
            {R"("image": "a.png", "last_image": "b.png", "condition_frames": [0])",
-            "condition_frames: 1 frames are listed, image and last_image are two"},
+            "condition_frames: 1 frame is listed, image and last_image are two"},
            {R"("prompt_token_ids": [1])", "prompt_token_ids: excludes prompt"},
            {R"("negative_prompt": "", "negative_token_ids": [1])", "negative_token_ids: excludes negative_prompt"},
            {R"("hieght": 720)", "hieght: unknown key (did you mean height?)"},
@@ -349,7 +357,7 @@ TEST(Manifest, RefusesBadChains) {
            {R"("continues": "c")", "continues: names the clip of line 3, which comes later: move it up"},
            {R"("continues": "a", "image": "x.png")", "continues: excludes image: give one of the two"},
            {R"("continues": "a", "condition_latents": "x.h5")", "continues: excludes condition_latents"},
-           {R"("continues": "a", "num_frames": 1)", "condition_frames: 1 is not a latent frame of the clip"},
+           {R"("continues": "a", "num_frames": 1)", "num_frames: 1 is too short for a clip that begins with five"},
            {R"("continues": 7)", "continues: a string was expected"},
            {R"("condition_latents": ["a"])", "condition_latents: a string was expected"}}) {
     const std::string line = R"({"id": "b", "prompt": "p", )" + std::string(row.fields) + "}\n";

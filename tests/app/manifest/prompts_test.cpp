@@ -35,6 +35,19 @@ TEST(Prompts, APictureHasNoBuiltInNegativePrompt) {
   EXPECT_EQ(negative(picture, builtin_negative_prompt()), builtin_negative_prompt());
 }
 
+TEST(Vocabulary, HasTheIdsOfTokenizersAndRequests) {
+  Request request;
+  EXPECT_THAT(unknown_token_ids(request, 1), testing::IsEmpty());
+  request.prompt_token_ids = {3, 4};
+  EXPECT_THAT(unknown_token_ids(request, 5), testing::IsEmpty());
+  EXPECT_THAT(unknown_token_ids(request, 4),
+              testing::ElementsAre("prompt_token_ids: 4 is not a token id of the checkpoint, which has 0 to 3"));
+  ResolvedPrompt prompt;
+  prompt.negative_ids = {9};
+  EXPECT_EQ(vocabulary_problem(prompt, 10), "");
+  EXPECT_EQ(vocabulary_problem(prompt, 9), "negative prompt: token id 9 is not among the checkpoint's 9");
+}
+
 TEST(UnreadableTexts, AreThoseThatNoIdsStandFor) {
   Request request;
   EXPECT_THAT(unreadable_texts(request),

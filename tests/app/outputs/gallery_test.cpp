@@ -62,6 +62,15 @@ TEST(GalleryPage, ShowsPicturesAndVideosBeforeTheirPreviews) {
   EXPECT_EQ(clips[2]["media"], "media/c.mp4");
 }
 
+TEST(GalleryPage, SaysWhatAClipBeganWithAndItsChunks) {
+  RequestResult result = result_of("a");
+  result.request.update({{"image", "/in/first.png"}, {"last_image", "/in/last.png"}, {"chunk_frames", 5}});
+  const Json clip = clips_in(gallery_page({result}))[0];
+  EXPECT_EQ(clip["image"], "/in/first.png");
+  EXPECT_EQ(clip["last_image"], "/in/last.png");
+  EXPECT_EQ(clip["chunk"], 5);
+}
+
 TEST(GalleryPage, NeedsNoNetworkAndNoPromptCanBreakIt) {
   const std::string page = gallery_page({result_of("a")});
   EXPECT_THAT(page, Not(HasSubstr("://")));
