@@ -1,0 +1,64 @@
+#include "app/cli/option_rows.h"
+
+namespace orrery {
+
+std::vector<OptionSpec> file_options() {
+  return {
+      option(
+          kAll, "checkpoint", "DIR",
+          "the Cosmos3 checkpoint's folder; or random:tiny, random:nano, random:super or random:edge for random "
+          "weights of that model's shapes, made in place, to try a machine before the files are there; with -4step "
+          "behind the name those of the four-step checkpoint distilled from it",
+          [](auto& o) -> auto& { return o.model.checkpoint; }),
+      option(
+          kBench, "model", "tiny|nano|super|edge", "measure random weights of that model's shapes",
+          [](auto& o) -> auto& { return o.random_model; }),
+      option(
+          kBench, "distilled", "",
+          "with --model: the four-step checkpoint distilled from it, whose steps have one branch; run takes it as "
+          "random:NAME-4step",
+          [](auto& o) -> auto& { return o.distilled; }),
+      option(
+          kBench, "checkpoint", "DIR", "measure this checkpoint, in place of --model",
+          [](auto& o) -> auto& { return o.model.checkpoint; }),
+      option(
+          kRun, "manifest", "FILE", "the requests: JSON Lines, one clip a line",
+          [](auto& o) -> auto& { return o.manifest; }),
+      option(
+          kRunDecode, "out", "DIR", "where the results go; made when missing",
+          [](auto& o) -> auto& { return o.output.folder; }),
+      option(
+          kEncode, "out", "FILE.h5", "the latent file to write", [](auto& o) -> auto& { return o.output.folder; }),
+      option(
+          kRun, "job", "FILE",
+          "options from a job file, one \"name = value\" a line, # for comments; the command line wins; relative "
+          "paths in it start at the current folder, like those of the command line",
+          [](auto& o) -> auto& { return o.job; }),
+      option(
+          kRun, "negative-prompt-file", "FILE", "takes the place of the built-in negative prompt",
+          [](auto& o) -> auto& { return o.negative_prompt_file; }),
+      option(
+          kRunDecode, "media", "mp4|none", "what to make beside the latents; mp4: of one frame a picture",
+          [](auto& o) -> auto& { return o.output.media.video; }),
+      option(
+          kRunDecode, "image-format", "png|jpg", "of pictures; jpg: of quality 95",
+          [](auto& o) -> auto& { return o.output.media.picture; }),
+      option(
+          kRunDecode, "crf", "N", "H.264 quality, from 1 (best; at 0, lossless, most players show black) to 51 (worst)",
+          [](auto& o) -> auto& { return o.output.media.crf; }),
+      option(
+          kRunDecode, "keep-frames", "", "leave the frames in OUT/frames/ID/ as well, as PNG, and the sound as WAV",
+          [](auto& o) -> auto& { return o.output.media.keep_frames; }),
+      option(
+          kRunDecode, "preview", "", "put twelve frames of each clip into one picture as well, OUT/media/ID.png",
+          [](auto& o) -> auto& { return o.output.media.preview; }),
+      option(
+          kRun, "timings", "", "write what each phase and each step of a clip took to OUT/timings/ID.json",
+          [](auto& o) -> auto& { return o.output.timings; }),
+      option(
+          kInspect, "preview", "FILE.png",
+          "also write the latent frames as a false-colour picture: no checkpoint is needed",
+          [](auto& o) -> auto& { return o.preview; })};
+}
+
+}  // namespace orrery
