@@ -37,8 +37,9 @@ std::vector<OptionSpec> rank_options() {
           [](auto& o) -> auto& { return o.model.dtype; }),
       option(
           kRunDecode, "vae-split", "exact|tiles|none",
-          "how the ranks share the decoding of a video; exact: strips of the picture that exchange their edges, for the "
-          "pixels of one rank; tiles: apart, and blended where they overlap, which changes pixels; none: rank 0 alone",
+          "how the ranks share the decoding of a video; exact: strips of the picture that exchange their edges, for "
+          "the pixels of one rank; tiles: apart, and blended where they overlap, which changes pixels; none: rank 0 "
+          "alone",
           [](auto& o) -> auto& { return o.output.vae_split; }),
       option(
           kBench, "vae-split", "exact|tiles|none",
