@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -33,12 +35,20 @@ bool any(const std::vector<ClipKind>& kinds, bool (*has)(const Request&)) {
   return std::any_of(kinds.begin(), kinds.end(), [&](const ClipKind& kind) { return has(kind.request); });
 }
 
-// All ways to use up to `gpus` GPUs for one clip; 0: the run's own.
-std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Config& config, bool guided) {
+// The tokens of the smallest clip: no more ranks can share them.
+std::int64_t fewest_tokens(const std::vector<ClipKind>& kinds) {
+  std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+  for (const ClipKind& kind : kinds) fewest = std::min(fewest, kind.work.tokens);
+  return fewest;
+}
+
+// All ways to use up to `gpus` GPUs for one clip of at least `tokens` tokens; 0: the run's own.
+std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Config& config, bool guided,
+                                std::int64_t tokens) {
   if (gpus == 0) return {own};
   std::vector<GridShape> grids;
   for (int cfg = 1; cfg <= (guided ? 2 : 1); ++cfg) {
-    for (int sp = 1; cfg * sp <= gpus; ++sp) {
+    for (int sp = 1; cfg * sp <= gpus && sp <= tokens; ++sp) {
       for (int tp = 1; cfg * sp * tp <= gpus; ++tp) {
         if (divides(config, tp) && divides(config, tp, sp)) grids.push_back({cfg, tp, sp});
       }
@@ -213,7 +223,8 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   const Forecaster forecaster(run, checkpoint, forecast);
   for (ClipKind& kind : forecast.kinds) kind.work = forecaster.work({}, kind);
   const bool guided = any(forecast.kinds, [](const Request& r) { return r.guided(); });
-  for (const GridShape& grid : grids_of(run.grid, options.gpus, checkpoint.transformer_config, guided)) {
+  const std::int64_t tokens = fewest_tokens(forecast.kinds);
+  for (const GridShape& grid : grids_of(run.grid, options.gpus, checkpoint.transformer_config, guided, tokens)) {
     require_divisible(checkpoint.transformer_config, grid.tp, grid.sp);
     forecast.topologies.push_back(forecaster(grid));
   }

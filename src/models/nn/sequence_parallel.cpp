@@ -8,6 +8,7 @@ namespace {
 // One slice of `x` for each range of its rows.
 std::vector<at::Tensor> slices_of(const at::Tensor& x, const std::vector<Range>& ranges) {
   std::vector<at::Tensor> slices;
+  slices.reserve(ranges.size());
   for (const Range& range : ranges) slices.push_back(x.narrow(0, range.begin, range.size));
   return slices;
 }

@@ -64,6 +64,10 @@ TEST(Forecast, GoesThroughTheRanksThatCanShareTheModel) {
   EXPECT_LT(all.shortest()->seconds_per_clip(), all.most_clips()->seconds_per_clip());
   jobs.front().request.guidance_scale = 1;
   EXPECT_EQ(make_forecast({}, options, nano(), jobs).topologies.size(), 10U) << "--cfg 2 would repeat the work";
+  jobs.push_back(clip(32, 32, 1));
+  for (const TopologyForecast& each : make_forecast({}, options, nano(), jobs).topologies) {
+    EXPECT_EQ(each.grid.sp, 1) << "a clip has one token";
+  }
 }
 
 TEST(Forecast, SaysWhatFits) {
