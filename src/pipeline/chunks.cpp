@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
 #include "models/wan/config.h"
 
@@ -18,6 +19,8 @@ std::vector<Chunk> chunks_of(const Request& request) {
 }
 
 std::string chunk_id(const std::string& id, std::size_t index) { return id + "@" + std::to_string(index); }
+
+bool is_chunk(const Request& request) { return request.id.find('@') != std::string::npos; }
 
 std::vector<Request> parts_of(const Request& request) {
   if (!request.is_long()) return {request};

@@ -26,6 +26,9 @@ std::vector<Chunk> chunks_of(const Request& request);
 // The chunk's name in OUT: "ID@0". No id of a manifest has an @.
 std::string chunk_id(const std::string& id, std::size_t index);
 
+// Whether the request is of a long clip's chunk.
+bool is_chunk(const Request& request);
+
 // The requests of a long clip's chunks, in order: each continues the one before, with the seed after its seed; only the
 // first begins with what the clip begins with. The request itself where it is not long.
 std::vector<Request> parts_of(const Request& request);

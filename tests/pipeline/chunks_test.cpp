@@ -59,6 +59,7 @@ TEST(Chunks, AreClipsThatContinueEachOther) {
   EXPECT_EQ(parts[2].seed, 1U) << "seeds go on from 0";
   request.chunk_frames.reset();
   EXPECT_THAT(parts_of(request), ElementsAre(request));
+  EXPECT_TRUE(is_chunk(parts[0]) && !is_chunk(request));
 }
 
 // A tone at a chunk's own phase.

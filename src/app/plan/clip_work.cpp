@@ -11,6 +11,7 @@
 #include "models/cost/decoder_work.h"
 #include "models/cost/step_costs.h"
 #include "models/nn/residual.h"
+#include "pipeline/chunks.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/video_decode.h"
 
@@ -175,7 +176,9 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
     step->calls = collective_calls(sizes, request, shape);
   }
   if (decodes) add_media(work, sizes, shape);
-  if (request.encodes_parent) add_video(work, sizes, shape);  // the clip before it, which is taken to be as long
+  // The clip before it, which is taken to be as long. A chunk goes on from frames that were decoded for the files.
+  const bool is_decoded = decodes && is_chunk(request) && sizes.vae_split != VaeSplit::Tiles;
+  if (request.encodes_parent && !is_decoded) add_video(work, sizes, shape);
   return work;
 }
 

@@ -11,6 +11,7 @@
 #include "base/core/error.h"
 #include "models/zoo/media_models.h"
 #include "models/zoo/model_options.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -24,7 +25,7 @@ auto left_out_of(const Request& r) {
 
 auto size_of(const Request& r) {
   return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent,
-                    left_out_of(r));
+                    is_chunk(r), left_out_of(r));
 }
 
 void keep_longer(TokenIds& longest, const TokenIds& ids) {

@@ -148,7 +148,8 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
   }
   if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}, share));
   const KeyValue kv = kv_of(all, {0, tokens + text_tokens}, share);
-  return {all.narrow(0, 0, tokens).narrow(1, 0, share.queries.size), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
+  return {
+      all.narrow(0, 0, tokens).narrow(1, 0, share.queries.size), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
 }
 
 // The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies

@@ -108,6 +108,9 @@ TEST(ClipWork, AClipThatIsContinuedIsDecodedFirst) {
   request.encodes_parent = true;
   EXPECT_DOUBLE_EQ(work(nano_sizes(), request).decode_flops, 2 * work(nano_sizes()).decode_flops);
   EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), request, kTexts, false).decoded_pixels, work(nano_sizes()).decoded_pixels);
+  request.id = "a@1";
+  EXPECT_DOUBLE_EQ(work(nano_sizes(), request).decode_flops, work(nano_sizes()).decode_flops) << "for its files";
+  EXPECT_DOUBLE_EQ(clip_work(nano_sizes(), request, kTexts, false).decoded_pixels, work(nano_sizes()).decoded_pixels);
 }
 
 TEST(ClipSeconds, AreWorkByRates) {

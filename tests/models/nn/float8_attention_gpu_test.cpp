@@ -33,8 +33,8 @@ TEST_P(GpuFloat8Errors, StayBelow) {
   EXPECT_LE(errors.bfloat16, 6e-3) << "the case is wrong";
 }
 
-// Half as much again as the kernel's errors on an H200, beyond the output's rounding. Slowly varying values err most where
-// attention is flat: their partial sums grow large before they cancel.
+// Half as much again as the kernel's errors on an H200, beyond the output's rounding. Slowly varying values err most
+// where attention is flat: their partial sums grow large before they cancel.
 INSTANTIATE_TEST_SUITE_P(
     Distributions, GpuFloat8Errors,
     testing::Values(GpuErrorBound{0.25, ValuesLike::AllOnes, 0}, GpuErrorBound{1, ValuesLike::AllOnes, 0},
