@@ -78,6 +78,9 @@ TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
   };
   step();  // the first products on a GPU take a workspace that stays
   const CountedMemory memory(test_device());
+  // What the sampler holds meanwhile: two velocities, its last latents and the other branch's velocity.
+  const at::Tensor held =
+      at::empty({4, 5 * 16 * 24, config.patch_width()}, at::device(test_device()).dtype(at::kFloat));
   step();
   expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes(), RowFormat::Plain, format, sp}),
                 memory.peak());

@@ -122,11 +122,12 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
   // output.
   const std::int64_t mlp = 3 * stream + own * (mlp_inputs(c.mlp) + 1) * work.intermediate;
-  // While RoPE is applied: the residual stream, the normed input, the projected heads; and where no kernel does it, in
-  // float32, four copies of the queries. Heads that are shared out lie where they are sent from as well.
+  // While RoPE is applied: the residual stream and the projected heads, with the normed input of the product that made
+  // them; and where no kernel does it, in float32, four copies of the queries. Heads that are shared out lie where they
+  // are sent from and where they arrive as well, without that input.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
-  const std::int64_t sent = shared ? qkv + work.sent_for_heads() : 0;
-  const std::int64_t rotation = 2 * stream + copies + all + sent;
+  const std::int64_t rotation =
+      stream + copies + (shared ? qkv + std::max(stream, work.sent_for_heads() + all) : stream + all);
   // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
   const std::int64_t attention = stream + all + 2 * attended;
   // Where tokens come back: the residual stream, what is sent, what arrives, and that as rows.
