@@ -19,7 +19,6 @@ class WholeDecode final : public VideoDecode {
   WholeDecode(const WanDecoder& decoder, FrameType type) : type_(type), stream_(decoder) {}
   at::Tensor next(const at::Tensor& latent_frame) override {
     beat();
-    RECORD_USER_SCOPE("latent frame");
     return to_frames(stream_.next(latent_frame), type_);
   }
 

@@ -112,7 +112,7 @@ class DecodedFrames {
  public:
   DecodedFrames()
       : handle_(at::addGlobalCallback(at::RecordFunctionCallback([](const at::RecordFunction& scope) {
-                                        if (std::string_view(scope.name()) == "latent frame") ++count;
+                                        if (std::string_view(scope.name()) == "up block 0") ++count;
                                         return std::unique_ptr<at::ObserverContext>();
                                       }).scopes({at::RecordScope::USER_SCOPE}))) {
     count = 0;

@@ -113,12 +113,26 @@ at::Tensor rounded_rows(const at::Tensor& x) {
   return round_blocks(x, 1, x.size(1), EightBits::Float8).plain.to(x.scalar_type());
 }
 
+// Up or down to one of the two nearest numbers of float8, so that the mean is the number itself.
+at::Tensor rounded_at_random(const at::Tensor& x) {
+  constexpr double kLeastNormal = 0x1p-6;
+  constexpr double kPrecision = 3;  // bits behind the first
+  const at::Tensor scale = round_blocks(x, 1, x.size(1), EightBits::Float8).scale;
+  const at::Tensor steps = x.to(at::kFloat) / scale;
+  const at::Tensor spacing = at::exp2(steps.abs().clamp_min(kLeastNormal).log2().floor() - kPrecision);
+  const at::Tensor below = (steps / spacing).floor() * spacing;
+  const at::Tensor rises = at::rand_like(steps) * spacing < steps - below;
+  return ((below + rises * spacing).clamp(-kLargestFloat8, kLargestFloat8) * scale).to(x.scalar_type());
+}
+
 constexpr std::array kProductFormats{
     ProductFormat{"as without --gemm", [](const ProductPair& o) { return plainly(o.x, o.weight); }},
     ProductFormat{"activations alone in fp8", [](const ProductPair& o) { return plainly(rounded_rows(o.x), o.weight); },
                   true},
     ProductFormat{"weights alone in fp8", [](const ProductPair& o) { return plainly(o.x, rounded_rows(o.weight)); },
                   true},
+    ProductFormat{"both in fp8, activations up or down at random",
+                  [](const ProductPair& o) { return plainly(rounded_at_random(o.x), rounded_rows(o.weight)); }, true},
     ProductFormat{"fp8, a factor a tensor", by_tensor},
     ProductFormat{"fp8, a factor a row", [](const ProductPair& o) { return by_rows(o.x, o.weight, true); }},
     ProductFormat{"fp8, a factor a row, added up in float32",

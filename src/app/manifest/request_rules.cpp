@@ -107,6 +107,14 @@ std::string image_count_reason(const Request& r) {
                      images == 1 ? "an image is one" : "image and last_image are two");
 }
 
+std::string all_given_reason(const Request& r) {
+  const bool begins = !r.image.empty() || !r.video.empty() || !r.continued_video.empty() ||
+                      !r.condition_latents.empty() || !r.parent.empty();
+  if (!begins || r.sound || std::ssize(r.condition_frames) < latent_frames_at_once(r)) return "";
+  if (r.picture()) return "a picture is given, and no frame is left to make: give it more num_frames";
+  return "all frames of the clip are given, and none is left to make";
+}
+
 std::string last_image_reason(const Request& r) {
   if (r.last_image.empty()) return "";
   if (r.is_long()) return "a clip that is made in chunks cannot end with a given picture: leave out one of the two";
@@ -117,8 +125,11 @@ std::string last_image_reason(const Request& r) {
 // Of a clip that begins as another one does, where the line does not list condition_frames.
 std::string length_reason(const Request& r) {
   const bool continues = !r.video.empty() || !r.continued_video.empty() || r.encodes_parent;
-  if (!continues || latent_frames_at_once(r) > 1 || r.condition_frames != std::vector<std::int64_t>{0, 1}) return "";
-  return fmt::format("{} is too short for a clip that begins with five frames of another: at least 9", r.num_frames);
+  const std::int64_t least = r.sound ? 2 : 3;
+  const bool as_by_default = r.condition_frames == std::vector<std::int64_t>{0, 1};
+  if (!continues || !as_by_default || latent_frames_at_once(r) >= least) return "";
+  return fmt::format("{} is too short for a clip that begins with five frames of another: at least {}", r.num_frames,
+                     r.sound ? 5 : 9);
 }
 
 std::string condition_reason(const Request& r) {
@@ -136,7 +147,8 @@ std::string condition_reason(const Request& r) {
     }
     previous = &frame;
   }
-  return image_count_reason(r);
+  const std::string count = image_count_reason(r);
+  return count.empty() ? all_given_reason(r) : count;
 }
 
 std::string interval_reason(const std::optional<GuidanceInterval>& interval) {

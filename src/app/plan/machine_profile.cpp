@@ -32,10 +32,13 @@ MachineProfile h200_cudnn() {
   return profile;
 }
 
-// tools/results/gpu-fa3-h200.jsonl; products in 8 bits as beside cuDNN's attention.
+// tools/results/gpu-fa3-h200.jsonl; products in 8 bits as beside cuDNN's attention; what ranks exchange, with the time
+// that they wait for one another, and sums: gpu-two-h200.jsonl.
 MachineProfile h200_fa3() {
   MachineProfile profile = h200_cudnn();
   profile.attention = AttentionKernel::Fa3;
+  profile.exchange = 172 * kGiga;
+  profile.waited_for = 0.71;
   profile.plain = {curve(kTera, 530, 617, 645), curve(kTera, 659, 694, 723), curve(kGiga, 2766, 3617, 4080)};
   profile.float8.attention = profile.plain.attention;
   // The kernel alone beside its bfloat16 one (36.5 of 50 ms at 720p), by what a step leaves of the latter's rate.

@@ -265,7 +265,7 @@ TEST(Bench, AttentionInEightBitsHasItsOwnPhases) {
 // On a CPU kernels of 8 bits are emulated: the errors are theirs, the times are not.
 TEST(Bench, ProductsInSeveralFormats) {
   const auto formats = part(lines_of(bench({}, {"--json", "--what", "formats"})), "formats");
-  EXPECT_EQ(formats.size(), 40U);
+  EXPECT_EQ(formats.size(), 44U);
   const auto error = [&](const std::string& name) { return formats.at("qkv product: " + name).value("error", 1.0); };
   EXPECT_LE(error("as without --gemm"), 1e-5);
   const double both = error("fp8, a factor a row");

@@ -1,6 +1,8 @@
 // What is forecast of steps, beside what was measured of them (tools/results).
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "app/plan/forecast.h"
 #include "published.h"
 #include "result_lines.h"
@@ -30,6 +32,7 @@ ClipWork work_of(const Json& line) {
   const Json& ranks = line.at("topology");
   const PromptIds texts{TokenIds(512, 1), TokenIds(512, 1)};
   ModelSizes sizes = nano_sizes(ranks.at("cfg"), ranks.at("tp"));
+  sizes.layout.sp = ranks.value("sp", 1);
   sizes.layout.products = products_of(line);
   return clip_work(sizes, request, texts, true);
 }
@@ -39,7 +42,8 @@ class MeasuredSteps : public testing::TestWithParam<const char*> {
   std::vector<Json> lines(const std::string& what, const std::string& name) const {
     std::vector<Json> found;
     for (Json& line : result_lines(GetParam())) {
-      if (line.at("what") == what && line.at("name") == name) found.push_back(std::move(line));
+      if (line.value("what", "") != what || line.value("name", "") != name) continue;
+      if (line.value("model", "random:nano") == "random:nano") found.push_back(std::move(line));
     }
     return found;
   }
@@ -65,11 +69,11 @@ TEST_P(MeasuredSteps, TakeTheTimeThatIsForecast) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(H200, MeasuredSteps,
-                         testing::Values("gpu-fa3-h200.jsonl", "gpu-step-h200.jsonl", "gpu-bench-h200.jsonl"),
-                         [](const auto& file) {
-                           return file.index == 0 ? "BothKernels" : file.index == 1 ? "Steps" : "EarlierSteps";
-                         });
+constexpr std::array kFiles{"gpu-fa3-h200.jsonl", "gpu-step-h200.jsonl", "gpu-bench-h200.jsonl", "gpu-two-h200.jsonl"};
+constexpr std::array kFileNames{"BothKernels", "Steps", "EarlierSteps", "TwoGpus"};
+
+INSTANTIATE_TEST_SUITE_P(H200, MeasuredSteps, testing::ValuesIn(kFiles),
+                         [](const auto& file) { return kFileNames[file.index]; });
 
 TEST(MeasuredDecodes, TakeTheTimeThatIsForecast) {
   const MachineProfile machine = builtin_profile(GpuKind::H200);

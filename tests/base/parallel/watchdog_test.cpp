@@ -16,6 +16,7 @@ namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AnyOf;
 using testing::HasSubstr;
 
 struct Case {
@@ -83,7 +84,8 @@ class Watched : public testing::TestWithParam<Case> {};
 TEST_P(Watched, EndsWithOneMessage) {
   const Case& c = GetParam();
   const Ending ending = probe(c);
-  EXPECT_EQ(ending.exit_code, c.exit_code) << ending.err;
+  // A rank that a signal ends, and rank 0 that ends for it with a 3: mpirun tells of the one that it notices first.
+  EXPECT_THAT(ending.exit_code, AnyOf(c.exit_code, c.exit_code > 128 ? 3 : c.exit_code)) << ending.err;
   const std::string said(c.said);
   EXPECT_EQ(error_lines(ending.err), said.empty() ? 0 : 1) << ending.err;
   EXPECT_THAT(ending.err, HasSubstr(said));
