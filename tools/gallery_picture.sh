@@ -11,6 +11,7 @@ mkdir "$work/media"
 for video in "$1"/media/*.mp4; do
   ffmpeg -loglevel error -ss 0.25 -i "$video" -frames:v 1 "$work/media/$(basename "$video").png" </dev/null
 done
+find "$1/media" "(" -name "*.png" -o -name "*.jpg" ")" -exec cp -t "$work/media" {} +
 sed "s/video.dataset.file = clip.media;/video.poster = clip.media + '.png';/; s/near.observe(video);//
   s/media-src 'self' file:/img-src 'self' file:/" "$1/index.html" >"$work/index.html"
 
