@@ -108,9 +108,7 @@ std::string image_count_reason(const Request& r) {
 }
 
 std::string all_given_reason(const Request& r) {
-  const bool begins = !r.image.empty() || !r.video.empty() || !r.continued_video.empty() ||
-                      !r.condition_latents.empty() || !r.parent.empty();
-  if (!begins || r.sound || std::ssize(r.condition_frames) < latent_frames_at_once(r)) return "";
+  if (!r.conditioned() || r.sound || std::ssize(r.condition_frames) < latent_frames_at_once(r)) return "";
   if (r.picture()) return "a picture is given, and no frame is left to make: give it more num_frames";
   return "all frames of the clip are given, and none is left to make";
 }
