@@ -109,7 +109,7 @@ std::string image_count_reason(const Request& r) {
 
 std::string all_given_reason(const Request& r) {
   if (!r.conditioned() || r.sound || std::ssize(r.condition_frames) < latent_frames_at_once(r)) return "";
-  if (r.picture()) return "a picture is given, and no frame is left to make: give it more num_frames";
+  if (r.picture()) return "the only frame is given, and none is left to make: give the clip more num_frames";
   return "all frames of the clip are given, and none is left to make";
 }
 

@@ -127,9 +127,9 @@ TEST_F(Refused, ValidateFindsMissingInputs) {
   fs::copy(demo_checkpoint(), folder_ / "silent", fs::copy_options::recursive);
   checkpoint_ = folder_ / "silent";
   fs::remove_all(checkpoint_ / "sound_tokenizer");
-  folder_.write("clips.jsonl", R"({"id": "a", "prompt": "x", "image": "lost.png"}
-{"id": "b", "prompt": "x", "condition_latents": "lost.h5"}
-{"id": "d", "prompt": "x", "condition_latents": "never"}
+  folder_.write("clips.jsonl", R"({"id": "a", "prompt": "x", "image": "lost.png", "num_frames": 5}
+{"id": "b", "prompt": "x", "condition_latents": "lost.h5", "num_frames": 5}
+{"id": "d", "prompt": "x", "condition_latents": "never", "num_frames": 5}
 {"id": "c", "prompt": "x", "sound": true, "num_frames": 5})");
   expect_refused(
       command("validate"), out_,

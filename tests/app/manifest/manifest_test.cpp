@@ -197,7 +197,7 @@ TEST(Manifest, RefusesBadValues) {
            {R"("video": "b.mp4", "num_frames": 5)",
             "num_frames: 5 is too short for a clip that begins with five frames of another: at least 9"},
            {R"("image": "a.png", "num_frames": 1)",
-            "condition_frames: a picture is given, and no frame is left to make: give it more num_frames"},
+            "condition_frames: the only frame is given, and none is left to make: give the clip more num_frames"},
            {R"("image": "a.png", "num_frames": 5, "last_image": "b.png")",
             "condition_frames: all frames of the clip are given, and none is left to make"},
            {R"("video": "b.mp4", "num_frames": 1, "condition_frames": [1])",
