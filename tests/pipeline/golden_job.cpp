@@ -102,6 +102,13 @@ std::vector<GridShape> grids(int ranks, int largest_tp) {
   return shapes;
 }
 
+// {cfg, tp, sp}
+std::vector<GridShape> sequence_grids(int ranks) {
+  if (ranks == 2) return {{1, 1, 2}};
+  if (ranks == 4) return {{1, 1, 4}, {2, 1, 2}, {1, 2, 2}};
+  return {{1, 1, 8}, {2, 2, 2}};
+}
+
 std::string name_of(GridShape shape) { return "cfg" + std::to_string(shape.cfg) + "_tp" + std::to_string(shape.tp); }
 
 }  // namespace orrery

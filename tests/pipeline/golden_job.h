@@ -42,6 +42,10 @@ class GoldenJob {
   DenoiseState run(const Golden& golden, ScheduleKind kind, const StepObserver& observer) const {
     return run(golden, kind, start_of(golden), conditions_of(golden), observer);
   }
+  // And its latents after all steps. Collective.
+  MediaLatents latents(const Golden& golden, ScheduleKind kind) const {
+    return run(golden, kind, [](const DenoiseState&) { return true; }).latents;
+  }
 
  private:
   ProcessGrid grid_;
@@ -57,6 +61,9 @@ Schedule schedule_of(const Golden& golden, ScheduleKind kind);
 
 // The grids of `ranks` ranks that the model can be split over.
 std::vector<GridShape> grids(int ranks, int largest_tp);
+
+// The grids of 2, 4 or 8 ranks in which ranks share a clip's tokens.
+std::vector<GridShape> sequence_grids(int ranks);
 
 std::string name_of(GridShape shape);  // "cfg2_tp1"
 

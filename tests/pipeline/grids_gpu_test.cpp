@@ -16,8 +16,7 @@ struct Case {
 class TwoGpus : public testing::TestWithParam<Case> {
  protected:
   MediaLatents latents(const Comm& world, GridShape shape, at::ScalarType dtype) const {
-    const GoldenJob job(world, GetParam().set, shape, dtype);
-    return job.run(golden_, GetParam().schedule, [](const DenoiseState&) { return true; }).latents;
+    return GoldenJob(world, GetParam().set, shape, dtype).latents(golden_, GetParam().schedule);
   }
 
   Golden golden_ = Golden::load_case(std::string(GetParam().set) + "/" + GetParam().name);

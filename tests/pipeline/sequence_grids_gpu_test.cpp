@@ -16,12 +16,6 @@ struct Case {
   ScheduleKind schedule;
 };
 
-// {cfg, tp, sp}
-std::vector<GridShape> sequence_grids(int ranks) {
-  if (ranks == 2) return {{1, 1, 2}};
-  return {{1, 1, 4}, {2, 1, 2}, {1, 2, 2}};
-}
-
 bool same_everywhere(const at::Tensor& x) {
   const at::Tensor host = x.cpu().contiguous();
   const std::string own = checksum(host.const_data_ptr(), host.nbytes());
@@ -31,8 +25,7 @@ bool same_everywhere(const at::Tensor& x) {
 class SharedTokens : public testing::TestWithParam<Case> {
  protected:
   MediaLatents latents(const Comm& world, GridShape shape, at::ScalarType dtype) const {
-    const GoldenJob job(world, GetParam().set, shape, dtype);
-    return job.run(golden_, GetParam().schedule, [](const DenoiseState&) { return true; }).latents;
+    return GoldenJob(world, GetParam().set, shape, dtype).latents(golden_, GetParam().schedule);
   }
 
   Golden golden_ = Golden::load_case(std::string(GetParam().set) + "/" + GetParam().name);

@@ -21,13 +21,6 @@ struct Case {
   std::string text() const { return fmt::format("{}_{}{}", set, name, format == RowFormat::Plain ? "" : "_fp8"); }
 };
 
-// {cfg, tp, sp}
-std::vector<GridShape> sequence_grids(int ranks) {
-  if (ranks == 2) return {{1, 1, 2}};
-  if (ranks == 4) return {{1, 1, 4}, {2, 1, 2}, {1, 2, 2}};
-  return {{1, 1, 8}, {2, 2, 2}};
-}
-
 class SequenceGrids : public testing::TestWithParam<Case> {
  protected:
   DenoiseState run(const Comm& world, GridShape shape) const {

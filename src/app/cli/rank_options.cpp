@@ -58,14 +58,12 @@ std::vector<OptionSpec> rank_options() {
       option(
           kRunBench, "attention", "bf16|fp8",
           "the media tower's attention; bf16: in what --dtype says; fp8: in 8 bits, by FlashAttention-3's kernel on "
-          "GPUs, "
-          "with queries and keys rotated and the values' mean taken out: faster, with other latents",
+          "GPUs, with queries and keys rotated and the values' mean taken out: faster, with other latents",
           [](auto& o) -> auto& { return o.model.attention_format; }),
       option(
           kRun, "full-precision-steps", "A,B",
           "with --gemm fp8 or --attention fp8, compute the first A and the last B steps of a clip in what --dtype "
-          "says, "
-          "from the weights in 8 bits; 0,0: none; not given: as the checkpoint's config says, or 3,3",
+          "says, from the weights in 8 bits; 0,0: none; not given: as the checkpoint's config says, or 3,3",
           [](auto& o) -> auto& { return o.model.full_precision_steps; }),
       option(
           kRunBench, "attention-kernel", "auto|fa3|cudnn",

@@ -17,7 +17,8 @@ RateCurve curve(double unit, double at_256p, double at_480p, double at_720p) {
   return RateCurve({{k256p, at_256p}, {k480p, at_480p}, {k720p, at_720p}}).times(unit);
 }
 
-// tools/results/gpu-step-h200.jsonl; decoding: gpu-decode-h200.jsonl; sums and sound: gpu-bench-h200.jsonl.
+// tools/results/gpu-step-h200.jsonl; decoding: gpu-decode-h200.jsonl; sums and sound: gpu-bench-h200.jsonl; what
+// ranks exchange, with the time that they wait for one another: gpu-two-h200.jsonl.
 MachineProfile h200_cudnn() {
   MachineProfile profile;
   profile.device = "NVIDIA H200";
@@ -25,19 +26,17 @@ MachineProfile h200_cudnn() {
   profile.plain = {curve(kTera, 440, 535, 583), curve(kTera, 682, 706, 756), curve(kGiga, 2811, 3618, 4100)};
   profile.float8 = {curve(kTera, 457, 532, 587), curve(kTera, 1275, 1330, 1421), curve(kGiga, 2308, 3065, 3587)};
   profile.link = 298 * kGiga;
-  profile.exchange = 274 * kGiga;
+  profile.exchange = 172 * kGiga;
   profile.waited_for = 1.34;
   profile.decoded_pixels = 36.4e6;
   profile.sound_steps = 600;
   return profile;
 }
 
-// tools/results/gpu-fa3-h200.jsonl; products in 8 bits as beside cuDNN's attention; what ranks exchange, with the time
-// that they wait for one another, and sums: gpu-two-h200.jsonl.
+// tools/results/gpu-fa3-h200.jsonl; products in 8 bits as beside cuDNN's attention; sums: gpu-two-h200.jsonl.
 MachineProfile h200_fa3() {
   MachineProfile profile = h200_cudnn();
   profile.attention = AttentionKernel::Fa3;
-  profile.exchange = 172 * kGiga;
   profile.waited_for = 0.71;
   profile.plain = {curve(kTera, 530, 617, 645), curve(kTera, 659, 694, 723), curve(kGiga, 2766, 3617, 4080)};
   profile.float8.attention = profile.plain.attention;

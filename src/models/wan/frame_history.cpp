@@ -102,7 +102,6 @@ void PaddedFrames::keep() {
   for (std::int64_t i = 0; i < reach_.past; ++i) {
     buffer_.select(2, i).copy_(buffer_.select(2, frames_ - reach_.past + i));
   }
-  kept_ = true;
 }
 
 }  // namespace orrery

@@ -65,8 +65,6 @@ class PaddedFrames {
   // (1, C, past + T, before + H + after, before + W + after), channels last, once the room is filled. Collective over
   // the strip's ranks.
   at::Tensor whole(const Strip& strip) const;
-  // Whether all frames in front are the zeros before the clip's first.
-  bool at_first() const { return !kept_; }
   // Keeps the last `past` frames for the next call. What whole() gave is not valid any more.
   void keep();
 
@@ -76,7 +74,6 @@ class PaddedFrames {
   Reach reach_;
   at::Tensor buffer_;        // as whole(), with room for the most frames so far
   std::int64_t frames_ = 0;  // in use, past ones included
-  bool kept_ = false;
 };
 
 // One pass over a video, latent frame after latent frame: the strip of the picture that this rank sees, and the input

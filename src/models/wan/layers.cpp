@@ -39,9 +39,9 @@ struct ConvInput {
 };
 
 // Of a clip's first frame alone, or of a picture, a kernel's newest third sees all that is not zero.
-ConvInput without_zeros(const at::Tensor& whole, const at::Tensor& weight, bool at_first) {
+ConvInput without_zeros(const at::Tensor& whole, const at::Tensor& weight, bool at_first_frame) {
   const std::int64_t past = weight.size(2) - 1;
-  if (!at_first || whole.size(2) != past + 1) return {whole, weight};
+  if (!at_first_frame || whole.size(2) != past + 1) return {whole, weight};
   return {whole.narrow(2, past, 1), weight.narrow(2, past, 1)};
 }
 
@@ -91,7 +91,7 @@ PaddedFrames& CausalConv::input(FrameHistory& history) const {
 
 at::Tensor CausalConv::operator()(const at::Tensor& x, FrameHistory& history) const {
   PaddedFrames& in = input(history);
-  const auto [frames, weight] = without_zeros(write(in, x, history.strip()), weight_, in.at_first());
+  const auto [frames, weight] = without_zeros(write(in, x, history.strip()), weight_, history.at_first_frame());
   const at::Tensor y = convolve(frames, weight, bias_);
   phase("history", [&] { in.keep(); });
   return y;
@@ -101,7 +101,7 @@ Convolved CausalConv::operator()(const ChannelNorm& norm, const Convolved& x, Fr
   PaddedFrames& in = input(history);
   norm.with_silu(x, in.room(x.x.sizes(), x.x.options()));
   const at::Tensor whole = in.whole(history.strip());
-  const auto [frames, weight] = without_zeros(whole, weight_, in.at_first());
+  const auto [frames, weight] = without_zeros(whole, weight_, history.at_first_frame());
   const Convolved y = narrow_.takes(whole) ? Convolved{phase("conv", [&] { return narrow_(whole); }), {}}
                                            : convolve_without_bias(frames, weight, bias_);
   phase("history", [&] { in.keep(); });
