@@ -34,6 +34,15 @@ struct Origin {
 // `id "x": ` once the line's id is known.
 std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id + "\": "; }
 
+// Settings of what the clip does not use mean nothing, and latent files do not keep them.
+void forget_unused(Request& request) {
+  const Request unset;
+  if (!request.step_cache.on()) request.step_cache = unset.step_cache;
+  if (request.is_long()) return;
+  request.chunk_frames = unset.chunk_frames;
+  request.chunk_overlap = unset.chunk_overlap;
+}
+
 // Reads the lines of one manifest and collects what is wrong with them.
 class ManifestReader {
  public:
@@ -257,7 +266,7 @@ void ManifestReader::read_line(std::string_view text) {
   find_parent(line.object, request);
   check_together(line.object, request);
   check_values(request);
-  if (!request.step_cache.on()) request.step_cache = {};  // its other settings mean nothing then, and are not kept
+  forget_unused(request);
   add_samples(line.object, request);
 }
 

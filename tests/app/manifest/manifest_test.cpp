@@ -467,5 +467,14 @@ TEST(Manifest, SettingsOfNoStepCacheAreNotKept) {
   EXPECT_EQ(requests.front().step_cache, StepCacheSettings{});
 }
 
+TEST(Manifest, SettingsOfNoChunksAreNotKept) {
+  for (const char* keys : {R"("chunk_frames": 93)", R"("chunk_frames": 189, "chunk_overlap": 9)",
+                           R"("chunk_overlap": 9)", R"("chunk_frames": null, "chunk_overlap": 13)"}) {
+    const std::string line = R"({"id": "a", "prompt": "x", "num_frames": 93, )" + std::string(keys) + "}";
+    const auto requests = parse(line);
+    EXPECT_EQ(parse(manifest_line(requests.front())), requests) << line;
+  }
+}
+
 }  // namespace
 }  // namespace orrery
