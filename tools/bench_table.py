@@ -19,9 +19,14 @@ def number(line, key, digits):
     return f"{line[key]:.{digits}f}" if key in line else ""
 
 
+def name_of(line):
+    """A rank's share of a branch with what the whole branch then takes, exchanges included."""
+    return f"{line['name']}: {line['predicted_ms']:.0f} in all" if "predicted_ms" in line else line["name"]
+
+
 def row_of(line):
     share = f"{100 * line['share']:.1f} %" if "share" in line else ""
-    return [f"{line.get('size', '')}/{line.get('frames', '')}", ranks_of(line), line["what"], line["name"], number(line, "median_ms", 3),
+    return [f"{line.get('size', '')}/{line.get('frames', '')}", ranks_of(line), line["what"], name_of(line), number(line, "median_ms", 3),
             number(line, "tflops", 0), number(line, "gbps", 0), share]
 
 

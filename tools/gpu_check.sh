@@ -106,6 +106,7 @@ run_benchmarks() {
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step --gemm fp8
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step --attention fp8
     bench 1 --size "${size%:*}" --frames "${size#*:}" --what ceilings,step --gemm fp8 --attention fp8
+    bench 1 --size "${size%:*}" --frames "${size#*:}" --what shares
     if [ "$gpus" -ge 2 ]; then
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --cfg 2
       bench 2 --size "${size%:*}" --frames "${size#*:}" --what step,collectives --tp 2
