@@ -6,7 +6,7 @@
 
 namespace orrery {
 
-// Between tensors of any device and the float32 arrays of latent files.
+// Convert between tensors on any device and the float32 arrays of latent files.
 inline FloatArray to_array(const at::Tensor& tensor) {
   const at::Tensor host = tensor.to(at::kCPU, at::kFloat).contiguous();
   const float* begin = host.const_data_ptr<float>();

@@ -16,7 +16,7 @@
 
 namespace orrery {
 
-// What all clips of a run share.
+// Settings that all clips of a run share.
 struct GenerateSettings {
   RunFolder folder;
   Recipe recipe;
@@ -25,16 +25,16 @@ struct GenerateSettings {
   std::string vae_fingerprint;
   std::string software;
   ModelSizes sizes;
-  std::int64_t snapshot_every = 0;  // steps; 0: only where the run stops
+  std::int64_t snapshot_every = 0;  // steps; 0: only when the run stops
 };
 
-// What this rank makes clips with. The references must outlive all copies.
+// What a rank needs to make clips. The references must outlive all copies.
 struct ClipContext {
   const Comm& world;
   Towers& towers;
   Collectives& cfg;
   MediaMaker& media;
-  const WanEncoder* encoder;  // null where this rank has none: on rank 0 when no request starts from pixels
+  const WanEncoder* encoder;  // null on ranks other than 0, and when no request starts from pixels
   GenerateSettings settings;
   StopFlag& stop;
   Progress& progress;

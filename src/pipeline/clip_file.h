@@ -12,30 +12,30 @@
 
 namespace orrery {
 
-// The checksum of a file's bytes; "" when it cannot be read: whoever needs its content reports that.
+// The checksum of a file's bytes; "" when it cannot be read, which is reported when its content is needed.
 std::string content_of(const std::filesystem::path& file);
 
-// What a clip's latent file records of the clip that it continues.
+// What a clip's latent file records about the clip that it continues.
 struct ParentContent {
   std::string latents;  // the checksum of its latents
   std::string recipe;   // the checksum of everything that decides them
 };
 
-// What the files of a request hold now and what its parent is, as latent files record it (io/latents/README.md): JSON,
-// or "" for a clip that is made from texts alone.
+// The present content of a request's files and its parent, as latent files record them (io/latents/README.md): JSON, or
+// "" for a clip that is made from texts only.
 std::string clip_inputs(const Request& request, const ParentContent& parent);
 
-// What a clip's latent file and its snapshots hold beside the latents.
+// The content of a clip's latent file and its snapshots apart from the latents.
 LatentFile clip_file(const GenerateSettings& settings, const ClipJob& job, const ClipStart& start);
 
 // The latent file of the finished clip.
 LatentFile finished_file(const GenerateSettings& settings, const ClipJob& job, const ClipStart& start,
                          const MediaLatents& latents);
 
-// The latents of a latent file, as tensors on the CPU.
+// The latents in a latent file, as tensors on the CPU.
 MediaLatents latents_of(const LatentFile& file);
 
-// A file that cannot be removed stays.
+// Removes the file if it exists. Ignores failures.
 void remove_if_there(const std::filesystem::path& file);
 
 }  // namespace orrery

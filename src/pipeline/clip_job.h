@@ -13,37 +13,37 @@
 
 namespace orrery {
 
-// One clip still to make: its request with the texts as token ids.
+// One clip to make: its request with the texts as token ids.
 struct ClipJob {
   Request request;
   PromptIds ids;
-  std::string request_json;       // for the latent file, on rank 0 alone
-  std::string parent_recipe;      // of the clip that it continues (ParentContent); empty: it continues none
-  std::string refusal;            // why this checkpoint cannot make it; empty: it can
-  bool latents_done = false;      // the latent file is complete: only the media is missing
-  bool resumes = false;           // there is a snapshot to go on from
-  std::vector<ClipJob> chunks{};  // of a long clip, in order; empty: it is made at once
+  std::string request_json;       // for the latent file, on rank 0 only
+  std::string parent_recipe;      // of the clip that it continues (ParentContent); empty: none
+  std::string refusal;            // why this checkpoint cannot make the clip; empty: it can
+  bool latents_done = false;      // the latent file is complete; only the media are missing
+  bool resumes = false;           // there is a snapshot to resume from
+  std::vector<ClipJob> chunks{};  // of a long clip, in order; empty: the clip is not long
 
-  // The clips that are denoised for it: its chunks, or itself.
+  // The clips that are denoised for the job: its chunks, or itself.
   std::span<const ClipJob> parts() const { return chunks.empty() ? std::span(this, 1) : std::span(chunks); }
   std::int64_t steps() const { return request.steps * std::ssize(parts()); }
 };
 
-// What became of a clip.
+// The result of making a clip.
 struct ClipResult {
-  std::string error;  // empty: done, or stopped
+  std::string error;  // empty: done or stopped
   bool stopped = false;
-  std::int64_t steps_done = 0;  // of a clip that was stopped
+  std::int64_t steps_done = 0;  // when the clip was stopped
   std::vector<std::string> files;
-  PhaseTimes times;                          // of rank 0; their sum is the request's wall time
-  std::vector<double> step_seconds;          // of the steps that this run made, on this rank
-  std::vector<std::int64_t> computed_steps;  // with a step cache: those of the clip that had their layers computed
+  PhaseTimes times;                          // on rank 0; the sum is the request's wall time
+  std::vector<double> step_seconds;          // of the steps done in this run, on this rank
+  std::vector<std::int64_t> computed_steps;  // with a step cache: the steps whose layers were computed
   std::string latents_checksum;
-  std::optional<std::int64_t> peak_host_memory;  // bytes of rank 0's process; none: the system does not tell
-  std::optional<std::int64_t> peak_gpu_memory;   // of tensors, in bytes; peak over ranks; none on a CPU
+  std::optional<std::int64_t> peak_host_memory;  // of rank 0's process [bytes]; none: not known
+  std::optional<std::int64_t> peak_gpu_memory;   // of tensors [bytes], peak over ranks; none on a CPU
 };
 
-// Takes what became of a clip, on every rank: complete on rank 0; `error` and `stopped` are the same on all.
+// Receives a clip's result on every rank: complete on rank 0; only `error` and `stopped` are equal on all ranks.
 using DeliverClip = std::function<void(const ClipJob& job, ClipResult result)>;
 
 }  // namespace orrery

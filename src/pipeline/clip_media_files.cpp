@@ -29,13 +29,13 @@ VideoFormat format_of(const ClipLabel& label, PictureSize size, bool sound, cons
   return format;
 }
 
-// Left and right in turn, as files have them.
+// Interleaves left and right samples, as files store them.
 std::vector<float> interleaved(const at::Tensor& waveform) {
   const at::Tensor pairs = waveform.transpose(0, 1).contiguous();
   return {pairs.const_data_ptr<float>(), pairs.const_data_ptr<float>() + pairs.numel()};
 }
 
-// The number in "000123.png"; none: another name.
+// The number in "000123.png"; none for other names.
 std::optional<std::int64_t> frame_number(const std::filesystem::path& file) {
   const std::string digits = file.stem().string();
   const bool is_number = !digits.empty() && digits.size() < 10 && digits.find_first_not_of("0123456789") == digits.npos;
@@ -43,7 +43,7 @@ std::optional<std::int64_t> frame_number(const std::filesystem::path& file) {
   return std::stoll(digits);
 }
 
-// Removes the frames and the sound of an earlier making that this one does not write over.
+// Removes earlier frames and sound that will not be overwritten.
 void remove_surplus(const RunFolder& folder, const std::string& id, std::int64_t frames, bool sound) {
   std::vector<std::filesystem::path> surplus;
   for (const auto& entry : std::filesystem::directory_iterator(folder.frames(id))) {
@@ -53,7 +53,7 @@ void remove_surplus(const RunFolder& folder, const std::string& id, std::int64_t
   for (const std::filesystem::path& file : surplus) std::filesystem::remove(file);
 }
 
-// Between two looks at whether the work is still wanted.
+// Interval at which to check whether the work is still wanted.
 constexpr std::chrono::milliseconds kNap(20);
 
 }  // namespace
@@ -145,7 +145,7 @@ std::vector<std::string> ClipMediaFiles::finish() {
 }
 
 MediaBacklog::~MediaBacklog() {
-  if (files_ != nullptr) files_->give_up();  // the future then waits for a thread that is about to end
+  if (files_ != nullptr) files_->give_up();  // the future's destructor then waits only briefly
 }
 
 void MediaBacklog::start(std::unique_ptr<ClipMediaFiles> files) {
@@ -165,7 +165,7 @@ MediaEnd MediaBacklog::wait(const std::function<bool()>& give_up) {
   }
   try {
     end.files = finished_.get();
-    end.given_up = false;  // it came too late
+    end.given_up = false;  // the request to give up came too late
   } catch (const LatentsNotSaved& e) {
     end.unsaved = true;
     end.given_up = false;

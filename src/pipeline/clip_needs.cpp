@@ -18,8 +18,7 @@ namespace {
 
 std::array<std::int64_t, 3> latent_size(const Request& r) { return {r.latent_frames(), r.height / 16, r.width / 16}; }
 
-// A transformer's memory never gets all of a device: cuBLAS, cuDNN and NCCL have workspaces, and the allocator's blocks
-// do not fit exactly.
+// Adds a margin: cuBLAS, cuDNN and NCCL have workspaces, and the allocator loses memory to fragmentation.
 std::int64_t with_margin(std::int64_t bytes) {
   constexpr std::int64_t kWorkspaces = 300'000'000;
   return bytes + bytes / 10 + kWorkspaces;

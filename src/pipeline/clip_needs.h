@@ -19,14 +19,14 @@ namespace orrery {
 // The shape of a request's latents.
 MediaShape media_shape(const Request& request, const Cosmos3Config& config);
 
-// How many passes of the transformer each step of a clip probably takes, one a guidance branch: none where a step cache
-// leaves the layers out, one outside of the guidance interval. Estimated from the request alone (expected_computed());
-// exact without a step cache.
+// The expected number of passes through the transformer in each step of a clip, one for each guidance branch: none when
+// a step cache skips the layers, one outside the guidance interval. Estimated from the request only
+// (expected_computed()); exact without a step cache.
 std::vector<int> expected_passes(const Request& request, const ScheduleRule& schedule);
 
-// What one clip takes of a device's memory beside the weights.
+// Memory that one clip needs on a device besides the weights.
 
-// What the memory of every clip of a run depends on.
+// The properties of a run on which the memory of its clips depends.
 struct ModelSizes {
   Cosmos3Config transformer;
   WanConfig vae;
@@ -35,24 +35,25 @@ struct ModelSizes {
   VaeSplit vae_split = VaeSplit::Exact;
 };
 
+// Bytes of GPU memory that a clip needs besides the weights.
 struct ClipMemory {
-  std::int64_t step = 0;   // on every rank: a denoise step, or encoding the given frames where that takes more
+  std::int64_t step = 0;   // on every rank: denoising, or encoding of given frames if larger
   std::int64_t media = 0;  // on the ranks that decode
 };
 
-// Peak of the tensors alone.
+// The peak over the clip's tensors, without a margin.
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
 
-// Peak of the tensors, with room for the libraries' workspaces and for what the allocator loses between tensors.
+// The peak over the clip's tensors, with a margin for libraries' workspaces and for fragmentation.
 ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const PromptIds& ids);
 
-// Whether a clip fits this rank's GPU, asked before its first step, since a rank that runs out of memory inside one
-// leaves the others waiting for it. Throws RequestFailed on all ranks alike when one of them lacks the memory, with
-// what is needed and what there is. On a CPU everything fits. Collective over `world`.
+// Checks before a clip's first step that it fits the ranks' GPUs, since a rank that ran out of memory in a step would
+// leave the other ranks waiting for it. Throws RequestFailed on all ranks when one of them lacks memory; the message
+// has the bytes needed and free. Always passes on a CPU. Collective over `world`.
 void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,
                     bool decodes);
 
-// The message of require_memory's failure: the larger need, and the `free` bytes.
+// The message with which require_memory() fails: the larger need, and `free` bytes.
 std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free);
 
 }  // namespace orrery

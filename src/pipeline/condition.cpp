@@ -18,14 +18,14 @@
 namespace orrery {
 namespace {
 
-// "" when the file does not say: files that other programs wrote need not.
+// The VAE's fingerprint in a latent file; "" when the file has none, as those of other programs may.
 std::string vae_named_by(const LatentFile& file) {
   const Json model = parse_object_or_null(file.model);
   if (!model.contains("vae_fingerprint")) return "";
   return model["vae_fingerprint"].is_string() ? model["vae_fingerprint"].get<std::string>() : "";
 }
 
-// (C, t, h, w) of a file that this checkpoint's VAE may have made; of a long clip's, those of its last chunk.
+// The video latents (C, t, h, w) of a file, or of the last chunk of a long clip's. Refuses latents of another VAE.
 at::Tensor own_video(const std::filesystem::path& path, const std::string& vae_fingerprint) {
   const std::vector<ListedChunk> chunks = read_latent_header(path).chunks;
   if (!chunks.empty()) return own_video(path.parent_path() / chunks.back().file, vae_fingerprint);

@@ -13,37 +13,37 @@
 
 namespace orrery {
 
-// An image, or a frame of a video, fitted to height × width as the encoder takes it, (3, 1, height, width) in [-1, 1].
-// Only an image is rounded to 8 bits after resizing. Throws InputError that names `path`.
+// Fits an image, or a frame of a video, to height × width for the encoder: (3, 1, height, width) in [-1, 1]. Only
+// images are rounded to 8 bits after resizing. Throws InputError that names `path`.
 at::Tensor image_pixels(const RgbImage& image, const std::filesystem::path& path, std::int64_t height,
                         std::int64_t width);
 at::Tensor frame_pixels(const RgbImage& frame, const std::filesystem::path& path, std::int64_t height,
                         std::int64_t width);
 
-// An image file as the one latent frame (C, 1, h, w) that starts a clip of height × width. Throws InputError naming the
-// file.
+// Encodes an image file as the latent frame (C, 1, h, w) that starts a clip of height × width. Throws InputError that
+// names the file.
 at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& image, std::int64_t height,
                         std::int64_t width, at::Device device);
 
-// All latent frames (C, t, h, w) of a latent file, float32 on the CPU. `channels`: of the checkpoint's VAE, whose
-// `vae_fingerprint` it is; latents that name another are refused. Throws InputError naming the file.
+// Reads all latent frames (C, t, h, w) of a latent file, float32 on the CPU. `channels` and `vae_fingerprint` are those
+// of the checkpoint's VAE; latents of another VAE are refused. Throws InputError that names the file.
 at::Tensor all_latent_frames(const std::filesystem::path& file, std::int64_t channels,
                              const std::string& vae_fingerprint);
 
-// The last `count` latent frames of a latent file, (C, count, h, w). `shape`: C, t, h, w of the clip they start.
-// `vae_fingerprint`: of the checkpoint in use; latents that name another are refused. Throws InputError naming the
+// Reads the last `count` latent frames (C, count, h, w) of a latent file. `shape` is (C, t, h, w) of the clip that they
+// start; `vae_fingerprint` is the checkpoint's; latents of another VAE are refused. Throws InputError that names the
 // file.
 at::Tensor last_latent_frames(const std::filesystem::path& file, std::int64_t count,
                               const std::vector<std::int64_t>& shape, const std::string& vae_fingerprint);
 
-// The frames of a media file one after another, as the encoder takes them: fitted to height × width, in [-1, 1],
-// float32 on the CPU. An image is rounded to 8 bits after resizing, as a condition image is; a video's frames are not
-// (MODES.md A). Everything throws InputError that names the file.
+// Reads the frames of a media file one after another for the encoder: fitted to height × width, in [-1, 1], float32 on
+// the CPU. An image is rounded to 8 bits after resizing, like a condition image; a video's frames are not (MODES.md A).
+// All members throw InputError that names the file.
 class FrameFeed {
  public:
   FrameFeed(std::filesystem::path path, std::int64_t height, std::int64_t width);
 
-  // Up to `count` further frames, (3, n, height, width); undefined when none is left.
+  // Returns up to `count` further frames, (3, n, height, width); undefined when none is left.
   at::Tensor next(std::int64_t count);
   Fraction fps() const { return reader_.fps(); }
 
@@ -54,15 +54,15 @@ class FrameFeed {
   std::int64_t width_;
 };
 
-// How a clip goes on from the last pixel frames of another one: they are encoded anew, as the beginning of the new clip
-// (MODES.md A). Latent frames taken as they are would not do: the first latent frame of a clip stands for one pixel
-// frame, every other one for four.
+// A clip continues another one from its last pixel frames, which are encoded anew as the beginning of the new clip
+// (MODES.md A). The other clip's latent frames cannot be used: the first latent frame of a clip stands for one pixel
+// frame, all others for four.
 
-// How many pixel frames the latent frames up to the last one of `condition_frames` (rising) stand for.
+// The number of pixel frames of the latent frames up to the last one of `condition_frames` (increasing).
 std::int64_t pixel_frames_for(const std::vector<std::int64_t>& condition_frames);
 
-// Frames (n, H0, W0, 3) in [-1, 1] as the encoder takes a clip of `count` frames, n <= count: (3, count, height,
-// width), float32 on the CPU, fitted to the size, the last frame repeated. Throws InputError like covering_picture.
+// Fits frames (n, H0, W0, 3) in [-1, 1], n <= count, to height × width for the encoder and repeats the last one: (3,
+// count, height, width), float32 on the CPU. Throws InputError like covering_picture().
 at::Tensor clip_pixels(const at::Tensor& frames, std::int64_t count, std::int64_t height, std::int64_t width);
 
 }  // namespace orrery

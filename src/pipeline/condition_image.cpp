@@ -24,8 +24,8 @@ std::string text(Size size) { return fmt::format("{}x{}", size.width, size.heigh
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-// The smallest size of the image's shape that covers `target`. In whole numbers: a scale in floating point turns exact
-// multiples into one pixel more.
+// The smallest size with the image's aspect ratio that covers `target`. Computed in integers: a floating-point scale
+// would turn exact multiples into one pixel more.
 Size covering(Size image, Size target) {
   if (target.width * image.height >= target.height * image.width) {
     return {divide_up(image.height * target.width, image.width), target.width};
@@ -33,19 +33,19 @@ Size covering(Size image, Size target) {
   return {target.height, divide_up(image.width * target.height, image.height)};
 }
 
-// excess / 2, halves to the even neighbour.
+// excess / 2, with halves rounded to even.
 std::int64_t half_to_even(std::int64_t excess) {
   const std::int64_t below = excess / 2;
   return excess % 2 == 1 && below % 2 == 1 ? below + 1 : below;
 }
 
-// What one output value is made of: source values from `first` on, by weights that add up to 1.
+// The source values of one output value: from `first` on, with weights that add up to 1.
 struct Taps {
   std::int64_t first;
   std::vector<double> weights;
 };
 
-// A triangle around the place of output `index` of `to` in a row of `from` values, widened where the row shrinks.
+// A triangle around the position of output `index` (of `to`) in a row of `from` values, widened when the row shrinks.
 Taps triangle(std::int64_t from, std::int64_t to, std::int64_t index) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double radius = std::max(scale, 1.0);
@@ -60,14 +60,14 @@ Taps triangle(std::int64_t from, std::int64_t to, std::int64_t index) {
   return taps;
 }
 
-// Of `count` outputs from `begin` on.
+// The triangles of `count` outputs from `begin` on.
 std::vector<Taps> triangles(std::int64_t from, std::int64_t to, std::int64_t begin, std::int64_t count) {
   std::vector<Taps> all;
   for (std::int64_t i = 0; i < count; ++i) all.push_back(triangle(from, to, begin + i));
   return all;
 }
 
-// The weighted sum of whole source rows of `values` values.
+// Adds the weighted sum of whole source rows of `values` values each to `sum`.
 template <class Value>
 void add_rows(const Value* rgb, std::int64_t values, const Taps& down, std::vector<double>& sum) {
   std::fill(sum.begin(), sum.end(), 0.0);
@@ -77,7 +77,7 @@ void add_rows(const Value* rgb, std::int64_t values, const Taps& down, std::vect
   }
 }
 
-// Output row `y` of `out`, (3, H, W), from one row of RGB.
+// Writes row `y` of `out` (3, H, W) from one row of RGB.
 void write_row(const std::vector<double>& row, const std::vector<Taps>& across, std::int64_t y, at::Tensor& out) {
   auto to = out.accessor<float, 3>();
   for (std::size_t x = 0; x < across.size(); ++x) {
@@ -92,8 +92,8 @@ void write_row(const std::vector<double>& row, const std::vector<Taps>& across, 
   }
 }
 
-// The middle height × width of `picture` resized to `resized`, (3, height, width). Only what is kept is computed: of an
-// image long and thin the rest would take gigabytes.
+// The centre (3, target height, target width) of `picture` resized to `resized`. Computes only this part, since the
+// rest of a long and thin image could take gigabytes.
 template <class Value>
 at::Tensor resized_middle(const at::Tensor& picture, Size resized, Size target) {
   const at::Tensor source = picture.to(at::kCPU).contiguous();
@@ -111,7 +111,7 @@ at::Tensor resized_middle(const at::Tensor& picture, Size resized, Size target) 
 }
 
 void require_sane(Size image, Size target, Size resized) {
-  // By division: the product of two absurd sides may not fit.
+  // Compares by division, since the product of two absurd sides could overflow.
   require_input(
       resized.height <= kMostPixels / resized.width,
       fmt::format("found an image of {} pixels, which must grow to {} to cover {}; expected at most {} pixels: "

@@ -35,7 +35,7 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_files(const ClipJob& job, con
     result.latents_checksum = checksum;
     result.files.push_back("latents/" + job.request.id + ".h5");
   };
-  // A picture's steps take less than two seconds: nothing waits for its files there.
+  // A picture takes less than two seconds of denoising, so the next clip does not wait for its files.
   const bool behind = job.request.picture() && context_.media.settings().wanted();
   std::unique_ptr<ClipMediaFiles> files;
   try {
@@ -147,7 +147,7 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
 }
 
 std::future<void> ClipDelivery::save_behind(const ClipJob& job, LatentFile file) const {
-  remove_artifacts(context_.settings.folder, job.request);  // now: decoding writes new ones while the file is written
+  remove_artifacts(context_.settings.folder, job.request);  // before decoding, which writes new ones meanwhile
   return std::async(std::launch::async,
                     [place = context_.settings.folder.latents(job.request.id),
                      snapshot = context_.settings.folder.snapshot(job.request.id), file = std::move(file)] {
@@ -163,7 +163,7 @@ MediaLatents ClipDelivery::read_back(const ClipJob& job, std::string& checksum) 
     checksum = latents_checksum(file);
     latents = latents_of(file);
   });
-  at::Tensor& video = latents[Stream::Video];  // rank 0 alone needs the others
+  at::Tensor& video = latents[Stream::Video];  // only rank 0 needs the other streams
   video = share_from_root(context_.world, video).to(context_.towers.device());
   return latents;
 }
@@ -171,7 +171,7 @@ MediaLatents ClipDelivery::read_back(const ClipJob& job, std::string& checksum) 
 void ClipDelivery::end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files) {
   const bool encoding = result.error.empty() && !result.stopped && context_.media.settings().wanted();
   if (!encoding) {
-    finish();  // results come in the clips' order
+    finish();  // delivers earlier clips first
     deliver_(job, std::move(result));
     return;
   }

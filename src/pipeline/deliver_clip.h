@@ -17,83 +17,85 @@
 
 namespace orrery {
 
-// Makes clips' files from their latents, and tells of the clips in order. A video's last frames are still being encoded
-// while the next clip is denoised; of a picture everything from its decoding on is still under way then.
+// Makes clips' files from their latents and delivers the results in order. While the next clip is denoised, a video's
+// last frames are still being encoded; for a picture, everything from decoding on may still be under way.
 class ClipDelivery {
  public:
   // `context` must outlive the object.
   ClipDelivery(const ClipContext& context, DeliverClip deliver) : context_(context), deliver_(std::move(deliver)) {}
 
-  // Files from latents; a job whose latents are done has its latent file read back. Returns on rank 0 the files that
-  // are still to be finished; null when there are none. Throws RequestFailed on all ranks alike. Collective over the
-  // world.
+  // Makes a clip's files from its latents, which are read back from the latent file for a job with latents_done.
+  // Returns, on rank 0, the media files still to be finished, or null. Throws RequestFailed on all ranks. Collective
+  // over the world.
   std::unique_ptr<ClipMediaFiles> make_files(const ClipJob& job, const ClipStart& start, MediaLatents latents,
                                              PhaseClock& clock, ClipResult& result);
 
-  // Writes a chunk's latent file and waits for it: the next chunk goes on from there. Throws RequestFailed on all ranks
-  // alike. Collective over the world.
+  // Writes a chunk's latent file and waits for it, since the next chunk continues from it. Throws RequestFailed on all
+  // ranks. Collective over the world.
   void save_chunk(const ClipJob& chunk, const ClipStart& start, const MediaLatents& latents, PhaseClock& clock);
-  // Media of a long clip that are made while its chunks are, so that each is decoded once. None: each is decoded to go
-  // on from and again when all are there, since
-  // - some are there from an earlier run: one that is stopped often would decode them each time,
-  // - with tiles the files' pixels are not those that the next chunk goes on from, or
-  // - frames are kept, each of which says what latents the clip has: the last chunk's are not known yet.
+  // Starts the media of a long clip, which are then made along with its chunks, so that each chunk is decoded once.
+  // None when each chunk must be decoded twice, to continue from it and again when all chunks are there:
+  // - some chunks are there from an earlier run (a run that is stopped often would decode them each time),
+  // - with tiles, the files' pixels are not those from which the next chunk continues, or
+  // - frames are kept, which record the checksum of the clip's latents: the last chunk's are not known yet.
   std::optional<MediaMaking> begin_long_media(const ClipJob& job) const;
-  // Decodes chunk `index` of a long clip into its media, if there are any. Returns the frames that the next chunk goes
-  // on from, as MediaMaking::overlap(); none: that chunk has to decode them. A failure ends the media, which are then
-  // made when all chunks are there. Collective over the world.
+  // Decodes chunk `index` of a long clip into `media`, if there are any. Returns the frames from which the next chunk
+  // continues (MediaMaking::overlap()); none when that chunk has to decode them. A failure resets `media`, which are
+  // then made when all chunks are there. Collective over the world.
   std::optional<at::Tensor> add_chunk(const ClipJob& job, std::size_t index, const MediaLatents& latents,
                                       std::optional<MediaMaking>& media, PhaseClock& clock);
-  // Files of a long clip, whose chunks' latent files are there: the one that lists them, and media, of which `media`
-  // has all chunks or is none. As make_files().
+  // Makes the files of a long clip whose chunks' latent files are all there: the file that lists them, and the media.
+  // `media` has all chunks, or is none. Results, errors and ranks as for make_files().
   std::unique_ptr<ClipMediaFiles> make_long_files(const ClipJob& job, std::optional<MediaMaking>& media,
                                                   PhaseClock& clock, ClipResult& result);
 
-  // Delivers the result now or, of a clip whose video is still being encoded (`files`), at its end. `job` must live
-  // until then. Collective over the world.
+  // Delivers the result now, or later when the clip's `files` are still to be finished. `job` must live until then.
+  // Collective over the world.
   void end(const ClipJob& job, ClipResult result, std::unique_ptr<ClipMediaFiles> files);
-  // Delivers the oldest clip whose files are being made, if it has come to its end. Collective over the world.
+  // Delivers the oldest pending clip if its files are finished. Collective over the world.
   void settle_if_ready();
-  // Delivers the picture that the request's clip continues, whose latent file may still be being written. Collective
-  // over the world.
+  // Delivers pending clips up to the picture that the request's clip continues, whose latent file may still be being
+  // written. Collective over the world.
   void settle_parent_of(const Request& request);
-  // Delivers all clips. Collective over the world.
+  // Delivers all pending clips. Collective over the world.
   void finish();
 
  private:
-  // Removes what was made of earlier latents, then writes the latent file in a thread of its own, while the clip is
-  // decoded: compressing a large one takes a second. The future throws what went wrong. On rank 0.
+  // Removes the artifacts of earlier latents, then writes the latent file in a separate thread while the clip is
+  // decoded, since compressing a large file takes a second. The future throws errors of writing. For rank 0.
   std::future<void> save_behind(const ClipJob& job, LatentFile file) const;
-  // Reads the latents back from the latent file, and their checksum; the sound only on rank 0.
+  // Reads the latents and their checksum back from the latent file; the sound and the checksum only on rank 0.
+  // Collective.
   MediaLatents read_back(const ClipJob& job, std::string& checksum) const;
-  // Makes the media of a clip with that label; it is asked whether they are still wanted.
+  // Makes the media of a clip with this label, unless interrupted() returns true.
   using Make = std::function<MediaOutcome(const ClipLabel& label, const std::function<bool()>& interrupted)>;
-  // `checksum`: of the latents, on rank 0.
+  // `checksum` is the latents' checksum, on rank 0. Collective.
   std::unique_ptr<ClipMediaFiles> make_media(const ClipJob& job, const Make& make, const std::string& checksum,
                                              PhaseClock& clock, ClipResult& result);
-  // The list of a long clip's chunks, which is written unless it is there, and its checksum. On rank 0.
+  // The list of a long clip's chunks, which is written if it is missing, and its checksum. For rank 0.
   std::vector<ListedChunk> listed(const ClipJob& job, std::string& checksum) const;
-  // Waits for the oldest clip whose files are being made, and delivers it. Collective.
+  // Waits for the files of the oldest pending clip and delivers it. Collective.
   void settle();
-  // Settles clips until the request's may be decoded: a video's frames take much host memory, so that it is alone;
-  // pictures are a few at a time, since a check of a finished file may take longer than a picture. Collective.
+  // Delivers pending clips until the request's clip may be decoded. A video is never pending together with other clips,
+  // since its frames take much host memory; a few pictures may be, since a check of a finished file may take longer
+  // than making a picture. Collective.
   void make_room_for(const Request& request);
   ClipLabel label_of(const Request& request, const std::string& checksum) const;
-  // Whether the clip's files are to be given up, as far as this rank knows.
+  // Tells whether to give up the clip's files, as far as this rank knows.
   std::function<bool()> interrupted() const {
     return [this] { return context_.stop.urgent(); };
   }
 
-  // A clip whose files are being made; the same on all ranks.
+  // A clip whose files are being made; all ranks have equal lists.
   struct Pending {
     const ClipJob* job;
     ClipResult result;
-    std::unique_ptr<MediaBacklog> backlog;  // nothing is started on other ranks than 0
+    std::unique_ptr<MediaBacklog> backlog;  // started on rank 0 only
   };
 
   const ClipContext& context_;
   DeliverClip deliver_;
-  std::deque<Pending> pending_;  // the oldest first
+  std::deque<Pending> pending_;  // oldest first
 };
 
 }  // namespace orrery

@@ -22,7 +22,7 @@ at::Tensor normal(std::uint32_t seed, at::IntArrayRef shape, at::Device device) 
   return at::tensor(values, at::kFloat).view(shape).to(device);
 }
 
-// An entry for each stream of the latents.
+// The given frames of each stream of the latents.
 Streams<GivenFrames> given_frames(const Streams<Condition>& conditions, const MediaLatents& latents) {
   Streams<GivenFrames> given;
   for (const auto& [stream, own] : latents) {
@@ -34,7 +34,8 @@ Streams<GivenFrames> given_frames(const Streams<Condition>& conditions, const Me
   return given;
 }
 
-// Nothing changes in a video that is given whole.
+// Whether the whole video is given. It then never changes, so the distances of a step cache, which measures only the
+// video, would be 0.
 bool is_all_given(const Streams<Condition>& conditions, const at::Tensor& video) {
   const auto condition = conditions.find(Stream::Video);
   return condition != conditions.end() && std::ssize(condition->second.steps) == video.size(1);

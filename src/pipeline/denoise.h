@@ -16,31 +16,31 @@
 
 namespace orrery {
 
-// How a clip's steps are computed.
+// Settings of how a clip's steps are computed.
 struct StepSettings {
   StepCacheSettings cache;
   FullPrecisionSteps full_precision;
 };
 
-// Gives the velocities of a request's branches at each step, with a step cache in front of the layers or without one.
-// Every rank keeps the same bits of both branches, so that the state does not depend on the grid, and decides by the
-// first rank's distances, so that all ranks decide alike.
+// Computes the velocities of a request's branches in each step, with or without a step cache. Every rank keeps the same
+// bits for both branches, so that the state does not depend on the grid, and decides by the first rank's distances, so
+// that all ranks decide alike.
 //
-// With a cache the host must read a step's distances before it can queue the step, and waits until the device has done
-// the step before. It waits only for the distances: behind them the device already has the velocities without layers to
-// compute, which the step needs in either case, and does not idle while the host wakes up. Steps that are always
-// computed need no distances, and the host does not wait.
+// With a cache, the host must read a step's distances before it can queue the step, so it waits until the device has
+// done the previous step. It waits only for the distances: the velocities without layers, which the step always needs,
+// are queued behind them, so that the device does not idle while the host wakes up. For steps that are always computed,
+// the host does not wait.
 class CachedModel {
  public:
-  // `video`: the latents' shape. `model` must outlive the object.
+  // `video` is the latents' shape (C, t, h, w). `model` must outlive the object.
   CachedModel(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule, at::IntArrayRef video,
               at::Device device);
 
-  // The branches' velocities at a step of the schedule, computed or extrapolated; empty for a branch that the step
-  // does not take. Collective.
+  // The velocity of each branch in a step of the schedule, computed or extrapolated; empty for a branch that is not
+  // part of the step. Collective.
   std::vector<MediaLatents> velocities(const MediaLatents& latents, std::int64_t step);
 
-  // Empty without a cache.
+  // The cache's state; without branches if there is no cache.
   StepCacheState state() const { return cache_ ? cache_->state() : StepCacheState{}; }
   void restore(StepCacheState state);
 
@@ -55,33 +55,34 @@ class CachedModel {
   std::optional<StepCache> cache_;
 };
 
-// Time steps of a stream that are given, not generated: `latents` (C, n, …) float32 stand at `steps`, n increasing
-// indexes; for video these are latent frames.
+// The given (not generated) time steps of a stream: `latents` (C, n, …) float32 at the n increasing indexes `steps`.
+// Time steps of video are latent frames.
 struct Condition {
   std::vector<std::int64_t> steps;
   at::Tensor latents;
 };
 
-// Denoising at a step boundary: everything that the next step needs. Tensors are never changed in place, so a copy of
-// this is cheap and stays as it is.
+// The state of denoising at a step boundary: everything that the next step needs. Tensors are never changed in place,
+// so copies are cheap and stay unchanged.
 struct DenoiseState {
-  MediaLatents latents;          // the given time steps in their place, once a step is done
+  MediaLatents latents;          // after the first step, with the given time steps restored
   Streams<UniPcState> samplers;  // empty before the first step
   StepCacheState cache;
-  std::uint32_t seed = 0;  // of the clip, for samplers that add noise of their own
+  std::uint32_t seed = 0;  // the clip's seed, for samplers that add noise
 
   std::int64_t steps_done() const { return samplers.empty() ? 0 : samplers.begin()->second.step; }
 };
 
-// Called on every rank after each step, the last one too. False stops there; every rank must answer alike.
+// Called on every rank after each step, including the last. Returning false stops there; all ranks must return the
+// same.
 using StepObserver = std::function<bool(const DenoiseState& state)>;
 
-// The starting noise, on `device`: numpy's legacy normals for `seed`, each stream from a fresh generator.
+// The initial noise, on `device`: normal deviates of numpy's legacy generator for `seed`, restarted for each stream.
 MediaLatents noise_for(std::uint32_t seed, const MediaShape& shape, at::Device device);
 
-// From `start`, noise or the state of an earlier call that was stopped, to the final latents, or to where `observer`
-// stops it: schedule.steps() steps are done or fewer. Collective like GuidedModel::velocity; the result is the same on
-// every rank, and a stop changes no bit of what comes out in the end.
+// Denoises from `start`, noise or the state of an earlier call that was stopped, to the final latents or until
+// `observer` stops it. Stopping and resuming does not change a bit of the final latents. All ranks get the same result.
+// Collective like GuidedModel::velocity().
 DenoiseState denoise(const GuidedModel& model, const StepSettings& settings, const Schedule& schedule,
                      DenoiseState start, const Streams<Condition>& conditions, const StepObserver& observer);
 

@@ -24,7 +24,7 @@ bool finite(const MediaLatents& latents) {
   return at::stack(each).all().item<bool>();
 }
 
-// What each step probably costs, relative to others; `apart`: the branches run at the same time.
+// The expected relative cost of each step. `apart`: the branches run at the same time, on different ranks.
 std::vector<double> step_work(const Request& request, const ScheduleRule& schedule, bool apart) {
   constexpr double kWithoutLayers = 0.01;
   std::vector<double> work;
@@ -77,7 +77,7 @@ void StepWatch::see_passed_steps() {
   steps_told_ = times_->passed();
 }
 
-// While the one before is being written, the next waits for a later step.
+// Whether to write a snapshot now; postponed while the previous one is being written.
 bool StepWatch::due() const {
   return snapshots_ != nullptr && every_ > 0 && steps_since_snapshot_ >= every_ && !snapshots_->busy();
 }

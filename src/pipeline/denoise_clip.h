@@ -16,11 +16,11 @@
 
 namespace orrery {
 
-// How long things take in this run, for the decision to stop in time: the longest step, the last clip's snapshot.
+// Durations measured in this run, used to stop in time: the longest step, and the last snapshot.
 struct Pace {
   double step_seconds = 0;
   double snapshot_seconds = 0;
-  bool warned_of_snapshot = false;  // that one could not be written: the next ones fail alike
+  bool warned_of_snapshot = false;  // a failed snapshot was reported; later ones fail alike
 
   // Upper bound until stopped at the next boundary: the `queued` steps that the device has not done yet, one step, the
   // pending snapshot, a final one.
@@ -29,23 +29,25 @@ struct Pace {
   }
 };
 
-// What happens at one clip's step boundaries: progress, snapshots on rank 0, the decision to stop. The host runs ahead
-// of a GPU: what is told and decided follows the steps that the device has done. One object a clip on every rank.
+// Acts at one clip's step boundaries: reports progress, writes snapshots (rank 0), decides whether to stop. The host
+// runs ahead of a GPU, so progress and decisions follow the steps that the device has done. One object for each clip on
+// every rank.
 class StepWatch {
  public:
-  // `times`: this clip's, marked before its first step and behind each before step_done(). `snapshots`: on rank 0; null
-  // on the others. `every`: steps between snapshots; 0: none before a stop. References must outlive the object.
+  // `times` must be marked before the first step, and after each step before step_done(). `snapshots` is null except on
+  // rank 0. `every` is the number of steps between snapshots; 0: only when stopping. The references must outlive the
+  // object.
   StepWatch(const Log& log, Progress& progress, StopFlag& stop, Pace& pace, StepTimes& times, SnapshotWriter* snapshots,
             std::int64_t every);
 
-  // Before the first step; false: stop here. Collective over the stop flag's world.
+  // Call it before the first step; returns false when the ranks agreed to stop. Collective over the stop flag's world.
   bool before_first();
-  // The denoise loop's StepObserver, with the steps in all. Collective likewise.
+  // The StepObserver of denoise(), with the total number of steps. Collective over the stop flag's world.
   bool step_done(const DenoiseState& state, std::int64_t steps);
-  // Writes the state where the clip stops and waits for it. What goes wrong is a warning: the snapshot before stays.
-  // Rank 0 only.
+  // Writes a snapshot of the state at which the clip stops, and waits for it. A failure is only a warning: the previous
+  // snapshot stays. For rank 0.
   void save(const DenoiseState& state);
-  // Behind the last step: waits for the device.
+  // Call it after the last step. Waits for the device.
   void finish();
 
  private:
@@ -64,19 +66,19 @@ class StepWatch {
   std::int64_t steps_told_ = 0;
 };
 
-// Takes clips from their start to their final latents.
+// Denoises clips, from their start to their final latents.
 class ClipDenoiser {
  public:
   // `context` must outlive the object.
   explicit ClipDenoiser(const ClipContext& context) : context_(context) {}
 
-  // The final latents; undefined ones, and `result.stopped`, when the ranks agreed to stop: the state is then in the
-  // snapshot. Calls `between_steps` after each step on every rank, and takes the state out of `start`. Throws
-  // RequestFailed on all ranks alike when the latents are not finite. Collective over the world.
+  // Returns the final latents. When the ranks agreed to stop, sets `result.stopped`, returns no latents and leaves the
+  // state in the snapshot. Calls `between_steps` after each step on every rank, and moves the state out of `start`.
+  // Throws RequestFailed on all ranks when the latents are not finite. Collective over the world.
   MediaLatents operator()(const ClipJob& job, ClipStart& start, const MediaShape& shape, PhaseClock& clock,
                           ClipResult& result, const std::function<void()>& between_steps);
 
-  // How long a clip takes until it can be stopped, by the clips before.
+  // Time until a clip can be stopped [s], estimated from earlier clips.
   double seconds_ahead() const { return pace_.seconds_ahead(); }
 
  private:
@@ -85,7 +87,7 @@ class ClipDenoiser {
 
   const ClipContext& context_;
   Pace pace_;
-  std::map<TokenIds, TextCache> texts_;  // of the last clip, for the next one's: a manifest has few negative prompts
+  std::map<TokenIds, TextCache> texts_;  // of the last clip, for reuse: a manifest has few negative prompts
 };
 
 }  // namespace orrery

@@ -53,7 +53,7 @@ std::unique_ptr<ClipMediaFiles> Generator::make_clip(const ClipJob& job, const s
     return deliver_.make_files(job, start, std::move(latents), clock, result);
   } catch (const RequestFailed& e) {
     result.error = e.what();
-    result.stopped = false;  // interrupted, but its latents could not be saved: it failed
+    result.stopped = false;  // it was interrupted, but its latents were not saved
     clock.end("failed");
     return nullptr;
   }
@@ -69,7 +69,7 @@ bool Generator::make_chunk(LongClip& clip, std::size_t index, const std::string&
   if (next != nullptr) start_.draw_noise_ahead(*next);
   ClipResult own;
   const MediaLatents latents = denoise_(chunk, start, shape, clock, own, [this] { deliver_.settle_if_ready(); });
-  const std::int64_t before = result.steps_done;  // of the chunks before
+  const std::int64_t before = result.steps_done;  // in earlier chunks
   result.steps_done += own.steps_done;
   result.step_seconds.insert(result.step_seconds.end(), own.step_seconds.begin(), own.step_seconds.end());
   for (const std::int64_t step : own.computed_steps) result.computed_steps.push_back(before + step);
@@ -107,14 +107,14 @@ void Generator::prepare(const ClipJob& job, PhaseClock& clock) {
   }
   const bool decodes = context_.media.settings().wanted() && context_.media.decodes_here();
   const ClipMemory needed = clip_memory(context_.settings.sizes, job.request, job.ids);
-  // To ask empties the allocator, whose blocks clips of one size can use again.
+  // Checking memory empties the allocator, whose blocks clips of equal size can reuse, so it is skipped for these.
   const bool asked = had_room_.extents == job.request.extents() && needed.step <= had_room_.memory.step &&
                      needed.media <= had_room_.memory.media;
   if (!asked) {
     require_memory(context_.world, context_.towers.device(), job.request, needed, decodes);
     had_room_ = {job.request.extents(), needed};
   }
-  reset_peak_memory(context_.towers.device());  // neither loading nor the question is the clip's own
+  reset_peak_memory(context_.towers.device());  // excludes loading and the memory check from the clip's peak
 }
 
 std::optional<std::int64_t> Generator::peak_gpu_memory() const {

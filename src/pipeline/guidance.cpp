@@ -11,7 +11,8 @@
 namespace orrery {
 namespace {
 
-// The conditional velocity's length over the guided one's, at most 1, of all streams together: () on their device.
+// The norm of the conditional velocity divided by that of the guided one, over all streams, at most 1: () on their
+// device.
 at::Tensor shortening(const MediaVelocity& velocity, const Streams<GivenFrames>& given) {
   at::Tensor cond, guided;
   for (const auto& [stream, own] : velocity) {
@@ -58,7 +59,7 @@ std::vector<MediaLatents> GuidedModel::velocities(const MediaLatents& latents, d
   }
   if (std::find(computes.begin(), computes.end(), true) == computes.end()) return velocities;
   const bool own = computes[static_cast<std::size_t>(cfg_->shard().rank)];
-  // A rank with nothing to compute has something of that shape to exchange.
+  // A rank with nothing to compute sends the latents, which have the right shape.
   velocities = gather_branches(own ? branch_velocity(latents, timestep, branches_.front(), precision) : latents);
   for (std::size_t i = 0; i < branches(); ++i) {
     if (!computes[i]) velocities[i].clear();
@@ -96,7 +97,7 @@ at::Tensor GuidedModel::agreed(const at::Tensor& numbers) const {
   return first;
 }
 
-// One all-gather for all streams together.
+// Gathers the velocities of all streams in one all-gather.
 std::vector<MediaLatents> GuidedModel::gather_branches(const MediaLatents& own) const {
   std::vector<at::Tensor> flat;
   for (const auto& [stream, values] : own) flat.push_back(values.reshape({-1}));
@@ -112,7 +113,7 @@ std::vector<MediaLatents> GuidedModel::gather_branches(const MediaLatents& own) 
   return velocities;
 }
 
-// (values) of this rank → (2, values): cond, uncond.
+// All-gathers (values) of each rank to (2, values): cond, uncond.
 at::Tensor GuidedModel::gather(const at::Tensor& flat) const {
   RECORD_USER_SCOPE("velocity all-gather");
   return cfg_->all_gather(flat.unsqueeze(0), 0);

@@ -15,7 +15,7 @@ LatentFile list_of_chunks(const GenerateSettings& settings, const ClipJob& job) 
   for (const ClipJob& chunk : job.chunks) {
     const std::filesystem::path path = settings.folder.latents(chunk.request.id);
     const LatentHeader header = read_latent_header(path);
-    if (file.chunks.empty()) file.inputs = header.inputs;  // the first one's are all that the clip has
+    if (file.chunks.empty()) file.inputs = header.inputs;  // the clip's inputs are those of its first chunk
     const Chunk& place = places[file.chunks.size()];
     file.chunks.push_back({path.filename().string(), header.checksum, place.begin, place.frames});
   }

@@ -13,16 +13,16 @@
 
 namespace orrery {
 
-// The latent file of a long clip, which lists the files of its chunks, all of which are there. On rank 0. Throws
-// InputError that names a chunk's file.
+// The latent file of a long clip, which lists its chunks' files, all of which must exist. For rank 0. Throws InputError
+// that names a chunk's file.
 LatentFile list_of_chunks(const GenerateSettings& settings, const ClipJob& job);
 
-// The size of a clip that is listed, of pictures of height × width.
+// The size of the clip with these chunks, of height × width pixels.
 PictureSize size_of(const std::vector<ListedChunk>& chunks, std::int64_t height, std::int64_t width);
 
-// Decodes the chunks of a list, which lie in `folder`, one after another; each is read when the one before is decoded.
-// All ranks know the list. Ends early where the making fails. Throws RequestFailed on all ranks alike when a file
-// cannot be read, or is none of this list. Collective.
+// Reads and decodes the listed chunks, whose files are in `folder`, one after another. All ranks must pass the same
+// list. Ends early when `making` fails. Throws RequestFailed on all ranks when a file cannot be read or does not match
+// the list. Collective.
 void add_chunks(MediaMaking& making, const Comm& world, at::Device device, const std::filesystem::path& folder,
                 const std::vector<ListedChunk>& chunks);
 

@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-// Nobody wants the clip's media any more.
+// The clip's media are no longer wanted.
 class Interrupted : public Error {
  public:
   Interrupted() : Error("interrupted") {}
@@ -22,7 +22,7 @@ std::int64_t sample_at(std::int64_t frame, double fps) {
 
 std::int64_t frames_of(const at::Tensor& video) { return (video.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
 
-// The part that goes on from the overlap takes it as the decoder gives it.
+// Floats when the overlap is kept, since the next part needs it unrounded.
 FrameType type_for(const PartPlace& place) { return place.keeps_overlap ? FrameType::Floats : FrameType::Bytes; }
 
 }  // namespace

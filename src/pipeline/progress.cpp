@@ -25,12 +25,12 @@ std::string bar(double share, std::size_t cells) {
   return std::string("[").append(full, '#').append(cells - full, '.').append("] ");
 }
 
-// One column a character: labels and texts are ASCII.
+// Cuts a text to `columns`. Labels and texts are ASCII, so a character is one column.
 std::string cut(const std::string& text, std::size_t columns) {
   return text.size() <= columns ? text : text.substr(0, columns - 1) + "…";
 }
 
-// "20.4 clips/h, 5 h 53 min left", as far as it is known.
+// "20.4 clips/h, 5 h 53 min left", as far as known.
 std::string pace_text(const RunProgress& run) {
   std::string text;
   if (run.clips_per_hour > 0) text = fixed_text(run.clips_per_hour, run.clips_per_hour < 100 ? 1 : 0) + " clips/h";
@@ -127,7 +127,7 @@ RunProgress Progress::run_progress() const {
   const double seconds = since_start_.seconds();
   RunProgress run{wanted_, done_, failed_, 0, 0, std::nullopt};
   run.clips_per_hour = static_cast<double>(done_) * 3600 / seconds;
-  const bool is_last_step_done = work_left_ < 1e-6 * work_done_;  // but for rounding
+  const bool is_last_step_done = work_left_ < 1e-6 * work_done_;  // allows for rounding
   if (work_done_ > 0) run.share = is_last_step_done ? 1 : work_done_ / (work_done_ + work_left_);
   if (work_done_ > 0 && !is_last_step_done) run.seconds_left = seconds * work_left_ / work_done_;
   return run;

@@ -11,7 +11,7 @@ namespace {
 struct Entry {
   const char* name;
   const char* option;
-  std::string_view unsaid;  // what files mean that do not say; "": nothing is known of them then
+  std::string_view unsaid;  // value of files without the entry; "": not known
   bool makes_other_clips;
   std::string (*value)(const Recipe& recipe);
 };
@@ -30,7 +30,7 @@ constexpr std::array kEntries{
     Entry{"sampler", "schedule", "unipc", true,
           [](const Recipe& r) { return std::string(r.schedule.is_fixed() ? "fixed_step" : "unipc"); }}};
 
-// What a file's model says of the entry.
+// The entry's value in a file's model.
 std::string said(const Json& model, const Entry& entry) {
   if (!model.is_object()) return "";
   const Json found = model.value(entry.name, Json(entry.unsaid));

@@ -15,27 +15,27 @@ namespace orrery {
 
 // A file that a clip is made from.
 struct RequestFile {
-  const char* key;  // of the manifest
+  const char* key;  // its key in the manifest
   std::filesystem::path path;
 };
 
-// One clip to make: a manifest line after the defaults have been filled in. Units: frames, pixels, frames per second.
+// One clip to make: a manifest line with the defaults filled in. Units: frames, pixels, frames per second.
 struct Request {
   std::string id;
   std::string prompt;
-  std::optional<std::string> negative_prompt;  // none: the default one; "": no negative prompt
+  std::optional<std::string> negative_prompt;  // none: the default; "": no negative prompt
   std::filesystem::path image;                 // empty: none
-  std::filesystem::path last_image;            // shown where the clip ends, beside `image`; empty: none
-  std::filesystem::path video;                 // whose frames begin the clip; empty: none
-  bool keeps_last = false;                     // of `video`: its last frames, not its first
+  std::filesystem::path last_image;            // shown at the end of a clip with `image`; empty: none
+  std::filesystem::path video;                 // its frames begin the clip; empty: none
+  bool keeps_last = false;                     // use the last frames of `video`, not the first
   std::filesystem::path condition_latents;     // empty: none
-  std::filesystem::path continued_video;       // whose last frames are encoded anew; empty: none
-  std::string parent;                          // id of an earlier request whose clip this one continues; empty: none
-  bool encodes_parent = false;  // the parent's last pixel frames are encoded anew; otherwise its latents are taken
+  std::filesystem::path continued_video;       // its last frames are encoded anew; empty: none
+  std::string parent;                          // id of the earlier request that this clip continues; empty: none
+  bool encodes_parent = false;                 // encode the parent's last pixel frames anew; false: use its latents
   std::vector<std::int64_t> condition_frames{0};
   std::int64_t num_frames = 189;               // 4k + 1
-  std::optional<std::int64_t> chunk_frames{};  // 4k + 1: a longer clip is made in chunks of so many; none: at once
-  std::int64_t chunk_overlap = 5;              // 4k + 1: frames with which a chunk repeats the end of the one before
+  std::optional<std::int64_t> chunk_frames{};  // 4k + 1: longer clips are made in chunks of this size; none: no chunks
+  std::int64_t chunk_overlap = 5;              // 4k + 1: frames that a chunk repeats from the previous one
   std::int64_t height = 720;                   // multiple of 16
   std::int64_t width = 1280;                   // multiple of 16
   double fps = 24;
@@ -51,17 +51,17 @@ struct Request {
   bool append_metadata = true;
   std::optional<std::vector<std::int64_t>> prompt_token_ids;
   std::optional<std::vector<std::int64_t>> negative_token_ids;
-  Semantics semantics = Semantics::Native;  // the run's; no key of the line
+  Semantics semantics = Semantics::Native;  // set by the run, not by the manifest line
 
-  // Whether a step runs two branches. Native guidance below 1 is a blend of both as well (MODEL.md §5).
+  // Whether a step needs two branches. Native guidance below 1 is also a blend of both (MODEL.md §5).
   bool guided() const { return semantics == Semantics::Native ? guidance_scale != 1 : guidance_scale > 1; }
-  // None: the conditional branch alone.
+  // The guidance; none when only the conditional branch runs.
   std::optional<Guidance> guidance() const {
     if (!guided()) return std::nullopt;
     return Guidance{guidance_scale, guidance_interval, normalize_cfg};
   }
   bool conditioned() const { return !condition_latents.empty() || !parent.empty() || needs_encoder(); }
-  // Whether the given frames are made from pixels.
+  // Whether given frames are encoded from pixels.
   bool needs_encoder() const { return !image.empty() || !video.empty() || !continued_video.empty() || encodes_parent; }
   // All files that the clip is made from.
   std::vector<RequestFile> input_files() const {
@@ -77,19 +77,19 @@ struct Request {
   bool is_long() const { return chunk_frames && num_frames > *chunk_frames; }
   bool picture() const { return num_frames == 1; }
   std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
-  // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of
-  // samples is truncated first, and the order of operations counts (MODEL.md §6).
+  // Time steps of the sound latent, 1920 samples each at 48 kHz, rounded up; 0 without sound. As in the reference, the
+  // number of samples is truncated first, and the order of operations matters (MODEL.md §6).
   std::int64_t sound_steps() const {
     const auto samples = static_cast<std::int64_t>(static_cast<double>(num_frames) / fps * 48000.0);
     return sound ? (samples + 1919) / 1920 : 0;
   }
-  // The streams of the clip, with the extents of their latents after the channels: time steps first.
+  // The clip's streams with the extents of their latents without the channels: time steps first.
   Streams<std::vector<std::int64_t>> extents() const {
     Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / 16, width / 16}}};
     if (sound) all[Stream::Sound] = {sound_steps()};
     return all;
   }
-  // The time steps of a stream that are given, not generated.
+  // The given (not generated) time steps of a stream.
   std::vector<std::int64_t> given(Stream stream) const {
     return stream == Stream::Video && conditioned() ? condition_frames : std::vector<std::int64_t>{};
   }

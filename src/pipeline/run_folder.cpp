@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-// H.264 at crf 18; 6 less doubles it.
+// For H.264 at crf 18; reducing crf by 6 doubles it.
 constexpr double kVideoBytesPerPixel = 1.0 / 12;
 constexpr double kPngBytesPerPixel = 2;
 constexpr double kJpegBytesPerPixel = 1;
@@ -43,13 +43,13 @@ double frames_bytes(const Request& request) {
 
 std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& request, const MediaSettings& settings) {
   const std::string& id = request.id;
-  // Frames are written in order: where the first and the last are of one making, all are.
+  // Frames are written in order: when the first and the last match the latents, all do.
   std::vector<std::filesystem::path> frames{folder.frame(id, 0), folder.frame(id, request.num_frames - 1)};
   if (request.sound) frames.push_back(folder.sound(id));
   const bool media = settings.video == Media::Mp4, still = request.picture();
   const bool png = settings.picture == PictureFormat::Png;
   const std::filesystem::path jpeg = folder.picture(id, PictureFormat::Jpg);
-  // A picture's PNG and the preview of a video have one name; a picture needs no preview.
+  // A picture's PNG and a video's preview have the same name; a picture needs no preview.
   return {{folder.media(id), media && !still, {folder.media(id)}, video_bytes(request, settings.crf), 0},
           {folder.preview(id),
            still ? media && png : settings.preview,

@@ -29,21 +29,21 @@ struct RunFolder {
   }
 };
 
-// A file, or a folder of files, that a run makes beside a clip's latent file. A new kind is a path in RunFolder, a row
-// in artifacts_of(), and what ClipMediaFiles writes.
+// A file, or a folder of files, that a run makes besides a clip's latent file. A new kind needs a path in RunFolder, a
+// row in artifacts_of() and a writer in ClipMediaFiles.
 struct Artifact {
   std::filesystem::path path;
   bool wanted = false;
-  std::vector<std::filesystem::path> witnesses;  // files that say which latents all of it was made from (made_from())
-  double bytes = 0;                              // a cautious estimate, for camera pictures
-  std::int64_t more_files = 0;                   // inside `path` where that is a folder
+  std::vector<std::filesystem::path> witnesses;  // files that record which latents it was made from (made_from())
+  double bytes = 0;                              // a conservative estimate for camera pictures
+  std::int64_t more_files = 0;                   // additional files, when `path` is a folder
 };
 
-// Everything that may lie in a run's folder for the clip; `settings` say what is wanted.
+// All artifacts that a run's folder may contain for the clip; `settings` decide which are wanted.
 std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& request, const MediaSettings& settings);
 
-// Removes the artifacts of an earlier making of the clip, before new latents are written. What cannot be removed stays:
-// it names the latents that it was made from.
+// Removes the artifacts of earlier latents of the clip, before new latents are written. Files that cannot be removed
+// are left, since they name the latents that they were made from.
 void remove_artifacts(const RunFolder& folder, const Request& request);
 
 // Removes all files of the clip. Throws Error that names a file that cannot be removed.

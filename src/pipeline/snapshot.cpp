@@ -15,8 +15,9 @@
 namespace orrery {
 namespace {
 
-// Fresh memory would cost more than the copy: `host` is kept from one snapshot to the next. Page-locked, since the
-// device copies several times faster into that. What is on the host already is not copied: nobody changes it.
+// Copies a tensor to `host`, which is reused from snapshot to snapshot, since allocation would cost more than the copy.
+// It is page-locked, into which a device copies several times faster. Tensors on the host are not copied: they never
+// change.
 void copy_to_host(at::Tensor& host, const at::Tensor& tensor) {
   if (!tensor.defined() || tensor.is_cpu()) {
     host = tensor;
@@ -52,7 +53,7 @@ void copy_to_host(DenoiseState& host, const DenoiseState& state) {
   copy_to_host(host.cache, state.cache);
 }
 
-// A cautious guess: four arrays of the latents' size and what a step cache keeps, 50 MB/s.
+// A conservative guess: four arrays of the latents' size plus the step cache, at 50 MB/s.
 double guessed_seconds(DenoiseState state) {
   std::size_t bytes = 0;
   for (const auto& [stream, latents] : state.latents) bytes += 4 * latents.nbytes();
@@ -64,7 +65,7 @@ using Shape = std::vector<std::int64_t>;
 
 bool knows_last_step(const DenoiseState& state) { return state.samplers.at(Stream::Video).last_sample.defined(); }
 
-// A tensor of a resumed clip and the shape that it has, or will have.
+// A tensor of a resumed clip and its shape, which is known before its values.
 struct Part {
   at::Tensor* tensor;
   Shape shape;
@@ -77,8 +78,7 @@ void add_sampler(std::vector<Part>& parts, UniPcState& state, bool remembers, co
   if (state.step >= 2) parts.push_back({&state.model_output_0, shape});
 }
 
-// Everything that a clip consists of after the steps that it has made, in one order on all ranks. `remembers`: whether
-// its samplers know their last steps.
+// All tensors of a clip's state, in the same order on all ranks. `remembers`: whether its samplers keep earlier steps.
 std::vector<Part> parts_of(ResumedClip& clip, bool remembers, const MediaShape& shape) {
   std::vector<Part> parts;
   for (const auto& [stream, own] : shape.streams) {
@@ -111,7 +111,8 @@ at::Tensor flattened(const std::vector<Part>& parts) {
   return at::cat(flat);
 }
 
-// Each part gets memory of its own, aligned as the tensors of an uninterrupted run are: libraries may round otherwise.
+// Each part gets its own memory, aligned like the tensors of an uninterrupted run: with other alignments, libraries may
+// round differently.
 void unflatten(const at::Tensor& flat, const std::vector<Part>& parts, at::Device device) {
   std::int64_t begin = 0;
   for (const Part& part : parts) {

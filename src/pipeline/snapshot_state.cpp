@@ -30,7 +30,7 @@ BranchCache branch_of(const Json& counts, const MediaShape& shape) {
   return branch;
 }
 
-// Steps of the past, in order.
+// Whether these are increasing indexes of steps already done.
 bool are_past(const std::vector<std::int64_t>& steps, std::int64_t steps_done) {
   const bool ordered = std::adjacent_find(steps.begin(), steps.end(), std::greater_equal<>()) == steps.end();
   return ordered && (steps.empty() || (steps.front() >= 0 && steps.back() < steps_done));
@@ -145,7 +145,7 @@ std::vector<CacheTensor> tensors_of(StepCacheState& state) {
   std::vector<CacheTensor> tensors;
   for (std::size_t b = 0; b < state.branches.size(); ++b) {
     BranchCache& branch = state.branches[b];
-    if (branch.shares.empty()) continue;  // not called yet
+    if (branch.shares.empty()) continue;  // the branch has not been called yet
     tensors.push_back({&branch.indicator, fmt::format("{}/indicator", b), Stream::Video});
     for (std::size_t s = 0; s < branch.shares.size(); ++s) {
       for (auto& [stream, tensor] : branch.shares[s].streams) {

@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-// `out` fades into `in`, both (2, n).
+// Cross-fades from `out` to `in`, both (2, n).
 at::Tensor cross_fade(const at::Tensor& out, const at::Tensor& in) {
   constexpr double kQuarterTurn = 1.5707963267948966;
   const std::int64_t samples = out.size(1);

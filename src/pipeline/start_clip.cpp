@@ -14,8 +14,8 @@
 namespace orrery {
 namespace {
 
-// The pixel frames that the request's clip begins with; `parents`: those of a clip that it continues (3, n, H, W),
-// where it has been decoded. Empty: the request gives no pixels.
+// The pixel frames that begin the request's clip; empty when it gives no pixels. `parents` are the frames (3, n, H, W)
+// of the clip that it continues, if it has been decoded.
 PixelFrames given_frames(const Request& request, at::Tensor parents) {
   const std::int64_t height = request.height, width = request.width;
   const std::int64_t count = pixel_frames_for(request.condition_frames);
@@ -64,7 +64,8 @@ ClipStart ClipStarter::operator()(const ClipJob& job, const MediaShape& shape, c
   }
   ClipStart start;
   if (job.request.conditioned()) {
-    // Before the files are read: what changes in between is then another request, and not taken for this one.
+    // Recorded before the files are read: if a file changes in between, the clip counts as outdated and not as this
+    // request.
     on_root(context_.world, [&] { start.inputs = inputs_of(job); });
     start.conditions[Stream::Video] = condition_for(job.request, shape, parents_end);
     clock.end("condition");

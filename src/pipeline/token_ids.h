@@ -10,7 +10,8 @@
 
 namespace orrery {
 
-// The token ids of one text. They never change, and copies share them: thousands of clips have one negative prompt.
+// The token ids of one text. They are immutable and shared by copies, since thousands of clips have the same negative
+// prompt.
 class TokenIds {
  public:
   using Values = std::vector<std::int64_t>;

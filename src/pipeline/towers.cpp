@@ -22,7 +22,7 @@ ModelLayout layout_of(const Weights& transformer) {
   return {1, transformer.tp().size, static_cast<std::int64_t>(at::elementSize(transformer.dtype()))};
 }
 
-// One tensor, so that a text moves to the device in one copy.
+// Packs a text into one host tensor, so that it moves to the device in one copy.
 at::Tensor to_host(const TextCache& cache) {
   std::vector<at::Tensor> layers;
   for (const KeyValue& kv : cache.layers) layers.push_back(at::stack({kv.k, kv.v}));

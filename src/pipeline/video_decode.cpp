@@ -33,7 +33,8 @@ class StripDecode final : public VideoDecode {
       : type_(type), group_(group), strip_(height, width, group), stream_(decoder, strip_) {}
 
   at::Tensor next(const at::Tensor& latent_frame) override {
-    // The side that is cut comes first: strips of other sizes then differ in dimension 0 alone.
+    // Puts the split side first, so that strips of different sizes differ in dimension 0 only, as gather_to_root()
+    // requires.
     const std::int64_t side = strip_.dim() - 2;  // of (frames, H, W, 3)
     const at::Tensor mine = to_frames(stream_.next(latent_frame), type_).transpose(0, side).contiguous();
     RECORD_USER_SCOPE("gather");
@@ -62,7 +63,7 @@ class TileDecode final : public VideoDecode {
   TiledDecode tiles_;
 };
 
-// A rank that has no part in it.
+// The VideoDecode of a rank that does not take part.
 class NoDecode final : public VideoDecode {
  public:
   at::Tensor next(const at::Tensor&) override { return {}; }

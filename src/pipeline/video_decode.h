@@ -14,14 +14,14 @@
 
 namespace orrery {
 
-// All ranks of a run as they decode.
+// The ranks of a run, for decoding.
 class DecodeRanks {
  public:
   // `world` must outlive the object.
   DecodeRanks(const Comm& world, at::Device device) : world_(world), device_(device) {}
 
   const Comm& world() const { return world_; }
-  // The group of the first `count` ranks, which is kept until another count is asked for; null on the other ranks.
+  // The group of the first `count` ranks; null on all other ranks. Valid until it is called with another count.
   // Collective over the world.
   Collectives* first(int count);
 
@@ -29,52 +29,53 @@ class DecodeRanks {
   const Comm& world_;
   at::Device device_;
   int count_ = 0;
-  std::optional<Comm> comm_;  // of fewer ranks than all
+  std::optional<Comm> comm_;  // of the first ranks, unless these are all
   std::unique_ptr<Collectives> group_;
 };
 
-// What the frames of a video are made of.
+// The type of a video's pixel values.
 enum class FrameType {
   Bytes,  // uint8, 0 to 255
-  Floats  // float32, -1 to 1, as the decoder gives them
+  Floats  // float32, -1 to 1, not rounded
 };
 
-// Decodes one video, a latent frame at a time, on all ranks of a run.
+// Decodes one video, one latent frame after another, on all ranks of a run.
 class VideoDecode {
  public:
   virtual ~VideoDecode() = default;
-  // The pixels of the next latent frame (C, h, w), which all ranks give alike, as (frames, H, W, 3) on rank 0's device;
-  // undefined elsewhere. Collective over the world, but with VaeSplit::None, where only rank 0 calls it. On a
-  // GPU the work is queued and nothing waits for it.
+  // Decodes the next latent frame (C, h, w), equal on all ranks, to pixels (frames, H, W, 3) on rank 0's device;
+  // undefined on other ranks. On a GPU the work is only queued. Collective over the world, except with VaeSplit::None,
+  // where only rank 0 calls it.
   virtual at::Tensor next(const at::Tensor& latent_frame) = 0;
 };
 
-// Begins to decode a video of height × width latent cells. `decoder` may be null where a rank has nothing to decode:
-// with None on all but rank 0. `ranks` and `decoder` must outlive the result. Collective over the world.
+// Starts to decode a video of height × width latent cells. `decoder` may be null on ranks that decode nothing (with
+// None, all but rank 0). `ranks` and `decoder` must outlive the result. Collective over the world.
 std::unique_ptr<VideoDecode> start_decode(VaeSplit split, const WanDecoder* decoder, DecodeRanks& ranks,
                                           std::int64_t height, std::int64_t width, FrameType type = FrameType::Bytes);
 
-// Latent cells of a picture.
+// The size of a picture in latent cells.
 struct CellCount {
   std::int64_t height = 0;
   std::int64_t width = 0;
 };
 
-// The part of a picture of height × width latent cells that a rank decodes: the largest over ranks.
+// The size of the largest part that a rank decodes of a picture of height × width latent cells.
 CellCount decoded_cells(VaeSplit split, int ranks, std::int64_t height, std::int64_t width);
 
-// Pixels in [-1, 1], float32, to bytes, rounded to nearest; any shape.
+// Converts float32 pixels in [-1, 1] to bytes, rounded to nearest; any shape.
 at::Tensor to_bytes(const at::Tensor& pixels);
 
-// Pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) where they are; bytes are rounded to nearest.
+// Converts pixels (3, frames, H, W) in [-1, 1] to frames (frames, H, W, 3) on the same device; bytes are rounded to
+// nearest.
 at::Tensor to_frames(const at::Tensor& pixels, FrameType type);
 
-// Brings frames from the device to the host through pinned memory, one step behind: the host never waits for the frames
-// that the device is still at.
+// Copies frames from the device to the host through pinned memory, one call late, so that the host does not wait for
+// the frames that the device is still computing.
 class FrameDownload {
  public:
-  // Starts to bring `frames`, and gives, on the host, what the call before brought; undefined the first time. With
-  // undefined frames nothing is started. What it gave is valid until the next call.
+  // Starts to copy `frames`, unless they are undefined, and returns the frames of the previous call on the host;
+  // undefined in the first call. The result is valid until the next call.
   at::Tensor next(const at::Tensor& frames);
 
  private:
@@ -85,7 +86,7 @@ class FrameDownload {
   Transfer start(const at::Tensor& frames);
 
   std::optional<Transfer> under_way_;
-  at::Tensor spare_;  // pinned memory to use again
+  at::Tensor spare_;  // pinned memory for reuse
 };
 
 }  // namespace orrery

@@ -34,7 +34,7 @@ constexpr std::array kCommands{
 
 namespace po = boost::program_options;
 
-// The options of one command; those of the others are unregistered to it.
+// The options of one command; options of other commands are not registered.
 po::options_description described_options(Command command) {
   po::options_description all;
   for (const OptionSpec& spec : option_table()) {
@@ -63,7 +63,7 @@ std::vector<po::option> split_arguments(const std::vector<std::string>& argument
   }
 }
 
-// Reads the words of one command.
+// Reads the arguments of one command.
 class ArgumentReader {
  public:
   explicit ArgumentReader(Command command) : spec_(command_spec(command)) {}
@@ -108,11 +108,11 @@ class ArgumentReader {
     throw InputError("--" + name + ": no such option" + did_you_mean(name, option_names(spec_.command), "--"));
   }
 
-  // A switch without a value is true.
+  // The value of an option; "true" for a switch without one.
   std::string value_of(const po::option& option, const OptionSpec& spec) {
     if (option.value.empty()) return "true";
     const std::string& value = option.value.front();
-    // Boost takes whatever follows for the value: another option, or the file behind a switch.
+    // Boost takes the next word as the value, even if it is another option, or the file after a switch.
     const bool is_next_option = value.starts_with("--") && is_option(value.substr(2));
     require_input(!is_next_option, "--" + option.string_key + ": its value is missing: --" + option.string_key + " " +
                                        std::string(spec.argument));

@@ -14,12 +14,12 @@
 
 namespace orrery {
 
-// What a command is called and cannot do without.
+// A command's name and required arguments.
 struct CommandSpec {
   Command command;
   std::string_view name;
-  std::span<const std::string_view> required;  // options, by name
-  std::string_view files;                      // what its positional arguments are, in words; "": it takes none
+  std::span<const std::string_view> required;  // names of required options
+  std::string_view files;                      // description of its positional arguments; "": none are allowed
   std::size_t max_files = 0;
   std::size_t min_files = 1;
 };
@@ -27,7 +27,7 @@ struct CommandSpec {
 // The commands that take options, in the order of the help text.
 std::span<const CommandSpec> command_table();
 
-// For a command of the table.
+// The row of a command of the table.
 const CommandSpec& command_spec(Command command);
 
 class CommandSet {
@@ -42,14 +42,14 @@ class CommandSet {
   unsigned bits_ = 0;
 };
 
-// What a command line gives: values by option, "true" for a switch alone, and positional arguments.
+// A parsed command line: values by option ("true" for a switch without a value), and positional arguments.
 struct Arguments {
   std::map<std::string, std::string, std::less<>> options;
   std::vector<std::filesystem::path> files;
 };
 
-// Splits the words behind `command`. An option of another command, one given twice, one without its value and a file
-// where none is taken are InputErrors; values are not looked at.
+// Parses the words after `command`. Throws InputError for an option of another command, a repeated option, a missing
+// value and an unexpected file. Does not check values.
 Arguments read_arguments(const std::vector<std::string>& arguments, Command command);
 
 }  // namespace orrery

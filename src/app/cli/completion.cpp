@@ -33,7 +33,7 @@ _orrery() {
 complete -o filenames -F _orrery orrery
 )";
 
-// The words of "a|b|c" when all of them are values, and "" for a description as "N" or "DIR".
+// The words of "a|b|c" when all of them are values; "" for a description such as "N" or "DIR".
 std::string values_of(std::string_view argument) {
   const bool is_list =
       argument.find('|') != std::string_view::npos && argument.find_first_of(" .") == std::string_view::npos;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \n";
 
-// Takes the first word off `text`; "" when none is left.
+// Removes and returns the first word of `text`; "" when none is left.
 std::string_view next_word(std::string_view& text) {
   text.remove_prefix(std::min(text.find_first_not_of(kBlanks), text.size()));
   const std::string_view word = text.substr(0, text.find_first_of(kBlanks));
@@ -24,7 +24,7 @@ std::string_view next_word(std::string_view& text) {
   return word;
 }
 
-// `out` ends at `column`; the text goes on there, and later lines begin at `indent`.
+// Appends wrapped text to `out`, which ends at `column`; further lines begin at `indent`.
 void append_words(std::string& out, std::string_view text, std::size_t column, std::size_t indent) {
   bool is_first = true;
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {

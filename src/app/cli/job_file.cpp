@@ -32,7 +32,7 @@ std::string_view without_comment(std::string_view text) {
   return text;
 }
 
-// The JSON string at the start of `text`, behind which only a comment may follow.
+// The JSON string at the start of `text`, after which only a comment may follow.
 std::string quoted_value(std::string_view text, const std::string& where) {
   std::size_t end = 1;
   while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;

@@ -7,7 +7,7 @@
 #include "app/cli/option_table.h"
 #include "app/cli/option_values.h"
 
-// The rows of option_table(), a source for each group or two.
+// The rows of option_table(), in one source file for one or two groups.
 namespace orrery {
 
 std::vector<OptionSpec> file_options();
@@ -17,7 +17,7 @@ std::vector<OptionSpec> sampling_options();
 std::vector<OptionSpec> behaviour_options();
 std::vector<OptionSpec> request_options();
 
-// `member` gives the option's place in Options, constant or not.
+// Makes a row. member(options) returns a reference to the option's value in a constant or mutable Options.
 template <class Member>
 OptionSpec option(CommandSet commands, std::string_view name, std::string_view argument, std::string_view help,
                   Member member) {
@@ -30,7 +30,7 @@ OptionSpec option(CommandSet commands, std::string_view name, std::string_view a
           [member](const Options& options) { return write_value(member(options)); }};
 }
 
-// validate, plan and tokens take the options of run, so that one command line or job file serves them all.
+// validate, plan and tokens take the options of run, so that the same command line or job file works for all of them.
 inline constexpr CommandSet kRun{Command::Run, Command::Validate, Command::Plan, Command::Tokens};
 inline constexpr CommandSet kEncode{Command::Encode};
 inline constexpr CommandSet kDecode{Command::Decode};

@@ -16,7 +16,7 @@ struct NamedSize {
   FrameSize size;
 };
 
-// MODEL.md §9: the published settings.
+// The published settings (MODEL.md §9).
 constexpr std::array kSizes{NamedSize{"720p", {1280, 720}}, NamedSize{"480p", {832, 480}},
                             NamedSize{"256p", {320, 192}}};
 

@@ -13,14 +13,14 @@
 #include "app/cli/options.h"
 #include "base/core/choice.h"
 
-// How option values are written: read_value stores a text or throws InputError(reason), write_value is its inverse and
-// gives nothing for a value that is not set.
+// Conversion of option values: read_value parses a text or throws InputError(reason); write_value is its inverse and
+// returns none for a value that is not set.
 namespace orrery {
 
-// Throws InputError: `text` is none of the words of `allowed`, "a, b, c".
+// Throws InputError: `text` is not one of the words in `allowed` ("a, b, c").
 [[noreturn]] void refuse_choice(const std::string& text, const std::string& allowed);
 
-// The integer in `text`, from `low` to `high`. Throws InputError.
+// Parses an integer in [low, high]. Throws InputError.
 std::int64_t integer_between(const std::string& text, std::int64_t low, std::int64_t high);
 
 template <class T>

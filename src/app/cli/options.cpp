@@ -21,7 +21,7 @@
 namespace orrery {
 namespace {
 
-// How messages name an option: "--height", or "job.ini:3: height" when the job file set it.
+// The names of options in messages: "--height", or "job.ini:3: height" when the job file set it.
 using Origins = std::map<std::string, std::string, std::less<>>;
 
 std::string label(const Origins& origins, const std::string& name) {
@@ -181,7 +181,8 @@ void check_required(const Options& o, const Origins& origins) {
                                                                  o.files.back().string(), command.name, command.files));
 }
 
-// The command whose help is asked for, as in "--help", "help", "help run" and "run --help"; Help: the overview.
+// The command whose help is requested, as in "--help", "help", "help run" and "run --help"; Command::Help for the
+// overview; none otherwise.
 std::optional<Command> help_wanted(Command command, const std::vector<std::string>& rest) {
   if (command == Command::Help && !rest.empty() && !rest.front().starts_with('-')) {
     require_input(rest.size() == 1, "help takes one command: orrery help lists them");

@@ -43,7 +43,7 @@ constexpr auto choices(OnError) {
   return std::array{Choice<OnError>{"continue", OnError::Continue}, Choice<OnError>{"stop", OnError::Stop}};
 }
 
-// Whose shapes bench gives random weights; None: it has a checkpoint.
+// The model whose shapes bench fills with random weights; None when it has a checkpoint.
 enum class ModelName { None, Tiny, Nano, Super, Edge };
 
 constexpr auto choices(ModelName) {
@@ -51,71 +51,71 @@ constexpr auto choices(ModelName) {
                     Choice<ModelName>{"super", ModelName::Super}, Choice<ModelName>{"edge", ModelName::Edge}};
 }
 
-// Pixels.
+// Size of a frame [pixels].
 struct FrameSize {
   std::int64_t width = 1280;
   std::int64_t height = 720;
 };
 
-// Everything that the command line and the job file say. The members' defaults are the options' defaults.
+// All options from the command line and the job file. The members' defaults are the options' defaults.
 struct Options {
   Command command = Command::Help;
-  bool help = false;  // print help_text(command) and leave
+  bool help = false;  // only print help_text(command)
 
   std::filesystem::path manifest;
   std::filesystem::path job;
   std::filesystem::path negative_prompt_file;  // empty: the built-in negative prompt
-  ModelOptions model;                          // its schedule is double_shift unless given, with --semantics seed
+  ModelOptions model;                          // schedule defaults to double_shift with --semantics seed
   OutputOptions output;
   GateOptions gates;
   PlanOptions plan;
   GridShape grid;
   DeviceKind device = DeviceKind::Auto;
-  std::optional<ManifestShard> shard;  // none: of the Slurm array that this runs in, or else the whole manifest
+  std::optional<ManifestShard> shard;  // none: from the Slurm array, or else the whole manifest
   OnError on_error = OnError::Continue;
-  std::optional<std::int64_t> stop_after_steps;  // of the run, over its requests
+  std::optional<std::int64_t> stop_after_steps;  // denoising steps of the run over all requests
   std::optional<std::chrono::seconds> time_limit;
-  std::optional<std::int64_t> rank_timeout;  // seconds; none: by the steps; 0: only when a rank is gone
+  std::optional<std::int64_t> rank_timeout;  // seconds; none: from step times; 0: only ranks that are gone
   std::filesystem::path log_file;            // empty: none
   bool quiet = false;
   bool verbose = false;
-  bool dump_config = false;  // print dump_config(*this) and leave
-  RequestDefaults defaults;  // for what a manifest line leaves out; Encode: height and width of the latents
+  bool dump_config = false;  // only print dump_config(*this)
+  RequestDefaults defaults;  // of manifest lines; Encode: height and width of the latents
 
-  // Bench.
+  // Options of bench.
   ModelName random_model = ModelName::None;
   bool distilled = false;  // random_model distilled to few steps
   FrameSize bench_size;
-  BenchSettings bench;  // its width and height are bench_size's
-  bool json = false;    // Plan, Inspect, Compare and Report as well
+  BenchSettings bench;  // its width and height come from bench_size
+  bool json = false;    // also of Plan, Inspect, Compare and Report
 
   std::filesystem::path preview;  // Inspect: the picture to write; empty: none
-  double tolerance = 0;           // Compare: of the largest difference
+  double tolerance = 0;           // Compare: limit of the largest difference
   bool watch = false;             // Report
 
   // Encode: one image or video. Decode, Inspect: one latent file or more. Compare: two files. Report: one folder.
   // Completion: the shell. Empty for the other commands.
   std::vector<std::filesystem::path> files;
-  // Encode, 4k + 1; none: 1 of an image, of a video as many of its frames as make 4k + 1.
+  // Encode: number of frames, 4k + 1; none: 1 for an image, the largest possible number for a video.
   std::optional<std::int64_t> encode_frames;
 
   LogLevel log_level() const { return quiet ? LogLevel::Quiet : verbose ? LogLevel::Verbose : LogLevel::Normal; }
 };
 
-// Reads the command line, without the program's name, and the job file that it names. Everything is checked: what is
-// returned is complete and in range, and has only options of its command, except that required options may be missing
-// when only help or the configuration is to be printed. Throws InputError with one line that names the option (or the
-// job file's line), what was found and what is allowed.
+// Reads the command line, without the program's name, and the job file that it names. The result is checked: complete,
+// in range, and with options of its command only; required options may be missing when only help or the configuration
+// is to be printed. Throws InputError with one line that names the option (or the job file's line), what was found and
+// what is allowed.
 Options parse_options(const std::vector<std::string>& arguments);
 
-// What `orrery help CMD` prints, in lines of 80 columns; for Command::Help what `orrery help` prints.
+// The output of `orrery help CMD`, or of `orrery help` for Command::Help, in lines of 80 columns.
 std::string help_text(Command command);
 
-// The options as a job file that --job reads back to the same options.
+// The options as a job file, from which --job restores the same options.
 std::string dump_config(const Options& options);
 
-// A bash script that completes `orrery`'s commands, options and the values of options that are one of a few words; it
-// follows from the tables of commands and options.
+// A bash completion script for commands, options and the values of options that are one of a few words, generated from
+// the tables of commands and options.
 std::string bash_completion();
 
 }  // namespace orrery

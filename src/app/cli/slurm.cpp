@@ -16,7 +16,7 @@ using Clock = std::chrono::system_clock;
 
 constexpr const char* kJobEnd = "SLURM_JOB_END_TIME";
 
-// The job that the variable tells of has ended: the environment is another job's, or an old one's.
+// Refuses an end in the past: the environment is that of another or an old job.
 [[noreturn]] void refuse_past_end(std::int64_t end, std::int64_t seconds_ago) {
   throw InputError(
       fmt::format("{} is {}, which was {} ago ({}): it is left from a job that has ended: unset it, or start from "
@@ -24,11 +24,11 @@ constexpr const char* kJobEnd = "SLURM_JOB_END_TIME";
                   kJobEnd, end, duration_text(static_cast<double>(seconds_ago)), utc_text(end)));
 }
 
-// None outside Slurm, and for jobs without a limit in versions that do not say.
+// The end of the Slurm job; none outside Slurm, for jobs without a limit, and in versions of Slurm that do not tell.
 std::optional<Clock::time_point> end_of_slurm_job(const Environment& variable, Clock::time_point now) {
   const std::optional<std::string> text = variable(kJobEnd);
   const std::optional<std::int64_t> seconds = text ? parse_integer(*text) : std::nullopt;
-  constexpr std::int64_t kLatest = std::int64_t{1} << 33;  // what is later is no limit
+  constexpr std::int64_t kLatest = std::int64_t{1} << 33;  // later values mean no limit
   if (!seconds || *seconds <= 0 || *seconds > kLatest) return std::nullopt;
   const Clock::time_point end{std::chrono::seconds(*seconds)};
   if (end <= now) refuse_past_end(*seconds, std::chrono::duration_cast<std::chrono::seconds>(now - end).count());

@@ -9,12 +9,12 @@
 
 namespace orrery {
 
-// The problem where srun started several tasks without connecting them by MPI, so that `ranks` is 1 in each and all of
-// them would do the same work; otherwise "". Tasks that each have a --shard are fine, and so are ranks of mpirun, in
-// whatever job step its daemons run.
+// A message when srun started several tasks without connecting them by MPI, so that `ranks` is 1 in each and all would
+// do the same work; otherwise "". Tasks that each have a --shard are accepted, and so are ranks of mpirun, in whatever
+// job step its daemons run.
 std::string lone_task_problem(const Options& options, int ranks, const Environment& variable = environment_variable);
 
-// When the run has to stop: after --stop-after-steps, and at the earlier of `now` + --time-limit and the end of the
+// The limits at which the run stops: --stop-after-steps, and the earlier of `now` + --time-limit and the end of the
 // Slurm job, which SLURM_JOB_END_TIME gives in seconds since 1970. Throws InputError when that end is past.
 StopLimits stop_limits(const Options& options, const Environment& variable = environment_variable,
                        std::chrono::system_clock::time_point now = std::chrono::system_clock::now());

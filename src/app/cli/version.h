@@ -6,11 +6,10 @@
 
 namespace orrery {
 
-// This program and the libraries that it was built with: an object of name and version, "none" for what it is built
-// without.
+// The versions of this program and its libraries, by name; "none" for libraries that it was built without.
 Json versions();
 
-// versions() as text, a line for each.
+// versions() as text, one line each.
 std::string version_text();
 
 // "orrery 0.1.0 (revision)", for the files of a run.

@@ -13,7 +13,7 @@ AttentionKernels without_fa3(const AttentionCase& attention, std::string why) {
   return {{{libtorch_kernel(attention), Attention()}}, std::move(why)};
 }
 
-// Null, and why, where this rank has none.
+// Loads FlashAttention-3; returns null and sets `problem` when this rank does not have it.
 std::shared_ptr<const FlashAttention> load_fa3(const AttentionCase& attention, std::string& problem) {
   problem = fa3_problem(attention);
   if (!problem.empty()) return nullptr;

@@ -32,7 +32,7 @@ BenchModel model_of(const CheckpointFiles& files) {
 
 std::string device_name(at::Device device) { return device.is_cuda() ? gpu_name(device.index()) : "CPU"; }
 
-// "GPU-" and the digits in groups, as NVML knows it.
+// The UUID in NVML's format: "GPU-" and groups of digits.
 std::string nvml_name(const std::string& uuid) {
   std::string name = "GPU";
   std::size_t begin = 0;
@@ -58,7 +58,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
           {"versions", versions()}};
 }
 
-// Opened on rank 0 first, so that a refusal is told once.
+// Opens the checkpoint on every rank; on rank 0 first, so that a refusal is printed once.
 CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   std::optional<CheckpointFiles> files;
   world.from_root([&] {

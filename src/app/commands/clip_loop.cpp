@@ -16,7 +16,7 @@ std::string label_of(const ClipJob& job, std::size_t index, std::size_t count) {
   return fmt::format("[{}/{}] {}", index + 1, count, job.request.id);
 }
 
-// Why no work should go into the clip, or "". Collective: the disk is rank 0's.
+// Why the clip should not be made, or "". Collective, since rank 0 checks the disk.
 std::string reason_to_skip(const ClipJob& job, const std::set<std::string>& failed_ids, const OutProblem& out_problem,
                            const RunContext& context) {
   if (!job.refusal.empty()) return job.refusal;
@@ -37,7 +37,7 @@ ClipResult skipped(std::string reason, const PhaseTimes& before) {
 // Whether --on-error stop ends the run here.
 bool ends_by_failure(Generator& generator, const ClipRecords& records, const RunContext& context) {
   if (context.options.on_error != OnError::Stop) return false;
-  // Whether a clip fails shows only when its video is written.
+  // Waits for all files, since a clip may still fail while its video is written.
   generator.finish();
   if (records.failed_ids().empty()) return false;
   if (context.world.is_root()) context.log.warning("stopping after the first failure, as --on-error stop says");
@@ -51,7 +51,7 @@ void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records,
   Stopwatch since_last;
   for (std::size_t i = 0; i < plan.jobs.size() && !context.stop.agree(generator.seconds_ahead()); ++i) {
     const ClipJob& job = plan.jobs[i];
-    // A clip that may still be refused is no beginning for another.
+    // Waits for the parent's media check, since a clip must not continue one that may still be refused.
     if (context.options.gates.media && !job.request.parent.empty()) generator.finish();
     const std::string reason = reason_to_skip(job, records.failed_ids(), out_problem, context);
     PhaseTimes before;

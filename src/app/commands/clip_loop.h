@@ -11,13 +11,13 @@
 
 namespace orrery {
 
-// Why a clip's files cannot be written now, or "". Throws Error when nothing can be written any more.
+// Returns why a clip's files cannot be written now, or "". Throws Error when no more files can be written at all.
 using OutProblem = std::function<std::string(const ClipJob& job)>;
 
-// Makes the clips of `plan` one after another, until the ranks agree to stop or, with --on-error stop, one has failed.
-// `generator` delivers to `records`. A clip is recorded as failed at once when it was refused, continues one that
-// failed, or when `out_problem`, asked on rank 0, gives a reason. All clips that were begun have been delivered on
-// return. Collective over the world.
+// Makes the clips of `plan` one after another, until the ranks agree to stop or, with --on-error stop, a clip has
+// failed. `generator` delivers results to `records`. A clip is recorded as failed without being made when it was
+// refused, continues a failed clip, or when `out_problem`, called on rank 0, returns a reason. On return, all clips
+// that were begun have been delivered. Collective over the world.
 void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records, const OutProblem& out_problem,
                 Progress& progress, RunContext& context);
 

@@ -19,23 +19,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What is compared, by name: "video", "sound", "pictures".
+// One compared part: "video", "sound" or "pictures".
 struct Part {
   std::string name;
   Difference difference;
-  double peak;      // of the signal, for the PSNR
-  double unit = 1;  // of --tolerance, in the values' own
+  double peak;      // peak of the signal, for the PSNR
+  double unit = 1;  // value of one unit of --tolerance
 };
 
 struct Comparison {
   std::vector<Part> parts;
-  std::vector<std::string> remarks;  // what differs beside the values
-  bool is_longer = false;            // one of two videos, or of their sounds, goes on after the other's end
+  std::vector<std::string> remarks;  // differences other than of values
+  bool is_longer = false;            // whether one video or sound is longer than the other
 };
 
 bool is_latent_file(const fs::path& path) { return path.extension() == ".h5"; }
 
-// One frame after another, though channels are the slower axis: (1, C, t, …) as t frames of C parts.
+// Compares frame by frame, although channels are the slower axis: (1, C, t, …) as t frames of C parts.
 Difference difference_of(const FloatArray& a, const FloatArray& b) {
   const auto frames = static_cast<std::size_t>(a.shape.at(2));
   const auto channels = static_cast<std::size_t>(a.shape[1]);
@@ -67,7 +67,7 @@ int step_of(const LatentFile& file) {
   return file.running ? file.running->step : static_cast<int>(file.timesteps.size());
 }
 
-// The first step whose noise level is another one; none: both went the same way, as far as both went.
+// Adds a remark about the first step in which the noise levels differ, if any, over the steps of both.
 void compare_schedules(Comparison& all, const LatentFile& a, const LatentFile& b) {
   if (step_of(a) != step_of(b)) {
     all.remarks.push_back(fmt::format("steps done: {} and {}", step_of(a), step_of(b)));
@@ -95,7 +95,7 @@ Comparison compare_latents(const Options& options) {
 
 std::string format_text(const Waveform& wave) { return fmt::format("{} channels at {} Hz", wave.channels, wave.rate); }
 
-// A frame is a sample of all channels.
+// Compares sounds; a frame is a sample of all channels.
 void compare_sounds(Comparison& all, const Options& options) {
   const std::optional<Waveform> a = read_sound(options.files[0]), b = read_sound(options.files[1]);
   if (!a && !b) return;
@@ -147,7 +147,7 @@ Comparison compare_media(const Options& options) {
 
 std::string number(double value) { return fmt::format("{:.6g}", value); }
 
-// JSON has no infinity: null.
+// A number as JSON; null for infinity, which JSON lacks.
 Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 std::string table_of(const Comparison& all) {

@@ -21,7 +21,7 @@
 namespace orrery {
 namespace {
 
-// The request in the file, or an empty object: files that other programs wrote need not have one.
+// The request in the file; an empty object when there is none, as in files of other programs.
 Json request_in(const std::filesystem::path& path, const std::string& text) {
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string::npos || text[begin] != '{') return Json::object();
@@ -30,7 +30,8 @@ Json request_in(const std::filesystem::path& path, const std::string& text) {
   return request;
 }
 
-// Frames per second. Throws InputError for a rate that is none: a clip must not be shown at another speed than its own.
+// The request's frames per second. Throws InputError for an invalid rate, since a clip must not be shown at a wrong
+// speed.
 double fps_in(const std::filesystem::path& path, const Json& request) {
   Request clip;
   const auto fps = request.find("fps");
@@ -44,7 +45,7 @@ double fps_in(const std::filesystem::path& path, const Json& request) {
   return clip.fps;
 }
 
-// `request`: as the file has it. `latents`: their checksum.
+// The label of a file's media. `request_text` is the file's request, `latents` the latents' checksum.
 ClipLabel label_of(const std::filesystem::path& path, const std::string& request_text, const std::string& latents,
                    const CheckpointFiles& checkpoint) {
   ClipLabel label;
@@ -63,7 +64,7 @@ void require_finite(const std::filesystem::path& path, const at::Tensor& latents
   require_input(at::isfinite(latents).all().item<bool>(), path.string() + ": its latents have NaN or infinite values");
 }
 
-// A file's latents and what its media say of it, on rank 0.
+// A file's latents and the label of its media.
 struct Clip {
   MediaLatents latents;
   ClipLabel label;
@@ -106,9 +107,9 @@ class Decoding {
     decoder_.emplace(Weights(checkpoint_.vae, Shard{}, device_, dtype_), checkpoint_.vae_config);
   }
 
-  // The files made, on rank 0. Throws RequestFailed on all ranks alike. Collective.
+  // Decodes a file and returns the files made, on rank 0. Throws RequestFailed on all ranks. Collective.
   std::vector<std::string> operator()(const std::filesystem::path& path) {
-    std::string list;  // of a long clip's chunks; empty: the file has latents
+    std::string list;  // chunks of a long clip; empty: the file itself has latents
     on_root(world_, [&] {
       const std::vector<ListedChunk> chunks = read_latent_header(path).chunks;
       if (!chunks.empty()) list = chunk_list_text(chunks);
@@ -151,7 +152,7 @@ class Decoding {
     return making.finish();
   }
 
-  // The video's latents on every rank, the rest on rank 0.
+  // Returns the video's latents on every rank, everything else on rank 0 only. Collective.
   Clip share(const std::filesystem::path& path) {
     Clip clip;
     on_root(world_, [&] {
@@ -163,7 +164,7 @@ class Decoding {
     return clip;
   }
 
-  // With the first file that has sound.
+  // Loads the sound decoder at the first file that has sound.
   void load_sound() {
     if (!sound_) sound_.emplace(Weights(checkpoint_.sound, Shard{}, device_, dtype_), *checkpoint_.sound_config);
   }
@@ -176,7 +177,7 @@ class Decoding {
   RunFolder folder_;
   MediaSettings settings_;
   DecodeRanks ranks_;
-  std::optional<WanDecoder> decoder_;  // where this rank decodes
+  std::optional<WanDecoder> decoder_;  // on ranks that decode
   std::optional<SoundDecoder> sound_;
 };
 

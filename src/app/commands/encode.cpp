@@ -18,7 +18,7 @@
 namespace orrery {
 namespace {
 
-// Latent (C, t, h, w) of the feed's first `limit` frames (0: as many as make 4k + 1).
+// Encodes the feed's first `limit` frames (0: the largest number 4k + 1) to a latent (C, t, h, w).
 at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t limit, at::Device device) {
   WanEncodeStream stream(encoder);
   std::vector<at::Tensor> latents;

@@ -15,8 +15,8 @@ namespace {
 template <class T>
 concept Number = std::is_arithmetic_v<T> || std::is_enum_v<T>;
 
-// Appends values to a message, in the format that PlanReader reads: all ranks run the same program on the same kind of
-// machine, so numbers are sent as they are in memory.
+// Appends values to a message in the format that PlanReader reads. Numbers are sent as raw memory, since all ranks run
+// the same program on the same kind of machine.
 class PlanWriter {
  public:
   template <class... Values>
@@ -53,7 +53,7 @@ class PlanWriter {
     add(values.size());
     for (const T& value : values) add(value);
   }
-  // The number of the text, then, when it is new, its ids.
+  // Appends the index of the text and, if it is new, its ids.
   void add(const TokenIds& text) {
     const auto [place, is_new] = texts_.emplace(text, texts_.size());
     add(place->second);
@@ -74,7 +74,7 @@ class PlanReader {
     (read(values), ...);
   }
   bool at_end() const { return rest_.empty(); }
-  // Whether the rest can be that many values.
+  // Whether the rest of the message is long enough for `count` values.
   bool may_hold(std::size_t count) const { return count <= rest_.size(); }
 
  private:
@@ -132,8 +132,8 @@ class PlanReader {
   std::vector<TokenIds> texts_;
 };
 
-// Each visits a value's members in one order, to write them or to read them. The binding names every member, so that a
-// new one does not compile before it is sent, too.
+// Each function visits a value's members in a fixed order, to write or read them. The structured binding names every
+// member, so that a new member causes a compile error until it is sent too.
 template <class Archive, class AnyRequest>
 void visit_request(Archive& archive, AnyRequest& request) {
   auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,

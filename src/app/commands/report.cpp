@@ -17,8 +17,8 @@ namespace orrery {
 namespace {
 
 constexpr auto kBetweenLooks = std::chrono::seconds(5);
-constexpr std::size_t kNamedIds = 3;     // of a group of failures
-constexpr std::int64_t kMostSpans = 12;  // of the throughput's table
+constexpr std::size_t kNamedIds = 3;     // ids shown for a group of failures
+constexpr std::int64_t kMostSpans = 12;  // rows of the throughput table
 
 // Seconds since 1970 of "2026-01-31T12:00:00Z"; 0 for anything else.
 std::int64_t moment_of(const std::string& time) {
@@ -32,7 +32,7 @@ std::string time_text(std::int64_t moment) {
   return fmt::format("{} {}", time.substr(0, 10), time.substr(11, 5));
 }
 
-// Clips that were finished from `begin` on, for a span of time.
+// The number of clips finished in a span of time that begins at `begin`.
 struct Span {
   std::int64_t begin = 0;
   std::int64_t clips = 0;
@@ -40,10 +40,11 @@ struct Span {
 
 struct Throughput {
   std::int64_t span_seconds = 0;
-  std::vector<Span> spans;  // without gaps, the oldest first
+  std::vector<Span> spans;  // contiguous, oldest first
 };
 
-// Whole minutes, hours or days, so that a dozen of them reach from the first clip to the last.
+// Counts clips in spans of whole minutes, hours or days, of which about a dozen cover the time from the first clip to
+// the last.
 Throughput throughput_of(const std::vector<std::string>& times) {
   Throughput all;
   if (times.empty()) return all;

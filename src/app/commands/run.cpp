@@ -40,7 +40,7 @@ double work_of(const RunPlan& plan) {
 // "1 clip to", "2 clips to"
 std::string clips_to(std::size_t count) { return fmt::format("{} clip{} to", count, count == 1 ? "" : "s"); }
 
-// The exit code of a run that was stopped with `left` clips to go.
+// Logs a stop with `left` clips to do and returns the exit code.
 int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
   constexpr int kStopped = 75;
   log.info(
@@ -48,7 +48,7 @@ int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {
   return kStopped;
 }
 
-// What rank 0 finds to do, on every rank. There `hold` is set, all of it. Collective.
+// Returns rank 0's plan on every rank. Sets all of `hold` on rank 0. Collective.
 RunPlan share_plan(RunContext& context, RootHold& hold) {
   const Options& options = context.options;
   RunPlan plan;
@@ -63,8 +63,8 @@ RunPlan share_plan(RunContext& context, RootHold& hold) {
   return plan;
 }
 
-// Clips that were kept in the belief that the one they continue would get its old latents again. On other numbers of
-// ranks it may not.
+// Warns of kept clips whose parent has got other latents than they were made from, which can happen with another number
+// of ranks.
 void warn_of_stale_children(const RequestResult& parent, const KeptChildren& children, const Log& log) {
   const auto [begin, end] = children.equal_range(parent.id);
   for (auto child = begin; child != end; ++child) {
@@ -76,7 +76,7 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
   }
 }
 
-// Chosen for the whole run, and told. Collective.
+// Chooses the attention kernel for the whole run and logs it. Collective.
 AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& config) {
   const at::ScalarType dtype = compute_dtype(context.options.model.dtype, context.device);
   const ModelOptions& model = context.options.model;
@@ -87,7 +87,7 @@ AttentionChoice attention_of(const RunContext& context, const Cosmos3Config& con
   return choice;
 }
 
-// Writes run.json; the result takes a clip's result to its files and to `gallery`. On rank 0.
+// Writes run.json. The returned function stores a clip's result in its files and in `gallery`. On rank 0.
 ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice& attention, const RootHold& hold,
                                double load_seconds, Gallery& gallery, OperatorGates& gates) {
   const Options& options = context.options;
@@ -107,7 +107,7 @@ ClipRecords::Keep open_records(const RunContext& context, const AttentionChoice&
   };
 }
 
-// Makes the clips of `plan`, each of which `keep` gets on rank 0. Collective.
+// Makes the clips of `plan`, whose results are passed to `keep` on rank 0. Collective.
 RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, const RunPlan& plan,
                            const RootHold& hold, ClipRecords::Keep keep, OperatorGates& gates, RunContext& context) {
   const Options& options = context.options;

@@ -22,7 +22,7 @@ ManifestShard shard_of(const Options& options) {
   return options.shard ? *options.shard : slurm_array_shard().value_or(ManifestShard{});
 }
 
-// Throws InputError when the disk cannot even hold the next clips.
+// Throws InputError when there is not even space for the next clips.
 void check_space(RunPlan& plan, const ClipSpace& space, const std::filesystem::path& out) {
   const std::filesystem::path disk = nearest_existing(out);
   if (const std::optional<std::int64_t> bytes = available_bytes(disk)) {
@@ -36,8 +36,8 @@ void check_space(RunPlan& plan, const ClipSpace& space, const std::filesystem::p
   require_input(refusal.empty(), refusal);
 }
 
-// Snapshots that no clip goes on from: of clips that start over, or were killed just after their last step; and what a
-// killed writer left.
+// Removes snapshots from which no clip resumes (of clips that start over or were killed just after their last step),
+// and files that a killed writer left.
 void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
   const auto remove = [&](const std::string& id, const char* ending) {
     std::error_code ignored;
@@ -52,7 +52,8 @@ void remove_other_snapshots(const RunPlan& plan, const RunFolder& folder) {
   }
 }
 
-// Of clips so short that 8 bits only round their weights: few-step checkpoints make such.
+// Warns of clips with so few steps that all are computed in full precision, as with few-step checkpoints: 8 bits then
+// only round the weights.
 void warn_of_full_precision(RunPlan& plan, const FullPrecisionSteps& steps) {
   const auto all_full = [&](const ClipJob& job) { return job.request.steps <= steps.first + steps.last; };
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), all_full);

@@ -15,10 +15,10 @@
 
 namespace orrery {
 
-// What is wrong with a run, found by checks that do not depend on each other.
+// Collects the problems found by independent checks.
 class Problems {
  public:
-  // Makes a check; an InputError that it throws is kept.
+  // Runs a check and keeps the message of an InputError that it throws.
   template <class Check>
   void attempt(const Check& check) {
     try {
@@ -27,41 +27,41 @@ class Problems {
       text_.append(text_.empty() ? "" : "\n").append(e.what());
     }
   }
-  // Throws one InputError with all that was kept, if there is any.
+  // Throws one InputError with all messages, if there are any.
   void require_none() const { require_input(text_.empty(), text_); }
 
  private:
   std::string text_;
 };
 
-// What goes into a run: its checkpoint and its clips.
+// The input of a run: its checkpoint and its clips.
 struct RunInput {
-  std::optional<CheckpointFiles> checkpoint;  // none: it was refused
+  std::optional<CheckpointFiles> checkpoint;  // none: the checkpoint was refused
   ManifestShard shard;
   std::int64_t manifest_requests = 0;  // of all shards together
   std::vector<ClipJob> jobs;           // of this shard
 };
 
-// The checks of `run` and `validate` that do not look at OUT: environment, checkpoint, manifest, texts, schedules.
-// Reads no weight. Refusals go to `problems`.
+// Makes the checks of `run` and `validate` that do not concern OUT: environment, checkpoint, manifest, texts,
+// schedules. Reads no weights. Adds refusals to `problems`.
 RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& problems);
 
-// The checks of OUT: which finished clips and snapshots may stand for `jobs`, and whether there is space. Writes
-// nothing; OUT need not be there. Throws InputError. Too little space for later clips is a warning in the plan.
+// Checks OUT: which finished clips and snapshots belong to `jobs`, and whether there is enough space. Writes nothing;
+// OUT need not exist. Throws InputError. Too little space for later clips is a warning in the plan.
 RunPlan check_out(const Options& options, const CheckpointFiles& checkpoint, std::vector<ClipJob> jobs);
 
-// What rank 0 has from its first look at OUT to the end of the run; the other ranks have the checkpoint alone.
+// What rank 0 holds from the checks until the end of the run; other ranks have only the checkpoint.
 struct RootHold {
   std::optional<CheckpointFiles> checkpoint;
   ManifestShard shard;
   std::int64_t manifest_requests = 0;  // of all shards together
-  std::optional<RunLock> lock;         // while it is there, OUT is this run's
+  std::optional<RunLock> lock;         // keeps other runs out of OUT
   KeptChildren kept_children;
 };
 
-// Rank 0's part of a run before any weight is read: all that run_checks.h checks; between the input and OUT's content
-// OUT is made and locked, and at the end rid of snapshots that no clip goes on from. Throws InputError when any of it
-// is refused; nothing is removed then.
+// Rank 0's part of a run before any weight is read. Makes all checks of this header; creates and locks OUT between the
+// checks of the input and of OUT's content; at the end removes snapshots from which no clip resumes. Throws InputError
+// when any check fails; nothing is removed then.
 RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold);
 
 }  // namespace orrery

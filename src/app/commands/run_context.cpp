@@ -17,7 +17,7 @@ at::Device device_of(const Options& options, const Comm& world) {
   return device;
 }
 
-// What a latent file says of its model.
+// The `model` of a latent file.
 std::string model_json(const CheckpointFiles& checkpoint, const Recipe& recipe) {
   Json model = checkpoint.description();
   add_recipe(recipe, model);
@@ -35,7 +35,7 @@ RunContext::RunContext(const Options& run_options, const Comm& run_world)
       device(device_of(options, world)) {}
 
 std::string distance_warning(const std::string& axis) {
-  if (axis == "cfg") return "";  // which exchanges once a step
+  if (axis == "cfg") return "";  // cfg exchanges data only once in each step
   return "the ranks of a --" + axis +
          " group are on several nodes, and exchange data in every layer: where --sp times --tp is the number of a "
          "node's ranks, or divides it, only --cfg lies between the nodes";

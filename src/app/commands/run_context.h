@@ -22,11 +22,11 @@
 
 namespace orrery {
 
-// What a run has on every rank from its first line to its last; its parts refer to it.
+// State of a run on every rank, from its beginning to its end; the run's parts keep references to it.
 struct RunContext {
-  // From here on signals ask for a stop, and this process has its share of the cores. Throws InputError when the ranks
-  // do not make the grid or the device cannot do what the options ask for. Collective over `world`, which must, like
-  // `options`, outlive the object.
+  // From now on, signals ask for a stop, and this process uses its share of the cores. Throws InputError when the
+  // number of ranks does not match the grid or the device does not support the options. Collective over `world`;
+  // `world` and `options` must outlive the object.
   RunContext(const Options& options, const Comm& world);
 
   const Options& options;
@@ -46,23 +46,23 @@ inline void require_products(RowFormat products, at::Device device) {
                                                        "and later have them): leave the option out");
 }
 
-// What a user should know of an axis whose groups have ranks on several nodes; empty: nothing.
+// A warning about an axis whose groups have ranks on several nodes; empty when it does not matter.
 std::string distance_warning(const std::string& axis);
 
-// Warns of them, on rank 0. Collective over the world.
+// Prints distance_warning() of all such axes, on rank 0. Collective over the world.
 void warn_of_distant_ranks(const RunContext& context);
 
-// How many ranks there are, and how many along each axis.
+// The number of ranks, in total and along each axis, for run.json.
 Json topology_of(const GridShape& grid);
 
-// What all clips of the run share, but for `sizes`.
+// The settings of all clips of the run, without `sizes`.
 GenerateSettings settings_of(const Options& options, const CheckpointFiles& checkpoint, AttentionKernel attention);
 
-// What run.json says of the run. `manifest_requests`: of all shards together.
+// The facts about the run for run.json. `manifest_requests` is the number in all shards together.
 RunFacts facts_of(const RunContext& context, const CheckpointFiles& checkpoint, const AttentionChoice& attention,
                   std::int64_t manifest_requests);
 
-// The options as a job file, with the shard that a job array gave.
+// The options as a job file, including the shard that a job array set.
 std::string config_of(Options options, ManifestShard shard);
 
 }  // namespace orrery

@@ -14,12 +14,13 @@
 namespace orrery {
 namespace {
 
-// Of keys and values on the host, a rank: more than a hundred long prompts, little beside what a node has for a GPU.
+// Host memory for a rank's keys and values: enough for more than a hundred long prompts, and little compared with a
+// node's memory for each GPU.
 constexpr std::int64_t kWindowBytes = std::int64_t{8} << 30;
 
 bool needs_transformer(const ClipJob& job) { return job.refusal.empty() && !job.latents_done; }
 
-// The clips of `plan` that are denoised: of a long one, its chunks that are missing.
+// The clips of `plan` that are denoised; for a long clip, its missing chunks.
 std::vector<const ClipJob*> denoised_clips(const RunPlan& plan) {
   std::vector<const ClipJob*> clips;
   for (const ClipJob& job : plan.jobs) {
@@ -31,7 +32,7 @@ std::vector<const ClipJob*> denoised_clips(const RunPlan& plan) {
   return clips;
 }
 
-// Beside the weights, for the largest clip.
+// Bytes that the largest clip needs besides the weights.
 std::int64_t working_bytes(const RunPlan& plan, const ModelSizes& sizes, bool decodes) {
   std::int64_t most = 0;
   for (const ClipJob* job : denoised_clips(plan)) {
@@ -47,11 +48,12 @@ std::vector<PromptIds> texts_of(const RunPlan& plan) {
   return texts;
 }
 
-// Whether the text tower has to make room, the same on all ranks. Throws InputError on all of them when that is not
-// enough. Collective.
+// Whether the text tower must be released; all ranks get the same answer. Throws InputError on all ranks when even that
+// is not enough. Collective.
 bool released(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan, const RankPlace& place,
               const Log& log) {
-  // Ranks that share a GPU meet here, each with what it needs to start, and in first_problem below, before any loads.
+  // Synchronizes ranks that share a GPU, here and in first_problem() below, so that all read the free memory before any
+  // rank loads weights.
   const int sharers = ranks_on_gpu(place.world, place.device);
   const std::optional<std::int64_t> free = free_memory(place.device, sharers);
   if (!free) return options.model.text_tower == TextTower::Release;

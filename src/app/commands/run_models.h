@@ -15,7 +15,7 @@
 
 namespace orrery {
 
-// This rank's device and data type, and the groups of ranks that it works with.
+// This rank's device, dtype and groups.
 struct RankPlace {
   const Comm& world;
   Collectives& tp;
@@ -26,19 +26,19 @@ struct RankPlace {
   Attention attention = {};
 };
 
-// The sizes that a clip's memory is estimated from.
+// The sizes from which a clip's memory is estimated.
 ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options);
 
-// Loads the transformer as --text-tower says, for the jobs of `plan`; auto keeps both towers unless they and the
-// largest clip would be too much for some rank's GPU. Throws InputError on all ranks, before any weight is read, when
-// the weights do not fit some rank's GPU. `place` and `log` must outlive the result. Collective over the world.
+// Loads the transformer as --text-tower says, for the jobs of `plan`; auto keeps both towers unless they do not fit
+// some rank's GPU together with the largest clip. Throws InputError on all ranks, before any weight is read, when the
+// weights do not fit some rank's GPU. `place` and `log` must outlive the result. Collective over the world.
 std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,
                                     const RankPlace& place, const Log& log);
 
-// The models that a rank needs beside the transformer for those jobs of `plan` that are not refused.
+// The models, besides the transformer, that a rank needs for the jobs of `plan` that are not refused.
 MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output, bool is_root);
 
-// This rank's groups of ranks and its slices of the models.
+// This rank's groups and its slices of the models.
 struct RunModels {
   // Loads what the jobs of `plan` need. Throws what load_towers throws. `context` must outlive the object. Collective
   // over the world.
@@ -52,7 +52,7 @@ struct RunModels {
   const std::unique_ptr<Collectives> cfg;
   const RankPlace place;
   const ModelSizes sizes;
-  const MediaModels media;  // before the towers, so that what they find free is theirs
+  const MediaModels media;  // before the towers, which use the remaining memory
   const std::unique_ptr<Towers> towers;
 };
 

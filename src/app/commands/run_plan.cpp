@@ -32,14 +32,14 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
-// None: only the checkpoint knows, and it has been refused.
+// The schedule; none when it depends on a checkpoint that has been refused.
 std::optional<ScheduleRule> known_schedule(const Options& options, const CheckpointFiles* checkpoint) {
   if (options.model.schedule == ScheduleChoice::Auto && checkpoint == nullptr) return std::nullopt;
   return checkpoint == nullptr ? schedule_of(options.model.schedule, {})
                                : schedule_of(options.model.schedule, *checkpoint);
 }
 
-// Why a request cannot be scheduled, or "". Each schedule is computed once.
+// Finds why a request cannot be scheduled, or "". Computes each schedule once.
 class ScheduleCheck {
  public:
   explicit ScheduleCheck(std::optional<ScheduleRule> rule) : rule_(std::move(rule)) {}
@@ -63,7 +63,7 @@ class ScheduleCheck {
   std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
 };
 
-// Why `sp` ranks cannot share this clip's tokens, or "".
+// Why `sp` ranks cannot split this clip's tokens, or "".
 std::string share_problem(const Request& request, const CheckpointFiles* checkpoint, int sp) {
   if (checkpoint == nullptr || sp == 1) return "";
   std::int64_t tokens = std::numeric_limits<std::int64_t>::max();
@@ -87,12 +87,12 @@ std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint
   return problem.empty() ? schedule_reason(request) : problem;
 }
 
-// The steps of a few-step checkpoint; 0: it is none, or has been refused.
+// The number of steps of a few-step checkpoint; 0 for others, or when it has been refused.
 std::int64_t few_steps_of(const CheckpointFiles* checkpoint) {
   return checkpoint == nullptr ? 0 : std::ssize(checkpoint->fixed_levels);
 }
 
-// What parse_manifest refuses beside the rules.
+// The checks that parse_manifest() makes in addition to the rules.
 RequestCheck request_check(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
   const bool all = unmakeable == Unmakeable::IsRefused;
   const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
@@ -129,7 +129,7 @@ ClipJob make_job(Request request, ResolvedPrompt prompt, std::string refusal) {
   return job;
 }
 
-// The chunks of a long clip, each with a caption that tells its own length; none of another clip.
+// The chunks of a long clip, each with a caption that names the chunk's length; none for other clips.
 std::vector<ClipJob> chunk_jobs(const Request& request, PromptReader& read_prompt) {
   std::vector<ClipJob> chunks;
   if (!request.is_long()) return chunks;
@@ -148,7 +148,7 @@ std::vector<ClipJob> plan_jobs(const Options& options, const CheckpointFiles* ch
   if (const std::int64_t steps = few_steps_of(checkpoint); steps > 0) {
     for (Request& request : requests) take_few_steps(request, steps);
   }
-  // A folder that is not there has no tokenizer either: that has been told.
+  // A missing folder has no tokenizer either, and has already been reported.
   if (checkpoint == nullptr && !std::filesystem::is_directory(options.model.checkpoint)) return {};
   PromptReader read_prompt(tokenizer_of(options.model.checkpoint),
                            default_negative_prompt(options.negative_prompt_file));

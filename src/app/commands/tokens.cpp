@@ -13,7 +13,7 @@
 namespace orrery {
 namespace {
 
-// Of a long clip, what is read for its first chunk.
+// The line of a request; for a long clip, that of its first chunk.
 Json tokens_line(const Request& clip, PromptReader& reader) {
   const Request request = parts_of(clip).front();
   const ResolvedPrompt prompt = reader(request);
@@ -31,7 +31,7 @@ Json tokens_line(const Request& clip, PromptReader& reader) {
   return line;
 }
 
-// The checkpoint needs no more than its tokenizer here: what else is there is looked at.
+// The checks that the checkpoint's files allow; only its tokenizer is required here.
 RequestCheck text_check(const std::filesystem::path& checkpoint) {
   const std::filesystem::path config = checkpoint / "transformer" / "config.json";
   if (!is_there(config) || read_cosmos3_config(config).has_known_texts()) return {};

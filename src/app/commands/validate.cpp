@@ -34,7 +34,7 @@ std::string range_of(const std::vector<ClipJob>& jobs, const Value& value) {
   return from == to ? fmt::to_string(from) : fmt::format("{} to {}", from, to);
 }
 
-// Rows of what was found.
+// The table of findings.
 class Table {
  public:
   void row(const std::string& what, const std::string& found) {
@@ -70,7 +70,8 @@ void describe_input(const RunInput& input, const Options& o, Table& table) {
   table.row("texts", range_of(jobs, [](const ClipJob& j) { return j.ids.cond.size(); }) + " tokens");
 }
 
-// "yard.mp4: 1280x720, 240 frames, 24 a second"; empty for a picture, and for what cannot be read, which is told.
+// "yard.mp4: 1280x720, 240 frames, 24 a second"; empty for a picture, and for a file that cannot be read, which is
+// reported elsewhere.
 std::string video_text(const fs::path& file) {
   try {
     const std::optional<VideoFacts> facts = video_facts(file);
@@ -83,7 +84,7 @@ std::string video_text(const fs::path& file) {
   }
 }
 
-// The videos that clips begin with, each once.
+// Adds a row for each video that clips begin with.
 void describe_videos(const RunInput& input, Table& table) {
   constexpr std::size_t kMostRows = 8;
   std::vector<fs::path> videos;
@@ -99,7 +100,7 @@ void describe_videos(const RunInput& input, Table& table) {
   if (videos.size() > kMostRows) table.row("video", fmt::format("and {} more", videos.size() - kMostRows));
 }
 
-// What a guidance interval costs two groups of ranks.
+// Adds a row that says how long one of two cfg groups idles because of a guidance interval.
 void describe_idle(const RunInput& input, const Options& o, Table& table) {
   if (!input.checkpoint || o.grid.cfg != 2) return;
   std::int64_t idle = 0, computed = 0;
@@ -117,7 +118,7 @@ void describe_idle(const RunInput& input, const Options& o, Table& table) {
                         idle, computed));
 }
 
-// Not known where the text tower would be released by itself: that is the GPU's to say.
+// The memory as text. With --text-tower auto, it depends on the GPU whether the text tower is released.
 std::string memory_text(const RankMemory& memory, TextTower text_tower) {
   const auto size = [](std::int64_t bytes) {
     constexpr std::int64_t kMega = 1'000'000;
@@ -142,7 +143,7 @@ void require_writable(const char* option, const fs::path& folder) {
                 fmt::format("{}: no file can be written in {}: {}", option, folder.string(), std::strerror(errno)));
 }
 
-// What keeps a run from making or using the folder.
+// Throws InputError when a run could not make or use the folder.
 void require_usable(const fs::path& out, ManifestShard shard) {
   require_writable("--out", nearest_existing(out));
   for (const char* folder : {"latents", "media", "snapshots"})

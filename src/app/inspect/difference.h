@@ -8,8 +8,8 @@
 
 namespace orrery {
 
-// Accumulates how far values are from those expected, frame after frame. A value that is not finite differs by 0 from
-// the same value and by infinity from every other.
+// Accumulates the differences between expected and found values, frame by frame. A value that is not finite differs by
+// 0 from an equal value and by infinity from any other.
 class Difference {
  public:
   template <class T>
@@ -23,23 +23,23 @@ class Difference {
   }
 
   double max_abs() const { return max_abs_; }
-  // The root mean square of the differences, divided by that of the expected values; 0 or infinity where these are all
-  // 0.
+  // RMS of the differences divided by RMS of the expected values; 0 or infinity when all expected values are 0.
   double relative_rms() const;
-  // In decibels, of a signal from 0 to `peak`; infinity where nothing differs.
+  // PSNR [dB] for a signal from 0 to `peak`; infinity without differences.
   double psnr(double peak) const;
+  // Mean square of the differences.
   double mean_square() const;
-  // From the smallest expected value to the largest.
+  // Difference of the largest and the smallest expected value.
   double range() const { return max_ - min_; }
   std::optional<std::int64_t> first_differing_frame() const { return first_; }
   std::int64_t frames() const { return frames_; }
 
  private:
-  // Whether both are the same.
+  // Returns whether both values are equal.
   bool add(double expected, double found);
 
   double max_abs_ = 0;
-  double squares_ = 0;  // of the differences
+  double squares_ = 0;  // sum of squared differences
   double expected_squares_ = 0;
   double min_ = 0;
   double max_ = 0;

@@ -66,7 +66,7 @@ Json json_of(const SamplerHistory& history) {
   return {{"lower_order_steps", history.lower_order_steps}, {"last_order", history.last_order}};
 }
 
-// Whole numbers as they are stored.
+// Timesteps as JSON; whole numbers as integers, as they are stored.
 Json timesteps_json(const std::vector<double>& timesteps) {
   Json list = Json::array();
   for (const double timestep : timesteps) {
@@ -94,7 +94,7 @@ std::int64_t not_finite(const std::vector<ValueStatistics>& channels) {
   return count;
 }
 
-// Of many files, the values would not fit the memory.
+// Drops the values, since those of many files would not fit in memory.
 void drop_values(LatentFile& file) {
   const auto drop = [](FloatArray& array) { array.values = {}; };
   const auto drop_history = [&](SamplerHistory& history) {

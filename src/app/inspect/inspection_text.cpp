@@ -10,7 +10,7 @@ namespace orrery {
 namespace {
 
 constexpr std::size_t kIndent = 2;      // columns before a page's rows
-constexpr std::size_t kNameWidth = 12;  // columns of their names
+constexpr std::size_t kNameWidth = 12;  // columns of the rows' names
 
 std::string number(double value) { return fmt::format("{:.4g}", value); }
 
@@ -26,7 +26,7 @@ std::string member(const Json& request, const char* key) {
   return printable(value.is_string() ? value.get<std::string>() : json_text(value));
 }
 
-// What is off unless asked for: ", step cache 0.25 of order 0 with 2 skips in a row at most".
+// The settings that are off by default, if they are on: ", step cache 0.25 of order 0 with 2 skips in a row at most".
 std::string choices_text(const Json& request) {
   std::string text;
   const auto add = [&](const char* key, const std::string& before, const char* behind) {

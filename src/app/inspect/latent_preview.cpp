@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::int64_t kColours = 3;
 constexpr std::int64_t kGap = 4;             // pixels between frames
-constexpr std::int64_t kFrameWidth = 160;    // at least, in pixels
-constexpr std::int64_t kMostPixels = 16384;  // a side
+constexpr std::int64_t kFrameWidth = 160;    // minimum, in pixels
+constexpr std::int64_t kMostPixels = 16384;  // on each side
 
-// How the frames lie: `columns` a row, each latent cell `scale` pixels wide.
+// The arrangement of the frames: `columns` in each row, with `scale` pixels on each side of a latent cell.
 struct Grid {
   std::int64_t columns;
   std::int64_t rows;
@@ -31,7 +31,8 @@ Grid grid_of(std::int64_t frames, std::int64_t height, std::int64_t width) {
   return {columns, (frames + columns - 1) / columns, std::max<std::int64_t>(1, (kFrameWidth + width - 1) / width)};
 }
 
-// (3, C): unit vectors by falling variance, their largest element positive; fewer channels leave rows of zeros.
+// Principal directions (3, C): unit vectors by decreasing variance, with positive largest element; rows of zeros if C <
+// 3.
 at::Tensor main_directions(const at::Tensor& centred) {
   const at::Tensor covariance = centred.matmul(centred.t()) / static_cast<double>(centred.size(1));
   at::Tensor vectors = std::get<1>(at::linalg_eigh(covariance)).flip(1).t();
@@ -43,7 +44,7 @@ at::Tensor main_directions(const at::Tensor& centred) {
   return directions;
 }
 
-// Bytes (3, places), each row stretched between its hundredths.
+// Bytes (3, positions), each row stretched between its 1st and 99th percentile.
 at::Tensor stretched(const at::Tensor& components) {
   const std::int64_t last = components.size(1) - 1;
   const at::Tensor sorted = std::get<0>(components.sort(1));
@@ -52,7 +53,7 @@ at::Tensor stretched(const at::Tensor& components) {
   return ((components - low) / range * 255).clamp(0, 255).round();
 }
 
-// (t, h, w, 3) bytes.
+// The colours of all latent cells: (t, h, w, 3) bytes.
 at::Tensor colours_of(const FloatArray& video) {
   const auto& s = video.shape;
   const at::Tensor all = at::tensor(video.values, at::kDouble).view({s[1], -1});

@@ -15,20 +15,20 @@
 namespace orrery {
 namespace {
 
-// A checkpoint that only moved, or got another name, is the same.
+// Whether the fingerprints agree; a checkpoint that was moved or renamed is the same.
 bool same_weights(const std::string& model, const Json& wanted) {
   const Json found = parse_object_or_null(model);
   const auto same = [&](const char* key) { return found.contains(key) && found[key] == wanted[key]; };
   return found.is_object() && same("transformer_fingerprint") && same("vae_fingerprint");
 }
 
-// What the file's inputs held; an empty object in files that do not say.
+// The file's recorded inputs; an empty object when it has none.
 Json inputs_of(const LatentHeader& found) {
   Json inputs = parse_object_or_null(found.inputs);
   return inputs.is_object() ? inputs : Json::object();
 }
 
-// The member's text; "" when it has none.
+// The text of a member; "" when it has no text.
 std::string text_in(const Json& object, const char* key) {
   const bool has_text = object.is_object() && object.contains(key) && object[key].is_string();
   return has_text ? object[key].get<std::string>() : "";
@@ -71,8 +71,8 @@ bool ClipFiles::media_done(const Request& request) {
   });
 }
 
-// Media of earlier releases do not say what they were made from; beside latents of earlier releases, those that are
-// younger than these count.
+// Whether the media were made from the kept latents. Media of earlier releases do not record that; with latents of
+// earlier releases, they count when they are newer than the latents.
 bool ClipFiles::made_of_kept_latents(const std::filesystem::path& media, const std::string& id) {
   if (!is_file(media)) return false;
   const std::optional<std::string> mark = made_from(media);
@@ -124,7 +124,8 @@ void ClipFiles::remember_child(const ClipJob& job, const Json& inputs) {
   kept_children_.insert({parent, {folder_.latents(job.request.id), text_in(inputs["parent"], "latents")}});
 }
 
-// Snapshots are few, and read whole here: a damaged one has to be known before the models are chosen.
+// Looks for a snapshot. Snapshots are few, and are read completely here, since damage must be known before the models
+// are chosen.
 void ClipFiles::look_for_snapshot(ClipJob& job) {
   const std::filesystem::path path = folder_.snapshot(job.request.id);
   if (!is_there(path)) return;
@@ -151,9 +152,9 @@ void ClipFiles::look_for_snapshot(ClipJob& job) {
   }
 }
 
-// How the file differs from what `job` would make, or "". The ids tell of another tokenizer or default negative prompt,
-// and of what earlier versions made of one frame's caption and of guidance below 1; the length of the sound of what
-// they made of it; the sigmas of another schedule.
+// How the file differs from what `job` would make, or "". Different ids reveal another tokenizer, another default
+// negative prompt, or an earlier version's caption for one frame and guidance below 1; the length of the sound reveals
+// an earlier version, the sigmas another schedule.
 std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job) {
   if (!same_weights(found.model, model_)) return "with another checkpoint";
   const Json inputs = inputs_of(found);
@@ -174,7 +175,8 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
   return entry.empty() ? "" : "with another --" + entry;
 }
 
-// A file that cannot be read now has no other content: the clip that was made from it stands.
+// How the inputs' content differs, or "". A file that cannot be read now does not count as different, so the clip made
+// from it is kept.
 std::string ClipFiles::input_difference(const Json& inputs, const ClipJob& job) {
   for (const RequestFile& file : job.request.input_files()) {
     if (!inputs.contains(file.key)) continue;
@@ -185,7 +187,8 @@ std::string ClipFiles::input_difference(const Json& inputs, const ClipJob& job) 
   return "";
 }
 
-// The parent is known by its latents where they are there, otherwise by what this run will make them from.
+// How the parent differs, or "". The parent is identified by its latents if they are there, otherwise by the recipe
+// from which this run will make them.
 std::string ClipFiles::parent_difference(const Json& inputs, const ClipJob& job) {
   const std::string& parent = job.request.parent;
   if (parent.empty() || !inputs.contains("parent")) return "";

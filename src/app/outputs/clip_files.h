@@ -13,35 +13,35 @@
 
 namespace orrery {
 
-// A finished clip that is kept while the one that it continues is made again, from the same things.
+// A finished clip that is kept although the clip that it continues is made again from the same inputs.
 struct KeptChild {
-  std::filesystem::path latents;  // its file
-  std::string made_from;          // the checksum of the parent's latents when it was made
+  std::filesystem::path latents;  // its latent file
+  std::string made_from;          // checksum of the parent's latents when the clip was made
 };
 using KeptChildren = std::multimap<std::string, KeptChild>;  // by the parent's id
 
-// What OUT already has of a run's clips: finished files that may be kept, snapshots to go on from. A file stands for a
-// job only when what it was made from has the content that it has now.
+// Finds what OUT already has of a run's clips: finished files to keep and snapshots to resume from. A file belongs to a
+// job only when the job's inputs still have the content from which the file was made.
 class ClipFiles {
  public:
-  // `jobs`: all that look_for() will be asked for. `software`: what this program calls itself in files. Reads a little
-  // of every tensor, to know the checkpoint by its weights. References must outlive the object.
+  // `jobs` are all jobs for which look_for() will be called. `software` is the program's name in files. Reads the
+  // beginning of every tensor, to fingerprint the checkpoint. The references must outlive the object.
   ClipFiles(const std::vector<ClipJob>& jobs, const Recipe& recipe, const OutputOptions& output,
             const CheckpointFiles& checkpoint, std::string software);
 
-  // Sets job.latents_done, job.resumes and job.parent_recipe, unless --force makes everything again. True when all
-  // files of the clip are there. A file that is damaged is a warning; one that cannot stand for the job a conflict.
-  // Call once for each job, in the manifest's order.
+  // Sets job.latents_done, job.resumes and job.parent_recipe, unless --force makes everything again. Returns true when
+  // all files of the clip are there. Records a warning for a damaged file, and a conflict for a file that was made from
+  // another request. Call it once for each job, in the manifest's order.
   bool look_for(ClipJob& job);
 
   const std::vector<std::string>& warnings() const { return warnings_; }
   const std::vector<std::string>& conflicts() const { return conflicts_; }
-  // Finished clips that are kept though the clip that they continue is made again.
+  // Finished clips that are kept although the clip that they continue is made again.
   const KeptChildren& kept_children() const { return kept_children_; }
 
  private:
   void look_for_latents(ClipJob& job);
-  // Whether all files of a long clip's list are there, with the latents that it lists.
+  // Whether all files listed for a long clip are there, with the listed latents.
   bool chunks_are_there(const ClipJob& job, const LatentHeader& list);
   void look_for_snapshot(ClipJob& job);
   void remember_child(const ClipJob& job, const Json& inputs);
@@ -53,10 +53,10 @@ class ClipFiles {
 
   // A finished latent file that is kept.
   struct Kept {
-    std::string recorded;  // its checksum; empty in files of earlier releases
-    std::string checksum;  // the same, or of its values once they were read
+    std::string recorded;  // the recorded checksum; empty in files of earlier releases
+    std::string checksum;  // the recorded checksum, or one of the values once read
   };
-  const std::string& checksum_of(const std::string& id);  // of a kept one
+  const std::string& checksum_of(const std::string& id);  // id of a kept file
 
   Recipe recipe_;
   const OutputOptions* output_;

@@ -12,7 +12,7 @@
 namespace orrery {
 namespace {
 
-constexpr double kShown = 0.005;  // seconds, which are "0.01"
+constexpr double kShown = 0.005;  // seconds; shorter times would show as "0.00"
 
 double seconds_of(const PhaseTimes& times, const std::string& phase) {
   for (const auto& [name, seconds] : times.phases()) {
@@ -23,7 +23,7 @@ double seconds_of(const PhaseTimes& times, const std::string& phase) {
 
 std::string seconds_text(double seconds) { return fmt::format("{:.2f}", seconds); }
 
-// "seconds" (a clip's id), the phases, "total", and a remark behind them.
+// A table with the columns "seconds" (the clips' ids), one for each phase, "total" and a remark.
 TextTable table_with(const std::vector<std::string>& phases) {
   std::vector<std::string> titles{"seconds"};
   std::vector<TableColumn> columns{{.width = 0, .left = true, .gap = 0}};

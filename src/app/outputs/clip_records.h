@@ -15,18 +15,18 @@
 
 namespace orrery {
 
-// What a run did, for the table at its end.
+// Collects a run's results for the table at its end.
 class RunSummary {
  public:
-  // `wanted`: clips to make.
+  // `wanted` is the number of clips to make.
   explicit RunSummary(std::size_t wanted) : wanted_(wanted) {}
 
   void add(const ClipJob& job, const ClipResult& clip);
   std::size_t failed() const { return count(End::Failed); }
-  // Clips that were stopped or not begun.
+  // Number of clips that were stopped or not begun.
   std::size_t unfinished() const { return wanted_ - failed() - count(End::Done); }
-  // One row a clip with the seconds of each phase that took any, then a line of totals. `total_seconds`: of the whole
-  // run.
+  // A table with the phases' times [s], a row for each clip and a row of totals. `total_seconds` is the time of the
+  // whole run.
   std::string table(double total_seconds) const;
 
  private:
@@ -38,24 +38,24 @@ class RunSummary {
     std::string remark;
   };
   std::size_t count(End end) const;
-  // Those of any clip, in the order in which they first appeared.
+  // The phases of all clips, in the order in which they first appeared.
   std::vector<std::string> phases() const;
 
   std::size_t wanted_;
   std::vector<Row> rows_;
 };
 
-// What the clips of a run became, as they are delivered, on every rank.
+// Receives the results of a run's clips as they are delivered, on every rank.
 class ClipRecords {
  public:
-  // Takes a clip's result to wherever it is kept.
+  // Stores a clip's result.
   using Keep = std::function<void(const RequestResult&)>;
 
-  // `wanted`: clips to make. `device`: of the ranks. `keep` is called on rank 0 alone. References must outlive the
-  // object.
+  // `wanted` is the number of clips to make, `device` that of the ranks. `keep` is called on rank 0 only. The
+  // references must outlive the object.
   ClipRecords(std::size_t wanted, const Comm& world, at::Device device, Keep keep, Progress& progress, const Log& log);
 
-  // A clip is done, failed or stopped. Not collective.
+  // Adds a clip that is done, failed or stopped. Not collective.
   void add(const ClipJob& job, ClipResult clip);
 
   const std::set<std::string>& failed_ids() const { return failed_ids_; }

@@ -9,7 +9,7 @@ namespace orrery {
 Json without_known_paths(Json request, const Json& inputs) {
   if (!request.is_object()) return request;
   for (const auto& [key, content] : inputs.items()) {
-    // A changed number of files is another request: the key stays, without its path.
+    // Keeps the key without its path, since another number of files is another request.
     if (request.contains(key)) request[key] = nullptr;
   }
   return request;
@@ -38,7 +38,7 @@ const std::string& ClipSources::content(const std::filesystem::path& file) {
 }
 
 std::string ClipSources::recipe_of(const ClipJob& job) {
-  if (!job.refusal.empty()) return "";  // it will not be made
+  if (!job.refusal.empty()) return "";  // the clip will not be made
   Json inputs = Json::object();
   for (const RequestFile& file : job.request.input_files()) inputs[file.key] = content(file.path);
   Json recipe{{"request", without_known_paths(manifest_json(job.request), inputs)},

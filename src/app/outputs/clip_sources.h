@@ -12,13 +12,14 @@
 
 namespace orrery {
 
-// What clips are made from, by content rather than by path. For one thread of rank 0.
+// Identifies what clips are made from by content instead of path. For rank 0; not thread-safe.
 class ClipSources {
  public:
-  // `jobs`: all that will be asked for, of which those that others continue need a recipe.
+  // `jobs` are all jobs that will be added. Those that other jobs continue need a recipe.
   ClipSources(const std::vector<ClipJob>& jobs, const Recipe& recipe, const CheckpointFiles& checkpoint);
 
-  // Sets job.parent_recipe. Call once for each job, in the manifest's order: a clip comes after the one it continues.
+  // Sets job.parent_recipe. Call it once for each job in the manifest's order, in which a clip comes after the one that
+  // it continues.
   void add(ClipJob& job);
 
   // The checksum of a file's bytes; "" when it cannot be read. Each path is read once.
@@ -34,8 +35,8 @@ class ClipSources {
   std::map<std::filesystem::path, std::string> contents_;
 };
 
-// The request of a latent file or a job, without the paths of the files whose content `inputs` records. What is no
-// object comes back as it is.
+// The request of a latent file or a job without the paths of files whose content `inputs` records. Returns JSON that is
+// not an object unchanged.
 Json without_known_paths(Json request, const Json& inputs);
 
 }  // namespace orrery

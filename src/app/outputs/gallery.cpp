@@ -17,8 +17,8 @@
 namespace orrery {
 namespace {
 
-constexpr double kLeastSeconds = 5;   // between two pages
-constexpr double kShareOfTime = 100;  // a page waits so many times as long as the last one took
+constexpr double kLeastSeconds = 5;   // minimum time between two pages
+constexpr double kShareOfTime = 100;  // minimum interval as a multiple of the last write's time
 constexpr double kPatience = 5;       // seconds, at the end of a run
 
 void copy_member(const Json& request, const char* key, const char* name, Json& clip) {
@@ -48,7 +48,7 @@ Json clip_of(const RequestResult& result, const std::string& status) {
   for (const auto& [phase, part] : result.seconds.phases()) seconds += part;
   clip["seconds"] = seconds;
   clip["finished"] = result.finished;
-  for (const char* ending : {".png", ".jpg", ".mp4"}) {  // a video, where there is its preview as well
+  for (const char* ending : {".png", ".jpg", ".mp4"}) {  // of a video and its preview, the video is taken
     const auto media = std::find_if(result.files.begin(), result.files.end(),
                                     [ending](const std::string& file) { return file.ends_with(ending); });
     if (media != result.files.end()) clip["media"] = *media;
@@ -56,7 +56,7 @@ Json clip_of(const RequestResult& result, const std::string& status) {
   return clip;
 }
 
-// JSON that may stand in HTML: no text can end the element.
+// JSON that is safe inside an HTML element: no text in it can end the element.
 std::string in_html(const Json& json) {
   std::string text;
   for (const char c : json_text(json)) {

@@ -11,34 +11,32 @@
 
 namespace orrery {
 
-// The page that shows these results, the last of each id, oldest first: HTML that needs nothing but the media beside
-// it.
+// A page that shows the last result of each id, oldest first: HTML that needs only the media files beside it.
 std::string gallery_page(const std::vector<RequestResult>& results);
 
-// OUT/index.html, with the clips of all shards. It is a convenience: what goes wrong with it is one warning, and the
-// run goes on.
+// Writes OUT/index.html, with the clips of all shards. A failure causes only one warning, and the run continues.
 class Gallery {
  public:
   // `log` must outlive the object.
   Gallery(std::filesystem::path out, const Log& log);
 
-  // A result was recorded: writes the page, unless it was written so shortly ago that writing would take a noticeable
-  // share of the run's time, or another shard is at it.
+  // Call it when a result has been recorded. Writes the page, unless it was written so recently that writing would take
+  // a noticeable share of the run's time, or another shard is writing it.
   void update();
-  // Writes it in any case, waiting some seconds for another shard's turn.
+  // Writes the page in any case, after waiting some seconds for another shard that is writing it.
   void finish();
-  // Before a run: writes the page when a process was killed while it wrote it.
+  // Call it before a run. Writes the page again if a process was killed while writing it.
   void repair();
 
  private:
-  // False: another process is writing it.
+  // Returns false when another process is writing the page.
   bool write();
   void attempt(double patience_seconds);
 
   std::filesystem::path out_;
   const Log* log_;
   std::optional<Stopwatch> since_written_;
-  double write_seconds_ = 0;  // the last time
+  double write_seconds_ = 0;  // time of the last write
   bool has_warned_ = false;
 };
 

@@ -27,7 +27,7 @@ const char* verdict_name(Verdict verdict) {
   }
 }
 
-// Of a refusal its own words, of a failure how the command ended as well.
+// The reason: the command's own words for a refusal; for a failure also how the command ended.
 std::string reason_of(const CommandEnd& end) {
   const std::string words = valid_utf8(end.first_line);
   if (verdict_of(end) == Verdict::Refused) return words.empty() ? "it gave no reason" : words;
@@ -51,7 +51,7 @@ std::string OperatorGates::prompt_problem(const Request& request) {
   if (!options_.prompt) return "";
   begin_prompt(request);
   std::future<CommandEnd> answer = std::move(prompts_.extract(request.id).mapped());
-  // The command has a limit of its own, and until then the other ranks wait for a process that lives.
+  // The command has its own time limit; until then, beat() shows the other ranks that this process is alive.
   while (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready) beat();
   return judge(request.id, "prompt", *options_.prompt, answer.get());
 }

@@ -7,14 +7,14 @@
 
 namespace orrery {
 
-// What a run leaves in OUT, and how it makes that.
+// What a run writes to OUT, and how.
 struct OutputOptions {
-  std::filesystem::path folder;  // OUT; Encode: the latent file
+  std::filesystem::path folder;  // OUT; for encode: the latent file
   MediaSettings media;
-  bool timings = false;  // each clip's phases and steps in a file
+  bool timings = false;  // write each clip's phases and steps to a file
   VaeSplit vae_split = VaeSplit::Exact;
-  bool force = false;                // makes clips again that are there
-  std::int64_t snapshot_every = 10;  // steps; 0: only where a run stops
+  bool force = false;                // make existing clips again
+  std::int64_t snapshot_every = 10;  // steps; 0: only when the run stops
 };
 
 }  // namespace orrery

@@ -76,7 +76,7 @@ RequestResult from_json(const Json& line) {
                                file.string(), line, why));
 }
 
-// Bytes up to and with the last newline.
+// Number of bytes up to and including the last newline.
 std::size_t whole_lines(std::string_view text) {
   const std::size_t last = text.rfind('\n');
   return last == std::string_view::npos ? 0 : last + 1;
@@ -84,7 +84,7 @@ std::size_t whole_lines(std::string_view text) {
 
 std::string content_or_nothing(const fs::path& path) { return is_there(path) ? read_file(path) : std::string(); }
 
-// As the file system has it, in the form of RequestResult::finished.
+// The file's modification time, in the form of RequestResult::finished.
 std::string changed_at(const fs::path& file) {
   struct stat status {};
   return ::stat(file.c_str(), &status) == 0 ? utc_text(status.st_mtime) : utc_now();

@@ -26,31 +26,31 @@ struct RequestResult {
   Json request;                    // the manifest's line with the defaults filled in; null in old records
   std::string error;               // why it failed; otherwise empty
   std::int64_t steps_done = 0;     // of a clip that was stopped
-  std::int64_t steps = 0;          // of a clip that was stopped: its steps in all
+  std::int64_t steps = 0;          // of a clip that was stopped: its total number of steps
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
-  std::vector<double> step_seconds;             // of the steps that this run made; not in the line
-  std::vector<std::int64_t> computed;           // with a step cache: the steps with layers, from 0; not in the line
-  std::optional<std::int64_t> computed_steps;   // with a step cache: how many those are
-  std::optional<std::int64_t> peak_memory;      // bytes of rank 0's process at most, while the clip was made
-  std::optional<std::int64_t> peak_gpu_memory;  // bytes that tensors held, of the rank with most; none on a CPU
-  std::optional<std::int64_t> ranks;            // that made it; none in records of earlier releases
+  std::vector<double> step_seconds;             // of the steps done in this run; not in the line
+  std::vector<std::int64_t> computed;           // with a step cache: the computed steps, from 0; not in the line
+  std::optional<std::int64_t> computed_steps;   // with a step cache: the number of computed steps
+  std::optional<std::int64_t> peak_memory;      // of rank 0's process while the clip was made [bytes]
+  std::optional<std::int64_t> peak_gpu_memory;  // of tensors, peak over ranks [bytes]; none on a CPU
+  std::optional<std::int64_t> ranks;            // number of ranks; none in records of earlier releases
   std::string device;                           // of the ranks: "cuda" or "cpu"; "" in records of earlier releases
   std::string latent_checksum;
   std::string attention;  // the kernel's name; empty in old records
-  Json checks;            // what the operator's gates said (OperatorGates::take()); null: none was asked
+  Json checks;            // answers of the operator's gates (OperatorGates::take()), or null
   std::string finished;   // ISO 8601, UTC
 };
 
-// What OUT/run.json says about the run beside its options and versions.
+// Facts about a run in OUT/run.json, besides options and versions.
 struct RunFacts {
   Json topology;                       // ranks, cfg, tp, device, dtype, attention, host names
   Json checkpoint;                     // folder, fingerprint, sizes
-  std::int64_t manifest_requests = 0;  // of all shards together
+  std::int64_t manifest_requests = 0;  // in all shards together
 };
 
-// The records of a run in OUT: run.json and results.jsonl, or run-I-of-N.json and results-I-of-N.jsonl of a shard,
-// since appends from several hosts to one file of a network file system get lost. One process writes them.
+// The records of a run in OUT: run.json and results.jsonl; for a shard run-I-of-N.json and results-I-of-N.jsonl, since
+// appends from several hosts to one file of a network file system get lost. Only one process may write them.
 class RunFiles {
  public:
   explicit RunFiles(const std::filesystem::path& out, ManifestShard shard = {});
@@ -58,11 +58,10 @@ class RunFiles {
   const std::filesystem::path& run_path() const { return run_path_; }
   const std::filesystem::path& results_path() const { return results_path_; }
 
-  // Replaces run.json. `config` is dump_config's text, stored as it is: saved to a file, it repeats the run. Throws
-  // Error.
+  // Replaces run.json. `config` is the text of dump_config(), which repeats the run when saved to a file. Throws Error.
   void write_run(const std::string& config, const Json& versions, const RunFacts& facts) const;
 
-  // Appends one line and fsyncs. Half a line at the end, left by a killed run or a full disk, is cut off first. Throws
+  // Appends one line and fsyncs. First truncates half a line at the end, which a killed run or a full disk left. Throws
   // Error.
   void append(const RequestResult& result) const;
 
@@ -71,31 +70,30 @@ class RunFiles {
   std::filesystem::path results_path_;
 };
 
-// All whole lines of a file of results, oldest first; no file: none. Half a line at the end is passed over. Throws
-// InputError that names the line when any other line is not a result.
+// Reads all complete lines of a results file, oldest first; none when the file is missing. Ignores half a line at the
+// end. Throws InputError that names any other line that is not a result.
 std::vector<RequestResult> read_results(const std::filesystem::path& file);
 
-// The files of results in `out`, of whole runs and of shards, by name.
+// The results files in `out`, of whole runs and of shards, sorted by name.
 std::vector<std::filesystem::path> results_files(const std::filesystem::path& out);
 
-// read_results() with `finished` corrected where the host's clock was wrong: a line is no later than those below it,
-// nor than the last change of its file.
+// read_results() with `finished` corrected when the host's clock was wrong: a line cannot be later than the lines after
+// it or the last change of the file.
 std::vector<RequestResult> timed_results(const std::filesystem::path& file);
 
-// Orders timed results of several files by time. Those of one file, when they stand in its order, keep it.
+// Sorts the timed results of several files by time. Results that are in their file's order stay in it.
 void sort_by_time(std::vector<RequestResult>& results);
 
 // The results of all shards and of whole runs in `out`, timed and sorted.
 std::vector<RequestResult> all_results(const std::filesystem::path& out);
 
-// OUT/timings/ID.json: what a clip's phases and its steps took, for --timings. One process writes them.
+// Writes OUT/timings/ID.json for --timings: the times of a clip's phases and steps. Only one process may write them.
 class TimingFiles {
  public:
-  // `topology`: as run.json has it. `load_seconds`: of the models, before the first clip. `log` must outlive the
-  // object.
+  // `topology` is as in run.json; `load_seconds` is the time of loading the models. `log` must outlive the object.
   TimingFiles(std::filesystem::path out, Json topology, double load_seconds, const Log& log);
 
-  // Replaces the clip's file. What goes wrong is a warning: a run does not end for it.
+  // Replaces the clip's file. A failure is only a warning.
   void write(const RequestResult& result) const;
 
  private:

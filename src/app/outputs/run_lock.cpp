@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 
 constexpr const char* kLockFile = ".run.lock";
 
-// Every shard of every split has a position of its own in the lock file: 0/1, 0/2, 1/2, 0/3, …
+// Every shard of every split has its own position in the lock file: 0/1, 0/2, 1/2, 0/3, …
 std::int64_t first_position(std::int64_t count) { return count * (count - 1) / 2; }
 std::int64_t position_of(ManifestShard shard) { return first_position(shard.count) + shard.index; }
 
@@ -35,8 +35,8 @@ ManifestShard shard_at(std::int64_t position) {
   return {position - first_position(count), count};
 }
 
-// A shard holds its own position alone, and shares those of all other splits, which keeps their shards from taking
-// them.
+// A shard locks its own position exclusively, and the positions of all other splits shared, which keeps their shards
+// from locking these exclusively.
 std::vector<LockRange> ranges_of(ManifestShard shard) {
   const std::int64_t begin = first_position(shard.count);
   std::vector<LockRange> ranges{{position_of(shard), 1, true}, {begin + shard.count, 0, false}};
@@ -52,7 +52,7 @@ std::string description_of_this_run() {
                      utc_now());
 }
 
-// As the holder wrote it. It may have just left, or not have written yet.
+// The holder's description of itself. The holder may have just left, or may not have written it yet.
 std::string description_in(const fs::path& file) {
   try {
     return read_file(file);
@@ -65,7 +65,7 @@ std::string words_on(ManifestShard shard) {
   return shard.is_whole() ? "the whole manifest" : "shard " + shard.text() + " of the manifest";
 }
 
-// Why `wanted` cannot have the folder.
+// Message: why the run of shard `wanted` cannot use the folder.
 std::string refusal(const fs::path& out, ManifestShard wanted, std::optional<std::int64_t> position) {
   if (!position) return out.string() + ": another run starts in this folder: try again";
   const ManifestShard held = shard_at(*position);
@@ -103,7 +103,7 @@ std::string run_lock_problem(const fs::path& out, ManifestShard shard) {
 
 void RunLock::take(ManifestShard shard, const Log& log, milliseconds patience) {
   const auto give_up = steady_clock::now() + patience;
-  // Two that start together and exclude each other must not meet again and again.
+  // The random part keeps two runs that start together and exclude each other from colliding again and again.
   const milliseconds pause(100 + ::getpid() % 50);
   const std::vector<LockRange> ranges = ranges_of(shard);
   for (bool told = false;; std::this_thread::sleep_for(pause)) {

@@ -9,22 +9,22 @@
 
 namespace orrery {
 
-// Keeps others from running into the same folder, until it is destroyed or its process ends, killed or not. Runs of
-// different shards of one split go together; the whole manifest, or another number of shards, excludes them.
+// Keeps other runs out of the same folder until it is destroyed or its process ends, even by a signal. Runs of
+// different shards of one split may share the folder; a run of the whole manifest, or of another number of shards, may
+// not join them.
 //
-// One process holds it: rank 0 of a run.
+// Held by one process, rank 0 of a run.
 class RunLock {
  public:
   // Waits up to `patience` for the holder to leave, since a killed job's ranks may live for a moment. Throws InputError
-  // that names the holder's host, job and start. A file system without locks is only warned of.
+  // that names the holder's host, job and start. Only warns on a file system without locks.
   RunLock(const std::filesystem::path& out, ManifestShard shard, const Log& log,
           std::chrono::milliseconds patience = std::chrono::seconds(5));
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
   ~RunLock();
 
-  // Throws Error when the folder was removed, or another one stands in its place: nothing can be recorded there, and
-  // the lock keeps nobody out of it.
+  // Throws Error when the folder was removed or replaced: results would be lost, and the lock would keep nobody out.
   void require_in_place() const;
 
  private:
@@ -35,7 +35,7 @@ class RunLock {
   std::filesystem::path holder_;  // the file that describes this run
 };
 
-// Who keeps a run of `shard` out of the folder, in the words of RunLock's refusal, or "". Changes nothing.
+// RunLock's refusal of a run of `shard` in the folder, or "" when it would not refuse. Changes nothing.
 std::string run_lock_problem(const std::filesystem::path& out, ManifestShard shard);
 
 }  // namespace orrery

@@ -12,14 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What run.json says: how many GPUs worked, and how much there was to do.
+// From run.json: the ranks, whether they used GPUs, and the number of requests.
 struct RunRecord {
   std::int64_t ranks = 1;
   bool on_gpus = false;
   std::optional<std::int64_t> requested;
 };
 
-// A run that stands in no run.json counts as one rank on a CPU.
+// Reads run.json; a run without it counts as one rank on a CPU.
 RunRecord record_of(const fs::path& path) {
   RunRecord record;
   std::error_code ignored;
@@ -42,7 +42,7 @@ fs::path run_of(const fs::path& results) {
   return results.parent_path() / ("run" + stem.substr(std::string("results").size()) + ".json");
 }
 
-// A reason without its numbers and without what stands in quotes: those differ from clip to clip.
+// A reason without numbers and quoted names, which differ from clip to clip.
 std::string kind_of(const std::string& reason) {
   std::string kind;
   bool quoted = false;
@@ -92,7 +92,7 @@ class Collector {
   }
 
  private:
-  // A result of an earlier release counts as one of the run that wrote run.json last.
+  // A result of an earlier release counts for the run that last wrote run.json.
   void add_seconds(const RequestResult& result, const RunRecord& run) {
     const bool on_gpus = result.device.empty() ? run.on_gpus : result.device == "cuda";
     all_.on_gpus |= on_gpus;

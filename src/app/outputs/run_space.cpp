@@ -15,9 +15,9 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kHeader = 64 << 10;  // of a file: text, ids, chunk tables
+constexpr std::int64_t kHeader = 64 << 10;  // bytes of a file besides data: texts, ids, chunk tables
 
-// A clip's files may still be written while the next one is made.
+// A clip's files may still be being written while the next clip is made.
 constexpr std::size_t kClipsAtOnce = 2;
 
 std::string needed_and_there(std::int64_t needed, std::int64_t available) {
@@ -52,10 +52,11 @@ std::int64_t ClipSpace::files(const ClipJob& job) const {
 
 std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
   if (job.latents_done) return 0;
-  if (!job.chunks.empty()) return snapshots(job.chunks.front());  // no chunk is larger
-  constexpr std::int64_t kArrays = 4;  // the sample, the last one, and two outputs of the model
+  if (!job.chunks.empty()) return snapshots(job.chunks.front());  // the first chunk is the largest
+  constexpr std::int64_t kArrays = 4;                             // the sample, the last sample, two model outputs
   const StepCacheSettings& cache = job.request.step_cache;
-  // Of each branch, what the layers added in the last computed steps, and the video's filtered latents.
+  // Arrays of a step cache: for each branch, the layers' contributions in the last order + 1 computed steps, and the
+  // video's filtered latents.
   const std::int64_t cached = cache.on() ? (job.request.guided() ? 2 : 1) * (cache.order + 2) : 0;
   return 2 * ((kArrays + cached) * latents(job.request) + kHeader);
 }

@@ -13,17 +13,17 @@
 
 namespace orrery {
 
-// Estimates the bytes that clips take in OUT: exactly for latents and snapshots without a step cache, on the high side
-// for those with one, and for videos and pictures, from what camera pictures take.
+// Estimates the bytes that clips take in OUT: exact for latents and for snapshots without a step cache; an overestimate
+// for snapshots with one; for videos and pictures, a conservative estimate for camera pictures.
 class ClipSpace {
  public:
   ClipSpace(const Cosmos3Config& config, const OutputOptions& output);
 
-  // Bytes of the files that are still to be made.
+  // Bytes of the files still to be made.
   std::int64_t files(const ClipJob& job) const;
-  // Bytes of an unfinished clip's snapshot and of the next one, which is written before the old one is removed.
+  // Bytes of two snapshots of an unfinished clip, since the next one is written before the old one is removed.
   std::int64_t snapshots(const ClipJob& job) const;
-  // How many files are still to be made, with snapshots and what is written beside them.
+  // Number of files still to be made, including snapshots and temporary files.
   std::int64_t file_count(const ClipJob& job) const;
 
  private:
@@ -35,27 +35,26 @@ class ClipSpace {
   OutputOptions output_;
 };
 
-// The result of a look at the disk. At most one of the two is set.
+// The result of a check of the disk space. At most one of the two texts is set.
 struct SpaceVerdict {
   std::string refusal;  // not even the next clips fit
-  std::string warning;  // they do, but not all
+  std::string warning;  // the next clips fit, but not all clips
 };
 
-// Whether `available` bytes are enough for the files of `jobs` and a snapshot. `out` is for the words.
+// Judges whether `available` bytes are enough for the files of `jobs` and a snapshot. Messages name `out`.
 SpaceVerdict judge_space(const std::vector<ClipJob>& jobs, const ClipSpace& space, std::int64_t available,
                          const std::filesystem::path& out);
 
-// Why the next clip should not be begun, or "".
+// Why the space does not suffice to begin the clip, or "".
 std::string lack_of_space(const ClipJob& job, const ClipSpace& space, std::int64_t available,
                           const std::filesystem::path& out);
 
-// Why the file system of `out` has no room for a clip's files, each of which takes an inode, with `available` left; or
-// "".
+// Why `available` inodes in the file system of `out` do not suffice for the clip's files, or "".
 std::string lack_of_files(const ClipJob& job, const ClipSpace& space, std::int64_t available,
                           const std::filesystem::path& out);
 
-// What keeps a clip's files from being written to the folders of `out` now, or "": no space, no inodes, no right to
-// write. Folders that are gone are made again.
+// Why the clip's files cannot be written to the folders of `out` now (no space, no inodes, no permission), or "".
+// Creates missing folders again.
 std::string write_problem(const ClipJob& job, const ClipSpace& space, const std::filesystem::path& out);
 
 // Makes OUT and its folders and checks that files can be made there. Throws InputError.

@@ -16,7 +16,7 @@ struct Choice {
   E value;
 };
 
-// The name of `value`.
+// The name of `value`; empty when choices() does not list it.
 template <class E>
 constexpr std::string_view choice_name(E value) {
   for (const auto& choice : choices(E{})) {

@@ -14,21 +14,21 @@
 
 namespace orrery {
 
-// What a number may be; both ends included.
+// Closed interval of the values that a number may have.
 struct NumberRange {
   double low;
   double high;
 };
 
 // One config.json and its checks. Every refusal is an InputError "FILE: KEY: found X, expected Y", or "FILE: KEY is
-// missing". It remembers which keys were asked for, so that what nobody reads can be refused too.
+// missing". It remembers which keys were asked for, so that keys that nobody reads can be refused too.
 class ConfigReader {
  public:
   // Throws InputError when the file is not a JSON object.
   explicit ConfigReader(const std::filesystem::path& file);
 
   bool has(const std::string& key) const { return json_.contains(key); }
-  // Whether the key has another value than null.
+  // Whether the key is there with a value other than null.
   bool gives(const std::string& key) const;
   const Json& at(const std::string& key) const;
   // The object that is the value of `key`; refusals name its keys "KEY.INNER".
@@ -41,7 +41,7 @@ class ConfigReader {
   double number_or(const std::string& key, double otherwise, NumberRange range) const;
   bool flag_or(const std::string& key, bool otherwise) const;
 
-  // Lists of `length` entries. `note` is appended to the message's "a list of 8 numbers".
+  // Lists of `length` entries. `note` is appended to "a list of 8 numbers" in the message.
   std::vector<std::int64_t> sizes(const std::string& key, std::int64_t length) const;
   std::vector<bool> flags(const std::string& key, std::int64_t length, const std::string& note = {}) const;
   std::vector<double> numbers(const std::string& key, std::int64_t length, NumberRange range,
@@ -54,8 +54,8 @@ class ConfigReader {
   // Refuses a value other than `only`; the key may be absent, which means `only`.
   void require_only_if_given(const std::string& key, const Json& only) const;
   // Refuses every key that no other function was asked for and that is not in `irrelevant`, the keys that make no
-  // difference here. Keys that begin with an underscore say who wrote the file, and null says that there is nothing.
-  // Call it when everything has been read.
+  // difference here. Keys that begin with an underscore (they say who wrote the file) and keys whose value is null
+  // pass. Call it when everything has been read.
   void require_nothing_else(std::initializer_list<std::string_view> irrelevant) const;
 
   [[noreturn]] void refuse(const std::string& key, const Json& found, const std::string& expected) const;

@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLeastBuffer = 4096;
 constexpr std::int64_t kMostBytes = std::int64_t{1}
-                                    << 30;  // far above any text or picture; a sparse file can have more
+                                    << 30;  // bytes; far above any text or image, but a sparse file can be larger
 
 Descriptor open_or_fail(const fs::path& path, int flags) {
   Descriptor descriptor(::open(path.c_str(), flags | O_CLOEXEC, 0666));
@@ -49,7 +49,7 @@ void write_all(const Descriptor& descriptor, std::string_view content, const fs:
   }
 }
 
-// Reads on behind the first `have` bytes until `content` is full or the file ends; returns how many it read.
+// Reads into `content` from byte `have` on until it is full or the file ends; returns how many bytes it read.
 std::size_t read_all(const Descriptor& descriptor, std::string& content, std::size_t have, const fs::path& path) {
   const std::size_t before = have;
   while (have < content.size()) {
@@ -74,17 +74,17 @@ bool is_named(const struct stat& file, const fs::path& path) {
   return ::stat(path.c_str(), &named) == 0 && named.st_dev == file.st_dev && named.st_ino == file.st_ino;
 }
 
-// What came of asking for a temporary name.
+// Result of claiming a temporary name.
 enum class Claim { Held, Busy, NoLocks };
 
-// Opens `path`, made when missing, and locks it: until `file` closes nobody else has this name. The lock is flock's,
-// which closing another descriptor of the file, as an encoder does, leaves alone.
+// Opens `path`, creates it when missing, and locks it: until `file` closes, no other writer gets this name. The lock is
+// one of flock(), which survives when another descriptor of the file is closed, as an encoder does.
 Claim claim(const fs::path& path, Descriptor& file) {
   while (true) {
     file = open_or_fail(path, O_WRONLY | O_CREAT);
     struct stat opened {};
     if (::fstat(file.get(), &opened) != 0) fail("look at " + path.string(), std::strerror(errno));
-    if (!S_ISREG(opened.st_mode)) return Claim::Held;  // a device's name is not its writer's to keep
+    if (!S_ISREG(opened.st_mode)) return Claim::Held;  // devices are shared by their writers
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EINTR) continue;
       return errno == EWOULDBLOCK ? Claim::Busy : Claim::NoLocks;
@@ -174,7 +174,7 @@ std::string read_file(const fs::path& path) {
                 fmt::format("{}: has {} bytes, expected at most {}", path.string(), size, kMostBytes));
   std::string content;
   std::size_t have = 0;
-  // One byte more than there should be, so that the end is seen; files of /proc have no length.
+  // One byte more than the file's length shows its end; files in /proc report no length.
   for (content.resize(static_cast<std::size_t>(size) + 1); true; content.resize(std::max(2 * have, kLeastBuffer))) {
     have += read_all(in, content, have, path);
     if (have < content.size()) break;

@@ -47,7 +47,7 @@ Descriptor open_input(const std::filesystem::path& path, std::int64_t* size = nu
 // The file's whole content. Throws InputError that names the path and the reason.
 std::string read_file(const std::filesystem::path& path);
 
-// Asked about a file that is complete, under its temporary name; what it throws keeps the file from appearing.
+// Checks a complete file under its temporary name; when it throws, the file does not appear.
 using FileCheck = std::function<void(const std::filesystem::path& file)>;
 
 // Replaces the file's content atomically. Throws Error, and what `check` throws.

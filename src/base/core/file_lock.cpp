@@ -20,7 +20,7 @@ struct flock record(const LockRange& range, int type) {
   return lock;
 }
 
-// fcntl again when a signal came between. 0, or errno.
+// Calls fcntl, again when a signal interrupts it. Returns 0 or errno.
 int control(const Descriptor& file, int command, struct flock& lock) {
   while (::fcntl(file.get(), command, &lock) != 0) {
     if (errno != EINTR) return errno;
@@ -65,7 +65,7 @@ bool FileLock::is_in_place() const {
   struct stat held {
   }, named{};
   if (::fstat(file_.get(), &held) != 0 || ::stat(path_.c_str(), &named) != 0) return false;
-  // Some file systems number a file anew each time it is looked up: only one without a name has been replaced.
+  // Some file systems give a file a new inode number at each look-up; it has been replaced only if its link count is 0.
   return held.st_nlink > 0 || (held.st_dev == named.st_dev && held.st_ino == named.st_ino);
 }
 

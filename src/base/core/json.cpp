@@ -15,8 +15,8 @@
 namespace orrery {
 namespace {
 
-// Walks over brackets, commas and quotes alone, without recursion. Up to the first error of a text, the parser sees the
-// same ones.
+// Scans brackets, commas and quotes only, without recursion. Up to the first syntax error of a text, it sees the
+// nesting that the parser sees.
 class Outline {
  public:
   explicit Outline(std::size_t most_keys) : most_keys_(most_keys) {}
@@ -88,7 +88,7 @@ std::string reason_in(std::string_view said) {
   return std::string(said.starts_with('[') && bracket != std::string_view::npos ? said.substr(bracket + 2) : said);
 }
 
-// Builds a value, and tells of equal keys in one object, which the library's own builder passes over.
+// Builds a value and reports repeated keys of an object, which the library's own builder silently accepts.
 template <class Value>
 class Builder final : public nlohmann::json_sax<Value> {
  public:
@@ -118,7 +118,7 @@ class Builder final : public nlohmann::json_sax<Value> {
     return true;
   }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
-    // Of other exceptions, as of a number too large for a double, the library tells no place.
+    // The library gives no position for other exceptions, such as a number too large for a double.
     const auto* syntax = dynamic_cast<const nlohmann::detail::parse_error*>(&error);
     wrong_at_ = syntax == nullptr ? 0 : syntax->byte;
     wrong_ = reason_in(error.what());
@@ -126,7 +126,7 @@ class Builder final : public nlohmann::json_sax<Value> {
   }
 
  private:
-  // The place of the next value, which it takes.
+  // Stores the next value where it belongs and returns it there.
   Value& put(Value value) {
     if (levels_.empty()) return root_ = std::move(value);
     Value& level = *levels_.back();

@@ -15,21 +15,21 @@ using Json = nlohmann::ordered_json;
 using SortedJson = nlohmann::json;
 
 // All JSON that is read goes through the functions below. They bound what a text may ask for before anything is built
-// of it, so that no text can exhaust the stack or the hours of whoever copies, prints or destroys the value.
+// of it, so that no text can exhaust the stack, or take hours, when the value is copied, printed or destroyed.
 inline constexpr std::size_t kMostJsonDepth = 128;       // objects and arrays inside one another
-inline constexpr std::size_t kMostOrderedKeys = 10'000;  // of one object of Json, which takes quadratic time for them
+inline constexpr std::size_t kMostOrderedKeys = 10'000;  // in one Json object, whose insertion is quadratic
 
 // Why a text is refused, and where: what() is the reason alone.
 class JsonError : public InputError {
  public:
   JsonError(std::size_t byte_read, const std::string& reason) : InputError(reason), byte(byte_read) {}
-  std::size_t byte;  // bytes read until the trouble was seen; 0: of the text as a whole
+  std::size_t byte;  // bytes read up to the error; 0: the text as a whole is refused
 };
 
-// Called for a key that its object has already; `depth` is 1 for the keys of the outermost object.
+// Called for a key that is repeated in its object; `depth` is 1 for the keys of the outermost object.
 using OnRepeatedKey = std::function<void(std::size_t depth, const std::string& key)>;
 
-// Parses one JSON value. Of equal keys the last value counts. Throws JsonError.
+// Parses one JSON value. When a key is repeated in an object, its last value counts. Throws JsonError.
 Json parse_json(std::string_view text, const OnRepeatedKey& on_repeated_key = {});
 
 // Parses with the keys of objects sorted: for objects of many thousand keys.
@@ -42,8 +42,8 @@ Json parse_object_or_null(std::string_view text);
 Json parse_json_file(const std::filesystem::path& path);
 SortedJson parse_sorted_json_file(const std::filesystem::path& path);
 
-// `value` as text, on one line where `indent` is negative. Never throws: bytes that are not UTF-8, as file names may
-// have them, become U+FFFD.
+// `value` as text, on one line when `indent` is negative. Never throws: bytes that are not UTF-8, which file names may
+// contain, become U+FFFD.
 std::string json_text(const Json& value, int indent = -1);
 
 }  // namespace orrery

@@ -15,7 +15,7 @@
 
 namespace orrery {
 
-// A terminal whose last lines may show how far things are.
+// A terminal whose last lines may show progress.
 class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   void show(std::vector<std::string> lines) {
@@ -49,7 +49,7 @@ std::string pattern(const char* time, int rank) {
   return std::string(time) + (rank == 0 ? "%v" : fmt::format("rank {}: %v", rank));
 }
 
-// Its sinks decide what is too much.
+// Passes messages of all levels; the sinks filter them.
 std::shared_ptr<spdlog::logger> make_logger() {
   auto logger = std::make_shared<spdlog::logger>("orrery");
   logger->set_level(spdlog::level::debug);

@@ -21,7 +21,7 @@ std::optional<T> parse_whole(std::string_view text) {
   return value;
 }
 
-// Two digits or, of hours, up to six.
+// Parses two to `most` decimal digits; hours have up to six.
 std::optional<std::int64_t> parse_digits(std::string_view text, std::size_t most) {
   const bool digits = text.find_first_not_of("0123456789") == std::string_view::npos;
   return digits && text.size() >= 2 && text.size() <= most ? parse_integer(text) : std::nullopt;

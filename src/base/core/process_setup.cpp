@@ -17,7 +17,7 @@
 namespace orrery {
 namespace {
 
-// glibc takes the default from ulimit -s when the program starts.
+// Raises the default stack of new threads, which glibc takes from `ulimit -s` when the program starts.
 void enlarge_threads() {
   pthread_attr_t attributes;
   if (::pthread_getattr_default_np(&attributes) != 0) return;
@@ -42,7 +42,8 @@ int with_enough_stack(const std::function<int()>& work) {
 void open_closed_standard_streams() {
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) != -1 || errno != EBADF) continue;
-    // The lowest free number is this one: those below it are open. Nothing can be written to what is open for reading.
+    // open() takes the lowest free number, which is `descriptor`: those below it are open. Opened for reading only, a
+    // closed standard output still refuses writes.
     [[maybe_unused]] const int opened = ::open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY);
   }
 }
@@ -59,7 +60,7 @@ StandardOutput::StandardOutput(int descriptor) : descriptor_(descriptor), before
 StandardOutput::~StandardOutput() {
   try {
     write_buffer();
-  } catch (const Error&) {  // an earlier failure has been told, or the program ends by another one
+  } catch (const Error&) {  // an earlier failure has been reported, or another error ends the program
   }
   std::cout.exceptions(std::ios::goodbit);
   std::cout.rdbuf(before_);

@@ -17,7 +17,7 @@ struct Pulse {
   std::atomic<int> meetings{0};
   std::atomic<double> longest_step{0};
   std::atomic<bool> on_gpu{false};
-  std::mutex mutex;  // of what follows
+  std::mutex mutex;  // guards the members below
   std::string clip;
   std::string phase;
   std::int64_t first_step = 0;
@@ -27,7 +27,7 @@ struct Pulse {
 
 Pulse pulse;
 
-// Of those who want to know at once; a mutex of its own, since they may read the pulse.
+// The callback of on_place_change(). It has a mutex of its own, since the callback may read the pulse.
 struct Listener {
   std::mutex mutex;
   std::function<void()> changed;
@@ -56,7 +56,8 @@ Meeting::Meeting() noexcept {
   pulse.meetings.fetch_add(1, std::memory_order_relaxed);
 }
 
-// A rank that was stopped goes on when its launcher ends it, and lets the others out of the call that they waited in.
+// A stopped process continues when its launcher ends it, which releases the ranks that waited for it in a collective:
+// they must not go on when the job is lost.
 Meeting::~Meeting() {
   wait_if_job_is_lost();
   pulse.meetings.fetch_sub(1, std::memory_order_relaxed);

@@ -13,7 +13,7 @@ struct Range {
   friend bool operator==(const Range&, const Range&) = default;
 };
 
-// What of `part` lies in `whole`, counted from the beginning of `whole`; {0, 0}: nothing.
+// The intersection of `part` and `whole`, relative to the beginning of `whole`; {0, 0} when it is empty.
 inline Range within(const Range& part, const Range& whole) {
   const std::int64_t begin = std::max(part.begin, whole.begin), end = std::min(part.end(), whole.end());
   return begin < end ? Range{begin - whole.begin, end - begin} : Range{};
@@ -24,9 +24,9 @@ struct Shard {
   int rank = 0;
   int size = 1;
 
-  // My equal piece of `extent`; throws Error when it does not divide.
+  // This rank's piece of `extent` in equal pieces; throws Error unless `extent` is a multiple of `size`.
   Range slice(std::int64_t extent) const;
-  // My piece of any `extent`: as equal as can be, the first ranks' longer by one.
+  // This rank's piece of any `extent`: sizes differ by at most one, and the first ranks have the longer pieces.
   Range share(std::int64_t extent) const;
   friend bool operator==(const Shard&, const Shard&) = default;
 };

@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kKeptOutput = 1000;  // bytes
 constexpr int kNapMilliseconds = 10;
 
-// A file in memory with this content, at its beginning: unlike a pipe it can be left unread.
+// An in-memory file with this content, positioned at its beginning. Unlike a pipe, it may be left unread.
 Descriptor memory_file(std::string_view content) {
   Descriptor file(::memfd_create("orrery-input", MFD_CLOEXEC));
   bool done = !file.empty();
@@ -51,7 +51,7 @@ Pipe make_pipe() {
   return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// What posix_spawn is told: own process group, no signal blocked or ignored.
+// Attributes for posix_spawn: a process group of its own, no signal blocked or ignored.
 class SpawnOptions {
  public:
   SpawnOptions(int input, int output) {
@@ -97,15 +97,15 @@ pid_t start(const ShellCommand& command, int input, int output) {
   return SpawnOptions(input, output).spawn(words);
 }
 
-// Waits at most kNapMilliseconds for output and keeps its beginning; returns at once when there is some, and when
-// nothing more will come.
+// Waits at most kNapMilliseconds for output, of which it keeps the beginning; returns at once when there is some, and
+// when no more can come.
 void read_some(int output, std::string& kept) {
   pollfd waiting{output, POLLIN, 0};
   if (::poll(&waiting, 1, kNapMilliseconds) <= 0) return;
   std::array<char, 4096> bytes{};
   const ssize_t size = ::read(output, bytes.data(), bytes.size());
   if (size <= 0) {
-    ::poll(nullptr, 0, kNapMilliseconds);  // it closed its output, but lives
+    ::poll(nullptr, 0, kNapMilliseconds);  // the command closed its output, but still runs
     return;
   }
   kept.append(bytes.data(), std::min(static_cast<std::size_t>(size), kKeptOutput - std::min(kKeptOutput, kept.size())));
@@ -159,7 +159,7 @@ CommandEnd run_command(const ShellCommand& command, const std::function<bool()>&
     read_some(output.out.get(), kept);
   }
   set_status(status, end);
-  // What it wrote last; processes that it left behind may hold the pipe open.
+  // Reads the rest of its output without blocking: processes that it left behind may hold the pipe open.
   ::fcntl(output.out.get(), F_SETFL, O_NONBLOCK);
   for (std::size_t before = kept.size() + 1; before != kept.size();) {
     before = kept.size();

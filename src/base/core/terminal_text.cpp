@@ -21,7 +21,7 @@ struct Character {
 
 bool continues_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
-// The character at the start of `text`, which is not empty. Decoded by hand, since ICU stands in io/text alone.
+// The character at the start of `text`, which is not empty. Decoded by hand, since only io/text may use ICU.
 Character first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned lead = byte(0);
@@ -69,7 +69,7 @@ std::vector<TableColumn> plain_columns(std::size_t count, std::size_t left) {
   return columns;
 }
 
-// To the start of the line `count` lines up, and nothing is left from there on.
+// Escape sequence that moves to the start of the line `count` lines up and erases everything from there on.
 std::string rewind(std::size_t count) { return count == 0 ? "" : fmt::format("\x1b[{}A\r\x1b[J", count); }
 
 }  // namespace
@@ -139,7 +139,7 @@ void StatusLines::show(std::vector<std::string> lines) {
   write(out);
 }
 
-// In one piece, so that the lines do not flicker.
+// Writes all text in one call, so that the lines do not flicker.
 void StatusLines::write(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), terminal_);
   std::fflush(terminal_);

@@ -11,41 +11,41 @@ namespace orrery {
 // `text` with U+FFFD in place of every byte that is not UTF-8: file names may have such bytes, JSON and HDF5 may not.
 std::string valid_utf8(std::string_view text);
 
-// `text` as it may be shown on a terminal, where the characters of others (prompts, file names) must do nothing but
-// appear: valid_utf8 with control characters and changes of writing direction as \u001b. Tabs stay.
+// `text` made safe for a terminal, which foreign text (prompts, file names) must not control: valid_utf8() with control
+// characters and changes of writing direction written as \u001b. Tabs stay.
 std::string printable(std::string_view text);
 
-// `text` of several lines as printable() has it, with its newlines.
+// Like printable(), but newlines stay too.
 std::string printable_lines(std::string_view text);
 
 // How many characters valid UTF-8 has: its width in columns where each takes one, as in Latin, Greek and Cyrillic.
 std::size_t character_count(std::string_view utf8);
 
-// The longest beginning of valid UTF-8 that has at most `bytes` bytes and whole characters.
+// The longest prefix of valid UTF-8 that has at most `bytes` bytes and ends with a whole character.
 std::string_view whole_characters(std::string_view utf8, std::size_t bytes);
 
-// Where the cells of a column stand. In columns of characters.
+// Layout of one column of a table [characters].
 struct TableColumn {
-  std::size_t width = 0;  // at least
-  bool left = true;       // otherwise on the right
+  std::size_t width = 0;  // minimum
+  bool left = true;       // left-aligned; otherwise right-aligned
   std::size_t gap = 2;    // blanks before it
 };
 
-// One row without a newline: UTF-8 cells, at most one a column, no blanks at the end. A cell that is wider than its
+// One row without a newline or blanks at its end. At most one UTF-8 cell for each column. A cell that is wider than its
 // column moves those behind it.
 std::string table_row(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells);
 
 // Rows of UTF-8 cells in columns as wide as their widest cell.
 class TextTable {
  public:
-  // The first `left` columns stand on the left, the others on the right, two blanks apart.
+  // Left-aligns the first `left` columns and right-aligns the remaining ones, two blanks apart.
   TextTable(const std::vector<std::string>& titles, std::size_t left);
   // One column for each title.
   TextTable(std::vector<std::string> titles, std::vector<TableColumn> columns);
 
-  // At most as many cells as there are titles. They are shown as printable() has them.
+  // Adds a row of at most as many cells as there are titles; printable() is applied to each cell.
   void add(std::vector<std::string> cells);
-  // The titles and then the rows, each line with a newline.
+  // The titles, then the rows; every line ends in a newline.
   std::string text() const;
 
  private:
@@ -54,7 +54,7 @@ class TextTable {
 };
 
 // The last lines of a terminal, drawn anew in place, while other lines scroll by above them. They always end in a
-// newline, so that what others print begins on a line of its own.
+// newline, so that text printed by anything else begins on a line of its own.
 class StatusLines {
  public:
   // `terminal` must outlive the object.

@@ -20,7 +20,7 @@ struct CudaEventTraits {
 
 enum class EventUse { Order, Timing };
 
-// A point in one stream.
+// An event of CUDA: a point in one stream. Errors throw Error.
 class CudaEvent {
  public:
   explicit CudaEvent(EventUse use = EventUse::Order);

@@ -18,7 +18,7 @@ DeviceClock::Mark DeviceClock::mark() const {
     return mark;
   }
   const c10::impl::VirtualGuardImpl guard(device_.type());
-  mark.event_.emplace(device_.type(), c10::EventFlag::BACKEND_DEFAULT);  // the other flag's events carry no time
+  mark.event_.emplace(device_.type(), c10::EventFlag::BACKEND_DEFAULT);  // events of PYTORCH_DEFAULT cannot be timed
   mark.event_->record(guard.getStream(device_));
   return mark;
 }

@@ -10,12 +10,12 @@
 
 namespace orrery {
 
-// Times work where it happens: by events of the current stream on a GPU, by the host's clock on a CPU.
+// Times work of a device: by events of the current stream on a GPU, by the host's clock on a CPU.
 class DeviceClock {
  public:
   class Mark {
    public:
-    // Whether the device has reached the mark; on a CPU always. Does not wait.
+    // Whether the device has reached the mark; always true on a CPU. Does not wait.
     bool passed() const { return !event_ || event_->query(); }
     // Milliseconds from this mark to `later`. Both must have passed.
     double ms_until(const Mark& later) const;
@@ -29,7 +29,7 @@ class DeviceClock {
   explicit DeviceClock(c10::Device device) : device_(device) {}
 
   c10::Device device() const { return device_; }
-  // Marks this point of the stream. Does not wait.
+  // Records a mark at this point of the current stream. Does not wait.
   Mark mark() const;
   // Waits until all work of the device is done.
   void wait() const;
@@ -41,9 +41,9 @@ class DeviceClock {
 // A few numbers on their way from a device to the host.
 class Readback {
  public:
-  // `numbers`: (n) float32. Queues the copy behind the work so far; waits for nothing.
+  // `numbers`: (n) float32. Queues the copy behind the work of the current stream so far; does not wait.
   explicit Readback(const at::Tensor& numbers);
-  // Waits until the device has got there: what was queued later goes on meanwhile.
+  // Waits until the copy has arrived, but not for work that was queued later.
   std::vector<float> wait();
 
  private:

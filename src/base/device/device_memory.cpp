@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-// The allocator knows a device from the first tensor on.
+// Allocates a tensor, since the allocator does not know a device before its first one.
 void wake_allocator(at::Device device) { at::empty({1}, at::TensorOptions(device).dtype(at::kByte)); }
 
 }  // namespace

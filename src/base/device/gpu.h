@@ -5,10 +5,10 @@
 
 namespace orrery {
 
-// What Error says where GPU code is called in a program that was built without CUDA.
+// Message of the Error that GPU functions throw in a program that was built without CUDA.
 inline constexpr char kNoCuda[] = "this program was built without CUDA: build it where the CUDA toolkit is found";
 
-// The GPUs that this process can see; `problem` says why there are none.
+// The number of GPUs that this process can see; `problem` says why when it is 0.
 struct GpuCount {
   int count = 0;
   std::string problem;
@@ -27,20 +27,20 @@ std::string gpu_uuid(int index);
 std::string gpu_name(int index);
 // Whether the GPU multiplies float8 matrices with a scale for each row: compute capability 9.0 or later. Throws Error.
 bool multiplies_float8(int index);
-// Whether the GPU is of NVIDIA's Hopper generation, for which some kernels are made: compute capability 9. Throws
-// Error.
+// Whether the GPU is of NVIDIA's Hopper generation (compute capability 9), which some kernels require. Throws Error.
 bool is_hopper(int index);
 // Makes the GPU the current device of this thread. Throws Error.
 void use_gpu(int index);
 
-// LibTorch's allocator on the GPU, which has to be the current device and to hold a tensor. All throw Error.
-// Bytes that the allocator holds unused, plus this process's share of the GPU's free memory among `sharers` processes.
+// The functions below ask LibTorch's allocator on the GPU, which must be the current device and hold a tensor. All
+// throw Error. Bytes that the allocator holds unused, plus this process's share of the GPU's free memory among
+// `sharers` processes.
 std::int64_t free_gpu_bytes(int index, int sharers);
 std::int64_t peak_gpu_bytes(int index);  // peak of the bytes held by tensors since the last reset
 void reset_peak_gpu_bytes(int index);
-void release_unused_gpu_memory();  // of all GPUs of this process
+void release_unused_gpu_memory();  // on all GPUs of this process
 
-// Waits for the current GPU's queued work. Throws Error.
+// Waits until the current GPU has done its queued work. Throws Error.
 void synchronize_gpu();
 
 // Begin and end a range of this thread; ranges nest. Used through ProfilerRange.

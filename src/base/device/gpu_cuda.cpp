@@ -36,7 +36,7 @@ c10::CachingDeviceAllocator::DeviceStats allocator_stats(int index) {
   return c10::cuda::CUDACachingAllocator::getDeviceStats(static_cast<c10::DeviceIndex>(index));
 }
 
-// Of all its pools together.
+// The statistic over all pools of the allocator.
 const c10::CachingAllocator::Stat& total(const c10::CachingAllocator::StatArray& stats) {
   return stats[static_cast<std::size_t>(c10::CachingAllocator::StatType::AGGREGATE)];
 }
@@ -47,7 +47,7 @@ GpuCount count_gpus() {
   int count = 0;
   const cudaError_t code = cudaGetDeviceCount(&count);
   if (code == cudaSuccess && count > 0) return {count, ""};
-  cudaGetLastError();  // the CPU path must not meet this error again
+  cudaGetLastError();  // clears the error, which the CPU path must not see again
   return {0, why_no_gpu(code == cudaSuccess ? cudaErrorNoDevice : code)};
 }
 

@@ -1,4 +1,4 @@
-// What stands in for gpu_cuda.cpp in a program built without CUDA.
+// Replaces gpu_cuda.cpp in a program built without CUDA.
 #include "base/core/error.h"
 #include "base/device/gpu.h"
 

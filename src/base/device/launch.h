@@ -11,8 +11,8 @@ namespace orrery {
 void launch_on(int device, std::string_view what, void (*start)(const void* context, cudaStream_t stream),
                const void* context);
 
-// Makes `device` the current GPU and calls start(stream), which launches a kernel. This header includes none of
-// LibTorch's, since nvcc takes half a minute for them.
+// Makes `device` the current GPU and calls start(stream), which launches a kernel. This header includes no header of
+// LibTorch, since nvcc takes half a minute to compile them.
 template <class Start>
 void launch_on(int device, std::string_view what, const Start& start) {
   const auto call = [](const void* context, cudaStream_t stream) { (*static_cast<const Start*>(context))(stream); };

@@ -7,7 +7,7 @@
 namespace orrery {
 namespace {
 
-// From nvml.h, which build machines without CUDA do not have: its ABI is stable.
+// Declarations copied from nvml.h, which is missing on build machines without CUDA; its ABI is stable.
 using Device = void*;
 constexpr int kSuccess = 0;
 constexpr int kSmClock = 1;

@@ -14,8 +14,8 @@ struct GpuState {
   double temperature_c = 0;
 };
 
-// NVML, the management library that comes with NVIDIA's driver. It is loaded at run time, so that the program starts
-// where there is none. It replaces nvidia-smi, which a process with MPI and CUDA must not fork to run.
+// NVML, the management library that comes with NVIDIA's driver. It is loaded at run time, so that the program starts on
+// hosts without it. It replaces nvidia-smi, which a process with MPI and CUDA must not fork to run.
 class Nvml {
  public:
   // Null when the library is not there or cannot be initialized.

@@ -11,7 +11,7 @@ namespace orrery {
 std::unique_ptr<Collectives> make_mpi_collectives(const Comm& comm);
 
 // Collectives of tensors on `device` through host memory and MPI, for ranks that share a GPU, which NCCL refuses. Sums
-// are rounded and ordered as those of CPU tensors. Unlike with other backends, each call waits for the work that is
+// are rounded and ordered like those of CPU tensors. Unlike the other backends, it waits in each call for the work
 // queued on the current stream.
 class HostCollectives : public Collectives {
  public:
@@ -37,17 +37,17 @@ class HostCollectives : public Collectives {
   at::Device device_;
 };
 
-// Collectives of tensors on `device` (with its number) over NCCL, queued on the current stream. Collective over `comm`,
-// which must outlive the result. Throws Error in a program that was built without CUDA.
+// Collectives of tensors on `device` (a GPU with its index) over NCCL, queued on the current stream. Collective over
+// `comm`, which must outlive the result. Throws Error in a program that was built without CUDA.
 std::unique_ptr<Collectives> make_nccl_collectives(const Comm& comm, at::Device device);
 
-// Aborts every NCCL communicator of this process, so that kernels that wait for a lost rank end. Any thread, while
-// another may be inside NCCL.
+// Aborts every NCCL communicator of this process, so that kernels that wait for a lost rank end. Any thread may call
+// it, even while another one is inside NCCL.
 void abort_gpu_communicators() noexcept;
 
 // Collectives of tensors on `device`, a GPU that ranks of `comm` share. They go through host memory, except the
-// asynchronous all-reduces of a pair of ranks, which go as between two GPUs (SumsBehind). `comm` must outlive the
-// result. Throws Error in a program that was built without CUDA.
+// asynchronous all-reduces of two ranks, which SumsBehind makes as between two GPUs. `comm` must outlive the result.
+// Throws Error in a program that was built without CUDA.
 std::unique_ptr<Collectives> make_shared_gpu_collectives(const Comm& comm, at::Device device);
 
 }  // namespace orrery

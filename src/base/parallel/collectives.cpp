@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-// A group of one has nobody to talk to.
+// The collectives of a group of one, which exchange nothing.
 class SoloCollectives final : public Collectives {
  public:
   Shard shard() const override { return {}; }
@@ -26,7 +26,7 @@ class SoloCollectives final : public Collectives {
 
 double bytes_of(const at::Tensor& x) { return static_cast<double>(x.nbytes()); }
 
-// What a rank sends in an all-reduce: every byte leaves it twice, but for its own part.
+// Bytes that a rank sends in a ring all-reduce: 2 (ranks - 1) / ranks of the tensor's.
 double ring_bytes(const at::Tensor& x, int ranks) { return 2.0 * (ranks - 1) / ranks * bytes_of(x); }
 
 }  // namespace

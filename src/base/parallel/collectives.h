@@ -23,13 +23,13 @@ struct SumTerms {
   at::Tensor other;
 };
 
-// What is counted apart. Other: broadcasts, rows of neighbours, tensors for rank 0.
+// Kinds of communication that are counted separately. Other: broadcast, exchange_rows, gather_to_root.
 enum class ExchangeKind { Sum, Gather, AllToAll, Other };
 
-// What one rank has sent to the others of a group.
+// What one rank has sent to the other ranks of its group.
 struct Traffic {
   std::int64_t calls = 0;
-  double bytes = 0;  // by an algorithm that sends least: a ring for sums
+  double bytes = 0;  // of the algorithm that sends least; a ring for sums
 };
 
 // Communication within one group of ranks. Every call is collective: every rank of the group makes the same calls, in
@@ -45,22 +45,22 @@ class Collectives {
 
   // This rank's place in the group.
   virtual Shard shard() const = 0;
-  // x becomes the sum over ranks, in place, the same bits on every rank. float32, float64, int64, bfloat16 and float16
-  // (these two on the CPU summed in float32 and rounded once).
+  // Replaces x by its sum over the ranks; the bits are the same on every rank. dtypes: float32, float64, int64,
+  // bfloat16 and float16 (the last two are summed in float32 on the CPU and rounded once).
   void all_reduce_sum(at::Tensor& x);
   // Starts an asynchronous all-reduce of the matrix `x`, which overlaps what the current stream computes next. At most
   // two are under way; they finish in the order in which they started. Until then `x` must not be touched.
   void start_sum(at::Tensor x);
   // Finishes the oldest all-reduce: the current stream waits for it. The returned terms may be read by work that is
-  // queued before the next start_sum(). Of a pair of ranks each sees the same two terms, its own first.
+  // queued before the next start_sum(). In a group of two, both ranks see the same two terms, each its own first.
   SumTerms finish_sum() { return do_finish_sum(); }
   // The ranks' tensors joined along `dim` (negative: from the end), in rank order. May be x itself in a group of one.
   at::Tensor all_gather(const at::Tensor& x, std::int64_t dim);
-  // Sends to[r] to rank r and fills from[r] with what rank r sends here; an entry for each rank of the group. Of two
-  // ranks, one's `to` has the bytes of the other's `from`; shares may differ in size, and be empty. What a rank sends
-  // itself is copied, unless it lies in its place already.
+  // Sends to[r] to rank r and fills from[r] with what rank r sends here; each list has an entry for each rank of the
+  // group. to[r] of rank s has as many bytes as from[s] of rank r; entries may differ in size and be empty. A rank's
+  // entry for itself is copied, unless `to` and `from` share its memory.
   void all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from);
-  // x of rank `root` replaces x everywhere.
+  // Replaces x by the x of rank `root`.
   void broadcast(at::Tensor& x, int root);
   // Sends `up` to rank - 1 and `down` to rank + 1, and returns {what rank - 1 sent down, what rank + 1 sent up}. The
   // first rank has nothing above and the last nothing below: undefined tensors. Shapes and dtype are the same on all
@@ -70,7 +70,7 @@ class Collectives {
   // hosts exchange them, so the ranks wait for each other here, but not for any device.
   std::vector<at::Tensor> gather_to_root(const at::Tensor& x);
 
-  // Since this object was made; nothing in a group of one. No communication.
+  // What this rank has sent since this object was made; zero in a group of one. Not collective.
   const Traffic& traffic(ExchangeKind kind) const { return traffic_[static_cast<std::size_t>(kind)]; }
 
  protected:
@@ -81,12 +81,12 @@ class Collectives {
   at::Tensor dequeue();
 
  private:
-  // What the backends do, as the functions without do_ say.
+  // The backends' implementations of the functions of the same names without do_.
   virtual void do_all_reduce_sum(at::Tensor& x) = 0;
   virtual void do_start_sum(at::Tensor x);
   virtual SumTerms do_finish_sum();
   virtual at::Tensor do_all_gather(const at::Tensor& x, std::int64_t dim) = 0;
-  // Only between different ranks.
+  // Without the rank's entries for itself.
   virtual void do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) = 0;
   virtual void do_broadcast(at::Tensor& x, int root) = 0;
   virtual std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor& up, const at::Tensor& down) = 0;
@@ -99,19 +99,19 @@ class Collectives {
 };
 
 // The backend for `device`: a group of one is a no-op, CUDA uses NCCL (its unique id travels over `comm`), CPU uses
-// MPI; ranks that share a GPU use MPI through host memory, for which the host waits (HostCollectives).
-// Collective over `comm`, which must outlive the result.
+// MPI; ranks that share a GPU use MPI through host memory, so that the host waits (HostCollectives). Collective over
+// `comm`, which must outlive the result.
 std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device);
 
-// Collectives whose asynchronous all-reduces (start_sum) can travel in several ways.
+// Interface of Collectives that have several transports for asynchronous all-reduces (start_sum).
 class TellsSumPath {
  public:
   virtual ~TellsSumPath() = default;
-  // Which way they travel, in words; empty before the first.
+  // The transport in use, in words; empty before the first all-reduce.
   virtual std::string sum_path() const = 0;
 };
 
-// TellsSumPath::sum_path of `group`; empty when it has only one way.
+// TellsSumPath::sum_path of `group`; empty when it has only one transport.
 std::string sum_path(const Collectives& group);
 
 }  // namespace orrery

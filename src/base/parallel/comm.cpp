@@ -19,7 +19,7 @@
 namespace orrery {
 namespace {
 
-// How long a rank sleeps between two looks while rank 0 works: nothing beside the seconds that a decode takes.
+// Polling interval of ranks that wait for rank 0: negligible against the seconds that a decode takes.
 constexpr std::chrono::milliseconds kNap(2);
 
 MPI_Comm duplicate(MPI_Comm comm) {
@@ -28,7 +28,7 @@ MPI_Comm duplicate(MPI_Comm comm) {
   return copy;
 }
 
-// A path that nothing can be found by: whoever wrote it is to blame, not the disk.
+// Whether the error is a path that cannot be followed, which is an error of the input, not of the disk.
 bool is_unusable_path(const std::exception& error) noexcept {
   const auto* const file = dynamic_cast<const std::filesystem::filesystem_error*>(&error);
   if (file == nullptr) return false;

@@ -23,7 +23,7 @@ namespace orrery {
 // world into tp groups".
 void check_mpi(int code, std::string_view what, std::source_location at = std::source_location::current());
 
-// The most elements of one MPI call, whose counts are ints; longer arrays are sent in pieces.
+// Maximum number of elements of one MPI call, whose counts are ints; longer arrays are sent in pieces.
 inline constexpr std::int64_t kMpiBlock = std::int64_t{1} << 30;
 
 // Calls each(begin, count) for the successive pieces of [0, total), each at most `block` long.
@@ -34,7 +34,7 @@ void for_blocks(std::int64_t total, Each each, std::int64_t block = kMpiBlock) {
   }
 }
 
-// Rank 0 failed and has the message; this rank leaves with the same exit code and says nothing.
+// Rank 0 failed and prints the message; this rank ends with the same exit code and prints nothing.
 class PeerRefused : public Error {
  public:
   explicit PeerRefused(int exit_code) : Error("rank 0 failed and says why"), exit_code_(exit_code) {}
@@ -54,8 +54,8 @@ struct CommTraits {
   static void close(type comm) noexcept;
 };
 
-// What the user is told about an exception: its message, without the C++ backtrace in LibTorch's errors, and with
-// advice where GPU memory was short.
+// The message that the user gets for an exception: without the C++ backtrace in LibTorch's errors, and with advice when
+// GPU memory was short.
 std::string message_of(const std::exception& error);
 
 // A communicator that this object owns. Every member below is_root() is collective.
@@ -71,7 +71,7 @@ class Comm {
 
   // Ranks with the same color (>= 0) form a group, in the order of their ranks here.
   Comm split(int color) const;
-  // Ranks of the same node.
+  // Groups the ranks of each node.
   Comm split_by_node() const;
   void barrier() const;
   int max(int value) const;

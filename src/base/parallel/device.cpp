@@ -37,8 +37,8 @@ std::string node_name() {
 GpuPick pick_gpu(const Comm& node) {
   const Shard local = node.shard();
   const GpuCount gpus = count_gpus();
-  // With fewer GPUs in sight than ranks, the launcher may have shown each rank its own alone, as srun does with one GPU
-  // a task.
+  // When a rank sees fewer GPUs than the node has ranks, the launcher may show each rank only its own, as srun does
+  // with one GPU per task.
   const int index = gpus.count >= local.size ? local.rank : 0;
   const bool shared = node.ranks_with(gpus.problem.empty() ? gpu_uuid(index) : "") > 1;
   if (!gpus.problem.empty()) return {0, false, "node " + node_name() + ": " + gpus.problem};
@@ -50,7 +50,7 @@ GpuPick pick_gpu(const Comm& node) {
               node_name(), local.size, gpus.count)};
 }
 
-// One flag a core: may this process run there? (taskset, cgroups and the launcher's binding decide.)
+// One flag for each core: whether this process may run there (taskset, cgroups and the launcher's binding decide).
 std::vector<int> allowed_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -63,7 +63,7 @@ std::vector<int> allowed_cores() {
   return allowed;
 }
 
-// OMP_NUM_THREADS, as a ceiling: a user who sets it shares the node with others.
+// The value of OMP_NUM_THREADS as an upper limit: a user who sets it shares the node.
 int thread_ceiling() {
   const char* text = std::getenv("OMP_NUM_THREADS");
   const int value = text == nullptr ? 0 : std::atoi(text);

@@ -9,13 +9,13 @@
 namespace orrery {
 
 // Whether several ranks may use one GPU: the environment variable ORRERY_SHARE_GPUS=1, on every rank, allows it. It is
-// slow, and only for checking the results of several ranks on a host with fewer GPUs.
+// slow; its purpose is to check the results of several ranks on a host with fewer GPUs.
 bool may_share_gpus();
 
 // How many ranks of `comm` compute on this rank's GPU, itself included; 1 on a CPU. Collective, and a barrier.
 int ranks_on_gpu(const Comm& comm, c10::Device device);
 
-// Whether any two ranks of `comm` compute on one GPU: the same on every rank. Collective.
+// Whether any two ranks of `comm` compute on one GPU; all ranks get the same answer. Collective.
 bool gpus_are_shared(const Comm& comm, c10::Device device);
 
 enum class DeviceKind { Auto, Cpu, Cuda };
@@ -36,8 +36,8 @@ at::Device choose_device(DeviceKind kind, const Comm& world);
 // is an upper limit. Call it before the first tensor operation. Collective.
 void set_threads(const Comm& world);
 
-// While it lives, this rank's tensor operations use every core that the rank may run on: for work of one rank while the
-// others sleep. The results of such work are also the same bits for any number of ranks.
+// Lets this rank's tensor operations use every core that the rank may run on, for this object's lifetime: for work of
+// one rank while the others sleep. The results then also have the same bits for any number of ranks.
 class AllCores {
  public:
   AllCores();

@@ -26,7 +26,8 @@ ncclDataType_t nccl_type(at::ScalarType dtype) {
 
 cudaStream_t stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
-// Sends and receives that NCCL starts together, so that no pair waits for another. Empty tensors do not travel.
+// A group of sends and receives that NCCL starts together, so that no pair of ranks waits for another pair. Empty
+// tensors are skipped.
 class Group {
  public:
   explicit Group(ncclComm_t comm) : comm_(comm) { check_nccl(ncclGroupStart(), "start a NCCL group"); }
@@ -67,7 +68,7 @@ class NcclCollectives final : public Collectives, public TellsSumPath {
   const Comm& comm_;
   at::Device device_;
   NcclComm nccl_;
-  std::optional<SumsBehind> sums_;  // since the first start_sum()
+  std::optional<SumsBehind> sums_;  // made by the first start_sum()
 };
 
 void NcclCollectives::do_start_sum(at::Tensor x) {

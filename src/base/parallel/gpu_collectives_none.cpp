@@ -1,4 +1,4 @@
-// What stands in for the collectives of GPUs in a program built without CUDA.
+// Replaces the collectives of GPUs in a program built without CUDA.
 #include "base/core/error.h"
 #include "base/device/gpu.h"
 #include "base/parallel/collective_backends.h"

@@ -7,8 +7,8 @@
 
 namespace orrery {
 
-// The first rank of a group whose other ranks are not there, to measure what one rank does by itself: what it would
-// exchange stays as it was, and is counted.
+// Rank 0 of a group whose other ranks do not exist, to measure the work of one rank alone: collectives leave or repeat
+// this rank's own data and only count the traffic.
 class LoneRank final : public Collectives {
  public:
   explicit LoneRank(int ranks) : ranks_(ranks) {}

@@ -37,7 +37,7 @@ class MpiCollectives final : public Collectives {
 void MpiCollectives::do_all_reduce_sum(at::Tensor& x) {
   const Meeting meeting;
   require_operand(x, at::kCPU);
-  if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {  // MPI has neither
+  if (x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf) {  // MPI lacks both types
     at::Tensor sum = x.to(at::kFloat);
     do_all_reduce_sum(sum);
     x.copy_(sum);
@@ -57,7 +57,7 @@ at::Tensor MpiCollectives::do_all_gather(const at::Tensor& x, std::int64_t dim) 
   const at::Tensor stacked = empty_stack(x, size);
   stacked[rank].copy_(x);
   Transfers transfers(comm_);
-  for (int distance = 1; distance < size; ++distance) {  // each rank starts with another peer
+  for (int distance = 1; distance < size; ++distance) {  // each rank starts with a different peer
     transfers.receive(stacked[(rank + size - distance) % size], (rank + size - distance) % size);
     transfers.send(x, (rank + distance) % size);
   }

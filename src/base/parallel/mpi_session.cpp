@@ -21,15 +21,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Whether no launcher started this process: mpirun, srun and their like leave one of these.
+// Whether no launcher started this process: mpirun, srun and similar ones set one of these variables.
 bool is_started_alone() {
   constexpr std::array kMarks{"OMPI_COMM_WORLD_SIZE", "PMIX_NAMESPACE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"};
   return std::none_of(kMarks.begin(), kMarks.end(), [](const char* mark) { return std::getenv(mark) != nullptr; });
 }
 
-// A process without peers needs no network and no daemon: Open MPI looks for the one and starts the other for a quarter
-// of a second otherwise. Nor a session folder, which all such processes of a host would share, make and remove at once.
-// The user's own settings stay.
+// Tells Open MPI that this process has no peers. It then neither looks for networks nor starts a daemon, which takes a
+// quarter of a second, nor makes a session folder, which all such processes of a host would share, make and remove at
+// once. The user's own settings stay.
 void expect_no_peers() {
   ::setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
   ::setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
@@ -38,21 +38,23 @@ void expect_no_peers() {
 
 void start_mpi(int& argc, char**& argv) {
   if (is_started_alone()) expect_no_peers();
-  // Waiting ranks give their core away when they outnumber the cores: a busy wait would starve the rank they wait for.
-  // On a core of one's own the yield returns at once. MPI reads the setting when it starts; the user's own stays.
+  // Waiting ranks yield their core: with more ranks than cores, a busy wait would starve the rank that they wait for.
+  // On a core that nobody else wants, the yield returns at once. MPI reads the setting when it starts; the user's own
+  // stays.
   ::setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "start MPI");
   require(provided >= MPI_THREAD_FUNNELED, "start MPI: this MPI library does not support programs with threads");
 }
 
-// slurm/common.sh starts a job once more whose ranks died before they had met.
+// Writes the file by which slurm/common.sh knows that all ranks have met: it restarts a job whose ranks died before.
 void leave_start_mark() {
   const char* const file = std::getenv("ORRERY_START_MARK");
   if (file != nullptr) Descriptor(::open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
 }
 
-// Rank 0's turn comes at once, the others' after rank 0's abort has had time to end them, and not all together.
+// How long a rank waits before it prints its error: rank 0 not at all; the other ranks, staggered, until rank 0's abort
+// has had time to end them.
 milliseconds patience(int rank) { return rank == 0 ? milliseconds(0) : milliseconds(1500 + std::min(20 * rank, 1000)); }
 
 void print_error(int rank, std::string_view message) {
@@ -64,7 +66,8 @@ void print_error(int rank, std::string_view message) {
   std::_Exit(exit_code);
 }
 
-// Another rank says why, and its abort ends this one, if the launcher is not too slow.
+// Waits for the abort of the rank that prints the error to end this process; exits by itself when the launcher is too
+// slow.
 [[noreturn]] void end_quietly(int exit_code) {
   std::this_thread::sleep_for(std::chrono::seconds(5));
   end_job(exit_code);
@@ -99,7 +102,7 @@ int MpiSession::exit_code(int code) const {
 }
 
 void MpiSession::announce_end(int exit_code) const {
-  wait_if_job_is_lost();  // the loss is the reason of this error, and has been told
+  wait_if_job_is_lost();  // when a rank is lost, that caused this error and has been reported
   if (watchdog_) watchdog_->announce_end(exit_code);
 }
 

@@ -20,14 +20,14 @@ std::string make_unique_id() {
   return {id.internal, sizeof id.internal};
 }
 
-// The communicators of this process, for abort_gpu_communicators() of another thread.
+// The NCCL communicators of this process, so that abort_gpu_communicators() can find them from another thread.
 class Living {
  public:
   void add(ncclComm_t comm) {
     const std::lock_guard lock(mutex_);
     comms_.push_back(comm);
   }
-  // False when it has been taken away already.
+  // Returns false when `comm` has been removed already.
   bool remove(ncclComm_t comm) {
     const std::lock_guard lock(mutex_);
     return std::erase(comms_, comm) != 0;

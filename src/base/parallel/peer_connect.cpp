@@ -28,15 +28,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kPatience(10);  // for all connections of a rank
-constexpr std::chrono::seconds kTry(2);        // for one address, or one stranger
+constexpr std::chrono::seconds kTry(2);        // for one address, or one unknown caller
 
-// What both ends of a connection say first.
+// The first message of both ends of a connection.
 struct Greeting {
   std::uint64_t token = 0;  // of the job
   std::int64_t rank = 0;
 };
 
-// Where a rank can be reached; travels as text, words with blanks between.
+// Where a rank can be reached. Sent as text: words separated by blanks.
 struct Address {
   std::string host;
   int port = 0;
@@ -74,7 +74,7 @@ std::vector<std::string> own_networks() {
   return networks;
 }
 
-// The addresses to try, the likeliest first. Ranks whose hosts only seem to be two still meet on the loopback.
+// The addresses to try, the likeliest first. The loopback is always one of them: two host names may mean one host.
 std::vector<std::string> ways_to(const Address& address, const std::string& own_host) {
   std::vector<std::string> ways = address.networks;
   ways.insert(address.host == own_host ? ways.begin() : ways.end(), "127.0.0.1");
@@ -98,13 +98,13 @@ bool send_greeting(int socket, const Greeting& greeting) {
   return ::send(socket, &greeting, sizeof greeting, MSG_NOSIGNAL) == ssize_t{sizeof greeting};
 }
 
-// So few bytes arrive together.
+// A greeting is so short that its bytes arrive together.
 bool receive_greeting(int socket, Greeting& greeting, Clock::time_point deadline) {
   return wait_for(socket, POLLIN, deadline) &&
          ::recv(socket, &greeting, sizeof greeting, MSG_WAITALL) == ssize_t{sizeof greeting};
 }
 
-// A connection on which rank `to` has answered, or nothing.
+// A connection on which rank `to` has answered; empty when it did not.
 Descriptor try_way(const std::string& way, int port, const Greeting& mine, std::int64_t to,
                    Clock::time_point deadline) {
   Descriptor socket = make_socket();
@@ -134,9 +134,9 @@ class Door {
     if (open) port_ = ntohs(address.sin_port);
   }
 
-  int port() const { return port_; }  // 0: it does not open
+  int port() const { return port_; }  // 0: no port could be opened
 
-  // The next caller that has this job's token, and its rank; nothing when none comes in time.
+  // The next caller with this job's token, and its rank; an empty descriptor when none comes in time.
   std::pair<Descriptor, std::int64_t> next(const Greeting& mine, Clock::time_point deadline) const {
     while (port_ != 0 && wait_for(socket_.get(), POLLIN, deadline)) {
       Descriptor caller(::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -168,7 +168,7 @@ std::vector<Address> share_addresses(const Comm& world, const Address& mine) {
   return all;
 }
 
-// The lower ranks are called in order, then the higher ones call: nobody waits for one who waits for it.
+// Connects to the lower ranks in order, then accepts the higher ones: no two ranks wait for each other.
 void connect_all(std::vector<Descriptor>& sockets, const std::vector<Address>& all, const Door& door,
                  const Greeting& mine) {
   const auto deadline = Clock::now() + kPatience;

@@ -59,7 +59,7 @@ void PeerLinks::send(const PeerPacket& packet) {
 void PeerLinks::flush(Link& link) {
   while (!link.unsent.empty()) {
     const ssize_t sent = ::send(link.socket.get(), link.unsent.data(), link.unsent.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // later, or never: receive() sees the end
+    if (sent <= 0) return;  // the rest is sent later; receive() notices a closed connection
     link.unsent.erase(0, static_cast<std::size_t>(sent));
   }
 }

@@ -21,18 +21,18 @@ struct PeerSockets {
   std::string problem;              // why some ranks cannot reach each other, the same on every rank; empty: they can
 };
 
-// Connects all pairs of ranks over the loopback or any network that joins their hosts. Gives up after ten seconds.
+// Connects all pairs of ranks over the loopback or any network that connects their hosts. Gives up after ten seconds.
 // Connections from other programs are closed. Collective.
 PeerSockets connect_peers(const Comm& world);
 
 enum class PeerWord : std::int32_t {
-  Sign,      // how the rank is
-  Farewell,  // it is done, and its process ends
-  Ending,    // it ends the job with `code`, and says why by itself
-  Lost       // it has told the user that the job is lost: all end with `code`
+  Sign,      // the rank's state (RankSign)
+  Farewell,  // the rank is done, and its process ends
+  Ending,    // the rank ends the job with `code` and prints why
+  Lost       // the rank has printed that the job is lost: all ranks end with `code`
 };
 
-// What ranks send each other, as bytes: all run the same program on the same kind of host.
+// The message between ranks, sent as raw bytes: all ranks run the same program on the same kind of host.
 struct PeerPacket {
   PeerWord word = PeerWord::Sign;
   std::int32_t code = 0;
@@ -40,7 +40,7 @@ struct PeerPacket {
   double longest_step = 0;
   bool meeting = false;
   bool stepping = false;
-  std::array<char, 64> host{};    // ends with a zero, cut if need be
+  std::array<char, 64> host{};    // zero-terminated, truncated if too long
   std::array<char, 174> place{};  // likewise
 };
 static_assert(std::is_trivially_copyable_v<PeerPacket>);
@@ -48,31 +48,32 @@ static_assert(std::is_trivially_copyable_v<PeerPacket>);
 PeerPacket packet_of(const RankSign& sign);
 RankSign sign_of(const PeerPacket& packet);
 
-// What came from a rank: a packet, or the end of its connection.
+// What was received from a rank: a packet, or the end of its connection.
 struct PeerEvent {
   int rank = 0;
   std::optional<PeerPacket> packet;  // none: the connection has ended, and with it the process
 };
 
-// Packets between this rank and all others. Nothing here waits for a peer that does not read.
+// Exchanges packets between this rank and all other ranks. No function waits for a peer that does not read.
 class PeerLinks {
  public:
   explicit PeerLinks(PeerSockets sockets);
 
-  // To all ranks that are still there. A rank that does not read misses signs, but nothing else. Any thread.
+  // Sends to all ranks that are still there. A rank that does not read misses packets of type Sign, but no others. Any
+  // thread may call it.
   void send(const PeerPacket& packet);
-  // What has come, or comes within `patience`. One thread at a time.
+  // Returns what has arrived, or waits up to `patience` for something. One thread at a time.
   std::vector<PeerEvent> receive(std::chrono::milliseconds patience);
-  // Ends a receive() at once, the one under way or the next. Any thread.
+  // Ends the receive() under way, or else the next one, at once. Any thread may call it.
   void wake();
-  // Whether any other rank's process is there. Any thread.
+  // Whether the process of any other rank is still there. Any thread may call it.
   bool any() const;
-  // The connections then live as long as the process. After the last receive().
+  // Leaves the connections open until the process ends. Call it after the last receive().
   void leave_open();
 
  private:
   struct Link {
-    Descriptor socket;  // empty: there is none, or it has ended
+    Descriptor socket;  // empty: no connection, or it has ended
     std::string unsent;
     std::string received;
   };
@@ -81,8 +82,8 @@ class PeerLinks {
   static bool fill(Link& link);
   void take(int rank, std::vector<PeerEvent>& events);
 
-  mutable std::mutex mutex_;  // of links_
-  std::vector<Link> links_;   // a rank each
+  mutable std::mutex mutex_;  // guards links_
+  std::vector<Link> links_;   // one for each rank
   Descriptor waker_;
 };
 

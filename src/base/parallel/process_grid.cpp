@@ -46,7 +46,7 @@ ProcessGrid::ProcessGrid(const Comm& world, const GridShape& shape) : shape_(sha
   require_fits(shape, world.shard().size);
   int stride = shape.ranks();
   for (const GridAxis& axis : shape.axes()) {
-    stride /= axis.size;  // between neighbours of this axis
+    stride /= axis.size;  // difference of the world ranks of neighbours on this axis
     const int own = rank / stride % axis.size;
     groups_.push_back(world.split(rank - own * stride));
   }

@@ -101,7 +101,7 @@ std::optional<RankVerdict> RankWatch::stuck(double now) const {
   return worst;
 }
 
-// The one that came to the meeting first is told: the others met elsewhere since.
+// Names the rank that has waited longest: the others have met elsewhere since it arrived.
 std::optional<RankVerdict> RankWatch::all_waiting(double now) const {
   std::optional<RankVerdict> longest;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
@@ -117,7 +117,7 @@ std::optional<RankVerdict> RankWatch::all_waiting(double now) const {
 }
 
 int RankWatch::speaker(const RankVerdict& verdict) const {
-  // A rank that is alive can speak of itself; were it left out, two that suspect each other would both speak.
+  // A stuck rank may print its own loss: if it were excluded, two ranks that suspect each other would both print.
   const bool mute = verdict.loss == RankLoss::Gone || verdict.loss == RankLoss::Silent;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     const bool lost = mute && static_cast<int>(i) == verdict.rank && ranks_.size() > 1;
@@ -153,7 +153,7 @@ RankSign OwnSign::take() {
   if (!pulse.meeting && !pulse.on_gpu) worked_ += cpu - cpu_before_;
   cpu_before_ = cpu;
   RankSign sign;
-  sign.progress = pulse.beats + static_cast<std::uint64_t>(std::floor(worked_ * 20));  // so little is no noise
+  sign.progress = pulse.beats + static_cast<std::uint64_t>(std::floor(worked_ * 20));  // steps of 50 ms
   sign.meeting = pulse.meeting;
   sign.stepping = pulse.stepping;
   sign.longest_step = pulse.longest_step;

@@ -33,7 +33,7 @@ class AwakeClock {
 struct RankSign {
   std::uint64_t progress = 0;  // changes whenever the rank makes progress
   bool meeting = false;        // it waits for other ranks
-  bool stepping = false;       // it denoises, and knows how long a step takes
+  bool stepping = false;       // it denoises and knows how long a step takes
   double longest_step = 0;     // seconds
   std::string host;
   std::string place;  // the clip and the phase, in words; empty: not known
@@ -58,8 +58,8 @@ struct RankVerdict {
 // such as AwakeClock. One object on every rank; it uses neither clocks nor sockets itself.
 class RankWatch {
  public:
-  // `timeout` in seconds. With 0 only ranks that are gone count as lost. None: ten times the longest step seen, at
-  // least 120 s.
+  // `timeout` [s]: 0 means that only ranks that are gone count as lost; none means ten times the longest step seen, and
+  // at least 120 s.
   RankWatch(int ranks, std::optional<double> timeout);
 
   void heard(int rank, const RankSign& sign, double now);
@@ -72,13 +72,13 @@ class RankWatch {
   std::optional<RankVerdict> judge(double now) const;
   // The rank that prints the message: the lowest one that is neither gone nor silent; -1 when there is none.
   int speaker(const RankVerdict& verdict) const;
-  // "rank 1 on n2 is gone (its process has ended), at clip a, step 3/35: the job ends, …"
+  // The message for the user: "rank 1 on n2 is gone (its process has ended), at clip a, step 3/35: the job ends, …"
   std::string message(const RankVerdict& verdict) const;
 
   // Seconds allowed without a report, or without progress in denoising steps.
   double timeout() const;
-  // Seconds allowed without progress elsewhere, where no step's length is known: in loading, in a clip's first step, in
-  // decoding, in writing files.
+  // Seconds allowed without progress while no step's length is known: during loading, a clip's first step, decoding and
+  // writing files.
   double long_timeout() const { return 5 * timeout(); }
 
  private:
@@ -99,7 +99,7 @@ class RankWatch {
   std::vector<Rank> ranks_;
 };
 
-// Makes this rank's reports (RankSign) from the process's pulse. On a CPU, CPU time of the main thread outside meetings
+// Makes this rank's reports (RankSign) from the process's pulse. On a CPU, the main thread's CPU time outside meetings
 // counts as progress too, since a layer may take minutes.
 class OwnSign {
  public:

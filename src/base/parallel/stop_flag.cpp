@@ -34,12 +34,12 @@ extern "C" void note_signal(int signal) {
   }
 }
 
-// The larger code wins where ranks have several reasons.
+// Causes of a stop. When ranks have different ones, the largest code wins.
 constexpr int kSteps = 1;
 constexpr int kTime = 2;
 constexpr int kSignals = 100;
 
-// To close files and leave MPI.
+// Time reserved for closing files and finalizing MPI.
 constexpr double kSecondsToLeave = 2;
 
 std::string signal_name(int signal) {

@@ -9,18 +9,17 @@
 
 namespace orrery {
 
-// From now to the end of the process SIGINT, SIGTERM and SIGUSR1 are only noted, and what was noted before is
-// forgotten. The default handlers never return: launchers send SIGTERM more than once, and the second one must not
-// interrupt the snapshot. Only a SIGINT more than a second after the first signal, a second ctrl-C, ends the process at
-// once.
+// Makes SIGINT, SIGTERM and SIGUSR1 only be noted until the process ends, and forgets signals noted earlier. The
+// default handlers never return: launchers send SIGTERM more than once, and the second one must not interrupt the
+// snapshot. Only a SIGINT more than a second after the first signal, a second ctrl-C, ends the process at once.
 void note_stop_signals();
 
 // The first signal noted, or 0.
 int noted_stop_signal() noexcept;
 
-// When a run is to stop although nobody asks.
+// Limits at which a run stops without being asked.
 struct StopLimits {
-  std::optional<std::int64_t> steps;                            // denoising steps of this run, over all its requests
+  std::optional<std::int64_t> steps;                            // denoising steps of this run over all its requests
   std::optional<std::chrono::system_clock::time_point> moment;  // the job's end: everything must be written by then
 };
 
@@ -31,7 +30,7 @@ class StopFlag {
   // `world` must outlive it.
   StopFlag(const Comm& world, StopLimits limits);
 
-  // Counts a denoising step of this run. On every rank.
+  // Counts a denoising step of this run. Every rank must call it.
   void step_done() { ++steps_; }
 
   // True on all ranks when any of them was signalled, when the steps are used up, or when the work until the next call,
@@ -53,7 +52,7 @@ class StopFlag {
   const Comm* world_;
   StopLimits limits_;
   std::int64_t steps_ = 0;
-  int code_ = 0;  // agreed: 0, one of the causes, or kSignals + the signal
+  int code_ = 0;  // agreed: 0, a cause, or kSignals + the signal
 };
 
 }  // namespace orrery

@@ -14,7 +14,7 @@
 namespace orrery {
 namespace {
 
-// A function of the driver, which programs do not link.
+// Looks up a function of the CUDA driver, which programs do not link.
 template <class Function>
 Function driver_function(const char* name) {
   void* found = nullptr;
@@ -45,13 +45,13 @@ CUdeviceptr counter_at(std::byte* memory, int counter) {
 }
 
 std::string words_of(cudaError_t code) {
-  cudaGetLastError();  // later calls must not meet it again
+  cudaGetLastError();  // clears the error, which later calls must not see again
   return code == cudaSuccess ? "" : cudaGetErrorString(code);
 }
 
 cudaStream_t current() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
-// Of high priority: what it carries is always waited for.
+// The stream of the transfers. Its priority is high, since other work always waits for them.
 cudaStream_t side(c10::DeviceIndex device) {
   static const c10::cuda::CUDAStream kStream = c10::cuda::getStreamFromPool(/*isHighPriority=*/true, device);
   return kStream.stream();
@@ -101,7 +101,7 @@ std::string PeerMemory::open(const std::string& handle) {
 PeerMemory::~PeerMemory() {
   cudaDeviceSynchronize();
   if (peer_ != nullptr) cudaIpcCloseMemHandle(peer_);
-  // The peer may still write, or have it open, until it gets here too.
+  // Until the peer gets here too, it may still write to this memory or have it open.
   if (std::uncaught_exceptions() == 0) MPI_Barrier(pair_.get());
   if (own_ != nullptr) cudaFree(own_);
 }
@@ -125,7 +125,7 @@ SumsBehind::SumsBehind(const Comm& comm, AllReduce all_reduce, std::string other
       pair_(comm.shard().size == 2),
       other_way_(std::move(other_way)) {}
 
-// Whether peer memory can take sums of `bytes`.
+// Whether peer memory can hold sums of `bytes`; enlarges it when needed.
 bool SumsBehind::makes_room(std::int64_t bytes) {
   if (!pair_ || bytes <= slot_bytes_) return pair_;
   require(started_ == finished_, "a larger sum over ranks began while another was under way");
@@ -161,7 +161,7 @@ void SumsBehind::start(at::Tensor& x) {
 at::Tensor SumsBehind::finish(const at::Tensor& x) {
   const std::size_t slot = finished_ % kSlots;
   ++finished_;
-  done_[slot].hold(current());  // also keeps x's memory from being used again before the peer has it
+  done_[slot].hold(current());  // also keeps x's memory from reuse before the peer has read it
   if (!pair_) return {};
   peer_->wait(static_cast<int>(slot), finished_, current());
   return at::for_blob(peer_->at(static_cast<std::int64_t>(slot) * slot_bytes_), x.sizes())

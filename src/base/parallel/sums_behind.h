@@ -14,20 +14,20 @@
 
 namespace orrery {
 
-// GPU memory of each rank of a pair into which the other rank writes: plain bytes, and counters with which the streams
+// GPU memory of each rank of a pair, into which the peer writes: a buffer of bytes, and counters by which the streams
 // of the two GPUs wait for each other. The hosts take no part in the transfers.
 class PeerMemory {
  public:
   static constexpr int kCounters = 16;
 
   // Null when the GPUs cannot access each other's memory (different hosts, no peer access, isolated processes) or lack
-  // the memory; `problem` then says why, the same text on both ranks. `bytes` must be the same on both. Collective over
-  // `pair`, which has two ranks and must outlive the result.
+  // the memory; `problem` then says why, the same text on both ranks. `bytes` must be the same on both ranks.
+  // Collective over `pair`, which has two ranks and must outlive the result.
   static std::unique_ptr<PeerMemory> make(const Comm& pair, std::int64_t bytes, std::string& problem);
   PeerMemory(const PeerMemory&) = delete;
   PeerMemory& operator=(const PeerMemory&) = delete;
-  // Waits for this GPU and frees the memory. Collective. While an exception unwinds, it only leaves the memory to the
-  // end of the process.
+  // Waits for this GPU and frees the memory. Collective. While an exception unwinds, it does not wait for the peer and
+  // is not collective.
   ~PeerMemory();
 
   // The bytes that the peer wrote at `offset`.
@@ -42,7 +42,7 @@ class PeerMemory {
   static constexpr std::int64_t kHeader = 4096;  // bytes: the counters
 
   explicit PeerMemory(const Comm& pair) : pair_(pair) {}
-  // What went wrong, in words; empty: nothing.
+  // Return what went wrong, in words; empty when nothing did.
   std::string allocate(std::int64_t bytes, std::string& handle);
   std::string open(const std::string& handle);
 
@@ -53,9 +53,9 @@ class PeerMemory {
 
 // Asynchronous all-reduces, which overlap the current stream's work.
 //
-// Two ranks whose GPUs can access each other's memory exchange their terms by the copy engines, which take no
-// multiprocessor from the computation, and the reader of the sum adds the two. In a prototype on two H200s this hid all
-// of the traffic, where NCCL's kernels hid half of it. All other groups use NCCL on a stream of their own.
+// Two ranks whose GPUs can access each other's memory exchange their terms by the copy engines, which occupy no
+// multiprocessor, and the reader of the sum adds the two terms. In a prototype on two H200s this hid all of the
+// traffic, NCCL's kernels only half of it. All other groups use NCCL on a separate stream.
 class SumsBehind {
  public:
   using AllReduce = std::function<void(at::Tensor& x, cudaStream_t stream)>;  // queued on the stream
@@ -63,23 +63,25 @@ class SumsBehind {
   // `comm` and what `all_reduce` captures must outlive the object. `other_way` describes `all_reduce` for path().
   SumsBehind(const Comm& comm, AllReduce all_reduce, std::string other_way = "through NCCL");
 
-  // As Collectives::start_sum. Waits for the device when the matrix is larger than all before. Collective.
+  // Implements Collectives::start_sum. Waits for the device when the matrix is larger than all earlier ones.
+  // Collective.
   void start(at::Tensor& x);
-  // As Collectives::finish_sum for `x`, the oldest under way. Returns the other rank's term, or an undefined tensor
-  // when `x` itself became the sum. Collective.
+  // Implements Collectives::finish_sum for `x`, the oldest all-reduce under way. Returns the peer's term, or an
+  // undefined tensor when `x` itself became the sum. Collective.
   at::Tensor finish(const at::Tensor& x);
-  // As TellsSumPath::sum_path.
+  // Implements TellsSumPath::sum_path.
   std::string path() const;
 
  private:
-  // A rank that begins its k-th sum has the peer's term of sum k - 2, so the peer is done with those of k - 4.
+  // A rank that starts sum k has received the peer's term of sum k - 2, so the peer is done with the buffers of sum k -
+  // 4.
   static constexpr std::size_t kSlots = 4;
 
   bool makes_room(std::int64_t bytes);
 
   const Comm& comm_;
   AllReduce all_reduce_;
-  bool pair_;  // still in the hope of peer memory
+  bool pair_;  // a pair whose peer memory has not failed
   std::unique_ptr<PeerMemory> peer_;
   std::string other_way_;
   std::string no_peer_;  // why there is no peer memory

@@ -15,15 +15,14 @@ void require_operand(const at::Tensor& x, at::Device device);
 // Joins `stacked` (ranks, shape of x...) along `dim` of x; the result is contiguous.
 at::Tensor join_stacked(const at::Tensor& stacked, std::int64_t dim);
 
-// An uninitialized tensor for one tensor like `x` from each of `ranks` ranks: (ranks, shape of x...).
+// An uninitialized tensor (ranks, shape of x...) that has room for a tensor like `x` from each rank.
 at::Tensor empty_stack(const at::Tensor& x, int ranks);
 
-// `x` of this rank, then uninitialized tensors for the ranks 1, 2, ..., which differ from `x` only in the size of
-// dimension 0.
+// `x`, then uninitialized tensors for the ranks 1, 2, ...: like `x`, but with rows[rank] as size of dimension 0.
 std::vector<at::Tensor> empty_for_rows(const at::Tensor& x, const std::vector<std::int64_t>& rows);
 
-// A set of point-to-point messages of contiguous CPU tensors, of any size, in flight together.
-// The tensors must live until wait() returns.
+// Point-to-point messages of contiguous CPU tensors of any size, in flight together. The tensors must live until wait()
+// returns.
 class Transfers {
  public:
   explicit Transfers(const Comm& comm) : comm_(comm.get()) {}

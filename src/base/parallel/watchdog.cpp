@@ -22,16 +22,16 @@ using std::chrono::milliseconds;
 
 constexpr int kLost = 3;             // exit code
 constexpr double kBeat = 0.5;        // seconds between signs
-constexpr double kAbortTime = 10;    // for a rank that ends the job by itself
-constexpr double kTellTime = 5;      // for the rank that is to tell the user
-constexpr double kAfterSignal = 3;   // ranks that a launcher kills after a stop signal are no loss to tell of
-constexpr double kCleanUpTime = 3;   // for NCCL, whose GPU may hang
-constexpr double kLeaveTime = 2;     // for the other ranks, once they know
-constexpr double kTearDownTime = 5;  // for processes that are done
+constexpr double kAbortTime = 10;    // given to a rank that ends the job by itself
+constexpr double kTellTime = 5;      // given to the rank that tells the user
+constexpr double kAfterSignal = 3;   // before a rank gone after a stop signal counts as lost
+constexpr double kCleanUpTime = 3;   // given to NCCL's abort, whose GPU may hang
+constexpr double kLeaveTime = 2;     // given to the other ranks once they know
+constexpr double kTearDownTime = 5;  // given to processes whose work is done
 
 milliseconds in_milliseconds(double seconds) { return milliseconds(static_cast<int>(1000 * std::max(seconds, 0.0))); }
 
-// Runs `work` in a thread of its own, and leaves it behind when it takes too long.
+// Runs `work` in a new thread and abandons it when it takes longer than `seconds`.
 template <class Work>
 void attempt_for(double seconds, Work work) {
   auto done = std::make_shared<std::promise<void>>();
@@ -43,7 +43,7 @@ void attempt_for(double seconds, Work work) {
   end.wait_for(in_milliseconds(seconds));
 }
 
-// Signals are the main thread's.
+// Blocks all signals in this thread, so that the main thread gets them.
 void block_signals() {
   sigset_t all;
   ::sigfillset(&all);
@@ -77,7 +77,7 @@ Watchdog::Watchdog(Shard world, PeerSockets peers, std::optional<double> timeout
   for (int rank = 0; rank < world.size && !problem_.empty(); ++rank) {
     if (rank != rank_) watch_.left(rank, 0);
   }
-  links_.send(packet_of(own_.take()));  // so that a rank that is lost at once has a name
+  links_.send(packet_of(own_.take()));  // so that the host of a rank that is lost at once is known
   thread_ = std::thread([this] {
     block_signals();
     run();

@@ -17,9 +17,9 @@ namespace orrery {
 namespace {
 
 constexpr std::int64_t kPage = 4096;
-constexpr std::int64_t kGathered = std::int64_t{1} << 20;  // read at once, to pick short runs out
+constexpr std::int64_t kGathered = std::int64_t{1} << 20;  // read in one piece, from which short runs are copied out
 
-// Of whole runs, `first` the first of them.
+// Reads `count` whole runs, from run `first` on.
 void pick_out(const InputFile& file, const StridedBytes& bytes, std::int64_t first, std::int64_t count, std::byte* into,
               const std::string& what) {
   const std::int64_t at_once = std::max<std::int64_t>(1, kGathered / bytes.stride);

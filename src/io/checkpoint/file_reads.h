@@ -17,16 +17,16 @@
 
 namespace orrery {
 
-// A file open for reading, by several threads at once.
+// A file that is open for reading. Thread-safe.
 class InputFile {
  public:
   // Throws InputError when there is no such regular, readable file.
   explicit InputFile(std::filesystem::path path);
 
   const std::filesystem::path& path() const { return path_; }
-  // Bytes, when the file was opened.
+  // Size when the file was opened [bytes].
   std::int64_t size() const { return size_; }
-  // Reads these bytes. `what` says in messages what they are for. Throws InputError when the file has become shorter,
+  // Reads these bytes. `what` says in messages what they belong to. Throws InputError when the file has become shorter,
   // Error when the disk or the network fails.
   void read(Range bytes, std::byte* into, const std::string& what) const;
   // Starts reading these bytes from disk, without waiting for them. Advice only.
@@ -40,8 +40,8 @@ class InputFile {
   Descriptor file_;
 };
 
-// `count` runs of `run` bytes in a file, whose beginnings are `stride` bytes apart: a slice of a tensor. The packed
-// bytes are these runs one after another, without the gaps.
+// A slice of a tensor in a file: `count` runs of `run` bytes, `stride` bytes apart. The packed bytes are these runs one
+// after another, without the gaps.
 struct StridedBytes {
   std::int64_t begin = 0;
   std::int64_t run = 0;
@@ -51,11 +51,11 @@ struct StridedBytes {
   std::int64_t size() const { return run * count; }
 };
 
-// The size of the pieces in which the packed bytes are read: at most `largest` bytes, and whole runs where a run fits.
+// The size of the pieces [bytes] in which the packed bytes are read: at most `largest`, and whole runs if a run fits.
 std::int64_t piece_size(const StridedBytes& bytes, std::int64_t largest);
 
 // Reads `piece` of the packed bytes. Long runs are read one by one, without the gaps; runs shorter than a page are read
-// together with the gaps and then picked out. Errors as InputFile::read.
+// together with the gaps and then copied out. Throws like InputFile::read().
 void read_packed(const InputFile& file, const StridedBytes& bytes, Range piece, std::byte* into,
                  const std::string& what);
 

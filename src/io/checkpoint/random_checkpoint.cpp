@@ -15,7 +15,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kGrain = 1 << 15;  // elements that are worth a thread
+constexpr std::int64_t kGrain = 1 << 15;  // minimum number of elements for each thread
 
 template <class T>
 void fill_cpu(T* out, std::int64_t count, const RandomRule& rule, const PieceOrder& order) {

@@ -26,13 +26,13 @@ struct RandomTensor {
 using RandomTensors = std::map<std::string, RandomTensor>;
 
 // Random weights, generated on the device that asks for them. A value depends only on the tensor's name, the element's
-// index in the whole tensor and the generator's version: every slice, on every device, holds the same float32 numbers,
-// or these rounded once to the requested dtype. Nothing is stored, and nothing is copied through the host.
+// index in the whole tensor and the generator's version: slices have the same float32 numbers on every device, or these
+// rounded once to the requested dtype. Nothing is stored, and nothing is copied through the host.
 class RandomCheckpoint : public WeightSource {
  public:
   static constexpr int kGeneratorVersion = 1;
 
-  // `place` stands for a file in messages.
+  // `place` takes the place of a file name in messages.
   RandomCheckpoint(std::string place, const RandomTensors& tensors);
 
   std::vector<std::string> names() const override;

@@ -8,19 +8,19 @@ namespace orrery {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kBlocksPerProcessor = 8;  // fills an SM of 2048 threads
+constexpr int kBlocksPerProcessor = 8;  // fills a multiprocessor of 2048 threads
 constexpr std::int64_t kStoreBytes = 16;
 
 template <class T>
 constexpr int kWidth = kStoreBytes / sizeof(T);
 
-// Elements from the 16-byte boundary before `out` to `out`.
+// The number of elements from the 16-byte boundary before `out` to `out`.
 template <class T>
 __host__ __device__ std::int64_t lead_of(const T* out) {
   return static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(out) % kStoreBytes / sizeof(T));
 }
 
-// One 16-byte store of kWidth neighbours, of which the division that finds their place is made once.
+// Makes one 16-byte store of kWidth contiguous elements, with a single division to find their position in the tensor.
 template <class T>
 __device__ void fill_group(T* out, std::int64_t first, const RandomRule& rule, const PieceOrder& order) {
   alignas(kStoreBytes) T values[kWidth<T>];

@@ -4,29 +4,29 @@
 
 #include <cstdint>
 
-// The arithmetic of random weights, the same on the CPU and in a kernel: whole numbers, then one rounding.
+// The arithmetic of random weights, shared by the CPU code and the kernel: integers, then one rounding.
 namespace orrery {
 
 // The formula of one tensor's values: element i is mean + step · random_count(key, i).
 struct RandomRule {
-  std::uint64_t key = 0;  // of the tensor's name
+  std::uint64_t key = 0;  // hash of the tensor's name
   float mean = 0;
-  float step = 0;  // of at most 7 significant bits, see random_value
+  float step = 0;  // at most 7 significant bits, see random_value()
 };
 
-// Where the elements of a piece are in the whole tensor: element i of the piece is element index(i) of the whole.
+// Maps a piece to the whole tensor: element i of the piece is element index(i) of the tensor.
 struct PieceOrder {
   std::int64_t start = 0;
-  std::int64_t run = 1;     // elements that are neighbours in both
-  std::int64_t stride = 1;  // from a run's start to the next one's, in the whole
+  std::int64_t run = 1;     // elements that are contiguous in both
+  std::int64_t stride = 1;  // distance of the starts of runs in the whole tensor
   constexpr std::int64_t index(std::int64_t i) const { return i / run * stride + start + i % run; }
 };
 
-// The standard deviation of random_count: that of four 16-bit numbers' sum.
+// The standard deviation of random_count(), a sum of four 16-bit numbers.
 inline constexpr double kRandomDeviation = 37837.22719;
 
-// Nearly normal around 0, of at most 17 bits and a sign: the sum of a 64-bit hash's four 16-bit fields. The hash is
-// SplitMix64 (Steele, Lea, Flood 2014) with `index` as the place in its sequence.
+// A nearly normal integer around 0 of at most 17 bits and a sign: the sum of the four 16-bit fields of a 64-bit hash.
+// The hash is element `index` of SplitMix64's sequence (Steele, Lea, Flood 2014).
 constexpr std::int32_t random_count(std::uint64_t key, std::int64_t index) {
   std::uint64_t z = key + (static_cast<std::uint64_t>(index) + 1) * 0x9E3779B97F4A7C15U;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9U;
@@ -37,8 +37,8 @@ constexpr std::int32_t random_count(std::uint64_t key, std::int64_t index) {
   return static_cast<std::int32_t>(sum) - 2 * static_cast<std::int32_t>(kField);
 }
 
-// 17 bits times 7 make 24, which a float holds: only the sum is rounded, whether a compiler fuses the two operations
-// or not, so that both devices get the same bits.
+// The product of 17 and 7 bits is exact in a float's 24 bits. Only the sum is rounded, whether or not the compiler
+// fuses the two operations, so that both devices get the same bits.
 constexpr float random_value(const RandomRule& rule, std::int64_t index) {
   return rule.mean + rule.step * static_cast<float>(random_count(rule.key, index));
 }

@@ -31,7 +31,7 @@ at::ScalarType readable_type(const std::string& dtype, const std::string& name, 
                    " is not supported: use a revision of the checkpoint in BF16, F16 or F32");
 }
 
-// A slice in the file: the dimensions before the cut count the runs, those behind it make them longer.
+// The bytes of a slice in the file: the dimensions before the cut give the number of runs, those after it their length.
 StridedBytes bytes_of(const SafetensorsEntry& entry, const Slice& slice) {
   const std::vector<std::int64_t>& shape = entry.info.shape;
   if (shape.empty()) return {entry.bytes.begin, entry.bytes.size, entry.bytes.size, 1};
@@ -48,7 +48,7 @@ constexpr const char* kSingle = "diffusion_pytorch_model.safetensors";
 constexpr const char* kIndex = "diffusion_pytorch_model.safetensors.index.json";
 
 constexpr std::string_view kWeight = ".weight";
-constexpr const char* kFactor = "_scale";  // behind the name of the tensor
+constexpr const char* kFactor = "_scale";  // appended to the name of the tensor
 constexpr std::string_view kWeightFactor = ".weight_scale";
 constexpr std::string_view kInputFactor = ".input_scale";
 
@@ -122,7 +122,7 @@ void ShardedCheckpoint::copy(const std::string& name, const Slice& slice, at::Te
   const std::optional<float> factor = this->factor(name);
   holder_.at(name)->copy(name, slice, into);
   if (factor && into.scalar_type() != at::kFloat8_e4m3fn)
-    into.copy_(into.to(at::kFloat).mul_(*factor));  // a factor in bfloat16 would round twice
+    into.copy_(into.to(at::kFloat).mul_(*factor));  // float32, so that the factor is not rounded
 }
 
 bool ShardedCheckpoint::is_float8(const std::string& name) const {

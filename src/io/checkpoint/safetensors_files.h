@@ -18,10 +18,10 @@
 
 namespace orrery {
 
-// One safetensors file, its header checked whole before anything is read. Throws InputError.
+// One safetensors file, whose whole header is checked before any tensor is read. Throws InputError.
 class SafetensorsFile {
  public:
-  // Files that are read in turn can share a reader.
+  // Files that are not read at the same time can share a reader.
   explicit SafetensorsFile(std::filesystem::path path,
                            std::shared_ptr<TensorReader> reader = std::make_shared<TensorReader>());
 
@@ -41,12 +41,12 @@ class SafetensorsFile {
 
 // One component of a checkpoint (transformer/, vae/, …) from its safetensors files. The index
 // diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
-// index, diffusion_pytorch_model.safetensors is the whole component. Every header is read and checked at construction,
-// no weight is. Throws InputError naming the folder, index, shard or tensor.
+// index, diffusion_pytorch_model.safetensors is the whole component. The constructor reads and checks every header, but
+// no weight. Throws InputError naming the folder, index, shard or tensor.
 //
-// In 8 bits as NVIDIA's ModelOpt writes it, a tensor MODULE.weight in float8_e4m3 has one number MODULE.weight_scale
-// beside it: it is read as the product of the two. MODULE.input_scale is the factor of the module's inputs in 8 bits;
-// neither is a name of its own.
+// In the 8-bit format of NVIDIA's ModelOpt, a float8_e4m3 tensor MODULE.weight comes with a scalar MODULE.weight_scale,
+// and is read as their product. MODULE.input_scale is the factor of the module's inputs in 8 bits. Neither scalar is
+// listed by names().
 class ShardedCheckpoint : public WeightSource {
  public:
   explicit ShardedCheckpoint(std::filesystem::path folder);
@@ -59,8 +59,8 @@ class ShardedCheckpoint : public WeightSource {
   std::optional<float> input_factor(const std::string& name) const override;
   bool has_input_factors() const override;
   std::string where(const std::string& name) const override;
-  // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor: one small read a
-  // tensor, and two trainings of one model differ.
+  // 16 hexadecimal digits over names, dtypes, shapes, file sizes and the first bytes of every tensor. It takes one
+  // small read for each tensor, and differs between two trainings of one model.
   std::string fingerprint() const override;
   std::vector<std::filesystem::path> files() const override;
 
@@ -68,14 +68,14 @@ class ShardedCheckpoint : public WeightSource {
   void open_index(const std::filesystem::path& index);
   void open_single(const std::filesystem::path& file);
   bool is_float8(const std::string& name) const;
-  // Whether it is a factor of a tensor in float8.
+  // Whether `name` is the factor of a float8 tensor.
   bool is_factor(const std::string& name) const;
-  // The one positive number that is tensor `name`.
+  // Reads tensor `name`, which must be one positive number.
   float read_factor(const std::string& name) const;
 
   std::filesystem::path folder_;
   std::shared_ptr<TensorReader> reader_ = std::make_shared<TensorReader>();
-  std::deque<SafetensorsFile> files_;  // a deque: the map points into it
+  std::deque<SafetensorsFile> files_;  // a deque, since holder_ points into it
   std::map<std::string, const SafetensorsFile*> holder_;
   bool is_quantised_ = false;
 };

@@ -25,7 +25,7 @@ constexpr std::int64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the format's own limit
 constexpr std::string_view kMetadata = "__metadata__";
 
-// Enough of a text to recognize it by.
+// The beginning of a text, enough to recognize it.
 std::string shown(const std::string& text) {
   constexpr std::size_t kShown = 200;
   return text.size() > kShown ? text.substr(0, kShown) + "..." : text;
@@ -61,8 +61,8 @@ class HeaderText final : public std::streambuf {
   std::array<char, std::size_t{1} << 16> block_;
 };
 
-// Hands over the members of a header one after another and keeps none: as a tree, JSON takes several times the memory
-// of its text, and a header may have 100 MB. What "__metadata__" says is passed over.
+// Passes on the members of a header one after another and keeps none: a JSON tree takes several times the memory of its
+// text, and a header may have 100 MB. The content of "__metadata__" is skipped.
 class Members final : public SortedJson::json_sax_t {
  public:
   using OnMember = std::function<void(std::string name, const SortedJson& value)>;
@@ -88,7 +88,7 @@ class Members final : public SortedJson::json_sax_t {
   }
 
  private:
-  // A tensor of 64 dimensions has 70.
+  // A tensor of 64 dimensions has 70 values.
   static constexpr std::size_t kMostValues = 1000;
 
   [[noreturn]] void refuse(const std::string& reason) const {
@@ -104,8 +104,8 @@ class Members final : public SortedJson::json_sax_t {
   const Place& place_;
   OnMember on_member_;
   std::size_t depth_ = 0;           // open objects and arrays
-  std::string name_;                // of the member that is read
-  SortedJson value_;                // of the member, as far as it is read
+  std::string name_;                // of the member being read
+  SortedJson value_;                // of the member, as far as it has been read
   std::size_t values_ = 0;          // in the member
   std::vector<SortedJson*> parts_;  // its open objects and arrays
   SortedJson* part_ = nullptr;      // of the innermost object, whose key was read
@@ -119,14 +119,14 @@ bool Members::key(std::string& name) {
     values_ = 0;
   } else if (!passes_over()) {
     const auto [place, is_new] = parts_.back()->emplace(name, nullptr);
-    // A parser keeps one of two equal keys and says nothing; a checkpoint with two is damaged.
+    // A JSON parser silently keeps one of two equal keys, but a checkpoint with two is damaged.
     if (!is_new) place_.refuse("the header names " + shown(name) + " twice");
     part_ = &*place;
   }
   return true;
 }
 
-// The place of the next value, which it takes.
+// Stores the next value where it belongs and returns it there.
 SortedJson& Members::put(SortedJson value) {
   if (depth_ == 0) place_.refuse("the header is not a JSON object");
   if (++values_ > kMostValues) {
@@ -189,7 +189,7 @@ std::int64_t header_length(const InputFile& file, const Place& place) {
   return static_cast<std::int64_t>(length);
 }
 
-// Non-negative integers that fit 63 bits; nothing when `value` is anything else.
+// The list of non-negative integers (63 bits) under `key`; none when it is anything else.
 std::optional<std::vector<std::int64_t>> read_integers(const SortedJson& entry, const char* key) {
   const auto found = entry.find(key);
   if (found == entry.end() || !found->is_array()) return std::nullopt;
@@ -206,7 +206,7 @@ std::string shape_text(const SortedJson& entry) {
   return entry.contains("shape") ? shown(entry["shape"].dump()) : "missing";
 }
 
-// Bytes of the tensor by its dtype and shape; nothing when they overflow or end inside a byte.
+// Size of the tensor from its dtype and shape [bytes]; none when it overflows or is not a whole number.
 std::optional<std::int64_t> bytes_of(const std::vector<std::int64_t>& shape, int bits) {
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   std::int64_t total = bits;

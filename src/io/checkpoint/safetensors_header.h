@@ -12,7 +12,7 @@ namespace orrery {
 
 struct SafetensorsEntry {
   TensorInfo info;
-  Range bytes;  // in the file
+  Range bytes;  // position in the file
 };
 
 // Reads and checks the header of a safetensors file: eight bytes of little-endian length, JSON, then the data.

@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Links are followed, since download caches store shards as links; names that climb out are not.
+// Refuses names that lead out of the folder. Links are followed, since download caches store shards as links.
 void require_inside(const std::string& shard, const std::string& tensor, const fs::path& index) {
   const fs::path path(shard);
   const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();

@@ -9,19 +9,19 @@
 namespace orrery {
 namespace {
 
-// The packed bytes in pieces of at most `largest`, in order.
+// Calls action(piece) for the packed bytes in pieces of at most `largest` bytes, in order.
 template <class Action>
 void for_pieces(const StridedBytes& bytes, std::int64_t largest, const Action& action) {
   const std::int64_t size = piece_size(bytes, largest);
   for (std::int64_t at = 0; at < bytes.size(); at += size) action(Range{at, std::min(size, bytes.size() - at)});
 }
 
-// Reads under way. None outlives this object: they write to memory that may then go.
+// The reads under way. The destructor waits for them, since the memory that they write to may be freed afterwards.
 class UnderWay {
  public:
   struct Read {
     std::future<void> done;
-    StagingBuffer* buffer;  // null: straight to its place
+    StagingBuffer* buffer;  // null: read directly into the tensor
     Range piece;            // of the packed bytes
   };
 
@@ -34,7 +34,7 @@ class UnderWay {
 
   std::size_t count() const { return reads_.size(); }
   void add(Read read) { reads_.push_back(std::move(read)); }
-  // The oldest, when it is done. Throws what it threw.
+  // Waits for the oldest read and returns it; rethrows its exception.
   Read take() {
     reads_.front().done.wait();
     Read read = std::move(reads_.front());
@@ -57,7 +57,7 @@ void StagingBuffer::wait() {
   copied_.reset();
 }
 
-// The current stream and no other: `into` may lie where work that is queued there still reads what was there before.
+// Uses the current stream and no other: work queued there may still read the memory that `into` reuses.
 void StagingBuffer::copy_to(at::Tensor into, at::ScalarType dtype) {
   const auto size = static_cast<std::int64_t>(c10::elementSize(dtype));
   const at::Tensor stored = bytes_.narrow(0, 0, into.numel() * size).view(dtype);
@@ -65,7 +65,7 @@ void StagingBuffer::copy_to(at::Tensor into, at::ScalarType dtype) {
     into.copy_(stored);
     return;
   }
-  // Converted there: from one dtype to another LibTorch would copy through memory of its own, and wait.
+  // Converts on the device: a converting copy of LibTorch would go through a temporary in host memory and wait.
   const at::Tensor moved = into.scalar_type() == dtype ? into : at::empty(into.sizes(), into.options().dtype(dtype));
   moved.copy_(stored, /*non_blocking=*/true);
   if (!moved.is_same(into)) into.copy_(moved);
@@ -91,7 +91,7 @@ ReadThreads& TensorReader::threads() {
   return *threads_;
 }
 
-// What gives every reader a share, within bounds.
+// The size that gives every reader an equal share, within the limits of ReadSizes.
 std::int64_t TensorReader::largest_piece(const StridedBytes& bytes) const {
   const std::int64_t share = bytes.size() / static_cast<std::int64_t>(sizes_.readers) + 1;
   const std::int64_t whole = (share + sizes_.least_bytes - 1) / sizes_.least_bytes * sizes_.least_bytes;

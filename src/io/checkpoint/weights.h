@@ -15,21 +15,20 @@ namespace orrery {
 
 // How a tensor is split over a tensor-parallel group.
 enum class Split {
-  None,     // every rank has all of it
+  None,     // every rank has the whole tensor
   Rows,     // dimension 0 is cut: column-parallel layers, whose outputs are rows of the weight
   Columns,  // dimension 1 is cut: row-parallel layers
 };
 
-// Where tensors come from: safetensors files, or a generator.
 class WeightSource;
 
 // One part of a fused matrix.
 struct WeightPart {
   std::string name;
-  std::int64_t rows;  // of the whole tensor, before the split
+  std::int64_t rows;  // rows of the whole tensor, before the split
 };
 
-// A matrix: element (i, j) is data(i, j) · factors(i).
+// A matrix with a factor for each row: element (i, j) is data(i, j) · factors(i).
 struct FactoredRows {
   at::Tensor data;     // (rows, width) float8_e4m3fn
   at::Tensor factors;  // (rows) float32
@@ -37,9 +36,9 @@ struct FactoredRows {
 };
 
 // A checkpoint seen from a scope: `weights / "layers" / 3` takes names that start with "layers.3.". Copies are cheap
-// and share one record of what was taken. Every take checks the name and the whole tensor's shape, copies this rank's
-// piece only, and converts it to the dtype and device of the set; each error is an InputError that names tensor and
-// file.
+// and share one record of the tensors taken. Every take checks the name and the whole tensor's shape, copies this
+// rank's piece only, and converts it to the dtype and device of the set; each error is an InputError that names tensor
+// and file.
 class Weights {
  public:
   Weights(std::shared_ptr<WeightSource> source, Shard tp, at::Device device, at::ScalarType dtype);
@@ -49,17 +48,17 @@ class Weights {
 
   // The tensor `name` under this scope, whose whole shape must be `shape`.
   at::Tensor take(std::string_view name, at::IntArrayRef shape, Split split = Split::None) const;
-  // Takes the tensor in float32 whatever the dtype of the set, for what MODEL.md computes in float32. Not split.
+  // Takes the tensor in float32, whatever the dtype of the set, for computations that MODEL.md makes in float32. Not
+  // split.
   at::Tensor take_float32(std::string_view name, at::IntArrayRef shape) const;
   // Takes matrices of `columns` columns and stacks them: (sum of rows / tp, columns). Each part is split by rows on its
   // own, so that a rank holds its heads of q, then of k, then of v.
   at::Tensor take_stacked(const std::vector<WeightPart>& parts, std::int64_t columns) const;
-  // take() of a matrix and take_stacked() of matrices that are stored in float8_e4m3 with a factor each: as they are
-  // stored. Nothing is taken where one of them is stored otherwise. Of stacked matrices, which have the same inputs,
-  // the largest input factor counts, and none where one of them has none.
+  // take() and take_stacked() for matrices that are stored in float8_e4m3 with a factor each: returns them as stored.
+  // Returns none, and takes nothing, when one of them is stored in another way. Stacked matrices share their inputs, so
+  // the largest input factor counts, or none (0) when one of them has none.
   std::optional<FactoredRows> take_float8(std::string_view name, at::IntArrayRef shape, Split split) const;
   std::optional<FactoredRows> take_stacked_float8(const std::vector<WeightPart>& parts, std::int64_t columns) const;
-  // WeightSource::is_quantised().
   bool is_quantised() const;
   bool has(std::string_view name) const;
   // Marks the tensors whose names in this scope start with `prefix` as not needed, so that they are not reported as

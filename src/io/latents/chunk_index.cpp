@@ -20,7 +20,7 @@ std::uint64_t chunk_count(const ChunkGrid& grid, const std::string& what) {
   return count;
 }
 
-// A B-tree of version 1, whose leaves name the chunks in the order of their places.
+// A version 1 B-tree, whose leaves list the chunks in the order of their positions.
 class Tree {
  public:
   Tree(const FileBytes& file, const ChunkGrid& grid, std::uint64_t width, std::string what, Visited& visited)
@@ -36,7 +36,7 @@ class Tree {
   }
 
  private:
-  // "TREE" and the type are read; the level is next.
+  // Reads "TREE" and the type of a node; its level comes next.
   Block open(std::uint64_t address) const {
     const std::uint64_t key = 8 + 8 * (grid_.chunk.size() + 1);
     Block node = file_.block(address, 24 + 2 * width_ * (key + 8) + key, what_);
@@ -50,7 +50,7 @@ class Tree {
     node.require(node.number(1) == level, "its chunk index is damaged");
     const std::uint64_t used = node.number(2);
     node.require(used <= 2 * width_, "its chunk index is damaged");
-    node.skip(16);  // the neighbours
+    node.skip(16);  // addresses of the neighbours
     for (std::uint64_t i = 0; i < used; ++i) {
       StoredChunk chunk;
       chunk.bytes = node.number(4);
@@ -68,11 +68,12 @@ class Tree {
   std::vector<std::uint64_t> read_place(Block& node) const {
     std::vector<std::uint64_t> place;
     for (std::size_t i = 0; i < grid_.chunk.size(); ++i) place.push_back(node.number(8));
-    node.skip(8);  // the axis of a value's bytes
+    node.skip(8);  // offset along the axis of a value's bytes
     return place;
   }
 
-  // In ascending order and on the grid: then as many as the grid has places are all of them.
+  // Adds a chunk, which must be on the grid and follow the previous one: then as many chunks as the grid has cells
+  // cover it.
   void add(const StoredChunk& chunk, const std::vector<std::uint64_t>& place) {
     bool fits = chunks_.empty() || last_ < place;
     for (std::size_t i = 0; i < place.size(); ++i) {
@@ -92,8 +93,7 @@ class Tree {
   std::vector<std::uint64_t> last_;
 };
 
-// Up to 2^page_bits chunks stand in one block; with more, the block has pages, of whose contents HDF5 verifies
-// checksums.
+// Up to 2^page_bits chunks are listed in one block; a longer list has pages, whose checksums HDF5 verifies.
 std::vector<StoredChunk> read_fixed_array(const FileBytes& file, std::uint64_t address, const ChunkGrid& grid,
                                           std::uint64_t count, const std::string& what) {
   constexpr std::uint64_t kHeader = 28, kPrefix = 14, kChecksum = 4;
@@ -126,7 +126,7 @@ std::vector<StoredChunk> read_chunks(const FileBytes& file, const ChunkIndex& in
   const std::uint64_t count = chunk_count(grid, what);
   if (count == 0) return {};
   require(index.address != kNoAddress, what + ": its values were never written");
-  // HDF5 counts places in these by the largest extents, and looks beyond the index where it has fewer.
+  // In these kinds, HDF5 numbers chunks by the maximum extents, and reads beyond an index that has fewer.
   const bool counts_places = index.kind == ChunkIndexKind::Implicit || index.kind == ChunkIndexKind::FixedArray;
   require(!counts_places || !grid.may_grow,
           what + ": its chunk index is of a shape that cannot grow, and its shape can");

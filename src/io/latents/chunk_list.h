@@ -11,16 +11,16 @@ namespace orrery {
 struct ListedChunk {
   std::string file;         // its latent file, beside the list: a name without folders
   std::string latents;      // the checksum of its latents
-  std::int64_t begin = 0;   // of its first frame in the clip
+  std::int64_t begin = 0;   // position of its first frame in the clip
   std::int64_t frames = 0;  // pixel frames
   friend bool operator==(const ListedChunk&, const ListedChunk&) = default;
 };
 
-// JSON, as the attribute `chunks` of a latent file holds it.
+// The list as JSON, in the form of a latent file's attribute `chunks`.
 std::string chunk_list_text(const std::vector<ListedChunk>& chunks);
 
-// Throws InputError(reason) where the text is not such a list: each chunk begins within the one before it, and behind
-// that one's beginning.
+// Throws InputError(reason) when the text is not such a list. Each chunk must begin inside the previous one, after its
+// first frame.
 std::vector<ListedChunk> parse_chunk_list(std::string_view text);
 
 // "ID@0.h5, ID@1.h5 and 3 more", for messages.

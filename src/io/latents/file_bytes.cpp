@@ -15,11 +15,11 @@
 namespace orrery::hdf5 {
 namespace {
 
-// Headers are read twice, and a heap of texts once for each of its texts.
+// Limits for in_blocks_: headers are read twice, and a heap of strings once for each of them.
 constexpr std::uint64_t kMostTimes = 4;
 constexpr std::uint64_t kFreeBytes = std::uint64_t{32} << 20;
 
-// Three words of 32 bits; arithmetic wraps.
+// The state of lookup3: three 32-bit words, with wrapping arithmetic.
 struct Words {
   std::uint32_t a, b, c;
 

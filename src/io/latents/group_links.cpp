@@ -20,7 +20,7 @@ std::string link_name(std::string_view bytes, const std::string& what) {
   return std::string(bytes);
 }
 
-// The names of a group, in a block with a chain of free pieces.
+// The local heap that holds the names of a group, in one block with a linked list of free pieces.
 class NameHeap {
  public:
   NameHeap(const FileBytes& file, std::uint64_t address, const std::string& what, Visited& visited) : what_(what) {
@@ -61,7 +61,7 @@ class NameHeap {
   std::string what_;
 };
 
-// A group of the older format: a B-tree of tables.
+// A group of the older format: a B-tree of symbol table nodes.
 class SymbolTable {
  public:
   SymbolTable(const FileBytes& file, TreeWidths widths, const NameHeap& names, std::string what, Visited& visited)
@@ -77,7 +77,7 @@ class SymbolTable {
   }
 
  private:
-  // "TREE" and the type are read; the level is next.
+  // Reads "TREE" and the type of a node; its level comes next.
   Block open_node(std::uint64_t address) const {
     Block node = file_.block(address, 24 + 2 * widths_.node * 16 + 8, what_);
     node.require(node.text(4) == "TREE" && node.number(1) == 0, "its list of names is damaged");
@@ -90,7 +90,7 @@ class SymbolTable {
     node.require(node.number(1) == level, "its list of names is damaged");
     const std::uint64_t used = node.number(2);
     node.require(used <= 2 * widths_.node, "its list of names is damaged");
-    node.skip(16 + 8);  // neighbours, and the first key
+    node.skip(16 + 8);  // addresses of the neighbours, and the first key
     for (std::uint64_t i = 0; i < used; ++i) {
       const std::uint64_t child = node.number(8);
       names_at(node.number(8));
@@ -136,7 +136,7 @@ Link read_link(Block body) {
   body.require(body.number(1) == 1, "a link in an unknown way");
   const std::uint64_t flags = body.number(1);
   const std::uint64_t type = (flags & 8U) != 0 ? body.number(1) : kHard;
-  if ((flags & 4U) != 0) body.skip(8);     // when it was made
+  if ((flags & 4U) != 0) body.skip(8);     // creation order
   if ((flags & 0x10U) != 0) body.skip(1);  // character set
   const std::uint64_t length = body.number(std::size_t{1} << (flags & 3U));
   Link link{link_name(body.text(length), body.what()), 0};

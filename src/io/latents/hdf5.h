@@ -29,8 +29,8 @@ using PropertyList = UniqueHandle<IdTraits<H5Pclose>>;
 using Datatype = UniqueHandle<IdTraits<H5Tclose>>;
 using Attribute = UniqueHandle<IdTraits<H5Aclose>>;
 
-// HDF5 is called only while a Session lives. It admits one thread at a time, since most builds of HDF5 are not
-// thread-safe, and stops HDF5 from printing its errors (in thread-safe builds that is a setting of the thread).
+// Must live around every call of HDF5. Admits one thread at a time, since most builds of HDF5 are not thread-safe, and
+// stops HDF5 from printing its errors (in thread-safe builds, a setting of each thread).
 class Session {
  public:
   Session();
@@ -39,11 +39,11 @@ class Session {
   std::unique_lock<std::mutex> lock_;
 };
 
-// HDF5's most specific words on the last failed call of this thread.
+// HDF5's most specific message about this thread's last failed call.
 std::string innermost_message();
 
-// Passes on a status, count or identifier; throws Error "WHAT: HDF5's words" when it is negative, as HDF5's failures
-// are.
+// Returns `result`, a status, count or identifier; throws Error "WHAT: HDF5's words" when it is negative, which means
+// failure.
 template <std::signed_integral T>
 T check(T result, std::string_view what, std::source_location at = std::source_location::current()) {
   if (result < 0) fail(what, innermost_message(), at);

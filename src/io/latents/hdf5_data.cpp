@@ -15,7 +15,7 @@ namespace {
 // A chunk is the unit of reading, checking and compressing: one channel of a 720p clip fills about two thirds of this.
 // HDF5 holds chunks of up to 1 MiB in its cache.
 constexpr hsize_t kChunkBytes = hsize_t{1} << 20;
-// Level 1: higher levels take several times as long on latents and save less than a hundredth more.
+// Deflate level: higher ones take several times as long on latents and save less than 1 % more.
 constexpr unsigned kDeflateLevel = 1;
 
 constexpr const char* kChecksumName = "checksum";  // XXH3, 128 bits, over the values as they are stored
@@ -40,7 +40,7 @@ PropertyList make_parents() {
   return list;
 }
 
-// Cuts the slowest axes first until a chunk is small enough, so that a chunk is a run of whole rows.
+// The shape of a chunk: cuts the slowest axes first until it is small enough, so that a chunk consists of whole rows.
 std::vector<hsize_t> chunk_shape(std::vector<hsize_t> shape, hsize_t element_bytes) {
   hsize_t bytes = element_bytes;
   for (const hsize_t extent : shape) bytes *= extent;
@@ -112,8 +112,8 @@ std::string read_fixed_string(const Attribute& attribute, const Datatype& type, 
   return value;
 }
 
-// Of files that have one, as long as they keep the values in the type that it was made of. A chunk of zeros, as a lost
-// block leaves it, has the right Fletcher-32.
+// Verifies the dataset's checksum attribute, if it has one and the values are still stored in the type that it was
+// computed from. It is needed because a chunk of zeros, which a lost block leaves, has a valid Fletcher-32.
 void require_checksum(const Dataset& dataset, hid_t memory_type, const void* values, std::size_t bytes) {
   const Datatype stored(check(H5Dget_type(dataset.get()), "read a dataset's type"));
   if (check(H5Tequal(stored.get(), memory_type), "compare types") == 0) return;
@@ -139,14 +139,15 @@ std::vector<T> read_values(const Dataset& dataset, hid_t memory_type) {
 
 File open_to_read(const std::string& path) {
   const PropertyList access(check(H5Pcreate(H5P_FILE_ACCESS), "make access properties"));
-  // Latent files never change once they have their name, and many cluster file systems refuse locks.
+  // No locking: latent files never change once they have their name, and many cluster file systems refuse locks.
   check(H5Pset_file_locking(access.get(), false, true), "turn file locking off");
   return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()), "open"));
 }
 
-// Texts of variable length stand in the file's global heap, which has no checksum; but only they may be long.
+// Strings of variable length are stored in the file's global heap, which has no checksum, so they are used for long
+// texts only.
 void write_attribute(hid_t parent, const char* name, const std::string& value) {
-  constexpr std::size_t kMostFixedBytes = 60'000;  // with its name and type, under the 64 KiB of a header's message
+  constexpr std::size_t kMostFixedBytes = 60'000;  // with name and type below 64 KiB, the limit of a header message
   const char* text = value.c_str();
   if (value.size() > kMostFixedBytes) {
     const Datatype type = string_type(H5T_VARIABLE, H5T_CSET_UTF8);
@@ -203,7 +204,7 @@ std::optional<std::int64_t> read_integer(hid_t parent, const char* name) {
   return value;
 }
 
-// H5Lexists fails rather than answers when a parent is missing, so each part is asked for in turn.
+// Asks for each part of the path, since H5Lexists fails when a parent is missing.
 bool has_path(hid_t parent, const std::string& path) {
   for (std::size_t end = path.find('/', 1); true; end = path.find('/', end + 1)) {
     if (check(H5Lexists(parent, path.substr(0, end).c_str(), H5P_DEFAULT), "look for " + path) == 0) return false;

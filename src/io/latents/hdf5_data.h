@@ -11,20 +11,20 @@
 // relative to it and may have several parts. All functions throw Error.
 namespace orrery::hdf5 {
 
-// How to store a dataset. Every one is chunked and carries a Fletcher-32 checksum a chunk.
+// How to store a dataset. Every dataset is chunked, with a Fletcher-32 checksum for each chunk.
 struct DatasetStyle {
   const char* axes;         // "channel, frame"
   const char* description;  // one sentence
   bool compress;
 };
 
-// Call it for files that a Structure has found sound.
+// Opens a file that Structure has already checked.
 File open_to_read(const std::string& path);
 
 void write_attribute(hid_t parent, const char* name, const std::string& value);
 void write_attribute(hid_t parent, const char* name, std::int64_t value);
 
-// Creates the group and its missing parents. No time is recorded in it: equal content gives equal bytes.
+// Creates the group and its missing parents. Records no time, so that equal content gives equal bytes.
 void create_group(hid_t parent, const std::string& path);
 
 void write_dataset(hid_t parent, const std::string& path, const std::vector<std::int64_t>& shape, const float* values,
@@ -32,7 +32,8 @@ void write_dataset(hid_t parent, const std::string& path, const std::vector<std:
 void write_dataset(hid_t parent, const std::string& path, const std::vector<std::int64_t>& shape,
                    const std::int64_t* values, const DatasetStyle& style);
 
-// None when the attribute is missing; Error when it is not one string (of fixed or variable length) or one integer.
+// None when the attribute is missing; throws Error when it is not exactly one string (of fixed or variable length) or
+// integer.
 std::optional<std::string> read_string(hid_t parent, const char* name);
 std::optional<std::int64_t> read_integer(hid_t parent, const char* name);
 

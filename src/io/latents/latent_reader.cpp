@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace latent_format;
 
-// Reads one open file; what is wrong with it is an InputError, what HDF5 stumbles over an Error for the caller to name.
+// Reads one open file. Throws InputError for wrong content; Error, to which the caller adds the file, where HDF5 fails.
 class Reader {
  public:
   explicit Reader(const fs::path& path) : name_(path.string()), structure_(path), file_(hdf5::open_to_read(name_)) {}
@@ -175,7 +175,7 @@ Streams<std::int64_t> Reader::steps() const {
   return steps;
 }
 
-// 0 for a wrong number of axes, which is refused where the values are read.
+// Returns 0 for a wrong number of axes, which is refused when the values are read.
 std::uint64_t Reader::steps_of(const StreamSchema& schema) const {
   const std::vector<std::uint64_t>& shape = structure_.datasets().at(schema.latents).shape.extents;
   return shape.size() == schema.rank ? shape[kTimeAxis] : 0;
@@ -190,7 +190,7 @@ std::vector<std::int64_t> Reader::integers(const std::string& path) const {
   return hdf5::read_integers(open_whole(path));
 }
 
-// Whole numbers, or those of a few-step checkpoint.
+// The timesteps: whole numbers, or the fractions of a few-step checkpoint.
 std::vector<double> Reader::timesteps() const {
   if (has(kTimesteps) && structure_.datasets().at(kTimesteps).type.is_float) {
     const std::vector<float> values = floats(kTimesteps, 1, "one axis").values;
@@ -252,7 +252,7 @@ SamplerHistory Reader::history(const StreamSchema& schema) const {
   return history;
 }
 
-// Opens `path` and hands its Reader to `use`, with every failure named as the file's.
+// Opens `path` and calls use(reader); every failure names the file.
 template <class Use>
 auto with_reader(const fs::path& path, Use use) {
   const hdf5::Session session;

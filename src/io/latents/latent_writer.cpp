@@ -18,8 +18,8 @@ namespace {
 
 using namespace latent_format;
 
-// The file is built in memory that grows by this much, and written by us: HDF5 1.10 crashes once it has failed to
-// write, and this way it never meets a full disk.
+// Step by which memory grows. The file is built in memory and written by this program, not by HDF5: HDF5 1.10 crashes
+// after a failed write, and this way it never meets a full disk.
 constexpr std::size_t kGrowth = std::size_t{8} << 20;
 constexpr unsigned kMostAttributes = 32;
 
@@ -84,11 +84,12 @@ hdf5::File Writer::create_in_memory() {
   const char* what = "create an HDF5 file in memory";
   const hdf5::PropertyList access(hdf5::check(H5Pcreate(H5P_FILE_ACCESS), what));
   hdf5::check(H5Pset_fapl_core(access.get(), kGrowth, false), what);
-  // The format of HDF5 1.10: its structures carry checksums, by which a torn block is found.
+  // The format of HDF5 1.10 has checksums in its structures, which reveal a torn block.
   hdf5::check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), what);
   const hdf5::PropertyList creation(hdf5::check(H5Pcreate(H5P_FILE_CREATE), what));
   hdf5::check(H5Pset_obj_track_times(creation.get(), false), what);
-  // All attributes of the root stay in its header, which has a checksum; HDF5 would move more than eight elsewhere.
+  // Keeps all attributes of the root in its header, which has a checksum; by default HDF5 moves more than eight
+  // elsewhere.
   hdf5::check(H5Pset_attr_phase_change(creation.get(), kMostAttributes, kMostAttributes), what);
   return hdf5::File(hdf5::check(H5Fcreate("latents.h5", H5F_ACC_TRUNC, creation.get(), access.get()), what));
 }
@@ -191,7 +192,7 @@ void Writer::write_cache(const RunningState& running) {
   hdf5::write_attribute(group.get(), "state", running.cache);
   for (const auto& [name, array] : running.cache_arrays) {
     const std::string path = fmt::format("{}/{}", kCache, name);
-    // One by one: groups that HDF5 makes on the way to another record the time.
+    // Creates each parent explicitly: groups that HDF5 creates as missing parents record the time.
     for (std::size_t slash = std::strlen(kCache) + 1; (slash = path.find('/', slash)) != std::string::npos; ++slash) {
       const std::string parent = path.substr(0, slash);
       if (!hdf5::has_path(file_.get(), parent)) hdf5::create_group(file_.get(), parent);

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMostStructures = 100'000;
 constexpr std::size_t kMostMessages = 10'000;
-constexpr std::uint64_t kShared = 2;  // a flag: the message only says where it is
+constexpr std::uint64_t kShared = 2;  // flag: the message only refers to its content
 constexpr std::size_t kChecksumBytes = 4;
 constexpr std::uint64_t kMostHeaderBytes = std::uint64_t{1} << 24;
 
@@ -98,14 +98,14 @@ class HeaderReader {
   std::vector<Message> messages_;
   std::vector<Block> continuations_;
   bool is_new_ = false;     // version 2
-  bool has_order_ = false;  // each message says when it was made
+  bool has_order_ = false;  // each message has a creation order
 };
 
 constexpr std::uint64_t kMostHeapBytes = std::uint64_t{1} << 30;
 
 std::uint64_t padded(std::uint64_t bytes) { return (bytes + 7) / 8 * 8; }
 
-// Walks over the heap collection at `address` to the object `index`, and on to the end. Returns the object's size.
+// Walks over all objects of the heap collection at `address` and returns the size of object `index`.
 std::uint64_t heap_object_bytes(const FileBytes& file, std::uint64_t address, std::uint64_t index,
                                 const std::string& what) {
   constexpr std::uint64_t kPrefix = 16, kObjectPrefix = 16;
@@ -121,7 +121,7 @@ std::uint64_t heap_object_bytes(const FileBytes& file, std::uint64_t address, st
     const std::uint64_t number = objects.number(2);
     objects.skip(6);
     const std::uint64_t size = objects.number(8);
-    // Object 0 is the free space, and its size has the prefix in it.
+    // Object 0 is the free space, whose size includes the prefix.
     const bool fits = size <= bytes && (number > 0 || size >= kObjectPrefix);
     objects.require(fits, fmt::format("its global heap is damaged: an object of {} bytes", size));
     objects.skip(number > 0 ? padded(size) : size - kObjectPrefix);

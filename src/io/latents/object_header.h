@@ -10,7 +10,7 @@ namespace orrery::hdf5 {
 
 inline constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
 
-// Messages of object headers, by the numbers of the HDF5 file format specification.
+// Messages of object headers, numbered as in the HDF5 file format specification.
 enum class MessageType : std::uint64_t {
   Nil = 0x00,
   Extents = 0x01,
@@ -37,7 +37,7 @@ struct Message {
   Block body;
 };
 
-// The addresses of structures that a walk over a file has met.
+// The addresses of the structures that a walk over a file has visited.
 class Visited {
  public:
   // Throws Error when `address` was added before, or when there are far more structures than a latent file has: the
@@ -48,13 +48,13 @@ class Visited {
   std::set<std::uint64_t> addresses_;
 };
 
-// All messages of the object header at `address`, with those of the blocks that continue it. `what` is the object, for
-// messages. Throws Error.
+// Reads all messages of the object header at `address`, including its continuation blocks. `what` names the object in
+// error messages. Throws Error.
 std::vector<Message> read_object_header(const FileBytes& file, std::uint64_t address, const std::string& what,
                                         Visited& visited);
 
-// Checks an attribute message, and of texts of variable length the part of the file where they stand (the global heap),
-// which has no checksum: HDF5 would walk over a damaged one for ever. Throws Error.
+// Checks an attribute message and, for strings of variable length, the global heap that holds them: the heap has no
+// checksum, and HDF5 could loop in a damaged one for ever. Throws Error.
 void check_attribute(const FileBytes& file, Block message);
 
 }  // namespace orrery::hdf5

@@ -13,12 +13,13 @@
 namespace orrery::hdf5 {
 namespace {
 
-constexpr std::uint64_t kFletcherBytes = 4;  // what fletcher32 adds
+constexpr std::uint64_t kFletcherBytes = 4;  // added by fletcher32
 constexpr std::uint64_t kLeastChunkLimit = std::uint64_t{1} << 20;
 
 enum class LayoutClass : std::uint64_t { Compact = 0, Contiguous = 1, Chunked = 2, Virtual = 3 };
 
-// The bytes that deflate is given: of those filters before it, only fletcher32 adds any. None: it is not applied.
+// The number of bytes that deflate compresses: of the filters before it, only fletcher32 adds bytes. Sets `is_deflated`
+// to whether deflate is applied at all.
 std::uint64_t bytes_before_deflate(const StoredLayout& layout, std::uint64_t skipped, bool& is_deflated) {
   std::uint64_t bytes = layout.chunk_bytes;
   is_deflated = false;
@@ -33,7 +34,7 @@ std::uint64_t bytes_before_deflate(const StoredLayout& layout, std::uint64_t ski
   return bytes;
 }
 
-// Counts what the deflate stream at `address` inflates to, up to one byte more than `limit`.
+// Number of bytes that the deflate stream at `address` inflates to, counted up to limit + 1.
 std::uint64_t inflated_bytes(const FileBytes& file, std::uint64_t address, std::uint64_t bytes, std::uint64_t limit) {
   std::array<Bytef, 65536> in{}, out{};
   z_stream stream{};
@@ -141,7 +142,7 @@ class LayoutReader {
     require_apart();
   }
 
-  // A few bytes that are every chunk would become any number of values.
+  // Chunks must not overlap: a few bytes that serve as every chunk would become any number of values.
   void require_apart() const {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> places;
     for (const StoredChunk& chunk : layout_.chunks) places.emplace_back(chunk.address, chunk.bytes);
@@ -215,7 +216,7 @@ bool becomes_whole(const FileBytes& file, const StoredLayout& layout, const Stor
   bool is_deflated = false;
   const std::uint64_t expected = bytes_before_deflate(layout, chunk.skipped, is_deflated);
   if (!is_deflated) return chunk.bytes == expected;
-  // What is applied after deflate adds to the stream's end, where inflating does not come.
+  // Filters applied after deflate append bytes behind the end of the stream, which inflating does not reach.
   return inflated_bytes(file, chunk.address, chunk.bytes, expected) == expected;
 }
 

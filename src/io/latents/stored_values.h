@@ -10,13 +10,13 @@
 
 namespace orrery::hdf5 {
 
-// What a datatype message says.
+// The content of a datatype message.
 struct StoredType {
   std::string name;  // "float32", "uint8", "enumeration", "opaque of 2 bytes (bfloat16)"
   bool is_float = false;
   bool is_integer = false;
-  std::uint64_t bytes = 0;       // of one value
-  std::uint64_t item_bytes = 0;  // of variable length: of one item, and the values are references; 0: of fixed length
+  std::uint64_t bytes = 0;       // size of a value
+  std::uint64_t item_bytes = 0;  // size of an item of a variable-length type, whose values are references; 0: fixed
 };
 
 // Reads a datatype and checks that every number in it makes sense. Throws Error; types that no latent file needs
@@ -25,13 +25,14 @@ StoredType read_type(Block& block);
 
 struct StoredExtents {
   std::vector<std::uint64_t> now;
-  bool may_grow = false;  // the largest extents that it may be given are larger
+  bool may_grow = false;  // its maximum extents are larger
 };
 
-// The extents that a dataspace message says; none: it holds nothing at all. A scalar has no extents. Throws Error.
+// Reads a dataspace message. None for a null dataspace, which has no values; an empty list of extents for a scalar.
+// Throws Error.
 std::optional<StoredExtents> read_extents(Block& block);
 
-// Product of the extents; throws Error where it is more than any latent has.
+// Product of the extents; throws Error when it is larger than in any latent file.
 std::uint64_t count_of(const std::vector<std::uint64_t>& extents, const std::string& what);
 
 }  // namespace orrery::hdf5

@@ -7,36 +7,36 @@
 
 namespace orrery {
 
-// What a clip consists of. Each stream has latents, noise, a sampler's state, tokens in the media tower and rows in
-// latent files. Their order is that of tokens, checksums and files: a new stream goes to the end.
+// The streams that a clip consists of. Each has latents, noise, a sampler state, tokens in the media tower and datasets
+// in latent files. Tokens, checksums and files follow the order of this enumeration, so a new stream goes to the end.
 enum class Stream { Video, Sound };
 
 // A value for each stream that a clip has, in the streams' order.
 template <class T>
 using Streams = std::map<Stream, T>;
 
-// In the arrays of latent files, whose first axes are batch (of one) and channel.
+// The time axis of arrays in latent files; the axes before it are batch (size 1) and channel.
 inline constexpr std::size_t kTimeAxis = 2;
 
-// How a stream stands in latent files: its latents under /latents/NAME, the sampler's history under /sampler/NAME.
+// How latent files store a stream: latents under /latents/NAME, sampler history under /sampler/NAME.
 struct StreamSchema {
   Stream stream;
   const char* name;
   const char* latents;             // path of the latents
   const char* history;             // path of the sampler's history
-  const char* condition;           // path of the given time steps; null: all of it is generated
+  const char* condition;           // path of the given time steps; null: all are generated
   const char* axes;                // of all its arrays
   const char* shape;               // of all its arrays; [1, channels, time steps, …]
   std::size_t rank;                // number of axes
-  bool required;                   // every clip has it
-  std::uint64_t steps_to_a_frame;  // most time steps beside a latent frame of video; 0: any number
+  bool required;                   // whether every clip has this stream
+  std::uint64_t steps_to_a_frame;  // maximum time steps for each latent frame of video; 0: no limit
 };
 
 inline constexpr std::array kStreams{
     StreamSchema{Stream::Video, "video", "/latents/video", "/sampler/video", "/condition/latents",
                  "batch, channel, frame, row, column", "[1, C, t, h, w]", 5, true, 0},
-    // A latent frame is up to 4 frames, and a frame lasts a second (25 steps) at most: of a longer sound, nothing would
-    // be heard.
+    // A latent frame has up to 4 frames, which last at most 1 s (25 time steps) each: longer sound would never be
+    // heard.
     StreamSchema{Stream::Sound, "sound", "/latents/sound", "/sampler/sound", nullptr, "batch, channel, time",
                  "[1, S, T]", 3, false, 100},
 };
@@ -47,7 +47,7 @@ constexpr const StreamSchema& schema_of(Stream stream) { return kStreams[static_
 
 namespace orrery::latent_format {
 
-// Names of latent file version 1 beside those of streams. A changed meaning needs a new version.
+// Names in latent files of version 1, besides those of streams. A changed meaning needs a new version.
 
 inline constexpr const char* kFormat = "orrery-latents";
 inline constexpr std::int64_t kVersion = 1;
@@ -61,7 +61,8 @@ inline constexpr const char* kSigmas = "/sampler/sigmas";
 inline constexpr const char* kTimesteps = "/sampler/timesteps";
 inline constexpr const char* kCache = "/sampler/cache";
 
-// The stream whose latents an array of a step cache is like, by its name: "0/1/sound", "0/indicator" of the video's.
+// The stream whose latents have the shape of a step cache's array. The array's name tells: "0/1/sound" is like sound,
+// "0/indicator" like video.
 constexpr const StreamSchema& schema_of_cached(std::string_view name) {
   const std::string_view last = name.substr(name.rfind('/') + 1);
   for (const StreamSchema& schema : kStreams) {

@@ -41,7 +41,7 @@ Superblock read_old_superblock(Block block, std::uint64_t version, std::uint64_t
   block.skip(8);  // free space
   require_whole_file(block, block.number(8), file_bytes);
   block.require(block.number(8) == kNoAddress, "is split over several files: not supported");
-  block.skip(8);  // the root's name
+  block.skip(8);  // name of the root group
   found.root = block.number(8);
   const bool widths_fit = found.widths.leaf > 0 && found.widths.node > 0 && found.widths.chunks > 0;
   block.require(widths_fit, "is damaged: a tree of width 0");

@@ -16,23 +16,22 @@ struct StoredValues {
   StoredLayout layout;
 };
 
-// Walks over the structure of an HDF5 file before HDF5 itself does, which believes what it reads: it can be led around
-// in circles, made to allocate what a few bytes declare, or to open other files.
+// Checks the structure of an HDF5 file before HDF5 opens it. HDF5 trusts what it reads: a file could make it loop for
+// ever, allocate any size that a few bytes declare, or open other files.
 //
-// After construction, HDF5 may open the file: every address that it follows is in the file and leads to something new,
-// every declared size is that of bytes in the file, every link is a hard one within the file, and no values lie
-// elsewhere. Structures that latent files have no need for are refused: the dense storage of objects with very many
-// links or attributes, datasets that can grow in the newest format, named types. What only checksums can tell is left
-// to HDF5.
+// After construction, HDF5 may open the file: every address is inside the file and visited once, every declared size is
+// backed by bytes of the file, every link is a hard link within the file, and no values are stored elsewhere.
+// Structures that latent files do not need are refused: dense storage of objects with very many links or attributes,
+// datasets that can grow in the newest format, named types. HDF5 itself verifies checksums.
 class Structure {
  public:
-  // Throws InputError when the file cannot be opened or is no HDF5 file, Error "WHERE: WHAT" for all else.
+  // Throws InputError when the file cannot be opened or is not HDF5, and Error "WHERE: WHAT" for everything else.
   explicit Structure(const std::filesystem::path& path);
 
-  // By path, as "/latents/video".
+  // The datasets by path, such as "/latents/video".
   const std::map<std::string, StoredValues>& datasets() const { return datasets_; }
-  // Throws Error unless each chunk of the dataset becomes exactly as long as it should be: a few bytes can inflate to
-  // any number. Reads all of it.
+  // Throws Error unless each chunk of the dataset inflates to exactly its declared size (a few bytes can inflate to any
+  // number). Reads the whole dataset.
   void require_whole(const std::string& dataset) const;
 
  private:

@@ -15,7 +15,7 @@ class BoundedQueue {
  public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
-  // Waits for room. False once the queue is closed: the value is dropped.
+  // Waits for room. Returns false, and drops the value, once the queue is closed.
   bool push(T value) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || values_.size() < capacity_; });
@@ -25,7 +25,7 @@ class BoundedQueue {
     return true;
   }
 
-  // Waits for a value. None once the queue is closed and empty.
+  // Waits for a value. Returns none once the queue is closed and empty.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_ || !values_.empty(); });
@@ -36,14 +36,14 @@ class BoundedQueue {
     return value;
   }
 
-  // No more values come in; those waiting can still be popped.
+  // Refuses further values; those waiting can still be popped.
   void close() {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     changed_.notify_all();
   }
 
-  // Closes the queue and drops the values that wait.
+  // Closes the queue and drops the waiting values.
   void abandon() {
     const std::lock_guard lock(mutex_);
     closed_ = true;

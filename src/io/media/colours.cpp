@@ -26,12 +26,12 @@ Code known(int number, Code count, const char* what) {
 constexpr std::size_t kValues = 65536;
 constexpr double kReferenceWhite = 203;  // cd/m², BT.2408
 constexpr double kHlgPeak = 1000;        // cd/m²
-constexpr double kHlgGamma = 1.2;        // of a screen with that peak
+constexpr double kHlgGamma = 1.2;        // for a screen with that peak
 constexpr std::array<double, 3> kBt2020Luma{0.2627, 0.6780, 0.0593};
 
 using Matrix = std::array<std::array<float, 3>, 3>;
 
-// To BT.709's primaries, which have the same white: BT.2087 for BT.2020, the primaries' matrices' quotient for P3.
+// Matrices to BT.709's primaries, with the same white point. BT.2020: from BT.2087. P3: from the primaries.
 constexpr Matrix kFromBt2020{
     {{1.660491F, -0.587641F, -0.072850F}, {-0.124550F, 1.132900F, -0.008349F}, {-0.018151F, -0.100579F, 1.118730F}}};
 constexpr Matrix kFromDisplayP3{
@@ -61,7 +61,7 @@ const Matrix& matrix_of(AVColorPrimaries primaries) {
 
 double sdr_light(double v) { return v <= 0.04045 ? v / 12.92 : std::pow((v + 0.055) / 1.055, 2.4); }
 
-// SMPTE ST 2084.
+// The transfer function of PQ (SMPTE ST 2084).
 double pq_light(double v) {
   constexpr double kM1 = 2610.0 / 16384, kM2 = 2523.0 / 4096 * 128;
   constexpr double kC1 = 3424.0 / 4096, kC2 = 2413.0 / 4096 * 32, kC3 = 2392.0 / 4096 * 32;
@@ -69,7 +69,7 @@ double pq_light(double v) {
   return 10'000 / kReferenceWhite * std::pow(std::max(root - kC1, 0.0) / (kC2 - kC3 * root), 1 / kM1);
 }
 
-// BT.2100: light of the scene.
+// The inverse transfer function of HLG (BT.2100): the scene's light.
 double hlg_light(double v) {
   constexpr double kA = 0.17883277, kB = 1 - 4 * kA;
   const double c = 0.5 - kA * std::log(4 * kA);
@@ -105,7 +105,7 @@ std::vector<std::uint16_t> srgb_values() {
   return values;
 }
 
-// What a screen makes of the scene's light (BT.2100's OOTF).
+// Gain from the scene's light to a screen's light (the OOTF of BT.2100).
 float screen_gain(float red, float green, float blue) {
   const double luma = kBt2020Luma[0] * red + kBt2020Luma[1] * green + kBt2020Luma[2] * blue;
   return static_cast<float>(kHlgPeak / kReferenceWhite * std::pow(luma, kHlgGamma - 1));

@@ -11,10 +11,10 @@
 
 namespace orrery {
 
-// A file names its colours by numbers (ITU-T H.273), and may have any there; FFmpeg and libheif hand them on as their
-// enumerations, of which other values than their own must not be read.
+// A file names its colours by code numbers (ITU-T H.273), and may contain any number. FFmpeg and libheif pass it on in
+// their enumeration types, where reading a value that is no enumerator is undefined behaviour.
 
-// The number in an enumeration's place, whatever it is.
+// The number stored in an enumeration object, whether or not it is an enumerator.
 template <class Code>
 int code_number(const Code& code) {
   static_assert(sizeof(Code) == sizeof(int));
@@ -23,24 +23,25 @@ int code_number(const Code& code) {
   return number;
 }
 
-// The number as FFmpeg's code. Throws InputError, without a file's name, for those that it does not know.
+// Convert the number to FFmpeg's code. Throw InputError, without a file name, for numbers that FFmpeg does not know.
 AVColorPrimaries colour_primaries(int number);
 AVColorTransferCharacteristic colour_transfer(int number);
 AVColorSpace colour_matrix(int number);
 
-// That all codes of a decoded frame are known: before this none may be read. Throws as above.
+// Checks that all colour codes of a decoded frame are known; call it before reading any of them. Throws InputError,
+// without a file name.
 void check_colour_codes(const AVFrame& frame);
 
-// Turns RGB of other primaries or of high dynamic range into sRGB. Light of PQ (SMPTE ST 2084) and HLG (BT.2100, for a
-// screen of 1000 cd/m²) is taken so that reference white, 203 cd/m² (BT.2408), is white; what is brighter is clipped.
-// Colours outside sRGB's are clipped as well.
+// Converts RGB of other primaries or of high dynamic range to sRGB. PQ (SMPTE ST 2084) and HLG (BT.2100, for a screen
+// of 1000 cd/m²) are scaled so that reference white, 203 cd/m² (BT.2408), becomes white. Brighter light and colours
+// outside sRGB's gamut are clipped.
 class ColourMap {
  public:
-  // None: the colours are sRGB's already, or near enough (BT.601, BT.709, unspecified), as players take them.
-  // Throws InputError, without a file's name, for colours that are not understood.
+  // None when the colours count as sRGB, as in players: sRGB itself, BT.601, BT.709, unspecified. Throws InputError,
+  // without a file name, for colours that are not supported.
   static std::optional<ColourMap> from(AVColorPrimaries primaries, AVColorTransferCharacteristic transfer);
 
-  // In place; 65535 is full scale; red, green, blue and alpha, which stays.
+  // Converts pixels of red, green, blue and alpha in place; 65535 is full scale. Alpha stays.
   void apply(std::span<std::uint16_t> rgba) const;
 
  private:
@@ -48,7 +49,7 @@ class ColourMap {
 
   bool hlg_;
   std::array<std::array<float, 3>, 3> matrix_;  // linear light, to BT.709
-  std::vector<float> light_;                    // of each of 65536 values: 1 is white, but for HLG the scene's
+  std::vector<float> light_;                    // by value (65536): 1 is white; light of the scene for HLG
   std::vector<std::uint16_t> encoded_;          // sRGB of light i / (size - 1)
 };
 

@@ -28,7 +28,7 @@ void keep_errors(void*, int level, const char* format, va_list arguments) {
 }  // namespace
 
 void set_up() {
-  constexpr std::size_t kMostAtOnce = std::size_t{17} << 26;  // a frame of 2^26 pixels (media_input.h), 16 bytes each
+  constexpr std::size_t kMostAtOnce = std::size_t{17} << 26;  // 2^26 pixels (media_input.h) of 16 bytes, and a margin
   av_log_set_callback(keep_errors);
   av_max_alloc(kMostAtOnce);
 }

@@ -50,31 +50,31 @@ using Muxer = std::unique_ptr<AVFormatContext, FreeMuxer>;
 using File = std::unique_ptr<AVIOContext, FreeFile>;
 using Demuxer = std::unique_ptr<AVFormatContext, FreeDemuxer>;
 
-// From here on FFmpeg prints nothing: the last error line of each thread goes into check()'s exception instead. It also
-// never allocates more than 1.1 GB at once, since its demuxers believe the sizes that files declare.
+// Stops FFmpeg from printing: each thread's last error line goes into check()'s exception instead. Also limits a single
+// allocation of FFmpeg to 1.1 GB, since its demuxers trust the sizes that files declare.
 void set_up();
 
 // The last error line that FFmpeg logged in this thread since it was last taken; empty when there is none.
 std::string take_log_line();
 
-// What a negative status means: "reason (FFmpeg's last error line)". Takes the line as take_log_line() does.
+// The meaning of a negative status: "reason (FFmpeg's last error line)". Takes the line like take_log_line().
 std::string reason(int status);
 
 // A name that FFmpeg gave, or "unknown" for null.
 std::string name_of(const char* name);
 
-// Passes on a status; throws Error "WHAT: reason (FFmpeg's last error line)" when it is negative, as FFmpeg's failures
-// are.
+// Returns `status`; throws Error "WHAT: reason (FFmpeg's last error line)" when it is negative, which means failure.
 int check(int status, std::string_view what, std::source_location at = std::source_location::current());
 
-// Passes on a pointer; throws Error when it is null: out of memory.
+// Returns `pointer`; throws Error (out of memory) when it is null.
 template <class T>
 T* check(T* pointer, std::string_view what, std::source_location at = std::source_location::current()) {
   if (pointer == nullptr) check(AVERROR(ENOMEM), what, at);
   return pointer;
 }
 
-// A demuxer's io_open that refuses everything: playlists and the like name other files or network addresses.
+// An io_open callback for demuxers that refuses everything, since playlists and similar formats name other files or
+// network addresses.
 int refuse_other_files(AVFormatContext* context, AVIOContext** file, const char* url, int flags,
                        AVDictionary** options);
 

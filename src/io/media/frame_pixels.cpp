@@ -11,7 +11,7 @@
 namespace orrery {
 namespace {
 
-// The chroma lies left, where H.264 has it.
+// Makes the scaler to left-sited chroma, as H.264 assumes.
 ffmpeg::Scaler make_converter(int width, int height) {
   const PixelLayout rgb{.format = AV_PIX_FMT_RGB24, .full_range = true};
   const PixelLayout yuv{.format = AV_PIX_FMT_YUV420P, .chroma_x = 0};
@@ -112,7 +112,7 @@ const std::vector<std::uint16_t>& PixelRows::row(int y) {
 }
 
 void PixelRows::read_palette(int y) {
-  const auto* palette = reinterpret_cast<const std::uint32_t*>(frame_.data[1]);  // alpha, red, green, blue from the top
+  const auto* palette = reinterpret_cast<const std::uint32_t*>(frame_.data[1]);  // ARGB from the highest byte
   const std::uint8_t* indexes = frame_.data[0] + std::ptrdiff_t{y} * frame_.linesize[0];
   std::uint16_t* out = rgba_.data();
   for (int x = 0; x < frame_.width; ++x) {

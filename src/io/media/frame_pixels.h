@@ -14,42 +14,42 @@ namespace orrery {
 
 // How pixels are stored. Internal to media/.
 struct PixelLayout {
-  // Chroma samples lie in the middle of the pixels that share them, as in JPEG, whether subsampled or not.
+  // Chroma samples lie in the centre of the pixels that share them, as in JPEG, whether subsampled or not.
   static constexpr int kCentred = -513;
 
   AVPixelFormat format = AV_PIX_FMT_NONE;
   int matrix = SWS_CS_ITU709;  // SWS_CS_…
   bool full_range = false;
-  int chroma_x = kCentred;  // or the offset in 1/256 of a pixel from the left one of these pixels
+  int chroma_x = kCentred;  // or the offset [1/256 pixel] from the leftmost of these pixels
   int chroma_y = kCentred;
   friend bool operator==(const PixelLayout&, const PixelLayout&) = default;
 };
 
-// Pixels.
+// Size of a picture [pixels].
 struct PictureSize {
   int width = 0;
   int height = 0;
   friend bool operator==(const PictureSize&, const PictureSize&) = default;
 };
 
-// Converts pictures of one size and layout into another. `filter` (SWS_BICUBIC, …) is for what must be interpolated:
-// chroma, and all of a picture whose size changes. Throws Error.
+// Makes a scaler that converts pictures from one size and layout to another. `filter` (SWS_BICUBIC, …) interpolates
+// chroma, and everything when the size changes. Throws Error.
 ffmpeg::Scaler make_scaler(PictureSize from_size, const PixelLayout& from, PictureSize to_size, const PixelLayout& to,
                            int filter);
 
 // A frame with uninitialized memory for a picture of this size and format. Throws Error.
 ffmpeg::Frame make_picture(int width, int height, AVPixelFormat format);
 
-// Sets FFmpeg up. Throws Error unless `rgb` is a picture of this size, of 3 bytes a pixel.
+// Sets up FFmpeg. Throws Error unless `rgb` is a picture of this size with 3 bytes for each pixel.
 void require_picture(int width, int height, std::span<const std::uint8_t> rgb);
 
-// Full-range RGB to limited-range BT.709 yuv420p with the chroma sited left, as H.264 assumes.
+// Converts full-range RGB to limited-range BT.709 yuv420p with left-sited chroma, as H.264 assumes.
 class FrameConverter {
  public:
   FrameConverter(int width, int height);  // pixels, even; throws Error
 
-  // `rgb` is height × width × 3 bytes. The frame is the converter's own and valid until the next call, except that an
-  // encoder may keep a reference. Throws Error.
+  // `rgb` is height × width × 3 bytes. The converter owns the frame, which is valid until the next call; an encoder may
+  // keep a reference to its data. Throws Error.
   AVFrame* convert(std::span<const std::uint8_t> rgb);
 
  private:
@@ -59,16 +59,16 @@ class FrameConverter {
   ffmpeg::Frame frame_;
 };
 
-// Reads a frame of RGB, grey or palette pixels a row at a time, without swscale, which in places converts RGB to RGB
-// through YUV and is not exact. Internal to media/.
+// Reads a frame of RGB, grey or palette pixels row by row, without swscale, which sometimes converts RGB to RGB
+// inexactly, through YUV. Internal to media/.
 class PixelRows {
  public:
-  // Whether this class can read the frame: integers of at most 16 bits a value, and not YUV.
+  // Whether this class can read the frame: integers of at most 16 bits, not YUV.
   static bool can_read(const AVFrame& frame);
 
   explicit PixelRows(const AVFrame& frame);
 
-  // Row `y` as red, green, blue, alpha for each pixel, 65535 full scale.
+  // Row `y` as red, green, blue and alpha of each pixel; 65535 is full scale.
   const std::vector<std::uint16_t>& row(int y);
 
  private:

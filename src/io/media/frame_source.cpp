@@ -28,17 +28,17 @@ bool is_one_of(std::string_view name, std::initializer_list<std::string_view> na
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-constexpr double kMostGuessedFps = 240;  // above it, the average is nearer the truth
-constexpr double kMostFps = 1000;        // a still may be shown for a minute: of more frames there would be no end
+constexpr double kMostGuessedFps = 240;  // above it, the average is more plausible
+constexpr double kMostFps = 1000;        // a frame may last a minute: limits its repetitions
 
-// VP8 and VP9 have alpha in a second stream of bits, which FFmpeg's own decoders leave aside.
+// VP8 and VP9 store alpha in a second bitstream, which FFmpeg's own decoders ignore.
 bool has_hidden_alpha(const AVStream& stream, const AVFrame& frame) {
   const AVDictionaryEntry* mode = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
   const AVPixFmtDescriptor* format = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   return mode != nullptr && std::string_view(mode->value) == "1" && (format->flags & AV_PIX_FMT_FLAG_ALPHA) == 0;
 }
 
-// Profile 5 has pictures in a colour space of Dolby's own, which no tag names.
+// Whether the video is Dolby Vision without a base layer: profile 5 uses Dolby's own colour space, which no tag names.
 bool is_dolby_alone(const AVStream& stream) {
   constexpr int kAlone = 5;
   const auto* dolby = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(
@@ -46,14 +46,15 @@ bool is_dolby_alone(const AVStream& stream) {
   return dolby != nullptr && dolby->dv_profile == kAlone;
 }
 
-// Whether a player turns its pictures by a quarter.
+// Whether a player rotates the pictures by 90 degrees.
 bool lies_on_its_side(const AVStream& stream) {
   const auto* matrix =
       reinterpret_cast<const std::int32_t*>(av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr));
   return matrix != nullptr && std::abs(double{1} * matrix[1]) > std::abs(double{1} * matrix[0]);
 }
 
-// FFmpeg calls PNGs interlaced whose rows come in seven passes, which says nothing of their pixels.
+// Whether a frame is interlaced. FFmpeg also marks PNGs that are stored in seven passes, whose pixels are not
+// interlaced.
 bool is_interlaced(const AVStream& stream, const AVFrame& frame) {
   const AVCodecID codec = stream.codecpar->codec_id;
   return frame.interlaced_frame != 0 && codec != AV_CODEC_ID_PNG && codec != AV_CODEC_ID_APNG;
@@ -154,8 +155,8 @@ void FrameSource::require_shown(const AVFrame& frame) const {
 }
 
 void FrameSource::require_all_packets() const {
-  // An edit list may leave out packets, so the smaller count is the promised one; formats without an index promise
-  // none.
+  // The number of packets that the index promises: the smaller count, since an edit list may skip packets; 0 for
+  // formats without an index.
   const std::int64_t promised = std::min<std::int64_t>(stream_->nb_frames, avformat_index_get_entries_count(stream_));
   require_input(packets_ >= promised,
                 fmt::format("{}: cut short: has {} of {} frames", input_.path(), packets_, promised));

@@ -8,10 +8,10 @@
 
 namespace orrery {
 
-// The decoded frames of an image or of a file's best video stream, in display order. Refuses damaged files, without
-// concealing damage, and what it cannot show as a player does: interlaced frames (which would show combs), alpha that
-// the decoder drops, Dolby Vision without a base layer. Everything throws InputError that names the file. Internal to
-// media/.
+// The decoded frames of an image or of a file's best video stream, in display order. Refuses damaged files instead of
+// concealing the damage, and files that it cannot show as a player does: interlaced frames (which would show combs),
+// alpha that the decoder drops, Dolby Vision without a base layer. All members throw InputError that names the file.
+// Internal to media/.
 class FrameSource {
  public:
   explicit FrameSource(const std::filesystem::path& path);
@@ -21,9 +21,9 @@ class FrameSource {
   const AVStream& stream() const { return *stream_; }
   Untagged untagged() const;
   bool is_image() const;  // a format of single pictures
-  // Frames a second: the lowest rate that has a place for every time stamp, or the average where that is absurd.
+  // Frame rate [1/s]: the lowest one that can represent every time stamp, or the average when that one is absurd.
   Fraction fps() const;
-  // What the header says, before any frame is decoded.
+  // The facts in the header; decodes no frame.
   VideoFacts facts() const;
   // The width of a pixel divided by its height; 0 when not known.
   AVRational pixel_aspect(const AVFrame& frame) const;

@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::size_t kBoxHeader = 8;  // size and type
 
-// The box that describes the file's pictures; empty: there is none.
+// The "meta" box, which describes the file's pictures; empty when there is none.
 std::string_view meta_box(std::string_view file) {
   while (file.size() >= kBoxHeader) {
     const std::size_t size = number_at(file, 0);
-    if (size < kBoxHeader || size > file.size()) return "";  // 0 and 1 are sizes of boxes of pixels
+    if (size < kBoxHeader || size > file.size()) return "";  // the special sizes 0 and 1 occur only in boxes of pixels
     if (file.substr(4, 4) == "meta") return file.substr(0, size);
     file.remove_prefix(size);
   }
@@ -29,13 +29,13 @@ heif_chroma chroma_of_av1c(unsigned flags) {
   return (flags & kHalfWidth) != 0 ? heif_chroma_422 : heif_chroma_444;
 }
 
-// Of chroma_format_idc.
+// The chroma of HEVC's chroma_format_idc.
 heif_chroma chroma_of_hvcc(unsigned format) {
   constexpr heif_chroma kChromas[] = {heif_chroma_monochrome, heif_chroma_420, heif_chroma_422, heif_chroma_444};
   return kChromas[format & 3];
 }
 
-// Of the codec's box whose body begins at `at` of `meta`.
+// The chroma named by the codec's box `type`, whose body begins at `at` of `meta`.
 std::optional<heif_chroma> chroma_at(std::string_view meta, std::string_view type, std::size_t at) {
   const std::size_t place = at + (type == "av1C" ? 2 : 16);
   if (place >= meta.size()) return std::nullopt;

@@ -57,8 +57,8 @@ Image decode(const heif_image_handle* handle, heif_colorspace space, heif_chroma
   return Image(image);
 }
 
-// Planes with the file's depth: subsampled chroma as it is, so that it can be interpolated, else RGB. Grey with alpha,
-// which FFmpeg does not have in planes, becomes 4:2:0.
+// Decodes to planes of the file's bit depth: subsampled chroma unchanged, so that it can be interpolated later,
+// anything else to RGB. Grey with alpha becomes 4:2:0, since FFmpeg has no planar format for it.
 Image decode(const heif_image_handle* handle, heif_chroma chroma) {
   if (chroma == heif_chroma_420 || chroma == heif_chroma_422) return decode(handle, heif_colorspace_YCbCr, chroma);
   if (chroma != heif_chroma_monochrome) return decode(handle, heif_colorspace_RGB, heif_chroma_444);
@@ -66,7 +66,7 @@ Image decode(const heif_image_handle* handle, heif_chroma chroma) {
   return decode(handle, heif_colorspace_monochrome, heif_chroma_monochrome);
 }
 
-// Where libheif has the planes that FFmpeg has under 0, 1, ….
+// libheif's channels for FFmpeg's planes 0, 1, ….
 std::vector<heif_channel> channels_of(const heif_image* image) {
   std::vector<heif_channel> channels;
   switch (heif_image_get_colorspace(image)) {
@@ -103,7 +103,7 @@ AVPixelFormat format_of(const heif_image* image, bool alpha, int bits) {
   return format;
 }
 
-// Values of `from_bits` bits as values of `to_bits` bits; more than 8 take two bytes.
+// Converts values of `from_bits` bits to `to_bits` bits. Values of more than 8 bits take two bytes.
 void copy_row(const std::uint8_t* from, int from_bits, std::uint8_t* to, int to_bits, int values) {
   const std::uint32_t from_most = (1U << from_bits) - 1, to_most = (1U << to_bits) - 1;
   for (int i = 0; i < values; ++i) {
@@ -123,7 +123,7 @@ struct PlaneSize {
   int height;
 };
 
-// Values of the frame's plane `plane`: chroma, which is planes 1 and 2, may be halved.
+// The size of the frame's plane `plane` [values]; chroma (planes 1 and 2) may be subsampled.
 PlaneSize plane_size(const AVFrame& frame, int plane) {
   const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   const bool chroma = plane == 1 || plane == 2;
@@ -170,15 +170,15 @@ AVColorRange range_of(const heif_color_profile_nclx& nclx) {
   return nclx.full_range_flag != 0 ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
 }
 
-// The file's tags tell primaries and transfer. Of matrix and range they do not hold for YCbCr: libheif 1.15 makes that
-// by way of RGB, as BT.601 in full range, unless the image has tags of its own; without tags HEIF means the same
-// (ISO/IEC 23000-22, MIAF).
+// Takes primaries and transfer function from the file's tags. Its matrix and range do not describe decoded YCbCr:
+// libheif 1.15 makes that from RGB, as full-range BT.601, unless the decoded image has tags itself. Without tags, HEIF
+// means full-range BT.601 too (ISO/IEC 23000-22, MIAF).
 void describe_colours(const heif_image_handle* handle, const heif_image* image, Still& still) {
   AVFrame& frame = *still.frame;
   frame.color_range = AVCOL_RANGE_JPEG;
   const std::size_t profile = heif_image_handle_get_raw_color_profile_size(handle);
   if (const Nclx file = nclx_of(handle)) {
-    if (profile == 0) {  // which goes before them
+    if (profile == 0) {  // a profile takes precedence over the tags
       frame.color_primaries = colour_primaries(code_number(file->color_primaries));
       frame.color_trc = colour_transfer(code_number(file->transfer_characteristics));
     }

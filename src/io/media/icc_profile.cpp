@@ -28,8 +28,8 @@ using Profile = std::unique_ptr<void, CloseProfile>;
 using Transform = std::unique_ptr<void, DeleteTransform>;
 using ToneCurve = std::unique_ptr<cmsToneCurve, FreeCurve>;
 
-constexpr int kUnseen = 2;  // of 255
-constexpr int kStep = 15;   // of the grid on which a profile is tried
+constexpr int kUnseen = 2;  // invisible difference, of 255
+constexpr int kStep = 15;   // step of the grid on which a profile is tested
 
 std::vector<std::uint8_t> colour_grid() {
   std::vector<std::uint8_t> grid;
@@ -58,7 +58,7 @@ void transform_rgb(RgbImage& image, void* transform) {
   cmsDoTransform(transform, image.rgb.data(), image.rgb.data(), static_cast<cmsUInt32Number>(image.rgb.size() / 3));
 }
 
-// The picture is grey: each value alone is looked up.
+// Transforms a grey picture through a table of its 256 values.
 void transform_grey(RgbImage& image, void* transform) {
   std::array<std::uint8_t, 256> grey{};
   std::array<std::uint8_t, 768> shown{};

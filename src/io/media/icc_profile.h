@@ -21,12 +21,12 @@ struct Chromaticities {
   Chromaticity blue{0.15, 0.06};
 };
 
-// The ICC profile of RGB whose value v stands for light v^gamma; empty where no such colours exist.
+// An ICC profile for RGB in which the value v means light v^gamma; empty when no such colours exist.
 std::string rgb_profile(double gamma, const Chromaticities& points);
 
-// Turns the picture's colours from those of an ICC profile into sRGB, as viewers do (perceptual intent). A profile that
-// is damaged, or whose colours differ from sRGB by 2 of 255 at most, changes nothing.
-// Throws InputError, without a file's name, for a profile of other than RGB or grey.
+// Converts the picture from an ICC profile to sRGB, as viewers do (perceptual intent). A damaged profile, or one that
+// differs from sRGB by at most 2 of 255, changes nothing. Throws InputError, without a file name, unless the profile is
+// for RGB or grey.
 void to_srgb(RgbImage& image, std::string_view icc);
 
 }  // namespace orrery

@@ -13,10 +13,10 @@ constexpr std::uint8_t kEnd = 0xD9;
 constexpr std::uint8_t kScan = 0xDA;
 constexpr std::size_t kStartBytes = 2;
 
-// Inside a scan, 0xFF before 0 is a value, and before D0 to D7 a restart.
+// Inside a scan, 0xFF followed by 0 is data, and followed by D0 to D7 a restart marker.
 bool is_marker(std::uint8_t code) { return code != 0 && code != kMark && (code < 0xD0 || code > 0xD7); }
 
-// Where the next marker behind a scan's header stands.
+// The position of the next marker after a scan's header.
 std::size_t skip_scan(std::span<const std::uint8_t> jpeg, std::size_t at) {
   while (at + 2 <= jpeg.size() && !(jpeg[at] == kMark && is_marker(jpeg[at + 1]))) ++at;
   return at;
@@ -25,13 +25,13 @@ std::size_t skip_scan(std::span<const std::uint8_t> jpeg, std::size_t at) {
 constexpr std::string_view kExif("Exif\0\0", 6);
 constexpr std::string_view kIcc("ICC_PROFILE\0", 12);
 
-// A profile comes in up to 255 numbered segments.
+// An ICC profile, which is stored in up to 255 numbered segments.
 struct SegmentedProfile {
   std::map<unsigned, std::string> parts;
   unsigned count = 0;
 };
 
-// All parts joined; empty where one is missing, since half a profile is none.
+// Joins all parts; empty when one is missing.
 std::string joined(const SegmentedProfile& profile) {
   std::string icc;
   for (unsigned i = 1; i <= profile.count; ++i) {
@@ -42,13 +42,14 @@ std::string joined(const SegmentedProfile& profile) {
   return icc;
 }
 
-// APP0 tells the pixels' shape and APP14 the colour space; what else programs put into APPn and comments shows nothing.
+// Whether a segment affects how the picture looks. APP0 has the pixel shape and APP14 the colour space; other APPn
+// segments and comments have no effect.
 bool is_needed(unsigned marker) {
   constexpr unsigned kApp0 = 0xE0, kApp14 = 0xEE, kApp15 = 0xEF, kComment = 0xFE;
   return marker == kApp0 || marker == kApp14 || marker < kApp0 || (marker > kApp15 && marker != kComment);
 }
 
-// `segment` begins with its marker and its length.
+// Adds a segment to `parts` or `profile`. `segment` begins with its marker and its length.
 void take(std::string_view segment, StillParts& parts, SegmentedProfile& profile) {
   const unsigned marker = byte_at(segment, 1);
   const std::string_view body = segment.substr(std::min<std::size_t>(4, segment.size()));
@@ -57,7 +58,7 @@ void take(std::string_view segment, StillParts& parts, SegmentedProfile& profile
     profile.count = byte_at(body, kIcc.size() + 1);
     profile.parts[byte_at(body, kIcc.size())] = body.substr(kIcc.size() + 2);
   }
-  // JFIF's unit: 0 for the pixels' shape, else dots a length, of which viewers make nothing.
+  // JFIF's density has unit 0 for a pixel shape; other units are resolutions, which viewers ignore.
   const bool dots = marker == 0xE0 && body.size() > 7 && body[7] != 0;
   if (is_needed(marker) && !dots) parts.picture += segment;
 }
@@ -65,7 +66,7 @@ void take(std::string_view segment, StillParts& parts, SegmentedProfile& profile
 }  // namespace
 
 std::size_t jpeg_length(std::span<const std::uint8_t> jpeg) {
-  // Thumbnails have ends of their own: segments are skipped as a whole.
+  // Segments are skipped as a whole, since thumbnails in them have their own end markers.
   bool any_scan = false;
   std::size_t at = kStartBytes;
   while (at + 2 <= jpeg.size() && jpeg[at] == kMark) {

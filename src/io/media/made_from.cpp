@@ -15,9 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kDigits = 32;
-constexpr std::size_t kHead = 256;  // bytes in which the mark of all files but an mp4 stands
+constexpr std::size_t kHead = 256;  // bytes that contain the mark, except in an mp4
 
-// With the keyword's final null character.
+// The type and keyword of a PNG text chunk, including the keyword's terminating null character.
 std::string png_keyword() { return std::string("tEXt") + kMadeFromKey + '\0'; }
 std::string comment() { return std::string(kMadeFromKey) + ": "; }
 
@@ -29,13 +29,13 @@ void put_little_endian(std::string& out, std::size_t value) {
   for (const int shift : {0, 8, 16, 24}) out.push_back(static_cast<char>(value >> shift & 0xFF));
 }
 
-// As PNG counts: a CRC of type and data.
+// PNG's CRC-32, over a chunk's type and data.
 std::uint32_t crc_of(const std::string& bytes) {
   const AVCRC* table = av_crc_get_table(AV_CRC_32_IEEE_LE);
   return ~av_crc(table, ~std::uint32_t{0}, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
 
-// `typed`: a PNG chunk's type and data.
+// A PNG chunk from `typed`, its type and data.
 std::string png_chunk(const std::string& typed) {
   std::string chunk;
   put_big_endian(chunk, static_cast<std::uint32_t>(typed.size() - 4));
@@ -67,7 +67,7 @@ std::optional<std::string> in_metadata(const fs::path& file) {
   if (context == nullptr) return std::nullopt;
   context->pb = opened;
   context->io_open = ffmpeg::refuse_other_files;
-  // Frees the context where it fails.
+  // avformat_open_input() frees the context when it fails.
   if (avformat_open_input(&context, nullptr, av_find_input_format("mp4"), nullptr) < 0) return std::nullopt;
   const ffmpeg::Demuxer demuxer(context);
   const AVDictionaryEntry* entry = av_dict_get(demuxer->metadata, kMadeFromKey, nullptr, 0);

@@ -36,7 +36,7 @@ void find_streams(AVFormatContext& demuxer, const std::string& path) {
   check_input(status, path, "cannot be read");
 }
 
-// The name is kept from FFmpeg: it would take parts of it for patterns and protocols.
+// FFmpeg does not get the file's name, since it would interpret parts of it as patterns and protocols.
 ffmpeg::Demuxer open_header(AVIOContext* file, const std::string& path) {
   AVFormatContext* context = ffmpeg::check(avformat_alloc_context(), "make a demuxer");
   context->pb = file;
@@ -72,7 +72,7 @@ void require_media_header(const fs::path& path) {
   const ffmpeg::File file = open_file(name);
   const ffmpeg::Demuxer demuxer = open_header(file.get(), name);
   const std::span streams(demuxer->streams, demuxer->nb_streams);
-  // Formats without a header list their streams as they come.
+  // Formats without a header (AVFMTCTX_NOHEADER) announce streams only when they begin.
   const bool complete = (demuxer->ctx_flags & AVFMTCTX_NOHEADER) == 0;
   require_input(!complete || std::any_of(streams.begin(), streams.end(), is_picture_stream),
                 name + ": has no picture, expected an image or a video");
@@ -89,7 +89,7 @@ ffmpeg::Codec make_decoder(AVCodecID id) {
   ffmpeg::Codec codec(ffmpeg::check(avcodec_alloc_context3(decoder), "make a decoder"));
   codec->max_pixels = kMostPixels;
   codec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
-  codec->thread_count = 1;  // what a decoder logs is seen in the thread that it runs in
+  codec->thread_count = 1;  // log lines are collected in the calling thread only
   return codec;
 }
 
@@ -102,7 +102,7 @@ AVStream* MediaInput::select(AVMediaType type) const {
   const std::span streams(demuxer_->streams, demuxer_->nb_streams);
   for (AVStream* stream : streams) {
     const bool cover = (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) != 0;
-    if (cover) stream->codecpar->codec_type = AVMEDIA_TYPE_UNKNOWN;  // not one to choose
+    if (cover) stream->codecpar->codec_type = AVMEDIA_TYPE_UNKNOWN;  // so that it is not selected
   }
   const int index = av_find_best_stream(demuxer_.get(), type, -1, -1, nullptr, 0);
   if (index < 0) return nullptr;

@@ -10,25 +10,25 @@
 
 namespace orrery {
 
-// Call this before opening a picture or a video by its name. Throws InputError that names the file where open_input
-// (core/file.h) would not open it (a folder, FIFO, device, loop of links), and where it is empty. Returns the path.
+// Checks a path before a picture or video is opened by name, and returns it. Throws InputError that names the file when
+// it is empty or when open_input() (core/file.h) would refuse it: a folder, FIFO, device, loop of links.
 const std::filesystem::path& require_media_file(const std::filesystem::path& path);
 
-// Throws InputError that names the file unless its header is that of a media format with pictures. Reads only the
-// header and the index.
+// Throws InputError that names the file unless its header is one of a media format with pictures. Reads only the header
+// and the index.
 void require_media_header(const std::filesystem::path& path);
 
-constexpr int kMostPixels = 1 << 26;  // of a picture or frame
+constexpr int kMostPixels = 1 << 26;  // in a picture or frame
 
-// Throws InputError, without a file's name, for a picture without pixels or with more than kMostPixels.
+// Throws InputError, without a file name, for a picture without pixels or with more than kMostPixels.
 void require_pixels(std::int64_t width, std::int64_t height);
 
-// A decoder that is not opened yet, with one thread, that fails at damage instead of concealing it. Throws InputError,
-// without a file's name, where this FFmpeg has none.
+// Makes a decoder that uses one thread and fails at damage instead of concealing it; it is not opened yet. Throws
+// InputError, without a file name, when this FFmpeg has no such decoder.
 ffmpeg::Codec make_decoder(AVCodecID id);
 
-// An opened image or media file. Other files that it names are never opened. Everything throws InputError that names
-// the file. Internal to media/.
+// An opened image or media file. Other files that it refers to are never opened. All members throw InputError that
+// names the file. Internal to media/.
 class MediaInput {
  public:
   explicit MediaInput(const std::filesystem::path& path);
@@ -37,10 +37,10 @@ class MediaInput {
   AVFormatContext& demuxer() const { return *demuxer_; }
   // Returns `status` unless it is a failure.
   int check(int status, std::string_view what) const;
-  // Selects the best stream of that type: from now on only its packets are read. Null when there is none. The cover of
-  // a sound file is no video stream.
+  // Selects the best stream of `type`, so that from now on only its packets are read. Null when there is none. The
+  // cover picture of a sound file does not count as a video stream.
   AVStream* select(AVMediaType type) const;
-  // An opened decoder as make_decoder() has it.
+  // Opens a decoder made by make_decoder().
   ffmpeg::Codec open_decoder(const AVStream& stream) const;
 
  private:
@@ -49,8 +49,8 @@ class MediaInput {
   ffmpeg::Demuxer demuxer_;
 };
 
-// Returns read(). Where `read` throws an InputError that does not begin with the file's name, throws "NAME: …" instead.
-// Internal to media/.
+// Returns read(). When it throws an InputError that does not begin with `name`, throws "NAME: …" instead. Internal to
+// media/.
 template <class Read>
 auto with_file_name(const std::string& name, const Read& read) {
   try {

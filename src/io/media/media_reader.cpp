@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kLongestPicture = 60;  // seconds
 
-// Frames of a file with the ticks at which they are shown, counted from the first one.
+// The frames of a file with the ticks at which they are shown, counted from the first frame.
 class TimedFrames {
  public:
   explicit TimedFrames(const std::filesystem::path& path)
@@ -43,8 +43,8 @@ class TimedFrames {
   }
 
  private:
-  // The nearest tick, so that rounded time stamps (of milliseconds, say) have one each. A frame without a time stamp
-  // follows the one before.
+  // Rounds to the nearest tick, so that rounded time stamps (for example in milliseconds) get one tick each. A frame
+  // without a time stamp gets the tick after the previous frame.
   std::int64_t begin_of(const AVFrame& frame) {
     const std::int64_t time = frame.best_effort_timestamp;
     if (!first_time_) {
@@ -85,7 +85,7 @@ RgbImage read_image(const std::filesystem::path& path) {
   FrameSource source(path);
   const AVFrame* frame = source.next();
   require_input(frame != nullptr, path.string() + ": has no picture");
-  // Some decoders report damage in the log alone and return what they have.
+  // Some decoders report damage only in the log and return a partial picture.
   const std::string complaint = ffmpeg::take_log_line();
   require_input(complaint.empty(), path.string() + ": damaged or cut short: " + complaint);
   return with_file_name(path.string(), [&] {
@@ -167,7 +167,7 @@ class VideoReader::Impl {
   Fraction fps_{25, 1};  // FFmpeg's default for images
   bool image_ = false;
   EvenFrames frames_;
-  int width_ = 0;  // of the first frame: the size after rotation is known from it alone
+  int width_ = 0;  // size of the first frame after rotation, which the header does not tell
   int height_ = 0;
 };
 

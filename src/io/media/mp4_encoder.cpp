@@ -46,7 +46,7 @@ ffmpeg::Frame make_block() {
   return block;
 }
 
-// Splits the channels, one plane each. Past the end of `interleaved` there is silence.
+// Splits the channels into one plane each, and fills the rest of the block with silence.
 void fill(AVFrame& block, std::span<const float> interleaved) {
   for (std::size_t channel = 0; channel < kSoundChannels; ++channel) {
     auto* plane = reinterpret_cast<float*>(block.data[channel]);
@@ -64,13 +64,13 @@ void add_metadata(AVFormatContext& muxer, const VideoMetadata& metadata) {
 }
 
 ffmpeg::Muxer make_muxer(const std::filesystem::path& path, const VideoFormat& format) {
-  // Without it a name such as 2026-11-29T14:30:00/a.mp4 begins with a protocol.
+  // Without "file:", the beginning of a name such as 2026-11-29T14:30:00/a.mp4 would be read as a protocol.
   const std::string url = "file:" + path.string();
   AVFormatContext* context = nullptr;
   ffmpeg::check(avformat_alloc_output_context2(&context, nullptr, "mp4", url.c_str()), "make an mp4 file");
   ffmpeg::Muxer muxer(context);
   muxer->flags |= AVFMT_FLAG_BITEXACT;
-  muxer->max_interleave_delta = 0;  // the pictures wait for the sound, however late it comes
+  muxer->max_interleave_delta = 0;  // 0: video packets wait for the sound without a limit
   add_metadata(*muxer, format.metadata);
   ffmpeg::check(avio_open(&muxer->pb, url.c_str(), AVIO_FLAG_WRITE), "create " + path.string());
   return muxer;
@@ -98,8 +98,8 @@ bool has_avx512() {
 #endif
 }
 
-// With AVX-512, x264's macroblock tree reads memory that nobody wrote (version 164), and the same frames become now
-// this file, now that one. AVX2 code does not.
+// Turns AVX-512 off: with it, x264's macroblock tree reads uninitialized memory (version 164), so that the same frames
+// give different files. Its AVX2 code does not.
 void keep_to_what_was_written(AVCodecContext& codec) {
   if (!has_avx512()) return;
   ffmpeg::check(av_opt_set(codec.priv_data, "x264-params", "asm=avx2", 0), "choose an H.264 encoder's instructions");
@@ -122,7 +122,7 @@ ffmpeg::Codec make_codec(const VideoFormat& format) {
 void write_header(AVFormatContext& muxer, bool sound) {
   AVDictionary* options = nullptr;
   av_dict_set(&options, "movflags", "+faststart+use_metadata_tags", 0);
-  // The edit list that hides AAC's priming counts in these units.
+  // The edit list that hides AAC's priming samples uses this time scale.
   if (sound) av_dict_set_int(&options, "movie_timescale", kSoundRate, 0);
   const int status = avformat_write_header(&muxer, &options);
   av_dict_free(&options);
@@ -144,7 +144,7 @@ void Track::encode(const AVFrame* frame) {
     const int status = avcodec_receive_packet(codec_.get(), packet_.get());
     if (status == AVERROR(EAGAIN) || status == AVERROR_EOF) return;
     ffmpeg::check(status, "encode by " + name);
-    // x264 leaves it out, and the last frame would last no time.
+    // x264 sets no duration, without which the last frame would have length 0.
     if (packet_->duration == 0) packet_->duration = 1;
     av_packet_rescale_ts(packet_.get(), codec_->time_base, stream_->time_base);
     packet_->stream_index = stream_->index;
@@ -199,7 +199,7 @@ void Mp4Encoder::finish_sound(std::span<const float> interleaved) {
 
 void Mp4Encoder::finish(const VideoMetadata& more) {
   video_.encode(nullptr);
-  add_metadata(*muxer_, more);  // this muxer writes them with the index
+  add_metadata(*muxer_, more);  // the mp4 muxer writes metadata with the index
   ffmpeg::check(av_write_trailer(muxer_.get()), "write the index of an mp4 file");
   ffmpeg::check(avio_closep(&muxer_->pb), "close an mp4 file");
 }

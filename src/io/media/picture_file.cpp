@@ -16,9 +16,9 @@
 namespace orrery {
 namespace {
 
-// libjpeg reports an error by a call that must not return.
+// libjpeg's error handler: libjpeg reports an error by a call that must not return.
 struct JpegErrors {
-  jpeg_error_mgr base;  // first: libjpeg knows this part alone
+  jpeg_error_mgr base;  // must be first: libjpeg gets a pointer to it
   std::jmp_buf back;
   std::array<char, JMSG_LENGTH_MAX> reason;
 };
@@ -42,7 +42,7 @@ struct JpegCodec {
   }
   jpeg_compress_struct state{};
   JpegErrors errors{};
-  unsigned char* bytes = nullptr;  // of the file
+  unsigned char* bytes = nullptr;  // the encoded file
   unsigned long size = 0;
 };
 
@@ -51,7 +51,7 @@ void write_comment(jpeg_compress_struct& state, const std::string& text) {
   jpeg_write_marker(&state, JPEG_COM, reinterpret_cast<const JOCTET*>(text.data()), static_cast<unsigned>(text.size()));
 }
 
-// Nothing in it has a destructor: an error leaves it by longjmp. False: there was one.
+// Returns false on an error. No local variable may have a destructor, since errors leave the function by longjmp.
 bool compress(JpegCodec& codec, int width, int height, const std::uint8_t* rgb, const std::string& mark,
               const std::string& texts) {
   constexpr int kQuality = 95;
@@ -65,7 +65,7 @@ bool compress(JpegCodec& codec, int width, int height, const std::uint8_t* rgb, 
   state.in_color_space = JCS_RGB;
   jpeg_set_defaults(&state);
   jpeg_set_quality(&state, kQuality, TRUE);
-  state.comp_info[0].h_samp_factor = 1;  // as many samples of luma as of chroma
+  state.comp_info[0].h_samp_factor = 1;  // no chroma subsampling
   state.comp_info[0].v_samp_factor = 1;
   state.optimize_coding = TRUE;
   jpeg_start_compress(&state, TRUE);

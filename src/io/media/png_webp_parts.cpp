@@ -21,7 +21,8 @@ bool is_whole(std::string_view kind_and_body, std::size_t checksum) {
          checksum;
 }
 
-// A profile: its name, 0, the method 0, a zlib stream. Empty where it is damaged or larger than any real one.
+// Inflates a profile stored as name, 0, method 0 and a zlib stream. Empty when it is damaged or larger than any real
+// one.
 std::string inflated_profile(std::string_view body) {
   const std::size_t name_end = body.find('\0');
   if (name_end == std::string_view::npos || name_end + 2 > body.size()) return "";
@@ -43,13 +44,13 @@ bool near(const Chromaticities& a, const Chromaticities& b) {
   return near(a.white, b.white) && near(a.red, b.red) && near(a.green, b.green) && near(a.blue, b.blue);
 }
 
-// What a PNG says of its colours: the newest kind of chunk that it has holds.
+// A PNG's colour information; the newest kind of chunk that the file has takes precedence.
 struct Colours {
   bool srgb = false;
-  double gamma = 0;  // of the values: 1 / 2.2 for ordinary pictures; 0 where the file does not say
+  double gamma = 0;  // of the values: 1 / 2.2 for ordinary pictures; 0: not given
   std::optional<Chromaticities> points;
 
-  // Of gammas around 2.2, sRGB's own curve is meant, unless the primaries are others.
+  // A gamma around 2.2 means sRGB's own curve, unless the primaries differ from sRGB's.
   bool is_srgb() const {
     const bool usual = std::abs(gamma * 2.2 - 1) < 0.05 && (!points || near(*points, Chromaticities{}));
     return srgb || gamma <= 0 || usual;
@@ -75,8 +76,8 @@ void take(std::string_view kind, std::string_view body, StillParts& parts, Colou
   if (kind == "cHRM" && body.size() == 32) colours.points = chromaticities(body);
 }
 
-// Chunks without which the pixels are others: those whose first letter is large, transparency, and the pixels' shape.
-// Of dots a metre viewers make nothing.
+// Whether a chunk affects how the picture looks: critical chunks (whose first letter is a capital), transparency, and
+// the pixel shape. Viewers ignore resolutions in dots per metre.
 bool is_needed(std::string_view kind, std::string_view body) {
   const bool shape = kind == "pHYs" && body.size() == 9 && body[8] == 0;
   return (kind[0] & 0x20) == 0 || kind == "tRNS" || shape;
@@ -98,12 +99,12 @@ std::string little_endian(std::size_t size) {
   return text;
 }
 
-// A lossless picture's header: a signature, two sizes of 14 bits, and whether alpha is used.
+// Whether a lossless picture's header (a signature, two 14-bit sizes, the alpha flag) says that alpha is not used.
 bool without_alpha(std::string_view lossless) {
   return lossless.size() >= kLosslessHeader && (static_cast<unsigned char>(lossless[4]) & 0x10) == 0;
 }
 
-// `body` of the chunk `kind`; `whole`, with its header and padding.
+// Adds a chunk of type `kind` to `parts`. `whole` is `body` with header and padding.
 void take(StillParts& parts, std::string_view kind, std::string_view body, std::string_view whole) {
   if (kind == "EXIF") parts.exif = body;
   if (kind == "ICCP") parts.icc = body;

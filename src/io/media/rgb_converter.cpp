@@ -21,7 +21,7 @@ RgbImage blank(const AVFrame& frame) {
   return {frame.width, frame.height, std::vector<std::uint8_t>(3 * pixels)};
 }
 
-// A row of 16 bits a value over white, as 8 bits.
+// Blends a row of 16-bit values with white and rounds it to 8 bits.
 void flatten(const std::vector<std::uint16_t>& rgba, std::uint8_t* rgb) {
   constexpr std::uint32_t kOpaque = 65535;
   for (std::size_t i = 0; i < rgba.size(); i += 4) {
@@ -50,7 +50,7 @@ RgbImage from_rows(const AVFrame& frame, const std::optional<ColourMap>& map) {
   return image;
 }
 
-// Planes of green, blue and red, 8 bits a value, without alpha.
+// Interleaves 8-bit planes of green, blue and red.
 RgbImage interleaved(const AVFrame& planes) {
   RgbImage image = blank(planes);
   std::uint8_t* out = image.rgb.data();
@@ -69,14 +69,15 @@ RgbImage interleaved(const AVFrame& planes) {
 
 int multiple_of(int step, int length) { return (length + step - 1) / step * step; }
 
-// The size at which each chroma sample has all its pixels. From odd sizes swscale would stretch the chroma.
+// The frame's size rounded up so that each chroma sample has all its pixels: swscale would stretch the chroma of odd
+// sizes.
 PictureSize whole_size(const AVFrame& frame) {
   const AVPixFmtDescriptor& format = *av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   if ((format.flags & AV_PIX_FMT_FLAG_PLANAR) == 0) return {frame.width, frame.height};
   return {multiple_of(1 << format.log2_chroma_w, frame.width), multiple_of(1 << format.log2_chroma_h, frame.height)};
 }
 
-// The frame with more pixels at the right and below, whose values mean nothing.
+// Enlarges the frame at the right and bottom by pixels of arbitrary values.
 ffmpeg::Frame grown(const AVFrame& frame, PictureSize size) {
   const auto format = static_cast<AVPixelFormat>(frame.format);
   ffmpeg::Frame to = make_picture(size.width, size.height, format);
@@ -91,15 +92,15 @@ ffmpeg::Frame grown(const AVFrame& frame, PictureSize size) {
   return to;
 }
 
-// What YUV is turned into. Planes, because for packed RGB swscale rounds the weights of two chroma rows to 1 and 0 or
-// to halves, which moves the chroma of 4:2:0 by a quarter of a sample and blurs it.
+// The RGB format to which YUV is converted. It is planar because for packed RGB swscale rounds the weights of two
+// chroma rows to 0, 1/2 or 1, which shifts 4:2:0 chroma by a quarter of a sample and blurs it.
 AVPixelFormat rgb_format(const AVPixFmtDescriptor& from, bool deep) {
   const bool alpha = (from.flags & AV_PIX_FMT_FLAG_ALPHA) != 0;
   if (deep) return alpha ? AV_PIX_FMT_GBRAP16LE : AV_PIX_FMT_GBRP16LE;
   return alpha ? AV_PIX_FMT_GBRAP : AV_PIX_FMT_GBRP;
 }
 
-// Players take a picture of high definition for BT.709.
+// The matrix of an untagged frame. Players assume BT.709 for high-definition video.
 int untagged_matrix(const AVFrame& frame, Untagged untagged) {
   const bool high_definition = frame.height > 576 || frame.width >= 1280;
   return untagged == Untagged::Video && high_definition ? SWS_CS_ITU709 : SWS_CS_ITU601;
@@ -118,7 +119,7 @@ int scaler_matrix(const AVFrame& frame, Untagged untagged) {
     case AVCOL_SPC_BT470BG:
     case AVCOL_SPC_SMPTE170M:
       return SWS_CS_ITU601;
-    case AVCOL_SPC_RGB:  // of a frame that is not RGB: nonsense
+    case AVCOL_SPC_RGB:  // invalid for a frame that is not RGB
     case AVCOL_SPC_RESERVED:
     case AVCOL_SPC_UNSPECIFIED:
       return untagged_matrix(frame, untagged);
@@ -164,7 +165,7 @@ const AVFrame& RgbConverter::from_yuv(const AVFrame& frame, AVPixelFormat format
   const PictureSize size = whole_size(frame);
   if (scaler_ == nullptr || layout_ != layout || size_ != size || format_ != format) {
     const PixelLayout rgb{.format = format, .full_range = true};
-    // Bilinear: what libjpeg does, so that images come out as other programs read them.
+    // Bilinear, as in libjpeg, so that images look as in other programs.
     scaler_ = make_scaler(size, layout, size, rgb, SWS_BILINEAR);
     rgb_ = make_picture(size.width, size.height, format);
     layout_ = layout;

@@ -9,18 +9,18 @@
 
 namespace orrery {
 
-// What a picture is taken for where its tags say nothing.
+// Which defaults apply to a picture without colour tags.
 enum class Untagged { Image, Video };
 
-// Turns decoded frames into sRGB: RGB, grey and palettes exactly (rounded to 8 bits), anything else with the matrix,
-// range and chroma position that the frame's tags name; wide gamuts and high dynamic range as ColourMap says;
-// transparent pixels over white. Subsampled chroma is interpolated linearly; without a tag it lies in the middle of its
-// pixels in an image, and at their left in a video (ITU-T H.264 E.2.1).
+// Converts decoded frames to sRGB: RGB, grey and palettes exactly (rounded to 8 bits), anything else by the matrix,
+// range and chroma position in the frame's tags, wide gamuts and high dynamic range by ColourMap. Transparent pixels
+// are blended with white. Subsampled chroma is interpolated linearly; without a tag it is centred in images and
+// left-sited in videos (ITU-T H.264 E.2.1).
 class RgbConverter {
  public:
   explicit RgbConverter(Untagged untagged) : untagged_(untagged) {}
 
-  // Throws InputError, without a file's name, for formats and tags that are not understood.
+  // Throws InputError, without a file name, for formats and tags that are not supported.
   RgbImage convert(const AVFrame& frame);
 
  private:

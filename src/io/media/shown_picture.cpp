@@ -30,7 +30,7 @@ class Tiff {
 
   bool valid() const { return (bytes_.starts_with("II") || bytes_.starts_with("MM")) && number(2, 2) == 42; }
 
-  // 0 behind the end.
+  // A number of `size` bytes at `at`; 0 beyond the end.
   std::uint32_t number(std::size_t at, std::size_t size) const {
     if (at > bytes_.size() || bytes_.size() - at < size) return 0;
     std::uint32_t value = 0;
@@ -48,7 +48,7 @@ class Tiff {
 
 constexpr std::size_t kMatrixSize = 9;
 
-// (x, y) of the stored picture goes to (xx·x + xy·y, yx·x + yy·y), but for a shift; y points down.
+// Maps (x, y) of the stored picture to (xx·x + xy·y, yx·x + yy·y) plus a shift; y points down.
 struct QuarterTurn {
   int xx = 1, xy = 0, yx = 0, yy = 1;
 
@@ -58,7 +58,7 @@ struct QuarterTurn {
   bool identity() const { return xx == 1 && yy == 1; }
 };
 
-// The matrix without its scale. None where it shows nothing: a row of it is empty.
+// The matrix without its scale; none when it is singular because a row is zero.
 std::optional<QuarterTurn> quarter_turn(std::span<const std::int32_t> matrix) {
   const double xx = matrix[0], yx = matrix[1], xy = matrix[3], yy = matrix[4];
   const double x = std::hypot(xx, yx), y = std::hypot(xy, yy);
@@ -150,7 +150,7 @@ RgbImage orient(RgbImage image, std::span<const std::int32_t> matrix) {
 }
 
 RgbImage orient(RgbImage image, int exif) {
-  // EXIF says at which side of the shown picture the first row lies, and at which the first column.
+  // EXIF orientations 2 to 8. EXIF says at which sides of the shown picture the first stored row and column are.
   constexpr QuarterTurn kTurns[] = {{-1, 0, 0, 1}, {-1, 0, 0, -1}, {1, 0, 0, -1}, {0, 1, 1, 0},
                                     {0, -1, 1, 0}, {0, -1, -1, 0}, {0, 1, -1, 0}};
   return exif < 2 || exif > 8 ? std::move(image) : turned(image, kTurns[exif - 2]);
@@ -171,7 +171,7 @@ RgbImage shown_still(Still still, const std::filesystem::path& path) {
   return with_file_name(path.string(), [&] {
     RgbImage image = RgbConverter(Untagged::Image).convert(*still.frame);
     const AVRational aspect = still.frame->sample_aspect_ratio;
-    still.frame.reset();  // its memory is as large as the picture's
+    still.frame.reset();  // frees memory as large as the picture
     if (!still.icc.empty()) to_srgb(image, still.icc);
     return orient(with_square_pixels(std::move(image), aspect), still.orientation);
   });

@@ -16,7 +16,7 @@
 namespace orrery {
 namespace {
 
-// One sample of a frame in numbers of T, whose channels lie apart or in turn.
+// One sample of a frame of type T, whose channels are planar (`apart`) or interleaved.
 template <class T>
 float sample(const AVFrame& frame, bool apart, int channels, int channel, int i) {
   const auto* const plane = reinterpret_cast<const T*>(frame.extended_data[apart ? channel : 0]);
@@ -61,7 +61,7 @@ class SoundSource {
   }
 
  private:
-  // False after the last frame.
+  // Decodes the next frame; returns false after the last one.
   bool next() {
     while (true) {
       const int status = avcodec_receive_frame(codec_.get(), frame_.get());
@@ -111,7 +111,7 @@ constexpr unsigned kFloatSamples = 3;  // WAVE_FORMAT_IEEE_FLOAT
 constexpr unsigned kSampleBytes = 4;
 constexpr unsigned kWavHeaderBytes = 58;
 
-// Little-endian numbers.
+// Appends a little-endian number.
 void put(std::string& out, std::uint32_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i) & 0xFF));
 }
@@ -129,7 +129,7 @@ std::string header(std::uint32_t samples, unsigned channels, unsigned sample_rat
   put(out, channels * kSampleBytes, 2);
   put(out, 8 * kSampleBytes, 2);
   put(out, 0, 2);
-  out += "fact";  // required of everything but PCM: samples a channel
+  out += "fact";  // number of samples per channel, required unless PCM
   put(out, 4, 4);
   put(out, samples / channels, 4);
   out += mark + "data";

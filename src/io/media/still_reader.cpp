@@ -28,7 +28,7 @@ constexpr std::string_view kTargaEnd("TRUEVISION-XFILE.\0", 18);
 
 struct Ends {
   std::string head;  // up to kHeadBytes
-  std::string tail;  // up to TGA's signature's length
+  std::string tail;  // up to the length of TGA's signature
 };
 
 Ends ends_of(const fs::path& path) {
@@ -48,7 +48,7 @@ bool has_suffix(const fs::path& path, std::initializer_list<std::string_view> su
   return std::find(suffixes.begin(), suffixes.end(), suffix) != suffixes.end();
 }
 
-// The brands of single pictures; those of sequences as well, whose files have a picture beside.
+// Whether the brand is one of single pictures, or of sequences, whose files also contain a picture.
 bool is_heif(std::string_view head) {
   constexpr std::string_view kBrands[] = {"avif", "avis", "heic", "heix", "heim",
                                           "heis", "hevc", "hevx", "mif1", "msf1"};
@@ -56,13 +56,13 @@ bool is_heif(std::string_view head) {
          std::find(std::begin(kBrands), std::end(kBrands), head.substr(8, 4)) != std::end(kBrands);
 }
 
-// A header that can be one: colour map or none, and a type of picture that exists.
+// Whether the bytes can be a TGA header: a valid colour map flag and picture type.
 bool can_be_targa(std::string_view head) {
   const std::string_view types("\1\2\3\x9\xA\xB");
   return head.size() >= 18 && (head[1] == 0 || head[1] == 1) && types.find(head[2]) != std::string_view::npos;
 }
 
-// The flags of an extended WebP's first chunk name an animation.
+// Whether the flags in the first chunk of an extended WebP announce an animation.
 bool is_animated_webp(std::string_view head) {
   constexpr std::size_t kFlags = 20;
   constexpr unsigned kAnimation = 2;
@@ -96,7 +96,7 @@ std::string bytes_of(const fs::path& path) {
   return read_file(path);
 }
 
-// Pixels whose alpha means nothing are made opaque: FFmpeg gives lossless WebP as ARGB always.
+// Makes pixels opaque whose alpha means nothing: FFmpeg always decodes lossless WebP to ARGB.
 void make_opaque(AVFrame& frame) {
   if (frame.format != AV_PIX_FMT_ARGB) return;
   for (int y = 0; y < frame.height; ++y) {
@@ -119,12 +119,12 @@ Still decode_parts(AVCodecID codec, StillParts parts) {
 }
 
 std::optional<Still> read_kind(const fs::path& path, StillKind kind, bool animations) {
-  // The parts are copies, each in a statement of its own: the file's bytes are gone before the picture is decoded.
+  // The parts are copies, so that the file's bytes are freed before the picture is decoded.
   switch (kind) {
     case StillKind::Tiff:
       return read_tiff(bytes_of(path));
     case StillKind::Jpeg: {
-      // Motion JPEG without a container is pictures in a row.
+      // Motion JPEG without a container is a sequence of pictures.
       if (animations && has_suffix(path, {".mjpeg", ".mjpg"})) return std::nullopt;
       StillParts parts = jpeg_parts(bytes_of(path));
       return decode_parts(AV_CODEC_ID_MJPEG, std::move(parts));
@@ -157,7 +157,7 @@ void check(int status) {
 
 void delete_text(void* text, std::uint8_t*) { delete static_cast<std::string*>(text); }
 
-// Takes the bytes over: a copy beside the decoded picture could double what reading it takes.
+// Takes ownership of the bytes, since a copy could double the memory that reading takes.
 ffmpeg::Packet packet_of(std::string bytes) {
   ffmpeg::Packet packet(ffmpeg::check(av_packet_alloc(), "make a packet"));
   const std::size_t size = bytes.size();
@@ -211,7 +211,7 @@ Still decode_still(AVCodecID id, std::string bytes) {
   Still still;
   still.frame.reset(ffmpeg::check(av_frame_alloc(), "make a picture"));
   check(avcodec_receive_frame(codec.get(), still.frame.get()));
-  // Some decoders report damage in the log alone and return what they have.
+  // Some decoders report damage only in the log and return a partial picture.
   const std::string complaint = ffmpeg::take_log_line();
   if (!complaint.empty() || still.frame->decode_error_flags != 0) refuse(complaint);
   return still;

@@ -35,10 +35,10 @@ std::string text_of(const char* format, va_list arguments) {
   return text.data();
 }
 
-// The first thing that libtiff complained of.
+// The first error that libtiff reported.
 struct Complaint {
   std::string text;
-  bool fatal = false;  // although libtiff goes on
+  bool fatal = false;  // an error, although libtiff continues
 };
 
 int keep_error(TIFF*, void* to, const char*, const char* format, va_list arguments) {
@@ -47,15 +47,16 @@ int keep_error(TIFF*, void* to, const char*, const char* format, va_list argumen
   return 1;
 }
 
-// Of a JPEG inside that is cut short, libjpeg only warns. What libtiff itself warns of is harmless: unknown tags, say.
+// Treats warnings of libjpeg as errors, since it only warns of an embedded JPEG that is cut short. libtiff's own
+// warnings are harmless, for example of unknown tags.
 int keep_warning(TIFF*, void* to, const char* module, const char* format, va_list arguments) {
   if (module == nullptr || std::string_view(module) != "JPEGLib") return 1;
   static_cast<Complaint*>(to)->fatal = true;
   return keep_error(nullptr, to, module, format, arguments);
 }
 
-// A file's bytes as libtiff reads them. It takes them for a file mapped into memory: of others libtiff 4.5 refuses
-// uncompressed tiles of a size that is no multiple of 1024 bytes.
+// A file's bytes, which libtiff reads as a memory-mapped file: for other files, libtiff 4.5 refuses uncompressed tiles
+// whose size is not a multiple of 1024 bytes.
 struct FileBytes {
   const std::string& bytes;
   std::uint64_t at = 0;
@@ -111,7 +112,7 @@ void require_no_thumbnail(TIFF* tiff) {
                 "its first picture is a thumbnail, as in a camera's raw file: save the picture itself as PNG");
 }
 
-// Red, green, blue, alpha from the lowest byte, rows from the top; colours multiplied by alpha.
+// Decodes the pixels: red, green, blue, alpha from the lowest byte, premultiplied; rows from the top.
 std::vector<std::uint32_t> pixels_of(TIFF* tiff, Complaint& complaint) {
   std::array<char, 1024> reason{};
   TIFFRGBAImage image{};
@@ -121,14 +122,14 @@ std::vector<std::uint32_t> pixels_of(TIFF* tiff, Complaint& complaint) {
                 "this kind of TIFF is not read: " + std::string(reason.data()) + complaint.text + "; save it as PNG");
   const std::unique_ptr<TIFFRGBAImage, EndImage> end(&image);
   require_pixels(image.width, image.height);
-  image.orientation = image.req_orientation = ORIENTATION_TOPLEFT;  // as stored: turned later, with all other formats
+  image.orientation = image.req_orientation = ORIENTATION_TOPLEFT;  // as stored; shown_still() applies the orientation
   std::vector<std::uint32_t> pixels(std::size_t{image.width} * image.height);
   const int read = TIFFRGBAImageGet(&image, pixels.data(), image.width, image.height);
   require_input(read != 0 && !complaint.fatal, "damaged or cut short: " + complaint.text);
   return pixels;
 }
 
-// Over white.
+// Blends the pixels with white.
 ffmpeg::Frame frame_of(const std::vector<std::uint32_t>& pixels, int width, int height) {
   ffmpeg::Frame frame = make_picture(width, height, AV_PIX_FMT_RGB24);
   const std::uint32_t* pixel = pixels.data();
@@ -144,7 +145,7 @@ ffmpeg::Frame frame_of(const std::vector<std::uint32_t>& pixels, int width, int 
   return frame;
 }
 
-// The resolutions give it where they have no unit; of dots a length viewers make nothing.
+// The pixel shape, given by resolutions without a unit. Viewers ignore resolutions with a unit.
 AVRational pixel_shape(TIFF* tiff) {
   std::uint16_t unit = RESUNIT_INCH;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
@@ -154,7 +155,7 @@ AVRational pixel_shape(TIFF* tiff) {
   return known ? av_d2q(static_cast<double>(down) / static_cast<double>(across), 1000) : AVRational{1, 1};
 }
 
-// Of L*a*b* pixels none: libtiff has made sRGB of them.
+// The colour profile; empty for L*a*b* pixels, which libtiff has converted to sRGB.
 std::string profile_of(TIFF* tiff) {
   std::uint16_t photometric = 0;
   if (TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &photometric) == 1 && photometric == PHOTOMETRIC_CIELAB) return "";

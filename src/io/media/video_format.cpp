@@ -21,7 +21,7 @@ std::optional<Fraction> broadcast_rate(double fps) {
   return Fraction{static_cast<int>(nominal) * 1000, 1001};
 }
 
-// Ends: the nearest fraction with denominator q is off by 1 / 2q at most.
+// The loop ends, since the nearest fraction with denominator q is at most 1 / 2q away.
 Fraction simplest(double fps) {
   for (int denominator = 1; true; ++denominator) {
     const double numerator = std::round(fps * denominator);

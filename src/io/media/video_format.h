@@ -12,21 +12,21 @@ struct Fraction {
   friend bool operator==(const Fraction&, const Fraction&) = default;
 };
 
-// The frame rate that `fps` (frames a second, above 0.001, at most 1000) means: 24 → 24/1, 12.5 → 25/2, and the
+// The frame rate meant by `fps` (frames per second, above 0.001, at most 1000): 24 → 24/1, 12.5 → 25/2, and the
 // broadcast rates n·1000/1001 from their usual spellings, 23.976 → 24000/1001. Otherwise the simplest convergent within
 // 1e-6. Throws InputError outside the range.
 Fraction fps_fraction(double fps);
 
-// What a video's header says of it.
+// Facts in a video's header.
 struct VideoFacts {
   int width = 0;            // pixels, as a player shows them: square, and upright
   int height = 0;           // likewise
-  std::int64_t frames = 0;  // of a constant rate, by the file's duration; 0: not known
-  Fraction fps;             // frames a second, at which VideoReader gives them
+  std::int64_t frames = 0;  // at a constant rate, from the file's duration; 0: not known
+  Fraction fps;             // frames per second of VideoReader
   friend bool operator==(const VideoFacts&, const VideoFacts&) = default;
 };
 
-inline constexpr int kSoundRate = 48'000;  // samples a second and channel
+inline constexpr int kSoundRate = 48'000;  // samples per second in each channel
 inline constexpr int kSoundChannels = 2;   // left, right
 
 using VideoMetadata = std::map<std::string, std::string>;  // UTF-8; any keys: prompt, seed, model, version, …
@@ -37,8 +37,8 @@ struct VideoFormat {
   int height = 0;  // pixels, even
   Fraction fps{24, 1};
   int crf = 18;        // quality, 1 (best) to 51
-  int threads = 2;     // of x264; 0: 1.5 for each core. The bytes depend on their number, but not on timing
-  bool sound = false;  // a stereo track beside it, AAC at 48 kHz
+  int threads = 2;     // of x264; 0: 1.5 for each core. The file's bytes depend on it, but not on timing
+  bool sound = false;  // with a stereo track, AAC at 48 kHz
   VideoMetadata metadata;
 };
 

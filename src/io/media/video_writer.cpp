@@ -20,7 +20,7 @@
 namespace orrery {
 namespace {
 
-// libswscale reads some bytes past a frame's last pixel: they must be ours.
+// Padding of a frame, since libswscale reads some bytes beyond its last pixel.
 constexpr std::size_t kReadAhead = 64;
 
 const VideoFormat& checked(const VideoFormat& format) {
@@ -28,7 +28,7 @@ const VideoFormat& checked(const VideoFormat& format) {
   require_input(
       even(format.width) && even(format.height),
       fmt::format("a video of {}x{} pixels cannot be written: both must be even", format.width, format.height));
-  // Lossless H.264 has a profile of its own, which most players show as black.
+  // crf 0 would be lossless H.264, whose special profile most players show as black.
   require_input(format.crf >= 1 && format.crf <= 51, fmt::format("crf is {}, expected 1 to 51", format.crf));
   require_input(format.threads >= 0, fmt::format("encoder threads: {}, expected 0 or more", format.threads));
   require_input(format.fps.numerator > 0 && format.fps.denominator > 0,
@@ -108,7 +108,7 @@ class VideoWriter::Impl {
     }
   }
 
-  // What there is of the sound until this frame: pictures and sound then need not wait for each other in memory.
+  // Encodes the available sound up to this frame, so that pictures and sound do not pile up in memory.
   void encode_sound() {
     const std::lock_guard lock(sound_mutex_);
     encoded_sound_ += encoder_.encode_sound(std::span(sound_).subspan(encoded_sound_));
@@ -131,14 +131,14 @@ class VideoWriter::Impl {
   bool any_frame_ = false;
   bool sound_wanted_;
   std::mutex sound_mutex_;
-  std::vector<float> sound_;       // waits for its frames
-  std::size_t encoded_sound_ = 0;  // values at its front that are encoded
+  std::vector<float> sound_;       // sound that waits for its frames
+  std::size_t encoded_sound_ = 0;  // encoded values at the front of sound_
   PendingFile file_;
   Mp4Encoder encoder_;
   std::atomic<bool> given_up_ = false;
   BoundedQueue<std::vector<std::uint8_t>> frames_{std::max(kQueuedFrames, kQueuedBytes / frame_bytes_)};
   std::exception_ptr error_;  // written by the worker before it ends, read after the join
-  std::thread worker_;        // last: it uses the rest
+  std::thread worker_;        // must be last: it uses the other members
 };
 
 VideoWriter::VideoWriter(const std::filesystem::path& path, const VideoFormat& format) {

@@ -11,13 +11,13 @@
 
 namespace orrery {
 
-// Writes an H.264 mp4 file. Frames are encoded in a thread of the writer's own, so that write() waits only while
-// frames of kQueuedBytes wait already (or kQueuedFrames, of large frames). The file has its name only after finish();
-// without it the destructor leaves nothing. Same frames and format, same bytes. Movable: another thread may call
-// finish(). Not for use by two threads at once.
+// Writes an H.264 mp4 file. A thread of the writer encodes the frames, so that write() waits only when frames of
+// kQueuedBytes (or kQueuedFrames, if that is more) are queued. The file gets its name in finish(); without it, the
+// destructor leaves no file. The same frames and format give the same bytes. Movable, so that another thread may call
+// finish(); not thread-safe.
 class VideoWriter {
  public:
-  // A clip of 189 frames of 1280 × 720: a GPU decodes it faster than it is encoded.
+  // Room for 189 frames of 1280 × 720: a GPU decodes such a clip faster than it can be encoded.
   static constexpr std::size_t kQueuedBytes = std::size_t{512} << 20;
   static constexpr std::size_t kQueuedFrames = 16;
 
@@ -28,24 +28,23 @@ class VideoWriter {
   VideoWriter& operator=(VideoWriter&&) noexcept;
   ~VideoWriter();
 
-  // `rgb` is height × width × 3 bytes, full range; it is copied. Throws Error: wrong size, finished already, or what
-  // went wrong with an earlier frame.
+  // `rgb` is height × width × 3 bytes, full range; it is copied. Throws Error for a wrong size, after finish(), and
+  // when an earlier frame failed.
   void write(std::span<const std::uint8_t> rgb);
 
-  // More of the sound: left and right in turn, 48 kHz, full scale ±1 (what exceeds it is clipped by players). Calls may
-  // come before, between and after the frames; finish() cuts the sound to the clip's length or fills it up with
-  // silence. Sound that is there waits for its frames, and encoded frames for their sound: where one comes long before
-  // the other, it takes memory until then (384 kB a second of sound). Throws Error: a format without sound,
-  // half a pair of samples, samples that are not finite, finished already.
+  // Appends sound: interleaved left and right, 48 kHz, full scale ±1 (players clip larger values). Calls may come
+  // before, between and after the frames; finish() cuts the sound to the clip's length or pads it with silence. Sound
+  // waits for its frames and encoded frames for their sound, in memory (384 kB for each second of sound). Throws Error
+  // for a format without sound, half a pair of samples, samples that are not finite, and after finish().
   void write_sound(std::span<const float> interleaved);
 
-  // Waits for the encoder, completes the file, has `check` look at it, and gives it its name. `more`: metadata that are
-  // known only now, beside the format's. Throws Error: no frames, finished already, or what went wrong, and what
-  // `check` throws; the file then does not appear.
+  // Waits for the encoder, completes the file, calls `check` on it and gives it its name. `more`: metadata that are
+  // known only now, added to the format's. Throws Error when there are no frames, after finish(), and when anything
+  // failed, and what `check` throws; the file then does not appear.
   void finish(const FileCheck& check = {}, const VideoMetadata& more = {});
 
-  // From any thread: drops the frames that wait, and finish(), under way or to come, throws Error unless the file is
-  // complete already.
+  // Drops the queued frames and makes finish(), under way or later, throw Error unless the file is complete already.
+  // Any thread may call it.
   void give_up();
 
  private:

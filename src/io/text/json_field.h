@@ -8,11 +8,11 @@
 
 namespace orrery {
 
-// A value of a JSON file and the way to it, so that every complaint names the file, the key, what was found and what
-// was expected. The file's content must outlive it. All members throw InputError.
+// A value of a JSON file and its path, so that every error names the file, the key, what was found and what was
+// expected. The file's content must outlive it. All members throw InputError.
 class JsonField {
  public:
-  // `place` is a file, or the where() of the value that holds this one under `key`.
+  // `place` is a file, or the where() of the value that contains this one under `key`.
   explicit JsonField(const SortedJson& value, const std::string& place, const std::string& key = {});
 
   const std::string& where() const { return where_; }  // "FILE: model: vocab"
@@ -25,7 +25,7 @@ class JsonField {
   std::string string() const;
   std::int64_t id() const;  // a whole number, 0 … 2^31 - 1
 
-  // "", 0 and false count as absent, as does null: these are the settings' neutral values.
+  // Throws unless `key` is absent or has a neutral value: "", 0, false or null.
   void require_neutral(const std::string& key) const;
 
   [[noreturn]] void refuse(const std::string& expected) const;

@@ -82,7 +82,7 @@ std::string read_negative_prompt(const std::filesystem::path& path) {
 std::vector<std::int64_t> prompt_ids(const Tokenizer& tokenizer, std::string_view caption) {
   const std::int64_t end_of_turn = tokenizer.id_of("<|im_end|>");
   const std::int64_t vision_start = tokenizer.id_of("<|vision_start|>");
-  tokenizer.id_of("<|im_start|>");  // without it the markers below would be read as plain words
+  tokenizer.id_of("<|im_start|>");  // throws when missing: the markers below would become plain words
   std::string chat = "<|im_start|>user\n";
   chat.append(caption).append("<|im_end|>\n<|im_start|>assistant\n");
   std::vector<std::int64_t> ids = tokenizer.encode(chat);

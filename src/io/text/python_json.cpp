@@ -33,7 +33,7 @@ std::string write_object(const PythonObject::Members& members) {
   return out + '}';
 }
 
-// strtod of the C locale, whatever the process has set; overflow gives infinity, as float() does.
+// strtod in the C locale, whatever locale the process has set. Overflow gives infinity, like float().
 double to_double(const std::string& digits) {
   static const locale_t c_locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
   return ::strtod_l(digits.c_str(), nullptr, c_locale);
@@ -41,7 +41,7 @@ double to_double(const std::string& digits) {
 
 bool is_digit(char32_t c) { return c >= '0' && c <= '9'; }
 
-// One pass over the text; every function reads one production and throws NotJson where Python raises.
+// Parses the text in one pass; every function reads one production and throws NotJson where Python raises.
 class Reader {
  public:
   explicit Reader(std::u32string_view text) : text_(text) {}
@@ -56,7 +56,7 @@ class Reader {
   }
 
  private:
-  // 0 at the end: a NUL in the text is refused wherever it is looked at this way, so the two need no telling apart.
+  // 0 at the end. A NUL in the text gives 0 too, but is refused wherever peek() is used.
   char32_t peek() const { return at_ < text_.size() ? text_[at_] : U'\0'; }
   bool take(char32_t c) {
     const bool found = at_ < text_.size() && text_[at_] == c;
@@ -175,7 +175,7 @@ class Reader {
   }
 
   char32_t escape() {
-    constexpr std::string_view named = "\"\"\\\\//b\bf\fn\nr\rt\t";  // pairs: the letter, its character
+    constexpr std::string_view named = "\"\"\\\\//b\bf\fn\nr\rt\t";  // pairs of escape letter and character
     const char32_t letter = peek();
     for (std::size_t i = 0; i < named.size(); i += 2) {
       if (letter != static_cast<unsigned char>(named[i])) continue;
@@ -214,7 +214,7 @@ std::string quoted_key(std::string_view ascii) { return python_quoted(std::u32st
 
 std::optional<PythonObject> PythonObject::parse(std::string_view utf8) {
   const std::u32string text = from_utf8(utf8, "the prompt");
-  // Most prompts are plain texts, and an exception each takes longer than all else here.
+  // Most prompts are plain text; throwing an exception for each would dominate the time.
   const std::size_t first = text.find_first_not_of(U" \t\n\r");
   if (first == std::u32string::npos || text[first] != U'{') return std::nullopt;
   try {

@@ -8,17 +8,17 @@
 
 namespace orrery {
 
-// A JSON object as Python's json.loads reads it, each value already as json.dumps writes it.
+// A JSON object as Python's json.loads reads it. Values are stored as json.dumps writes them.
 //
 // Accepts and refuses what Python 3.11 does: NaN, Infinity and lone surrogate escapes are read, whole numbers keep all
-// their digits (more than 4300 are refused), duplicate keys keep the first one's place and the last one's value.
-// Nesting deeper than 990 is refused: there Python's own stack limit of 1000 calls ends it.
+// their digits (more than 4300 are refused), a repeated key keeps its first position and its last value. Nesting deeper
+// than 990 is refused, where Python would reach its recursion limit of 1000.
 class PythonObject {
  public:
   // None when the text is not JSON, or is JSON of another type. Throws InputError when it is not UTF-8.
   static std::optional<PythonObject> parse(std::string_view utf8);
 
-  // Replaces the value in place, or appends the key. `key` is plain ASCII; `json` is serialised already.
+  // Replaces the value in place, or appends the key. `key` is plain ASCII; `json` is serialised JSON.
   void set(std::string_view key, std::string json);
   void remove(std::string_view key);
 

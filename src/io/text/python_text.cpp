@@ -13,7 +13,7 @@
 namespace orrery {
 namespace {
 
-// str.isspace() holds U+001C…U+001F besides Unicode's White_Space.
+// str.isspace() accepts U+001C…U+001F besides Unicode's White_Space.
 bool is_python_space(char32_t c) { return (c >= 0x1C && c <= 0x1F) || u_isUWhiteSpace(static_cast<UChar32>(c)) != 0; }
 
 std::size_t last_character(std::string_view utf8) {
@@ -27,7 +27,7 @@ void append_escape(std::string& out, char32_t unit) {
 }
 
 void append_quoted(std::string& out, char32_t c) {
-  constexpr std::string_view named = "\"\"\\\\\nn\rr\tt\ff\bb";  // pairs: the character, its letter
+  constexpr std::string_view named = "\"\"\\\\\nn\rr\tt\ff\bb";  // pairs of character and escape letter
   for (std::size_t i = 0; i < named.size(); i += 2) {
     if (c != static_cast<unsigned char>(named[i])) continue;
     out += '\\';

@@ -42,8 +42,8 @@ icu::UnicodeString normalized(std::string_view utf8) {
   return text;
 }
 
-// What a match may still take, in ICU's steps of ten thousand states: not time, so that all machines agree. Patterns of
-// tokenizers come by with a few states a character.
+// Remaining budget of a match, in ICU's units of ten thousand states: not in seconds, so that all machines agree.
+// Tokenizers' patterns need only a few states for each character.
 struct Steps {
   std::int32_t left;
 };
@@ -51,7 +51,7 @@ constexpr std::int32_t kFirstSteps = 300;
 constexpr std::int32_t kCharactersPerStep = 50;
 
 UBool count_down(const void* context, std::int32_t) {
-  // ICU hands its context on as const; it is the caller's own object.
+  // ICU passes the context as const, but it is this file's own mutable object.
   auto& steps = *static_cast<Steps*>(const_cast<void*>(context));
   return --steps.left > 0;
 }

@@ -9,16 +9,16 @@
 
 namespace orrery {
 
-// Normalises text to NFC and cuts it into words with a Unicode regular expression. Which characters are letters is
-// ICU's knowledge: a character newer than ICU's Unicode version counts as none.
+// Normalises text to NFC and cuts it into words with a Unicode regular expression. ICU decides which characters are
+// letters; one that is newer than ICU's Unicode version is not.
 class Splitter {
  public:
-  // `where` (file and key) is named by the InputError when the pattern does not compile. In the pattern \s and \S mean
-  // the Unicode property White_Space.
+  // Throws an InputError that names `where` (file and key) when the pattern does not compile. In the pattern \s and \S
+  // mean the Unicode property White_Space.
   Splitter(const std::string& pattern, const std::string& where);
 
-  // The matches and, between them, what no match covers, in order, as UTF-8. `utf8` must be valid, below 2^31 bytes.
-  // Throws InputError when the pattern backtracks so much on this text that matching would practically not end.
+  // Returns the matches and the text between them, in order, as UTF-8. `utf8` must be valid and shorter than 2^31
+  // bytes. Throws InputError when the pattern backtracks so much on this text that matching would practically not end.
   std::vector<std::string> split(std::string_view utf8) const;
 
  private:

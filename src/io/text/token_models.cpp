@@ -70,7 +70,8 @@ std::string identity_normalizer() {
   return message.bytes();
 }
 
-// `who` says who needs the token. It is a function because these texts are needed for bad files only.
+// The id of `token`; throws InputError when it is missing. who() says what needs the token; it is a function because
+// the text is needed for bad files only.
 template <class Who>
 std::int64_t id_in(const BpeTables& tables, const std::string& token, const Who& who) {
   const auto place = tables.vocabulary.find(token);
@@ -84,7 +85,7 @@ std::string merge_name(const BpeTables& tables, std::size_t rank) {
   return fmt::format("{}: merge {} (\"{} {}\")", tables.merges_source, rank + 1, left, right);
 }
 
-// The id of what a merge makes.
+// The id of a merge's product; throws InputError when it or a part is missing.
 std::int64_t check_merge(const BpeTables& tables, std::size_t rank) {
   const auto& [left, right] = tables.merges[rank];
   const auto joins = [&] { return merge_name(tables, rank) + " joins "; };
@@ -93,7 +94,8 @@ std::int64_t check_merge(const BpeTables& tables, std::size_t rank) {
   return id_in(tables, left + right, [&] { return merge_name(tables, rank) + " makes "; });
 }
 
-// Empty when it is loaded; SentencePiece answers by a status, and where its index cannot be built, by an exception.
+// Loads the model and returns the problem, or "". SentencePiece reports problems by status, but by exception when its
+// index cannot be built.
 std::string loading_problem(sentencepiece::SentencePieceProcessor& processor, const std::string& model) {
   try {
     const sentencepiece::util::Status status = processor.LoadFromSerializedProto(model);
@@ -127,7 +129,7 @@ MergeModel::MergeModel(const BpeTables& tables)
     model.text(1, piece(content, score, type));
     ids_.push_back(id);
   };
-  add(" ", 0, kUnknown, -1);  // SentencePiece wants one; a blank is never in the byte alphabet
+  add(" ", 0, kUnknown, -1);  // the unknown piece, which SentencePiece requires; the byte alphabet has no blank
   for (const std::string& byte : byte_alphabet()) {
     add(byte, 0, kNormal, id_in(tables, byte, [] { return std::string("byte-level BPE needs the byte "); }));
   }

@@ -20,16 +20,16 @@
 namespace orrery {
 
 // Caches the ids of words that have been encoded, since texts repeat few words many times. Keeps only short words, and
-// only the first kMostWords of them, in less than 10 MB. Any thread may call any member.
+// only the first kMostWords of them, in less than 10 MB. Thread-safe.
 class WordCache {
  public:
   static constexpr std::size_t kMostWords = std::size_t{1} << 15U;
   static constexpr std::size_t kLongestWord = 48;  // bytes
 
-  // Appends the word's ids. False when the cache does not have them.
+  // Appends the word's ids; returns false when the cache does not have them.
   bool append(std::string_view word, std::vector<std::int64_t>& ids) const;
 
-  // Keeps ids[begin...] as the word's ids, if there is room.
+  // Stores ids[begin...] as the word's ids if there is room.
   void keep(std::string_view word, const std::vector<std::int64_t>& ids, std::size_t begin);
 
  private:
@@ -44,16 +44,16 @@ class WordCache {
 
 // Merges the bytes of one word, by a SentencePiece BPE model that is built in memory.
 //
-// SentencePiece joins the neighbours whose joint piece has the best score. With score = -rank of the one merge that
-// makes the piece, that is what byte-level BPE does: whatever lies inside the bytes of a piece evolves as it would
-// alone, so the neighbours that make the piece are the two of its merge.
+// SentencePiece joins the neighbours whose joint piece has the best score. With the score -rank of the only merge that
+// makes a piece, this equals byte-level BPE: the bytes of a piece are merged as they would be alone, so the neighbours
+// that form the piece are the two parts of its merge.
 class MergeModel {
  public:
-  // Throws InputError when the vocabulary lacks a byte or a merge's part or product, or when two merges make one piece
-  // (then a score per piece would not be enough).
+  // Throws InputError when the vocabulary lacks a byte or a merge's part or product, or when two merges make the same
+  // piece (then one score for each piece would not be enough).
   explicit MergeModel(const BpeTables& tables);
 
-  // Appends the ids of a word spelt in the byte alphabet.
+  // Appends the ids of a word that is spelt in the byte alphabet.
   void encode(std::string_view word, std::vector<std::int64_t>& ids) const;
 
  private:
@@ -82,7 +82,8 @@ class ByteLevelBpe {
 // A trained SentencePiece model of any type, used with its own normaliser and its own ids.
 class SentencePieceFile {
  public:
-  // The model's control pieces join `added`: SentencePiece itself never finds them in a text. Throws InputError.
+  // Adds the model's control pieces to `added`, since SentencePiece itself never finds them in a text. Throws
+  // InputError.
   SentencePieceFile(const std::filesystem::path& path, AddedTokens& added);
 
   // Appends the ids of a stretch of text without added tokens. Throws InputError where the model has no pieces for it.

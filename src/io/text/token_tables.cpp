@@ -40,8 +40,8 @@ std::optional<std::int64_t> AddedTokens::id_of(std::string_view content) const {
   return place == tokens_.end() ? std::nullopt : std::optional(place->second.id);
 }
 
-// In the order of bytes, whatever lies between a text and a token that it begins with begins with that token, too: the
-// last token up to the text leads to it, from prefix to prefix.
+// In byte order, every string between a token and a text that begins with it begins with that token too. The longest
+// match is therefore the last token not after the text, or one of that token's prefixes.
 const AddedTokens::Tokens::value_type* AddedTokens::find_at(std::string_view text) const {
   if (!begins_one_[static_cast<unsigned char>(text.front())]) return nullptr;
   const auto next = tokens_.upper_bound(text);

@@ -76,7 +76,8 @@ void read_added(const JsonField& root, AddedTokens& added) {
   }
 }
 
-// The one layout that byte-level BPE tokenizers with an own pattern use: Split, then ByteLevel for the bytes alone.
+// Reads the pattern from the only layout that byte-level BPE tokenizers with their own pattern use: Split, then
+// ByteLevel for the bytes only.
 std::string read_pattern(const JsonField& root, std::string& source) {
   require_value(root.at("normalizer"), "type", "NFC");
   const JsonField sequence = root.at("pre_tokenizer");

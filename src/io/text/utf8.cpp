@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-// Negative where the bytes are not UTF-8. ICU's macro narrows numbers, which -Wconversion counts as ours.
+// Returns a negative number when the bytes are not UTF-8. The pragma is for ICU's macro, which narrows integers.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 UChar32 decode(std::string_view text, std::size_t& position) {

@@ -8,7 +8,7 @@
 namespace orrery {
 namespace {
 
-// Published files have all of these keys, files that other tools saved again only the sizes.
+// Published files have all of these keys; files that other tools have rewritten may have only the sizes.
 void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("_class_name", "Cosmos3AVAEAudioTokenizer");
   reader.require_only_if_given("model_type", "autoencoder_v2");
@@ -38,9 +38,9 @@ void require_nothing_else(const ConfigReader& reader) {
       "enc_type",        "enc_dim",          "enc_intermediate_dim", "enc_num_layers",
       "enc_num_blocks",  "enc_n_fft",        "enc_hop_length",       "enc_latent_dim",
       "enc_c_mults",     "enc_strides",      "enc_identity_init",    "enc_use_snake",
-      "bottleneck",                      // bottleneck_type says it as well; it has no part in decoding
-      "use_cuda_kernel",                 // another program's way to compute the same
-      "dtype",           "torch_dtype",  // each tensor says what it holds
+      "bottleneck",                      // same as bottleneck_type; not used in decoding
+      "use_cuda_kernel",                 // an implementation choice of another program
+      "dtype",           "torch_dtype",  // each tensor has its own dtype
   });
 }
 

@@ -21,8 +21,8 @@ struct Geometry {
   std::int64_t output_padding;
 };
 
-// One call below at::conv1d, which takes from global switches what a sound must not depend on: whether cuDNN may round
-// float32 to TF32 (it may by default) and sum in any order.
+// Calls the function below at::conv1d to set two options that at::conv1d takes from global settings: cuDNN must neither
+// round float32 to TF32 (its default) nor sum in an arbitrary order.
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, const Geometry& g) {
   constexpr std::int64_t kGroups = 1;
   constexpr bool kBenchmark = false, kDeterministic = true, kCudnn = true, kTf32 = false;
@@ -34,8 +34,8 @@ constexpr std::int64_t kKernel = 7;
 
 std::int64_t widest(const SoundConfig& c) { return c.dec_dim * c.dec_c_mults.back(); }
 
-// The checkpoint lists widths and strides from the waveform inwards; the decoder walks outwards, and the last block
-// ends at the base width.
+// The blocks in order. The checkpoint lists widths and strides from the waveform inwards; the decoder runs outwards and
+// its last block ends at the base width.
 std::vector<WaveBlock> make_blocks(const Weights& w, const SoundConfig& c) {
   const std::size_t count = c.dec_strides.size();
   std::vector<WaveBlock> blocks;
@@ -74,7 +74,7 @@ WaveUpsampler::WaveUpsampler(const Weights& w, std::int64_t in, std::int64_t out
     : weight_(take_folded(w, {in, out, 2 * stride})), bias_(w.take_float32("bias", {out})), stride_(stride) {}
 
 at::Tensor WaveUpsampler::operator()(const at::Tensor& x) const {
-  // (T - 1) · s - 2 · ceil(s / 2) + 2s + s % 2 = s · T.
+  // Length of the result: (T - 1) · s - 2 · ceil(s / 2) + 2s + s % 2 = s · T.
   return convolve(x, weight_, bias_, {stride_, (stride_ + 1) / 2, 1, true, stride_ % 2});
 }
 
@@ -85,7 +85,7 @@ WaveResidual::WaveResidual(const Weights& w, std::int64_t channels, std::int64_t
       conv2_(w / "conv2", {.in = channels, .out = channels, .kernel = 1}) {}
 
 at::Tensor WaveResidual::operator()(const at::Tensor& x) const {
-  // Step by step, so that no more than three activations live at once.
+  // One statement for each layer, so that at most three activations exist at once.
   at::Tensor y = snake1_(x);
   y = conv1_(y);
   y = snake2_(y);

@@ -22,8 +22,8 @@ class Snake {
   at::Tensor gain_;  // (1, C, 1): 1 / (e^beta + 1e-9)
 };
 
-// A convolution that keeps the length, zeros around the wave. Here and below, the weight is g · v / ‖v‖, the norm over
-// every dimension but the first, multiplied out once at construction.
+// A convolution that keeps the length, zero-padded. Here and below, the weight is g · v / ‖v‖ with the norm over every
+// dimension except the first, computed once at construction.
 class WaveConv {
  public:
   struct Shape {
@@ -46,7 +46,7 @@ class WaveConv {
 // A transposed convolution of kernel 2 · stride: exactly `stride` times as many samples.
 class WaveUpsampler {
  public:
-  // stride ≥ 2.
+  // Needs stride ≥ 2.
   WaveUpsampler(const Weights& w, std::int64_t in, std::int64_t out, std::int64_t stride);
   // (1, in, T) -> (1, out, stride · T).
   at::Tensor operator()(const at::Tensor& x) const;
@@ -71,7 +71,7 @@ class WaveResidual {
   WaveConv conv2_;
 };
 
-// Snake, upsampler, three residual units that see ever further.
+// Snake, upsampler, three residual units of increasing dilation.
 class WaveBlock {
  public:
   WaveBlock(const Weights& w, std::int64_t in, std::int64_t out, std::int64_t stride);
@@ -84,16 +84,17 @@ class WaveBlock {
   WaveResidual near_, middle_, far_;
 };
 
-// The Oobleck sound decoder (MODEL.md §7). One rank, no communication. It computes in true float32, without TF32,
-// whatever the dtype of the weights: 16-bit sound has finer steps than bfloat16. The weights of the published width,
-// 320, take 1.9 GB; a decode adds up to four times 4 · dec_dim bytes per sample, 2 GB for 8 s at that width.
+// The Oobleck sound decoder (MODEL.md §7). Runs on one rank without communication. It computes in true float32, without
+// TF32, whatever the dtype of the weights, since 16-bit sound is more precise than bfloat16. The weights of the
+// published width, 320, take 1.9 GB; a decode adds up to four times 4 · dec_dim bytes per sample, 2 GB for 8 s at that
+// width.
 class SoundDecoder {
  public:
-  // `sound_tokenizer` is the root of sound_tokenizer/; the encoder's tensors are marked as not needed.
+  // `sound_tokenizer` is the root of sound_tokenizer/. Marks the encoder's tensors as not needed.
   SoundDecoder(const Weights& sound_tokenizer, const SoundConfig& config);
 
-  // A latent (S, T), T ≥ 1, any dtype and device, to the waveform (2, 1920 · T) in [-1, 1], float32, at 48 kHz, on the
-  // device of the weights. Throws Error for another shape.
+  // Decodes a latent (S, T), T ≥ 1, any dtype and device, to the waveform (2, 1920 · T) in [-1, 1], float32, 48 kHz, on
+  // the weights' device. Throws Error for another shape.
   at::Tensor operator()(const at::Tensor& latent) const;
 
  private:

@@ -47,7 +47,7 @@ TowerNames TowerNames::gen() {
 
 namespace {
 
-// The heads' norms of a layer; none in a text tower without them.
+// The norms of a layer's heads; none in a text tower without them.
 HeadNorms own_norms(const Weights& layer, const TowerNames& names, const Cosmos3Config& c) {
   const bool is_text = !names.norm_k_for_media.empty();
   if (is_text && !c.qk_norm_for_text) return {};
@@ -152,8 +152,8 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
       all.narrow(0, 0, tokens).narrow(1, 0, share.queries.size), kv, {media_keys.defined() ? media_keys : kv.k, kv.v}};
 }
 
-// The rows are: the first text, both sequences, the second text. So the products are one block, and each sequence lies
-// beside its text; the order of keys means nothing to attention without a mask.
+// The rows are: the first text, both sequences, the second text. The product's rows are then contiguous, and each
+// sequence is adjacent to its text; the order of keys does not matter to attention without a mask.
 std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
                                                          const KeyValue& second, Precision precision) const {
   const std::int64_t tokens = stream.x().size(0) / 2, before = first.k.size(0), after = second.k.size(0);
@@ -227,7 +227,7 @@ void Block::finish(Residual& stream, at::Tensor attended, Precision precision) c
     }
     stream.add(phase("out product", [&] { return out_(rows); }));
   }
-  attended.reset();  // the mlp needs the memory
+  attended.reset();  // frees the memory for the MLP
   const RowTarget inputs = mlp_.inputs(precision);
   for (const Range& part : stream.parts()) {
     const ScaledRows normed = phase("residual + mlp norm", [&] { return stream.norm(part, mlp_norm_, inputs); });

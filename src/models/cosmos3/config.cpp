@@ -29,7 +29,7 @@ Section read_section(const ConfigReader& reader, const std::string& key, std::in
   return section;
 }
 
-// Newer files say it twice.
+// Reads mrope_section, which newer files contain twice.
 Section read_mrope_section(const ConfigReader& reader, std::int64_t head_dim) {
   std::optional<Section> section;
   if (reader.gives("rope_scaling")) {
@@ -48,8 +48,8 @@ Section read_mrope_section(const ConfigReader& reader, std::int64_t head_dim) {
   return *section;
 }
 
-// What the published files say of how the model computes, where nothing else is implemented: other models of the family
-// (smaller ones, causal ones, ones of several cameras) differ in these.
+// Refuses values other than the published ones where nothing else is implemented. Other models of the family (smaller,
+// causal, with several cameras) differ in these.
 void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("_class_name", "Cosmos3OmniTransformer");
   reader.require_only_if_given("backbone_type", nullptr);
@@ -74,7 +74,7 @@ MlpKind read_mlp(const ConfigReader& reader) {
   return name == "silu" ? MlpKind::SwiGlu : MlpKind::SquaredRelu;
 }
 
-// {"count": 3, "mode": "a16"}
+// Reads a value such as {"count": 3, "mode": "a16"}.
 std::int64_t read_policy_steps(const ConfigReader& policy, const std::string& key) {
   constexpr std::int64_t kMost = 1000;
   const ConfigReader steps = policy.object(key);
@@ -86,7 +86,7 @@ std::int64_t read_policy_steps(const ConfigReader& policy, const std::string& ke
   return count.get<std::int64_t>();
 }
 
-// Which steps of a clip are computed with activations in 16 bits, as NVIDIA's checkpoints say it.
+// The steps of a clip that are computed with 16-bit activations, in the format of NVIDIA's checkpoints.
 std::optional<FullPrecisionSteps> read_step_policy(const ConfigReader& quantization) {
   if (!quantization.gives("runtime")) return std::nullopt;
   const ConfigReader runtime = quantization.object("runtime");
@@ -135,19 +135,19 @@ void require_consistent(const ConfigReader& reader, const Cosmos3Config& c) {
 
 void require_nothing_else(const ConfigReader& reader) {
   reader.require_nothing_else({
-      "dtype", "torch_dtype",                          // each tensor says what it holds
-      "action_gen", "action_dim", "max_action_dim",    // no actions are made; their tensors are left unread
+      "dtype", "torch_dtype",                          // each tensor has its own dtype
+      "action_gen", "action_dim", "max_action_dim",    // actions are not generated; their tensors are not read
       "num_embodiment_domains",                        //
       "sound_dim",                                     // without sound_gen
-      "attention_dropout", "freeze_und", "use_cache",  // training, or another program's way to run it
+      "attention_dropout", "freeze_und", "use_cache",  // for training, or for another program
       "initializer_range", "max_position_embeddings",  //
-      "tie_word_embeddings",                           // the text's own output layer is not needed
+      "tie_word_embeddings",                           // the text's output layer is not used
       "bos_token_id", "eos_token_id", "pad_token_id",  // the tokenizer's files have them
-      "transformers_version", "architectures",         // who wrote the file
+      "transformers_version", "architectures",         // about the writer of the file
   });
 }
 
-// "1, 2, 4": the numbers up to `most` that are `possible`.
+// The numbers up to `most` for which possible() is true: "1, 2, 4".
 std::string possible_sizes(std::int64_t most, const std::function<bool(int)>& possible) {
   std::string text;
   for (int size = 1; size <= most; ++size) {
@@ -174,7 +174,7 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   c.mlp = read_mlp(reader);
   c.qk_norm_for_text = reader.flag_or("qk_norm_for_text", c.qk_norm_for_text);
   c.use_und_k_norm_for_gen = reader.flag_or("use_und_k_norm_for_gen", c.use_und_k_norm_for_gen);
-  // Wide ranges around the published values; beyond them a clip would only be noise, or not finite.
+  // Wide ranges around the published values, outside which a clip would be noise or not finite.
   c.rms_norm_eps = reader.number_or("rms_norm_eps", c.rms_norm_eps, {1e-12, 1e-2});
   c.rope_theta = reader.number_or("rope_theta", c.rope_theta, {10, 1e12});
   c.mrope_section = read_mrope_section(reader, c.head_dim);

@@ -10,17 +10,17 @@
 
 namespace orrery {
 
-// The latents of a clip, a tensor (channels, time steps, …) float32 for each stream: video (C, t, h, w), sound (S, T).
+// The latents of a clip: a float32 tensor (channels, time steps, …) for each stream; video (C, t, h, w), sound (S, T).
 // Velocities have the same form.
 using MediaLatents = Streams<at::Tensor>;
 
-// One stream of a clip.
+// The shape of one stream of a clip.
 struct StreamShape {
-  std::vector<std::int64_t> extents;  // channels, time steps, and of a video rows and columns
-  std::vector<std::int64_t> given{};  // increasing time steps that are given, not generated
+  std::vector<std::int64_t> extents;  // channels, time steps; for video also rows and columns
+  std::vector<std::int64_t> given{};  // given (not generated) time steps, increasing
 
   std::int64_t steps() const { return extents[1]; }
-  // Tokens of one time step: one, or those of a picture in 2×2 patches; odd heights and widths are padded.
+  // Tokens of one time step: one for sound; for video one for each 2×2 patch, with odd heights and widths padded.
   std::int64_t step_tokens() const { return extents.size() < 4 ? 1 : ((extents[2] + 1) / 2) * ((extents[3] + 1) / 2); }
   std::int64_t tokens() const { return steps() * step_tokens(); }
   // Extents of the given time steps' latents.
@@ -32,7 +32,7 @@ struct StreamShape {
   friend bool operator==(const StreamShape&, const StreamShape&) = default;
 };
 
-// What the media tower must know of a request before the first step.
+// The properties of a request that the media tower needs before the first step.
 struct MediaShape {
   Streams<StreamShape> streams;
   double fps = 24;  // frames per second

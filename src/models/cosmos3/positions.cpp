@@ -3,8 +3,8 @@
 namespace orrery {
 namespace {
 
-// Which position each of the head_dim / 2 slots follows: 0 = t, 1 = h, 2 = w, interleaved t h w t h w … while the
-// sections of h and w last.
+// The position that each of the head_dim / 2 slots uses (0 = t, 1 = h, 2 = w): interleaved t h w t h w … until the
+// sections of h and w are used up.
 at::Tensor slot_axes(const Cosmos3Config& config) {
   const std::int64_t slots = config.head_dim / 2;
   at::Tensor axes = at::zeros({slots}, at::kLong);
@@ -21,7 +21,7 @@ at::Tensor inverse_frequencies(const Cosmos3Config& config) {
   return at::reciprocal(at::pow(config.rope_theta, exponents));
 }
 
-// (frames), float32.
+// The t positions of latent frames: (frames) float32.
 at::Tensor frame_positions(const Cosmos3Config& config, std::int64_t frames, double fps, std::int64_t text_tokens) {
   at::Tensor t = at::arange(frames, at::kFloat);
   if (config.enable_fps_modulation && frames > 1) t = t / (fps / 4) * (config.base_fps / 4);

@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-// A token is a latent step of sound.
+// The sound stream, whose tokens are time steps of the latent.
 class SoundLayers : public StreamLayers {
  public:
   SoundLayers(const Weights& transformer, const Cosmos3Config& c)

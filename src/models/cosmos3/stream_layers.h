@@ -15,7 +15,7 @@
 
 namespace orrery {
 
-// The video of one request in tokens: latent frames × patch rows × patch columns.
+// A video's grid of tokens: latent frames × patch rows × patch columns.
 struct VideoGrid {
   std::int64_t frames = 0;
   std::int64_t rows = 0;
@@ -23,39 +23,39 @@ struct VideoGrid {
   std::int64_t tokens() const { return frames * rows * columns; }
 };
 
-// Token grid of a latent (C, t, h, w) cut into 2×2 patches; odd heights and widths are padded.
+// The token grid of a latent (C, t, h, w) that is cut into 2×2 patches; odd heights and widths are padded.
 VideoGrid patch_grid(at::IntArrayRef latent_shape);
 
-// Positions (3, tokens) float32, rows t, h, w (MODEL.md §4, mRoPE).
+// Positions (3, tokens) float32 with rows t, h, w (mRoPE, MODEL.md §4).
 at::Tensor text_positions(std::int64_t tokens);
 at::Tensor sound_positions(const Cosmos3Config& config, std::int64_t steps, std::int64_t text_tokens);
 
-// cos and sin of `positions` for every slot, computed in float32 on the CPU and then moved.
+// cos and sin of `positions` for every slot, computed in float32 on the CPU and then moved to `device`.
 RopeTable rope_table(const Cosmos3Config& config, const at::Tensor& positions, at::Device device, at::ScalarType dtype);
 
-// cos and sin of a video's tokens behind a text of `text_tokens`. A slot follows one of t, h and w, and a video has few
-// of each: their tables are small, and are spread over its tens of thousands of tokens on the device.
+// cos and sin of a video's tokens after a text of `text_tokens`. A slot depends on one of t, h and w only, so small
+// tables are computed for each and expanded to all tokens on the device.
 RopeTable video_rope(const Cosmos3Config& config, const VideoGrid& grid, double fps, std::int64_t text_tokens,
                      at::Device device, at::ScalarType dtype);
 
-// Neighbouring tokens of a stream that are all of generated time steps or all of given ones.
+// Consecutive tokens of a stream, all of generated time steps or all of given ones.
 struct TokenRun {
   Range tokens;
-  bool noisy = true;  // false: given, and not told the timestep
+  bool noisy = true;  // false: given, without timestep embedding
 };
 
-// The runs of `steps` time steps of `step_tokens` tokens each, of which `given` are given.
+// The runs of a stream of `steps` time steps of `step_tokens` tokens each; `given` lists the given time steps.
 std::vector<TokenRun> token_runs(std::int64_t steps, std::int64_t step_tokens, const std::vector<std::int64_t>& given);
 
-// Where a stream's tokens stand.
+// What a stream's RoPE depends on besides its shape.
 struct StreamPlace {
-  double fps = 24;               // of the clip
-  std::int64_t text_tokens = 0;  // before the media
+  double fps = 24;               // frames per second of the clip
+  std::int64_t text_tokens = 0;  // text tokens before the media
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
 };
 
-// The layers between one stream's latents and the media tower's width (MODEL.md §4). No communication.
+// The layers between one stream's latents and the media tower's hidden states (MODEL.md §4). No communication.
 class StreamLayers {
  public:
   StreamLayers() = default;
@@ -63,41 +63,41 @@ class StreamLayers {
   StreamLayers& operator=(const StreamLayers&) = delete;
   virtual ~StreamLayers() = default;
 
-  // RoPE of the stream's tokens.
+  // The RoPE table of the stream's tokens.
   virtual RopeTable rope(const StreamShape& shape, const StreamPlace& place) const = 0;
-  // The latents as (tokens, features), in the tower's dtype.
+  // Rearranges the latents as (tokens, features), in the tower's dtype.
   virtual at::Tensor features(const at::Tensor& latents) const = 0;
-  // Writes the embedded features into `tokens` (tokens, hidden). `time` (hidden) float32 embeds the timestep, which
-  // noisy tokens alone are told; it is added as a part of the products' bias.
+  // Writes the embedded features into `tokens` (tokens, hidden). `time` (hidden) float32 is the timestep embedding,
+  // which is added to noisy tokens only, as part of the product's bias.
   virtual void embed_into(const at::Tensor& tokens, const at::Tensor& features, const std::vector<TokenRun>& runs,
                           const at::Tensor& time) const = 0;
-  // (tokens, hidden), normed → (tokens, features), for any of the stream's tokens.
+  // Projects normed hidden states (tokens, hidden) to (tokens, features), for any subset of the stream's tokens.
   virtual at::Tensor project_out(const at::Tensor& tokens) const = 0;
-  // What project_out() makes of all tokens → the velocity of latents of `extents`, float32.
+  // Rearranges the features of all tokens, from project_out(), as the velocity of latents of shape `extents`, float32.
   virtual at::Tensor velocity(const at::Tensor& features, at::IntArrayRef extents) const = 0;
-  // What the velocity of `latents` would be without the tower's layers and the norm behind them, float32. `runs`,
-  // `time`: as for embed_into(). Both projections are one product: what lies between them is twenty times as wide as
-  // the latents.
+  // The velocity that `latents` would have without the tower's layers and the final norm, float32. `runs` and `time`
+  // are as for embed_into(). Merges both projections into one product, since the intermediate tensor would be twenty
+  // times as wide as the latents.
   virtual at::Tensor without_layers(const at::Tensor& latents, const std::vector<TokenRun>& runs,
                                     const at::Tensor& time) const = 0;
 };
 
-// What the media tower makes of a stream.
+// How the media tower handles a kind of stream.
 struct StreamKind {
   Stream stream;
-  const char* tensors;                             // how the names of its own tensors begin; null: not alike
-  std::int64_t (*channels)(const Cosmos3Config&);  // of its latents; 0: the model does not have the stream
+  const char* tensors;                             // prefix of the names of its tensors; null: none in common
+  std::int64_t (*channels)(const Cosmos3Config&);  // channels of its latents; 0: not in the model
   std::unique_ptr<const StreamLayers> (*layers)(const Weights& transformer, const Cosmos3Config&);
 };
 
-// video_stream.cpp
+// Defined in video_stream.cpp.
 std::int64_t video_channels(const Cosmos3Config& config);
 std::unique_ptr<const StreamLayers> video_layers(const Weights& transformer, const Cosmos3Config& config);
-// sound_stream.cpp
+// Defined in sound_stream.cpp.
 std::int64_t sound_channels(const Cosmos3Config& config);
 std::unique_ptr<const StreamLayers> sound_layers(const Weights& transformer, const Cosmos3Config& config);
 
-// In the order of Stream.
+// All kinds, in the order of Stream.
 inline constexpr std::array kStreamKinds{
     StreamKind{Stream::Video, nullptr, video_channels, video_layers},
     StreamKind{Stream::Sound, "audio_", sound_channels, sound_layers},

@@ -13,7 +13,7 @@
 namespace orrery {
 namespace {
 
-// Calls `use` with each stream and the range of its tokens, which follow one another.
+// Calls use(stream, range) with each stream's range of tokens in the concatenated sequence.
 template <class Use>
 void for_each_range(const Streams<std::vector<TokenRun>>& tokens, Use use) {
   std::int64_t begin = 0;
@@ -34,7 +34,7 @@ RopeTable joined(const std::vector<RopeTable>& tables) {
   return {at::cat(cos), at::cat(sin)};
 }
 
-// The runs of some of a stream's tokens, counted from the first of these.
+// The parts of `runs` inside `part`, with tokens counted from the beginning of `part`.
 std::vector<TokenRun> runs_within(const std::vector<TokenRun>& runs, const Range& part) {
   std::vector<TokenRun> found;
   for (const TokenRun& run : runs) {
@@ -46,7 +46,7 @@ std::vector<TokenRun> runs_within(const std::vector<TokenRun>& runs, const Range
 
 constexpr std::int64_t kFrequencies = 128;
 
-// Null: attention is exact.
+// The text of a layer in 8 bits; null for exact attention.
 const Float8Text* rounded_text(const Branch& branch, std::size_t layer) {
   return branch.rounded.empty() ? nullptr : &branch.rounded[layer];
 }
@@ -78,7 +78,7 @@ TextCache UndTower::operator()(const std::vector<std::int64_t>& ids) const {
   TextCache cache;
   cache.tokens = tokens;
   const auto keep = [&cache](const KeyValue& kv) {
-    cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // the views would keep the queries alive too
+    cache.layers.push_back({kv.k.contiguous(), kv.v.contiguous()});  // views would keep the queries too
   };
   for (const Block& block : blocks_) keep(block.causal(stream, rope));
   keep(last_(stream, rope, {}, last_.whole(stream), Precision::Full).for_media);
@@ -142,7 +142,7 @@ Branch GenTower::prepare(TextCache text, const MediaShape& shape) const {
   return branch;
 }
 
-// The timestep goes into the products as a part of their bias: noisy tokens are told it, given ones are not.
+// The timestep embedding enters the products as part of their bias, for noisy tokens but not for given ones.
 at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const Branch& branch) const {
   Streams<at::Tensor> features;
   for (const auto& [stream, own] : latents) features[stream] = streams_.at(stream)->features(own);
@@ -151,7 +151,7 @@ at::Tensor GenTower::embed(const MediaLatents& latents, double timestep, const B
   phase("embed", [&] {
     const at::Tensor time = time_embedder_(timestep);
     for_each_range(branch.tokens, [&](Stream stream, Range range) {
-      const Range here = within(own, range);  // of the stream's tokens
+      const Range here = within(own, range);  // this rank's tokens of the stream
       streams_.at(stream)->embed_into(rows_of(x, within(range, own)), rows_of(features.at(stream), here),
                                       runs_within(branch.tokens.at(stream), here), time);
     });

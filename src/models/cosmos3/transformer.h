@@ -15,35 +15,35 @@
 
 namespace orrery {
 
-// What the text contributes to every denoise step: one entry a layer.
+// A text's keys and values, which every denoising step uses: one entry for each layer.
 struct TextCache {
   std::vector<KeyValue> layers;
   std::int64_t tokens = 0;
 };
 
-// The text tower: causal, never sees the video or the timestep, runs once a prompt (MODEL.md §3). Of its last layer
-// only the keys and values are wanted, so the rest of that layer is never loaded.
+// The text tower (MODEL.md §3): causal, independent of media and timestep, so it runs once for each prompt. Only the
+// keys and values of its last layer are needed, so the rest of that layer is not loaded.
 class UndTower {
  public:
-  // Its products are plain; `products` says which weights stay in 8 bits. `tp` must outlive it.
+  // Products are always plain; `products` says which weights stay in 8 bits. `tp` must outlive the object.
   UndTower(const Weights& transformer, const Cosmos3Config& config, Collectives& tp, const Attention& attention = {},
            const ProductSettings& products = {});
-  // Collective over tp. `ids`: token ids below vocab_size.
+  // `ids`: token ids below vocab_size. Collective over tp.
   TextCache operator()(const std::vector<std::int64_t>& ids) const;
 
  private:
   Cosmos3Config config_;
   at::Tensor embedding_;       // (vocab, hidden)
-  std::vector<Block> blocks_;  // all layers but the last
+  std::vector<Block> blocks_;  // all layers except the last
   QkvProjection last_;
   Collectives* tp_;
 };
 
-// Sinusoidal timestep features through two layers with SiLU between, in float32, weights included (MODEL.md §4).
+// Two layers with SiLU between them on sinusoidal timestep features, in float32 including the weights (MODEL.md §4).
 class TimestepEmbedding {
  public:
   TimestepEmbedding(const Weights& w, const Cosmos3Config& config);
-  // (hidden) float32. `timestep` is in 0…1000.
+  // Returns (hidden) float32. `timestep` is in [0, 1000].
   at::Tensor operator()(double timestep) const;
 
  private:
@@ -52,71 +52,72 @@ class TimestepEmbedding {
   double scale_;
 };
 
-// One guidance branch of a request: its text, and what its media tokens need in every step.
+// One guidance branch of a request: its text, and what its media tokens need in each step.
 struct Branch {
-  TextCache text;                         // of this rank's heads in attention
-  RopeTable rope;                         // of all streams' tokens, one stream after another
-  RopeTable both_ropes;                   // of this branch and then of its pair; set by GenTower::pair_up()
+  TextCache text;                         // for this rank's heads in attention
+  RopeTable rope;                         // for all streams' tokens, one stream after another
+  RopeTable both_ropes;                   // for this branch, then its pair; set by GenTower::pair_up()
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
-  std::vector<Float8Text> rounded;        // `text` for attention in 8 bits, an entry a layer; empty without
+  std::vector<Float8Text> rounded;        // `text` for attention in 8 bits, by layer; else empty
   SequenceParallel sequence;              // of all streams' tokens, one stream after another
 };
 
-// The groups of ranks that compute a tower together.
+// The groups of ranks that compute the media tower together.
 struct TowerGroups {
-  // Every rank of `tp_group` has all tokens.
+  // The tokens are not split over ranks.
   TowerGroups(Collectives& tp_group) : tp(&tp_group) {}
   TowerGroups(Collectives& tp_group, Collectives& sp_group) : tp(&tp_group), sp(&sp_group) {}
 
-  Collectives* tp;            // shares the weights
-  Collectives* sp = nullptr;  // shares the tokens; null: nobody does
+  Collectives* tp;            // splits the weights
+  Collectives* sp = nullptr;  // splits the tokens; null: they are not split
 };
 
-// Whether two branches of so many tokens each are faster in one pass than one after the other. Products of few rows
-// leave a GPU's last tiles and last wave half empty: at 900 tokens by a quarter of their time. Both at once take twice
-// the activations, which beside many tokens' would count.
+// Whether two branches of `tokens` tokens each are faster in one pass than one after the other. Products of few rows
+// leave a GPU's last tiles and last wave partly empty, which costs a quarter of their time at 900 tokens. One pass
+// takes twice the memory for activations, which matters with many tokens.
 constexpr bool pays_in_one_pass(std::int64_t tokens) { return tokens <= 4096; }
 
 // The media tower: full attention over the text and all streams, one after another (MODEL.md §4).
 class GenTower {
  public:
-  // `products`: of the layers; the first and the last layer's stay plain, since errors there weigh most. `attention` is
-  // in 8 bits in all layers, in passes of native precision, if its format() says so. The groups must outlive it.
+  // `products` applies to all layers except the first and the last, whose products stay plain because errors there
+  // matter most. `attention` is in 8 bits in all layers, in passes of native precision, if its format() says so. The
+  // groups must outlive the object.
   GenTower(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
            const ProductSettings& products = {}, const Attention& attention = {});
 
   const TowerGroups& groups() const { return groups_; }
-  // Computes for these groups from here on, of which tp is the one that it was built for.
+  // Uses these groups from now on; groups.tp must be the group of the constructor.
   void set_groups(const TowerGroups& groups) { groups_ = groups; }
-  // No communication. Throws Error when the model lacks one of the streams.
+  // Prepares a branch of a request. Throws Error when the model lacks one of the streams. No communication.
   Branch prepare(TextCache text, const MediaShape& shape) const;
-  // Velocities of `latents`, whose shapes are those given to prepare(), at `timestep` (0…1000); the same bits on
-  // every rank. Collective over the groups.
+  // The velocities of `latents`, whose shapes are those given to prepare(), at `timestep` in [0, 1000], with the same
+  // bits on every rank. Collective over the groups.
   MediaLatents operator()(const MediaLatents& latents, double timestep, const Branch& branch,
                           Precision precision = Precision::Native) const;
-  // Lets the branches of one request, whose tokens no ranks share, have one RoPE table, as in_one_pass() wants it.
+  // Prepares two branches of one request for in_one_pass() by joining their RoPE tables. Their tokens must not be split
+  // over ranks.
   static void pair_up(Branch& first, Branch& second);
-  // The velocities of two branches that were paired up: their tokens pass the layers as one sequence, and attend apart.
-  // They differ from those of two passes by rounding. Collective over tp.
+  // The velocities of two branches prepared by pair_up(): their tokens pass through the layers as one sequence, with
+  // separate attention. Results differ from those of two passes by rounding. Collective over tp.
   std::array<MediaLatents, 2> in_one_pass(const MediaLatents& latents, double timestep, const Branch& first,
                                           const Branch& second, Precision precision = Precision::Native) const;
-  // What the velocities would be without the layers and the norm behind them, in float32: the same for all branches of
-  // a request. The output projection is linear, so what the layers add to the hidden states adds to this. No
-  // communication.
+  // The velocities without the layers and the final norm, in float32: equal for all branches of a request. The output
+  // projection is linear, so the contribution of the layers adds to this. No communication.
   MediaLatents without_layers(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
-  // The hidden states of this rank's tokens before the layers, (tokens, hidden). No communication.
+  // The hidden states (tokens, hidden) of this rank's tokens before the layers. No communication.
   at::Tensor embed(const MediaLatents& latents, double timestep, const Branch& branch) const;
 
  private:
-  // This rank's tokens (tokens, hidden), normed → velocities in the form of `latents`. Collective.
+  // Converts this rank's normed hidden states (tokens, hidden) to velocities in the form of `latents`. Collective.
   MediaLatents velocities(const at::Tensor& x, const MediaLatents& latents, const Branch& branch) const;
   at::Tensor normed_whole(Residual& stream) const;
 
   std::int64_t hidden_;
   at::Device device_;
   at::ScalarType dtype_;
-  Streams<std::unique_ptr<const StreamLayers>> streams_;  // those that the model has
+  Streams<std::unique_ptr<const StreamLayers>> streams_;  // the streams that the model has
   TimestepEmbedding time_embedder_;
   std::vector<Block> blocks_;
   RmsNorm norm_out_;
@@ -126,15 +127,16 @@ class GenTower {
   RowFormat attention_format_;
 };
 
-// Fails unless every tensor of the source was read, through `transformer` or a Weights that shares its record, or is
-// known not to be needed. After both towers were built, together or one after the other.
+// Throws InputError unless every tensor of the source was read, through `transformer` or a Weights that shares its
+// record, or is known not to be needed. Call it when both towers have been built.
 void require_transformer_read(const Weights& transformer, const Cosmos3Config& config);
 
-// Both towers of one checkpoint. Building it reads this rank's share of the weights and fails unless every tensor of
-// the source was read or is known not to be needed.
+// Both towers of one checkpoint. The constructor reads this rank's share of the weights and throws InputError unless
+// every tensor of the source was read or is known not to be needed.
 class Transformer {
  public:
-  // `products` and `attention` as for the towers; the text tower's attention is exact. The groups must outlive it.
+  // `products` and `attention` are as for the towers; the text tower's attention is always exact. The groups must
+  // outlive the object.
   Transformer(const Weights& transformer, const Cosmos3Config& config, const TowerGroups& groups,
               const ProductSettings& products = {}, const Attention& attention = {});
 

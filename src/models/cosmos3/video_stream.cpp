@@ -6,7 +6,7 @@
 namespace orrery {
 namespace {
 
-// Tokens are 2×2 patches of latent frames.
+// The video stream, whose tokens are 2×2 patches of latent frames.
 class VideoLayers : public StreamLayers {
  public:
   VideoLayers(const Weights& transformer, const Cosmos3Config& c)

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 constexpr const char* kOperator = "fa3_fwd::fwd";
 constexpr const char* kRelease = "fa3-fwd 0.0.3";
 
-// Of kRelease.
+// The operator's schema in kRelease.
 constexpr const char* kSchema =
     "fa3_fwd::fwd(Tensor q, Tensor k, Tensor v, Tensor(k_new!)? k_new=None, Tensor(v_new!)? v_new=None, "
     "Tensor? q_v=None, Tensor(out!)? out=None, Tensor? cu_seqlens_q=None, Tensor? cu_seqlens_k=None, "
@@ -39,7 +39,7 @@ std::optional<c10::OperatorHandle> find_operator() { return c10::Dispatcher::sin
 
 std::string text_of(const c10::Argument& argument) { return argument.type()->str() + " " + argument.name(); }
 
-// How `found` differs from `known`, or "".
+// How `found` differs from `known`; "" when it does not.
 std::string difference(const c10::FunctionSchema& found, const c10::FunctionSchema& known) {
   if (found.arguments().size() != known.arguments().size()) {
     return fmt::format("has {} arguments, expected {}", found.arguments().size(), known.arguments().size());
@@ -58,16 +58,15 @@ std::string difference(const c10::FunctionSchema& found, const c10::FunctionSche
   return "";
 }
 
-// The library needs libtorch.so, which our programs do not link, and which lies in a folder that the loader may not
-// search.
+// Loads libtorch.so, which the library needs. This program does not link it, and the loader may not search its folder.
 void load_libtorch() {
   Dl_info found{};
   if (::dladdr(&c10::Dispatcher::singleton(), &found) == 0) return;
   const fs::path libtorch = fs::path(found.dli_fname).parent_path() / "libtorch.so";
-  ::dlopen(libtorch.c_str(), RTLD_LAZY | RTLD_GLOBAL);  // where it fails, so does the library, which then says why
+  ::dlopen(libtorch.c_str(), RTLD_LAZY | RTLD_GLOBAL);  // on failure, loading the library fails too and reports why
 }
 
-// Lazily: its one Python symbol, which only an import needs, is never resolved.
+// Loads lazily, so that the library's only Python symbol, which only `import` in Python needs, is never resolved.
 void load(const fs::path& library) {
   require_input(fs::exists(library), library.string() + ": no such file, expected FlashAttention-3's library (" +
                                          kRelease + "; tools/setup.sh installs it)");
@@ -90,8 +89,8 @@ c10::OperatorHandle checked_operator(const fs::path& library) {
   return *found;
 }
 
-// Where a loader that was named on the command line started the program (tools/bundle.sh), /proc/self/exe is the
-// loader, and the program's name may be relative.
+// The folder of the program. When a loader named on the command line started it (tools/bundle.sh), /proc/self/exe is
+// the loader, and the program's name may be relative.
 fs::path program_folder() {
   std::error_code ignored;
   const fs::path started = fs::read_symlink("/proc/self/exe", ignored);
@@ -100,7 +99,7 @@ fs::path program_folder() {
   return program.parent_path();
 }
 
-// As tools/setup.sh has it.
+// The cache folder, found like in tools/setup.sh.
 fs::path cache_folder() {
   if (const char* const cache = std::getenv("ORRERY_CACHE")) return cache;
   const char* const home = std::getenv("HOME");
@@ -121,7 +120,7 @@ FlashAttention::FlashAttention(const fs::path& library) {
   for (const c10::Argument& each : schema.arguments()) defaults_.push_back(each.default_value().value_or(at::IValue()));
   causal_ = static_cast<std::size_t>(schema.argumentIndexWithName("is_causal").value());
   q_descale_ = static_cast<std::size_t>(schema.argumentIndexWithName("q_descale").value());
-  // One pass over the keys: 0 would let the kernel choose, and round by what it chooses.
+  // A single pass over the keys: 0 would let the kernel choose their number, on which rounding depends.
   defaults_[static_cast<std::size_t>(schema.argumentIndexWithName("num_splits").value())] = 1;
 }
 
@@ -181,7 +180,7 @@ void join_attention(PartialAttention& some, const PartialAttention& rest) {
          some.out.get_device());
 }
 
-// The rest's share of all weights is e^rest / (e^some + e^rest).
+// The share of `rest` in all weights is e^rest / (e^some + e^rest).
 void join_attention_aten(PartialAttention& some, const PartialAttention& rest) {
   const at::Tensor share = at::sigmoid(rest.log_sum_exp - some.log_sum_exp).t().unsqueeze(-1);
   some.out.lerp_(rest.out, share.to(some.out.scalar_type()));

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// A thread a pack of a token's head.
+// One thread for each pack of a token's head.
 __global__ void join_attention_kernel(JoinAttentionLaunch l, std::int64_t count) {
   const std::int64_t index = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (index >= count) return;

@@ -14,22 +14,22 @@ class OperatorHandle;
 
 namespace orrery {
 
-// The forward kernel of FlashAttention-3 (Shah et al., 2024) as the wheel fa3-fwd 0.0.3 packs it: a shared library
-// that, when it is loaded, registers the operator fa3_fwd::fwd with LibTorch's dispatcher.
+// The forward kernel of FlashAttention-3 (Shah et al., 2024) from the wheel fa3-fwd 0.0.3: a shared library that
+// registers the operator fa3_fwd::fwd with LibTorch's dispatcher when it is loaded.
 class FlashAttention {
  public:
-  // Loads `library` for the rest of the process and checks that its operator is the one known here, argument by
-  // argument. Throws InputError, in words that name the file, when it cannot be loaded, has no such operator or another
-  // version's, or when another library has registered that operator before.
+  // Loads `library` for the rest of the process and checks every argument of its operator. Throws InputError that names
+  // the file when it cannot be loaded, when its operator is missing or of another version, and when another library has
+  // already registered that operator.
   explicit FlashAttention(const std::filesystem::path& library);
 
-  // Attention with scale 1/√d, exact. q: (Tq, heads, d); k, v: (Tk, kv_heads, d), kv_heads dividing heads; of any Tq
-  // and Tk; each head's d values beside one another, other strides free. Result: (Tq, heads, d), contiguous. `causal`:
-  // query i sees keys 0 to i + Tk - Tq.
+  // Exact attention with scale 1/√d. q: (Tq, heads, d); k, v: (Tk, kv_heads, d), kv_heads dividing heads; any Tq and
+  // Tk; the d values of a head contiguous, other strides arbitrary. Result: (Tq, heads, d), contiguous. `causal`: query
+  // i sees keys 0 to i + Tk - Tq.
   at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, bool causal) const;
 
-  // Attention over all keys with scale 1/√d, in 8 bits, of the same shapes; d a multiple of 16. Result: bfloat16,
-  // (Tq, heads, d), contiguous.
+  // Attention in 8 bits over all keys with scale 1/√d, for the shapes above with d a multiple of 16. Result: (Tq,
+  // heads, d) bfloat16, contiguous.
   at::Tensor operator()(const Float8Heads& q, const Float8Heads& k, const Float8Heads& v) const;
 
  private:
@@ -38,28 +38,28 @@ class FlashAttention {
   std::shared_ptr<const c10::OperatorHandle> forward_;
   std::vector<at::IValue> defaults_;  // of all arguments, in order
   std::size_t causal_ = 0;            // index of is_causal in defaults_
-  std::size_t q_descale_ = 0;         // and of q_descale, which those of k and v follow
+  std::size_t q_descale_ = 0;         // index of q_descale, followed by k's and v's
 };
 
-// The kernel from the first of flash_attention_places() that has the library. Throws InputError when none has it, or as
-// the constructor does.
+// Loads the kernel from the first of flash_attention_places() that has the library. Throws InputError when none has it,
+// and like the constructor.
 std::shared_ptr<const FlashAttention> find_flash_attention();
 
-// Where the library is looked for, best first: the file that ORRERY_FA3 names, and nowhere else when it is set;
-// otherwise beside the program, in ../lib of its folder, and in tools/setup.sh's cache.
+// Where the library is searched for, in order: only the file that ORRERY_FA3 names, if it is set; otherwise the
+// program's folder, ../lib beside it, and the cache of tools/setup.sh.
 std::vector<std::filesystem::path> flash_attention_places();
 
-// Attention over some of the keys.
+// Attention over a subset of the keys.
 struct PartialAttention {
   at::Tensor out;          // (tokens, heads, head_dim)
-  at::Tensor log_sum_exp;  // (heads, tokens) float32, contiguous: of each query's scaled scores, natural logarithm
+  at::Tensor log_sum_exp;  // (heads, tokens) float32, contiguous: natural log of the sum of exp(scaled scores)
 };
 
-// Makes of `some.out`, in place, the attention over these keys and the `rest` (the two sets have no key in common). On
-// a GPU in bfloat16, contiguous, one kernel.
+// Turns `some.out`, in place, into the attention over the keys of `some` and `rest`, which are disjoint. On a GPU,
+// contiguous bfloat16 takes one kernel.
 void join_attention(PartialAttention& some, const PartialAttention& rest);
 
-// join_attention() composed of ATen operations, on any device and in any dtype.
+// join_attention() made of ATen operations, for any device and dtype.
 void join_attention_aten(PartialAttention& some, const PartialAttention& rest);
 
 }  // namespace orrery

@@ -10,7 +10,7 @@
 namespace orrery {
 namespace {
 
-// LibTorch's kernels have loaded it already, by the same name.
+// The library's name, by which LibTorch's kernels have already loaded it.
 std::string library_name() { return fmt::format("libcublasLt.so.{}", CUBLAS_VER_MAJOR); }
 
 template <class Function>

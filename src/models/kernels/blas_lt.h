@@ -4,8 +4,8 @@
 
 namespace orrery {
 
-// The functions of cuBLASLt that are used, by their names there. Its library, of 500 MB, takes 200 MB of a process's
-// memory where it is linked, so it is loaded when the first product on a GPU asks for it.
+// The functions of cuBLASLt that this program uses. The library (500 MB) would take 200 MB of a process's memory if it
+// were linked, so it is loaded at the first product on a GPU.
 struct BlasLt {
   decltype(&cublasLtCreate) create;
   decltype(&cublasLtGetStatusName) status_name;
@@ -18,7 +18,7 @@ struct BlasLt {
   decltype(&cublasLtMatmul) multiply;
 };
 
-// Loaded once. Throws Error.
+// Loads the library at the first call. Throws Error.
 const BlasLt& blas_lt();
 
 }  // namespace orrery

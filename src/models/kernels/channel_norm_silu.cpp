@@ -7,7 +7,7 @@
 namespace orrery {
 namespace {
 
-// The kernel reads four at a time.
+// Whether the kernel can read `gain` in place: it reads four numbers at a time.
 bool gain_in_place(const at::Tensor& gain) {
   constexpr std::uintptr_t kBytes = 16;
   return gain.is_contiguous() && reinterpret_cast<std::uintptr_t>(gain.const_data_ptr()) % kBytes == 0;

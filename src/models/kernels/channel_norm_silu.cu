@@ -13,8 +13,8 @@ __device__ inline Floats gain_at(const float* gain, unsigned pack) {
   return {{low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w}};
 }
 
-// CUDA's own __expf and __fdividef take care of subnormal numbers, in as many instructions again: here the instructions
-// would take longer than the memory does. A result below 2^-126 is 0.
+// Approximations that flush results below 2^-126 to 0. CUDA's __expf and __fdividef handle subnormal numbers with twice
+// the instructions, which would take longer here than the memory traffic.
 __device__ inline float power_of_2(float x) {
   float power;
   asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(power) : "f"(x));
@@ -36,7 +36,7 @@ __device__ inline Floats silu_of(Floats y, float scale, const Floats& gain) {
   return y;
 }
 
-// Of the channels that a lane has.
+// Gain and bias of the channels of a lane.
 template <int kPacks>
 struct NormWeights {
   Floats gain[kPacks];
@@ -56,13 +56,13 @@ __device__ NormWeights<kPacks> weights_at(const ChannelNormSiluLaunch& l, unsign
   return weights;
 }
 
-// What is read of pixels, `kPixels` of them, by a lane.
+// A lane's packs of `kPixels` pixels.
 template <int kPacks, int kPixels>
 struct PixelPacks {
   Pack of[kPixels][kPacks];
 };
 
-// Zeros where there is nothing, which add nothing to a norm.
+// Reads a lane's packs; zeros, which do not change a norm, beyond the last pixel or channel.
 template <int kPacks, int kPixels>
 __device__ PixelPacks<kPacks, kPixels> packs_from(const BFloat16* x, std::int64_t column, unsigned pixels,
                                                   unsigned packs) {
@@ -78,9 +78,10 @@ __device__ PixelPacks<kPacks, kPixels> packs_from(const BFloat16* x, std::int64_
   return read;
 }
 
-// A block a piece of a row of pixels, a warp `kPixels` pixels of it, all of which are read before the first is normed.
-// Blocks follow each other along the rows, the first index of the grid: those at work together then read neighbours.
-// Every lane computes alike and only loads and stores ask for edges, or nothing could be done beside a warp's sums.
+// A block handles a piece of a row of pixels, and a warp `kPixels` pixels of it, which it reads before it norms the
+// first. Blocks advance along rows first (the grid's x index), so that concurrent blocks read adjacent memory. All
+// lanes compute the same; only loads and stores check for edges, since branches would prevent overlap with a warp's
+// sums.
 template <int kPacks, int kPixels>
 __global__ void __launch_bounds__(kWarp* kWarpsPerBlock) channel_norm_silu_kernel(ChannelNormSiluLaunch l) {
   constexpr float kLeastSquares = 1e-24F;

@@ -10,8 +10,8 @@
 namespace orrery {
 namespace {
 
-// The rotation changes the sign of channel i where bit kBit of kPattern · i is set: without order, so that neither what
-// is alike in all channels nor what is periodic in them ends in one channel of the result.
+// The rotation negates channel i when bit kBit of kPattern · i is set. The pattern is irregular, so that neither a
+// constant nor a periodic signal over the channels is concentrated in one channel of the result.
 constexpr std::int64_t kPattern = 0xC2B2AE35, kBit = 26;
 
 bool flips(std::int64_t channel) { return (kPattern * channel >> kBit & 1) != 0; }
@@ -24,7 +24,8 @@ at::Tensor flip_signs(std::int64_t head_dim, at::Device device) {
 
 float root_of(std::int64_t head_dim) { return 1 / std::sqrt(static_cast<float>(head_dim)); }
 
-// rotated_heads() · √head_dim. Stages in the order of hadamard() in gpu_heads.cuh, for the same bits.
+// rotated_heads() · √head_dim. The stages have the order of hadamard() in gpu_heads.cuh, so that both give the same
+// bits.
 at::Tensor hadamard_sums(const at::Tensor& x) {
   const std::int64_t head_dim = x.size(-1);
   at::Tensor sums = x.to(at::kFloat) * flip_signs(head_dim, x.device());
@@ -43,7 +44,7 @@ at::Tensor of_each_head(const at::Tensor& scale, std::int64_t heads) {
   return scale.repeat_interleave(heads / scale.size(0)).unsqueeze(1);
 }
 
-// Of Hadamard sums.
+// Rounds heads given as hadamard_sums() to float8.
 at::Tensor rounded_heads(const at::Tensor& sums, const at::Tensor& scale) {
   return to_float8(sums * (root_of(sums.size(2)) / of_each_head(scale, sums.size(1))));
 }
@@ -52,7 +53,7 @@ bool kernel_takes(std::int64_t head_dim) {
   return head_dim == 32 || head_dim == 64 || head_dim == 128 || head_dim == 256;
 }
 
-// (tokens, heads, head_dim) with a token's heads beside one another.
+// Whether a kernel supports x (tokens, heads, head_dim): among other conditions, a token's heads must be contiguous.
 bool fits_kernel(const at::Tensor& x) {
   return kernel_takes(x.size(2)) && x.stride(2) == 1 && x.stride(1) == x.size(2) && packed_rows(x.select(1, 0));
 }
@@ -74,7 +75,8 @@ ValueRows value_rows(const at::Tensor& values) {
   return {values.const_data_ptr<at::BFloat16>(), values.size(0), values.stride(0)};
 }
 
-// A channel's values lie side by side, so that on a CPU the order of its sum does not depend on the number of heads.
+// Sum, minimum and maximum of each channel. Its values are made contiguous, so that on a CPU the order of summation
+// does not depend on the number of heads.
 at::Tensor value_extents(const at::Tensor& v) {
   const at::Tensor wide = v.to(at::kFloat).permute({1, 2, 0}).contiguous();
   return at::stack({wide.sum(-1), wide.amin(-1), wide.amax(-1)});
@@ -85,7 +87,7 @@ at::Tensor value_extents(const at::Tensor& v) {
 at::Tensor rotated_heads(const at::Tensor& x) { return hadamard_sums(x) * root_of(x.size(-1)); }
 
 at::Tensor rotated_head_bound(const at::Tensor& gain) {
-  constexpr double kRopeRounding = 1 + 0x1p-7;  // two factors of bfloat16
+  constexpr double kRopeRounding = 1 + 0x1p-7;  // two bfloat16 factors
   const at::Tensor pairs = gain.to(at::kFloat).abs().view({2, -1}).amax(0);
   return pairs.square().sum().mul(2).sqrt() * kRopeRounding;
 }

@@ -10,9 +10,9 @@ namespace orrery {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kColumns = 16;  // packs of a row that a block sums: 256 bytes side by side
+constexpr int kColumns = 16;  // packs of a row that a block sums: 256 contiguous bytes
 constexpr int kRowsAtOnce = kThreads / kColumns;
-constexpr int kQuantities = 3;  // of a channel: sum, least, largest
+constexpr int kQuantities = 3;  // of each channel: sum, minimum, maximum
 
 struct Extent {
   float sum;
@@ -20,7 +20,7 @@ struct Extent {
   float most;
 };
 
-// Of no values.
+// The extent of no values.
 __device__ Extent nothing() { return {0, INFINITY, -INFINITY}; }
 
 __device__ Extent both(const Extent& a, const Extent& b) {
@@ -37,7 +37,7 @@ __device__ Extent load(const float* quantities, std::int64_t width, std::int64_t
   return {quantities[channel], quantities[width + channel], quantities[2 * width + channel]};
 }
 
-// Block (chunk, column group): the extents of a chunk's rows, added up in the same order in every run.
+// Block (chunk, column group) computes the extents of a chunk's rows, with sums in the same order in every run.
 __global__ void __launch_bounds__(kThreads) value_extents_kernel(const Pack* values, std::int64_t row_stride, int rows,
                                                                  int chunk_rows, int packs, float* partial) {
   __shared__ Extent shared[kRowsAtOnce][kColumns * kPackWidth];
@@ -67,7 +67,7 @@ __global__ void __launch_bounds__(kThreads) value_extents_kernel(const Pack* val
   store(partial + blockIdx.x * kQuantities * width, width, in_row, all);
 }
 
-// Block: a kv head; thread: a channel.
+// One block for each kv head, one thread for each channel.
 __global__ void value_centre_kernel(const float* partial, int chunks, const float* text, float keys, float* mean,
                                     float* scale) {
   constexpr float kLargest = 448;
@@ -86,18 +86,18 @@ __global__ void value_centre_kernel(const float* partial, int chunks, const floa
 struct ValuesArguments {
   const Pack* media;
   const Pack* text;
-  std::int64_t media_stride;  // in packs, as the next one
+  std::int64_t media_stride;  // in packs, like text_stride
   std::int64_t text_stride;
   std::int64_t media_rows;
-  std::int64_t count;  // of packs of all rows
-  int packs;           // of a row
+  std::int64_t count;  // packs in all rows
+  int packs;           // packs in a row
   int head_packs;
   const float* mean;
   const float* scale;
   uint2* out;
 };
 
-// A thread a pack.
+// One thread for each pack.
 __global__ void __launch_bounds__(kThreads) float8_values_kernel(const ValuesArguments a) {
   const std::int64_t index = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;
   if (index >= a.count) return;
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(kThreads) float8_values_kernel(const ValuesArg
   a.out[index] = float8_pack(x, scale > 0 ? 1 / scale : 0);
 }
 
-// A thread a pack.
+// One thread for each pack.
 __global__ void __launch_bounds__(kThreads)
     add_head_mean_kernel(Pack* out, std::int64_t count, int packs, int head_packs, int group, const float* mean) {
   const std::int64_t index = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x;

@@ -2,10 +2,11 @@
 
 #include "models/kernels/gpu_pack.cuh"
 
-// For kernels in which kLanes neighbouring lanes hold a head: lane l has the channels 8 l to 8 l + 7 of either half.
+// For kernels in which kLanes neighbouring lanes hold a head: lane l has channels 8 l to 8 l + 7 of both halves of the
+// head.
 namespace orrery {
 
-// RoPE pairs a channel with the one half a head away: a lane holds both.
+// A lane's channels. RoPE pairs channels of the two halves, so a lane has both channels of a pair.
 struct Halves {
   Pack low;
   Pack high;
@@ -16,7 +17,7 @@ struct HeadFloats {
   Floats high;
 };
 
-// RMS norm of a head where it has one, then RoPE. All lanes of a warp call it.
+// RMS norm of a head if `normed`, then RoPE. All lanes of a warp must call it.
 template <int kLanes>
 __device__ HeadFloats norm_and_rope(const Halves& head, bool normed, const Halves& gain, const Floats& cos,
                                     const Floats& sin, float eps) {
@@ -35,7 +36,7 @@ __device__ HeadFloats norm_and_rope(const Halves& head, bool normed, const Halve
   return x;
 }
 
-// Negates the channels of a pack whose bits are set.
+// Negates the channels of a pack whose bits are set in `bits`.
 __device__ inline void flip(Floats& x, unsigned bits) {
 #pragma unroll
   for (int i = 0; i < kPackWidth; ++i) {
@@ -52,7 +53,7 @@ __device__ inline void join_lanes(Floats& x, int offset, bool upper) {
   }
 }
 
-// The last three stages, within a pack.
+// The last three stages of the transform, within a pack.
 __device__ inline void join_pack(Floats& x) {
 #pragma unroll
   for (int step = kPackWidth / 2; step > 0; step /= 2) {
@@ -66,9 +67,9 @@ __device__ inline void join_pack(Floats& x) {
   }
 }
 
-// Hadamard transform (Sylvester's order, entries ±1) of a head, after a change of sign of the channels whose bits are
-// set in `flipped`, a byte a pack. Stages in the order of hadamard_sums() in float8_heads.cpp, for the same bits. All
-// lanes of a warp call it.
+// Changes the signs of a head's channels whose bits are set in `flipped` (one byte for each pack), then applies the
+// Hadamard transform (Sylvester's order, entries ±1). The stages have the order of hadamard_sums() in float8_heads.cpp,
+// so that both give the same bits. All lanes of a warp must call it.
 template <int kLanes>
 __device__ void hadamard(HeadFloats& x, const std::uint8_t* flipped, int lane) {
   flip(x.low, flipped[lane]);

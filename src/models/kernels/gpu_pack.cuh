@@ -4,10 +4,11 @@
 
 #include <cstdint>
 
-// For kernels over rows of bfloat16 whose time is memory traffic: every access is 16 bytes wide, arithmetic is float32.
+// For memory-bound kernels over rows of bfloat16: every access is 16 bytes wide, and arithmetic is float32.
 namespace orrery {
 
-// Eight neighbours of a row. One vector type, not eight numbers: those the compiler would move a few bytes at a time.
+// Eight contiguous elements of a row, as one vector type: the compiler would move eight separate numbers a few bytes at
+// a time.
 struct Pack {
   uint4 bits;
 };
@@ -53,7 +54,7 @@ __device__ inline float sum_of_squares(const Floats& floats) {
   return sum;
 }
 
-// Over groups of `kLanes` neighbouring lanes of a warp, all of which get the sum.
+// The sum over groups of `kLanes` neighbouring lanes of a warp, in every lane of the group.
 template <int kLanes>
 __device__ float sum_over_lanes(float value) {
 #pragma unroll

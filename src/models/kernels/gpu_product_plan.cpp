@@ -18,13 +18,13 @@
 namespace orrery {
 namespace {
 
-// More gained nothing at any size that was measured.
+// More workspace brought no gain at any size measured.
 constexpr std::size_t kWorkspaceBytes = std::size_t{32} << 20;
 constexpr int kSuggestions = 8;
-// Below this a search costs more than it can win.
+// For smaller products, a search costs more than it can gain.
 constexpr double kWorthSearching = 1e10;  // operations
 constexpr int kRounds = 3;
-constexpr std::int64_t kComparedRows = 256;  // at either end
+constexpr std::int64_t kComparedRows = 256;  // at each end of the result
 
 void check_blas(cublasStatus_t status, const char* what) {
   if (status != CUBLAS_STATUS_SUCCESS) fail(what, blas_lt().status_name(status));
@@ -32,7 +32,7 @@ void check_blas(cublasStatus_t status, const char* what) {
 
 cudaStream_t current_stream() { return c10::cuda::getCurrentCUDAStream().stream(); }
 
-// One for the process, and as long as it: cuBLASLt's handles cost milliseconds and hold no memory of a device.
+// The process's only handle, never destroyed: handles of cuBLASLt cost milliseconds and hold no device memory.
 cublasLtHandle_t handle() {
   static const cublasLtHandle_t kHandle = [] {
     cublasLtHandle_t made = nullptr;
@@ -145,7 +145,7 @@ void ProductPlan::run(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
 
 namespace {
 
-// Enough of a result to tell another order of its sums.
+// The first and last rows of a result, enough to detect another order of summation.
 at::Tensor ends_of(const at::Tensor& y) {
   const std::int64_t rows = std::min(y.size(0), kComparedRows);
   return at::cat({y.narrow(0, 0, rows), y.narrow(0, y.size(0) - rows, rows)});
@@ -159,7 +159,7 @@ class Search {
   ProductPlan operator()() {
     keep_equal();
     std::vector<float> times(plans_.size());
-    // In turns: a warm chip is slower than a cool one.
+    // Alternates between the plans, since a warm chip is slower than a cool one.
     for (int round = 0; round < kRounds; ++round) {
       for (std::size_t i = 0; i < plans_.size(); ++i) times[i] += time(plans_[i]);
     }
@@ -168,7 +168,7 @@ class Search {
   }
 
  private:
-  // Also warms every one up.
+  // Removes the plans whose results differ from the first one's. Also warms up every plan.
   void keep_equal() {
     plans_.front().run(y_, x_, w_);
     const at::Tensor expected = ends_of(y_);
@@ -205,7 +205,7 @@ ProductPlan fastest_plan(const ProductShape& shape, at::Tensor& y, const ScaledR
 }
 
 void gpu_product(at::Tensor& y, const ScaledRows& x, const ScaledRows& w) {
-  // As long as the process: a plan holds no memory of a device, and every layer of a size shares one.
+  // Kept until the process ends: plans hold no device memory, and all layers of a size share one.
   static std::map<ProductShape, ProductPlan> plans;
   const ProductShape shape = shape_of(y, x, w);
   auto found = plans.find(shape);

@@ -10,7 +10,7 @@
 
 namespace orrery {
 
-// What a plan depends on. Strides in elements, alignments in bytes.
+// The properties of a product on which a plan depends. Strides in elements, alignments in bytes.
 struct ProductShape {
   int device;
   bool float8;
@@ -22,13 +22,13 @@ struct ProductShape {
 
 ProductShape shape_of(const at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
 
-// One algorithm of cuBLASLt's for one shape.
+// One algorithm of cuBLASLt for one shape.
 class ProductPlan {
  public:
   explicit ProductPlan(const ProductShape& shape);
-  // cuBLASLt's suggestions for operands of this shape, the one it holds best first. Throws Error when there is none.
+  // cuBLASLt's suggestions for operands of this shape, its preferred one first. Throws Error when there is none.
   std::vector<ProductPlan> suggestions(const ScaledRows& x, const ScaledRows& w) const;
-  // Queued on the current stream of y's device. Throws Error.
+  // Queues the product on the current stream of y's device. Throws Error.
   void run(at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
 
  private:
@@ -36,14 +36,14 @@ class ProductPlan {
 
   ProductShape shape_;
   cublasLtMatmulDescOpaque_t work_{};
-  // As cuBLASLt sees them, by columns: yᵀ = W xᵀ.
+  // Layouts for cuBLASLt, which is column-major: yᵀ = W xᵀ.
   cublasLtMatrixLayoutOpaque_t w_{}, x_{}, y_{};
   cublasLtMatmulAlgo_t algorithm_{};
   std::size_t workspace_ = 0;
 };
 
-// The fastest of the suggestions whose results have the bits of the first, measured on these very operands; y is
-// overwritten. Waits for the device.
+// The fastest suggestion whose results have the same bits as the first one's, measured on these operands. Overwrites y
+// and waits for the device.
 ProductPlan fastest_plan(const ProductShape& shape, at::Tensor& y, const ScaledRows& x, const ScaledRows& w);
 
 }  // namespace orrery

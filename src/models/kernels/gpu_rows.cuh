@@ -7,8 +7,8 @@
 #include "models/kernels/gpu_launch.h"
 #include "models/kernels/gpu_pack.cuh"
 
-// For kernels in which a block takes a row and keeps it in registers, kPacks packs a thread: thread t has the packs
-// t, t + blockDim.x, …
+// For kernels in which a block keeps a row in registers, kPacks packs in each thread: thread t has the packs t, t +
+// blockDim.x, …
 namespace orrery {
 
 inline constexpr int kLargestBlock = 1024;
@@ -18,8 +18,8 @@ static_assert(kWidestRow == std::int64_t{4} * kLargestBlock * kPackWidth);
 __device__ inline float largest(float a, float b) { return fmaxf(a, b); }
 __device__ inline float sum(float a, float b) { return a + b; }
 
-// Over the block, for all of its threads; `scratch` has kWarp floats of shared memory and must not be in use by another
-// reduction. Values are sums or magnitudes: 0 changes nothing.
+// Reduces `value` over the block and returns the result in all of its threads. `scratch` is kWarp floats of shared
+// memory, not in use by another reduction. 0 must be neutral for `join`, as for sums and magnitudes.
 template <class Join>
 __device__ float over_block(float value, float* scratch, Join join) {
   const auto over_warp = [&](float own) {
@@ -41,7 +41,7 @@ __device__ inline float largest_magnitude(const Floats& floats) {
   return most;
 }
 
-// Eight float8 values of a row, factor · floats each.
+// Rounds factor · floats to eight float8 values.
 __device__ inline uint2 float8_pack(const Floats& floats, float factor) {
   const auto four = [&](const float* v) {
     const auto pair = [&](float low, float high) -> unsigned {
@@ -52,7 +52,7 @@ __device__ inline uint2 float8_pack(const Floats& floats, float factor) {
   return {four(floats.v), four(floats.v + 4)};
 }
 
-// The block's row of `packs` packs as float8, with its factor. `scratch` as in over_block.
+// Writes the block's row of `packs` packs as float8, and its factor. `scratch` is as for over_block().
 template <int kPacks>
 __device__ void write_float8_row(const Float8Out& out, std::int64_t row, const Floats (&values)[kPacks], int packs,
                                  float* scratch) {
@@ -75,7 +75,7 @@ __device__ void write_float8_row(const Float8Out& out, std::int64_t row, const F
   }
 }
 
-// Calls start(std::integral_constant<int, kPacks>, threads) with what suits rows of `width` elements.
+// Calls start(std::integral_constant<int, kPacks>, threads) with the values that suit rows of `width` elements.
 template <class Start>
 void for_row_block(std::int64_t width, const Start& start) {
   const int packs = static_cast<int>(width / kPackWidth);

@@ -75,7 +75,7 @@ void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_he
 
 namespace {
 
-// Its sources are `heads`.
+// Launches share_heads() for the source rows `heads`.
 void launch_shares(const SharedHeads& to, const HeadNormRopeLaunch& heads, int device) {
   const HeadShare share = head_share(heads.heads, heads.kv_heads, to.shard);
   launch(ShareHeadsLaunch{.heads = heads,

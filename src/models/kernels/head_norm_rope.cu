@@ -9,20 +9,20 @@ namespace orrery {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kBlocksOnAnSm = 3;  // at least: bounds the registers
-constexpr int kHeldHeads = 4;     // of one thread at once
+constexpr int kBlocksOnAnSm = 3;  // minimum, which limits the registers of a thread
+constexpr int kHeldHeads = 4;     // heads held by one thread at a time
 
 enum class Kind { Query, Key, Value };
 
 struct Arguments {
   Pack* rows;
   std::int64_t row_stride;  // in packs
-  unsigned count;           // of rows
-  int heads;                // of queries
+  unsigned count;           // number of rows
+  int heads;                // query heads
   int kv_heads;
-  unsigned query_groups;  // that share out a row's queries
-  unsigned key_groups;    // that share out a row's keys; and as many its values, where these are written
-  unsigned groups;        // of all
+  unsigned query_groups;  // groups of lanes that split a row's query heads
+  unsigned key_groups;    // groups of lanes for a row's keys, and as many for its values if these are written
+  unsigned groups;        // all groups of a row
   const Pack* q_weight;
   const Pack* k_weight;
   const Pack* cos;
@@ -33,7 +33,7 @@ struct Arguments {
   float root;  // 1/√head_dim
 };
 
-// A lane's part of a head, which begins at `place`, where there is one.
+// Writes a lane's part of the head that begins at `place`.
 template <int kLanes>
 __device__ void write_float8(std::uint8_t* place, const HeadFloats& x, float factor, int lane) {
   auto* const packs = reinterpret_cast<uint2*>(place);
@@ -41,7 +41,7 @@ __device__ void write_float8(std::uint8_t* place, const HeadFloats& x, float fac
   packs[lane + kLanes] = float8_pack(x.high, factor);
 }
 
-// Back to where they were read. `write` gets the first pack of the head.
+// Target that writes heads back in place. Calls write(first pack of the head).
 struct InPlace {
   static constexpr bool kMovesValues = false, kRaw = false, kFloat8 = false;
   template <class Write>
@@ -50,23 +50,24 @@ struct InPlace {
   }
 };
 
-// Rotated by the Hadamard matrix and rounded, to where the arguments say.
+// Target that rotates heads by the Hadamard matrix and rounds them into Arguments::float8.
 struct InFloat8 {
   static constexpr bool kMovesValues = false, kRaw = false, kFloat8 = true;
 };
 
-// Into the share of each rank that needs them: its queries, keys and values side by side. kIsRaw: all as they were.
+// Target that writes heads into the shares of all ranks that need them, each with its queries, keys and values. kIsRaw:
+// moves heads unchanged.
 template <bool kIsRaw>
 struct Shared {
   static constexpr bool kMovesValues = true, kRaw = kIsRaw, kFloat8 = false;
   Pack* own;
   std::int64_t own_stride;  // in packs
   Pack* others;
-  unsigned count;  // of rows
-  int queries;     // in a share
-  int keys;        // in a share, and values
-  int copies;      // of each key and value: ranks that have it
-  int rank;        // whose `own` is
+  unsigned count;  // number of rows
+  int queries;     // heads in a share
+  int keys;        // heads in a share; as many values
+  int copies;      // ranks that have the same key head
+  int rank;        // this rank, whose share is `own`
   int head_packs;
 
   template <class Write>
@@ -85,9 +86,9 @@ struct Shared {
   }
 };
 
-// kLanes neighbouring lanes are a group, which takes up to kHeldHeads heads of one row, all of one kind: every load is
-// under way before the first value is needed, and the row's cosines and the gains are read once for all of them. What
-// lies past the last head or row reads the last one along and writes nothing: all of a warp take part in its exchanges.
+// A group of kLanes neighbouring lanes handles up to kHeldHeads heads of one row and of one kind: all loads are under
+// way before the first value is needed, and the row's cosines and gains are read once for all heads. Groups beyond the
+// last head or row read that one again and write nothing, since all lanes of a warp take part in its shuffles.
 template <int kLanes, class Target>
 __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm)
     head_norm_rope_kernel(const Arguments a, const Target target) {
@@ -102,7 +103,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm)
   const int step = static_cast<int>(queries ? a.query_groups : a.key_groups);
   const int lane = static_cast<int>(threadIdx.x % kLanes);
 
-  const int before = queries ? 0 : values ? a.heads + a.kv_heads : a.heads;  // heads in the row
+  const int before = queries ? 0 : values ? a.heads + a.kv_heads : a.heads;  // heads before this kind in the row
   Pack* const place = a.rows + row * a.row_stride + before * 2 * kLanes + lane;
   Halves held[kHeldHeads];
 #pragma unroll
@@ -117,7 +118,7 @@ __global__ void __launch_bounds__(kThreads, kBlocksOnAnSm)
     const Pack* const weight = queries ? a.q_weight : a.k_weight;
     normed = weight != nullptr;
     if (normed) gain = {weight[lane], weight[lane + kLanes]};
-    // The table's second half is like its first.
+    // Both halves of the table are equal.
     const std::int64_t angle = static_cast<std::int64_t>(row) * 2 * kLanes + lane;
     cos = unpack(a.cos[angle]);
     sin = unpack(a.sin[angle]);

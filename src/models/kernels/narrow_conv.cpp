@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::int64_t kTaps = 3;
 constexpr std::int64_t kBorder = kTaps - 1;
-constexpr std::int64_t kChunk = 16;  // channels that a tensor core's product adds up
+constexpr std::int64_t kChunk = 16;  // channels summed by one tensor core product
 
 bool suits(const at::Tensor& weight) {
   return weight.is_cuda() && weight.scalar_type() == at::kBFloat16 && weight.size(0) == NarrowConv::kOutputs &&
@@ -18,7 +18,7 @@ bool suits(const at::Tensor& weight) {
 }  // namespace
 
 at::Tensor narrow_weight(const at::Tensor& weight) {
-  constexpr std::int64_t kTile = 8;  // outputs of a tensor core's product
+  constexpr std::int64_t kTile = 8;  // outputs of one tensor core product
   const std::int64_t channels = weight.size(1);
   const at::Tensor tiles = at::zeros({2 * kTile, channels, kTaps, kTaps, kTaps}, weight.options());
   tiles.narrow(0, 0, weight.size(0)).copy_(weight);

@@ -2,42 +2,43 @@
 #include "models/kernels/pixel_view.cuh"
 #include "models/kernels/tensor_core.cuh"
 
-// A product with pixels as rows and outputs as columns for each of the 27 taps, all of whose sums stay in registers. A
-// block makes 4 frames of 8 × 32 pixels. 16 channels of all pixels that these see are in shared memory at a time, and
-// the next 16 arrive meanwhile; what is read of a pixel there serves up to 3 frames' sums, and what is read of the
-// weights serves 6 frames' pixels: the tensor cores are what is waited for, not memory.
+// Computes a matrix product, with pixels as rows and outputs as columns, for each of the 27 taps; all sums stay in
+// registers. A block makes 4 frames of 8 × 32 pixels. Shared memory holds 16 channels of all input pixels of the block,
+// while the next 16 channels are being copied. A pixel read from it is used for the sums of up to 3 frames, and a
+// weight for the pixels of 6 frames, so that tensor cores are the limit, not memory.
 namespace orrery {
 namespace {
 
 constexpr unsigned kWarp = 32;
 constexpr unsigned kTaps = 3;
 constexpr unsigned kFrames = kNarrowConvFrames;
-constexpr unsigned kRows = 8;  // a warp each
+constexpr unsigned kRows = 8;  // one warp for each row
 constexpr unsigned kColumns = 32;
 constexpr unsigned kThreads = kWarp * kRows;
 constexpr unsigned kOutputs = 12;
-constexpr unsigned kTiles = 2;       // of outputs, 8 each
-constexpr unsigned kPixelTiles = 2;  // of a warp's pixels, 16 each
-// What is read for it.
+constexpr unsigned kTiles = 2;       // tiles of 8 outputs
+constexpr unsigned kPixelTiles = 2;  // tiles of 16 pixels in a warp
+// Size of the block's input.
 constexpr unsigned kReadFrames = kFrames + kTaps - 1;
 constexpr unsigned kReadRows = kRows + kTaps - 1;
 constexpr unsigned kReadColumns = kColumns + kTaps - 1;
 constexpr unsigned kPixelPacks = 2;  // 16 channels
 constexpr unsigned kReadPacks = kReadFrames * kReadRows * kReadColumns * kPixelPacks;
-constexpr unsigned kCopies = (kReadPacks + kThreads - 1) / kThreads;  // by a thread, of 16 channels
+constexpr unsigned kCopies = (kReadPacks + kThreads - 1) / kThreads;  // of a thread, for 16 channels
 constexpr unsigned kCopiesBehindTap = (kCopies + kTaps * kTaps - 1) / (kTaps * kTaps);
 constexpr unsigned kStagePacks = kCopies * kThreads;
 constexpr unsigned kSharedBytes = 2 * kStagePacks * sizeof(Pack);
 
-// Which of a pixel's two places a pack has: neighbours would otherwise share a bank four pixels on.
+// The position of a pack among the two of a pixel. Swapped every four pixels, to avoid bank conflicts.
 __device__ inline unsigned pack_place(unsigned column, unsigned pack) { return pack ^ (column / 4 % 2); }
 
-// What a thread copies for 16 channels, in packs: the same places for all of them, but for the first channel.
+// Sources and destinations of a thread's copies for 16 channels, in packs. They are the same for every 16 channels,
+// apart from an offset.
 struct Copies {
   unsigned from[kCopies];
   unsigned to[kCopies];
 };
-constexpr unsigned kNothing = ~0U;  // copied from outside of the picture: zeros
+constexpr unsigned kNothing = ~0U;  // source outside the picture: zeros are written
 
 __device__ Copies copies_of(const NarrowConvLaunch& l, const PixelPlace& origin) {
   const auto packs = [](std::int64_t elements) { return static_cast<unsigned>(elements / kPackWidth); };
@@ -57,7 +58,7 @@ __device__ Copies copies_of(const NarrowConvLaunch& l, const PixelPlace& origin)
   return copies;
 }
 
-// The part of them that comes behind tap `tap` of the picture.
+// Starts those copies that follow tap `tap` of the picture.
 __device__ inline void begin_copies(const NarrowConvLaunch& l, const Copies& copies, unsigned chunk, unsigned tap,
                                     Pack* stage) {
   const auto* const x = reinterpret_cast<const Pack*>(l.x.data) + chunk * kPixelPacks;
@@ -68,7 +69,7 @@ __device__ inline void begin_copies(const NarrowConvLaunch& l, const Copies& cop
   }
 }
 
-// Of a tap of the picture: a frame tap each, whose words are tile 0's top and bottom, then tile 1's.
+// The weights of one tap of the picture, for each frame tap: top and bottom words of tile 0, then of tile 1.
 struct TapWeights {
   uint4 of[kTaps];
 };
@@ -80,7 +81,8 @@ __device__ inline TapWeights weights_of(const NarrowConvLaunch& l, unsigned chun
 
 using Sums = SumTile[kFrames][kPixelTiles][kTiles];
 
-// Adds one tap of the picture to all sums. `address`: of what this lane reads of the first frame's first 16 pixels.
+// Adds one tap of the picture to all sums. `address` is where this lane reads from the first 16 pixels of the first
+// frame.
 __device__ inline void add_tap(Sums& sums, const TapWeights& weights, unsigned address) {
   constexpr unsigned kFrameBytes = kReadRows * kReadColumns * kPixelPacks * sizeof(Pack);
 #pragma unroll
@@ -99,7 +101,7 @@ __device__ inline void add_tap(Sums& sums, const TapWeights& weights, unsigned a
   }
 }
 
-// The first of the two neighbouring outputs that this lane has of a tile.
+// The first of this lane's two neighbouring outputs in a tile.
 __device__ inline unsigned first_output(unsigned tile) { return tile * 8 + threadIdx.x % 4 * 2; }
 
 __device__ void begin_sums(Sums& sums, const BFloat16* bias) {
@@ -142,7 +144,7 @@ __global__ void __launch_bounds__(kThreads) narrow_conv_kernel(NarrowConvLaunch 
   const PixelPlace origin{blockIdx.z * kFrames, blockIdx.y * kRows, blockIdx.x * kColumns};
   const unsigned chunks = l.size.channels / (kPixelPacks * kPackWidth);
   const unsigned last_tap = chunks * kTaps * kTaps - 1;
-  unsigned in_row[kTaps];  // of this lane's pixel of a tile, for each tap to the right
+  unsigned in_row[kTaps];  // offset of this lane's pixel of a tile, for each column tap
 #pragma unroll
   for (unsigned right = 0; right < kTaps; ++right) {
     const unsigned column = threadIdx.x % 16 + right;
@@ -156,7 +158,7 @@ __global__ void __launch_bounds__(kThreads) narrow_conv_kernel(NarrowConvLaunch 
   TapWeights weights = weights_of(l, 0);
   for (unsigned chunk = 0; chunk < chunks; ++chunk) {
     wait_for_copies();
-    __syncthreads();  // everybody's copies are there, and nobody reads the other stage any more
+    __syncthreads();  // all copies have arrived, and no thread reads the other stage any more
     const unsigned stage = shared_address(stages + chunk % 2 * kStagePacks);
     Pack* const other = stages + (chunk + 1) % 2 * kStagePacks;
 #pragma unroll

@@ -10,18 +10,18 @@ constexpr int kThreads = 128;
 struct Arguments {
   float* latent;
   Pack* tokens;
-  int octets;  // of channels
+  int octets;  // groups of 8 channels
   int frames;
   int height;
   int width;
 };
 
-// One pixel of the padded latent: of it a latent holds one number a channel plane, and a token `octets` neighbouring
-// packs. Neighbouring threads have neighbouring pixels of a row.
+// One pixel of the padded latent. The latent holds one number of it in each channel plane, the token `octets`
+// contiguous packs. Neighbouring threads have neighbouring pixels of a row.
 struct Pixel {
-  std::int64_t in_latent;  // of channel 0
+  std::int64_t in_latent;  // index of channel 0
   std::int64_t in_tokens;  // in packs
-  bool is_there;           // or padding
+  bool is_there;           // false: padding
 };
 
 __device__ Pixel pixel_of(const Arguments& a, std::int64_t index) {

@@ -4,12 +4,12 @@
 
 #include <cstdint>
 
-// What the .cu files of the video VAE offer to the ATen side, as gpu_launch.h says.
+// The interface to the .cu files of the video VAE, by the rules in gpu_launch.h.
 namespace orrery {
 
 using c10::BFloat16;
 
-// Frames of pixels, whose channels are neighbours. Strides are in elements, multiples of 8.
+// Frames of pixels, channels last. Strides are in elements and multiples of 8.
 struct PixelView {
   BFloat16* data;
   std::int64_t frame;
@@ -17,7 +17,7 @@ struct PixelView {
   std::int64_t column;
 };
 
-// The product of all four is at most kMostElements.
+// Sizes, whose product is at most kMostElements.
 struct PixelCount {
   unsigned frames;
   unsigned rows;
@@ -51,31 +51,31 @@ void launch(const BiasedSumLaunch& l, int device);
 
 // At most 65535 frames, and as many rows.
 struct RepeatedSumLaunch {
-  PixelView y[2];        // of the left and of the right columns; is read only
+  PixelView y[2];        // left and right columns; is read only
   const BFloat16* bias;  // null: none
   PixelView x;           // is read only
-  PixelView out;         // both columns in turn
-  PixelCount size;       // of one y
-  unsigned time;         // frames that a frame of x becomes
-  unsigned skipped;      // of them, of the first frame of x
-  unsigned row;          // of the 2 × 2 pixels that a pixel of x becomes
-  unsigned repeats;      // of each channel of x
+  PixelView out;         // left and right columns alternate
+  PixelCount size;       // of each y
+  unsigned time;         // output frames for each frame of x
+  unsigned skipped;      // output frames of the first frame of x that are left out
+  unsigned row;          // row in the 2 × 2 output pixels of a pixel of x
+  unsigned repeats;      // repeats of each channel of x
 };
 
 void launch(const RepeatedSumLaunch& l, int device);
 
 struct NarrowConvLaunch {
-  PixelView x;             // is read only; two frames, rows and columns more than `size`
-  const BFloat16* weight;  // as narrow_weight has it
-  const BFloat16* bias;    // of 12 outputs
+  PixelView x;             // is read only; larger than `size` by two frames, rows and columns
+  const BFloat16* weight;  // as narrow_weight() returns it
+  const BFloat16* bias;    // (12)
   BFloat16* out;           // (frames, rows, columns, 12)
-  PixelCount size;         // of out, but for x's channels, a multiple of 16; frames one of kNarrowConvFrames
+  PixelCount size;         // out's, with x's channels: a multiple of 16; frames a multiple of 4
 };
 
 inline constexpr unsigned kNarrowConvFrames = 4;
 
 void launch(const NarrowConvLaunch& l, int device);
-// Whether `device` can: it has the instructions and the shared memory.
+// Whether `device` has the instructions and the shared memory for NarrowConvLaunch.
 bool runs_narrow_conv(int device);
 
 }  // namespace orrery

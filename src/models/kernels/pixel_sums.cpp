@@ -9,7 +9,7 @@ std::int64_t repeats(const at::Tensor& y, const at::Tensor& x, const GrownRow& g
   return y.size(1) * grown.time * 4 / x.size(1);
 }
 
-// The channels of x that `column` of frame `f` of the cell shows: one for each of y's.
+// The channels of x that are added at `column` in frame `f` of the output cell, one for each channel of y.
 at::Tensor channels_for(const at::Tensor& y, const at::Tensor& x, const GrownRow& grown, std::int64_t f,
                         std::int64_t column) {
   const std::int64_t place = (f * 2 + grown.row) * 2 + column;

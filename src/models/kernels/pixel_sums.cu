@@ -6,7 +6,7 @@ namespace {
 
 constexpr int kThreads = 256;
 
-// A thread a pack.
+// One thread for each pack.
 __global__ void biased_sum_kernel(BiasedSumLaunch l, unsigned count) {
   const unsigned index = blockIdx.x * kThreads + threadIdx.x;
   if (index >= count) return;
@@ -20,9 +20,9 @@ __global__ void biased_sum_kernel(BiasedSumLaunch l, unsigned count) {
   x = pack(sum);
 }
 
-// Which eight channels of x a pack shows at `place` of the cell. Channel c of out shows copy
-// c · time · 4 + place of x's channels, each of which is there `repeats` times in a row. Where that is every channel or
-// every second one, as in all published blocks, they are read as packs.
+// Read the eight channels of x that are added to an output pack at `place` in the cell. Channel c of the output takes
+// number c · time · 4 + place in the list of x's channels, each repeated `repeats` times. When this selects every
+// channel or every second one, as in all published blocks, they are read as packs.
 struct EveryChannel {
   static __device__ Floats of(const BFloat16* x, unsigned pack, const RepeatedSumLaunch&, unsigned) {
     return unpack(reinterpret_cast<const Pack*>(x)[pack]);
@@ -46,7 +46,7 @@ struct EverySecondChannel {
 
 struct AnyChannels {
   static __device__ Floats of(const BFloat16* x, unsigned pack, const RepeatedSumLaunch& l, unsigned place) {
-    // Which copy of which channel comes next, counted on: a division a channel would take longer than the memory does.
+    // Advances channel and repeat incrementally: a division for each channel would take longer than the memory traffic.
     const unsigned step = l.time * 4;
     const unsigned copy = pack * kPackWidth * step + place;
     unsigned channel = copy / l.repeats;
@@ -67,8 +67,8 @@ struct AnyChannels {
   }
 };
 
-// A thread a pack of either column, which show the same pixel of x. Blocks follow each other along rows of pixels, the
-// first index of the grid.
+// One thread for a pack in both columns, which read the same pixel of x. Blocks advance along rows of pixels first (the
+// grid's x index).
 template <class Shown>
 __global__ void repeated_sum_kernel(RepeatedSumLaunch l) {
   const unsigned per_pixel = l.size.channels / kPackWidth;
@@ -79,7 +79,7 @@ __global__ void repeated_sum_kernel(RepeatedSumLaunch l) {
   const unsigned frame = place.frame + l.skipped;
   const unsigned left = (frame % l.time * 2 + l.row) * 2;
   const BFloat16* const x = channels_at(l.x, {frame / l.time, place.row, place.column});
-  // All loads before the first store, which the compiler could not move them over.
+  // All loads come before the first store, since the compiler cannot move loads before a store.
   const Floats sums[] = {unpack(packs_at(l.y[0], place)[at]), unpack(packs_at(l.y[1], place)[at])};
   const Floats shown[] = {Shown::of(x, at, l, left), Shown::of(x, at, l, left + 1)};
   Floats bias{};

@@ -5,20 +5,20 @@
 
 namespace orrery {
 
-// In 32 bits, as all indexes here: divisions of 64 would cost as much as the memory traffic.
+// Indexes of a pixel. All indexes here have 32 bits, since 64-bit divisions would cost as much as the memory traffic.
 struct PixelPlace {
   unsigned frame;
   unsigned row;
   unsigned column;
 };
 
-// The `index`-th pixel, columns fastest.
+// The position of pixel number `index`, columns fastest.
 __device__ inline PixelPlace pixel_at(unsigned index, const PixelCount& size) {
   const unsigned line = index / size.columns;
   return {line / size.rows, line % size.rows, index % size.columns};
 }
 
-// Its channels.
+// The channels of a pixel.
 __device__ inline BFloat16* channels_at(const PixelView& view, const PixelPlace& place) {
   return view.data + place.frame * view.frame + place.row * view.row + place.column * view.column;
 }

@@ -19,7 +19,7 @@ bool all_fit(const StepWeights& w, const Velocity& velocity, const at::Tensor& s
          read_fits(memory.output_1, w.corrector.output_1) && read_fits(memory.output_1, w.predictor.output_1);
 }
 
-// null: not to be read.
+// The tensor's data; null when it is not to be read.
 const float* data(const at::Tensor& x, bool reads = true) {
   return reads && x.defined() ? x.const_data_ptr<float>() : nullptr;
 }

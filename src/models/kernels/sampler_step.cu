@@ -9,13 +9,13 @@ namespace {
 constexpr int kThreads = 256;
 constexpr std::int64_t kWide = 4;
 
-// Neighbours that are moved at once.
+// Contiguous numbers that are moved in one access.
 template <int kWidth>
 struct alignas(kWidth * sizeof(float)) Chunk {
   float v[kWidth];
 };
 
-// All of `x` at `at` (in chunks); zeros when there is no `x`.
+// The chunk of `x` at `at` (in chunks); zeros when `x` is null.
 template <int kWidth>
 __device__ Chunk<kWidth> read(const float* x, std::int64_t at) {
   if (x == nullptr) return {};
@@ -27,7 +27,8 @@ __device__ void write(float* x, std::int64_t at, const Chunk<kWidth>& values) {
   reinterpret_cast<Chunk<kWidth>*>(x)[at] = values;
 }
 
-// A few blocks a plane, a thread a chunk. Every rounding is spelt out, so that both widths end in the same bits.
+// A few blocks for each plane, one thread for each chunk. Every rounding is explicit, so that both widths give the same
+// bits.
 template <int kWidth>
 __global__ void sampler_step_kernel(const SamplerStepLaunch l, unsigned blocks_a_plane) {
   const std::int64_t plane = blockIdx.x / blocks_a_plane;

@@ -7,21 +7,23 @@
 
 namespace orrery {
 
-// The model's answer for one sample. Tensors have the sample's shape, float32.
+// The model's prediction for one sample. Tensors are float32 and have the sample's shape.
 struct Velocity {
   at::Tensor cond;
-  at::Tensor uncond{};  // undefined: no guidance, `cond` is the answer
-  double guidance = 1;  // otherwise it is uncond + guidance · (cond - uncond)
+  at::Tensor uncond{};  // undefined: no guidance
+  double guidance = 1;  // guided velocity: uncond + guidance · (cond - uncond)
 
+  // The guided velocity; `cond` without guidance.
   at::Tensor guided() const;
 };
 
-// Frames of a sample (C, t, …) that are given, not generated: their velocity is 0, and they are written back.
+// Frames of a sample (C, t, …) that are given, not generated: their velocity is set to 0, and they are written back
+// after each step.
 class GivenFrames {
  public:
   GivenFrames() = default;  // none
-  // `latents` (C, n, …) float32 stand at `frames`, n different indexes below `frame_count`. Copies to `device`, and
-  // waits for that.
+  // `latents` (C, n, …) float32 are the frames at the indexes `frames`, which are distinct and below `frame_count`.
+  // Copies them to `device` and waits for the copy.
   GivenFrames(const std::vector<std::int64_t>& frames, std::int64_t frame_count, const at::Tensor& latents,
               at::Device device);
 
@@ -32,7 +34,7 @@ class GivenFrames {
   at::Tensor write_back(const at::Tensor& sample) const;
 
   const at::Tensor& latents() const { return latents_; }
-  // (t) int32: for each frame of the sample its index in latents(); -1 where it is generated.
+  // (t) int32: for each frame of the sample, its index in latents(), or -1 when it is generated.
   const at::Tensor& places() const { return places_; }
 
  private:
@@ -41,23 +43,23 @@ class GivenFrames {
   at::Tensor places_;
 };
 
-// What a multistep sampler remembers of earlier steps: undefined when it has none.
+// What a multistep sampler keeps from earlier steps; undefined when it has none.
 struct SamplerMemory {
-  at::Tensor last_sample;  // the corrected sample that the last step started from
-  at::Tensor output_0;     // the prediction of the clean sample of the last step but one
-  at::Tensor output_1;     // of the last step
+  at::Tensor last_sample;  // the corrected sample from which the last step started
+  at::Tensor output_0;     // clean sample predicted in the step before the last
+  at::Tensor output_1;     // clean sample predicted in the last step
 };
 
-// The numbers of one step, made on the host. A tensor whose weight is 0 is not read.
+// The coefficients of one step, computed on the host. A tensor whose weight is 0 is not read.
 struct StepWeights {
   double sigma = 0;  // output = sample - sigma · velocity
 
-  // corrected = the sum of these four, each times its weight; `sample` itself when all are 0.
+  // corrected = the weighted sum of these four; `sample` itself when all weights are 0.
   struct Corrector {
     double last_sample = 0, output_1 = 0, output_0 = 0, output = 0;
   } corrector;
 
-  // next = the sum of these three, each times its weight.
+  // next = the weighted sum of these three.
   struct Predictor {
     double corrected = 0, output = 0, output_1 = 0;
   } predictor;
@@ -65,19 +67,19 @@ struct StepWeights {
   bool corrects() const { return corrector.output != 0; }
 };
 
-// All new tensors, but `corrected` is the sample itself where nothing is corrected.
+// The results of a step, as new tensors; without a correction, `corrected` is the sample itself.
 struct SteppedSample {
   at::Tensor output;
   at::Tensor corrected;
   at::Tensor next;
 };
 
-// Guidance, correction, prediction and given frames of one step, float32. On a GPU one kernel reads and writes each
-// tensor once.
+// Computes guidance, correction, prediction and given frames of one step, in float32. On a GPU it is one kernel that
+// reads and writes each tensor once.
 SteppedSample sampler_step(const StepWeights& weights, const Velocity& velocity, const at::Tensor& sample,
                            const SamplerMemory& memory, const GivenFrames& given);
 
-// sampler_step() composed of ATen operations, on any device and in any dtype.
+// sampler_step() made of ATen operations, for any device and dtype.
 SteppedSample sampler_step_aten(const StepWeights& weights, const Velocity& velocity, const at::Tensor& sample,
                                 const SamplerMemory& memory, const GivenFrames& given);
 

@@ -13,7 +13,7 @@ bool takes(const at::Tensor& x) { return packed_rows(x) && x.is_contiguous() && 
 
 const at::BFloat16* begin_of(const at::Tensor& x) { return x.defined() ? x.const_data_ptr<at::BFloat16>() : nullptr; }
 
-// cuBLASLt wants 16 bytes in a row's width and stride.
+// Whether row width and stride are multiples of 16 bytes, as cuBLASLt requires.
 bool regular(const at::Tensor& x) {
   constexpr std::int64_t kBytes = 16;
   return x.stride(1) == 1 && x.size(1) * x.element_size() % kBytes == 0 && x.stride(0) * x.element_size() % kBytes == 0;
@@ -46,7 +46,7 @@ ScaledRows float8_rows_aten(const at::Tensor& x, float factor) {
 }
 
 at::Tensor plain_rows(const ScaledRows& x, at::ScalarType dtype) {
-  // In place, a product of 16-bit numbers and float32 is computed in float32: no tensor of these stands between.
+  // An in-place product of 16-bit numbers and float32 is computed in float32 without a float32 tensor.
   return x.scaled() ? x.data.to(dtype).mul_(x.scale.unsqueeze(1)) : x.data.to(dtype);
 }
 

@@ -31,18 +31,18 @@ struct Arguments {
   float eps;
 };
 
-// x + (delta + more), added up in float32 and rounded once: the order of the two terms leaves no trace.
+// x + (delta + more), summed in float32 and rounded once, so that the order of the two terms does not matter.
 __device__ Pack add_terms(const Pack& x, const Pack& delta, const Pack& more) {
   return pack(sum_of(unpack(x), sum_of(unpack(delta), unpack(more))));
 }
 
-// A block a row. The norm is that of the rounded sum.
+// One block for each row. The norm is that of the rounded sum.
 template <int kPacks>
 __global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Arguments a) {
   __shared__ float scratch[2][kWarp];
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * a.packs;
   Pack kept[kPacks], delta[kPacks] = {}, more[kPacks] = {}, gains[kPacks];
-  // All loads before the first store, which the compiler could not move them over.
+  // All loads come before the first store, since the compiler cannot move loads before a store.
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
     const int at = static_cast<int>(threadIdx.x + i * blockDim.x);
@@ -80,7 +80,7 @@ __global__ void __launch_bounds__(kLargestBlock) add_rms_norm_kernel(Arguments a
 
 constexpr int kThreads = 256;
 
-// A constant, which device code may read where it may not call the function.
+// A constant, since device code can read it but cannot call the function.
 template <MlpKind kKind>
 constexpr int kInputs = mlp_inputs(kKind);
 
@@ -100,7 +100,7 @@ __device__ Floats activated(const Pack* row, int packs, int at) {
   return x;
 }
 
-// A block a row.
+// One block for each row.
 template <MlpKind kKind>
 __global__ void activation_kernel(const Pack* in, Pack* out, int packs) {
   const std::int64_t row = blockIdx.x;
@@ -111,7 +111,7 @@ __global__ void activation_kernel(const Pack* in, Pack* out, int packs) {
   }
 }
 
-// The result in 8 bits: a row's factor is known once all of the row is.
+// Writes the result in 8 bits, once the whole row, which determines its factor, has been computed.
 template <MlpKind kKind, int kPacks>
 __global__ void __launch_bounds__(kLargestBlock) activation_float8_kernel(const Pack* in, Float8Out out, int packs) {
   __shared__ float scratch[kWarp];

@@ -11,19 +11,19 @@
 namespace orrery {
 namespace {
 
-// cuDNN's kernel for Hopper takes so many keys at a time. Where the last of them are fewer it is another kernel, slower
-// by 8 % over all keys.
+// Keys in a tile of cuDNN's Hopper kernel. When the last tile is not full, cuDNN uses another kernel, which is 8 %
+// slower for all keys.
 constexpr std::int64_t kKeyTile = 128;
-// What fewer keys would save is less than their own call costs.
+// With fewer keys, a separate call for the last tile costs more than it saves.
 constexpr std::int64_t kManyKeys = 8192;
 
 // (T, heads, d) → (1, heads, T, d), without a copy.
 at::Tensor heads_first(const at::Tensor& x) { return x.transpose(0, 1).unsqueeze(0); }
-// And back.
+// (1, heads, T, d) → (T, heads, d), without a copy.
 at::Tensor tokens_first(const at::Tensor& x) { return x.squeeze(0).transpose(0, 1); }
 
-// cuDNN's kernel and no other: it takes grouped heads as they are, and a fall to another kernel, which would expand the
-// keys or write the scores out, is an error rather than a slow step.
+// Calls cuDNN's kernel directly, which supports grouped heads. Falling back to another kernel, which would expand the
+// keys or store the scores, must be an error rather than a slow step.
 PartialAttention cudnn_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask,
                                  bool log_sum_exp) {
   const auto result =
@@ -34,7 +34,7 @@ PartialAttention cudnn_attention(const at::Tensor& q, const at::Tensor& k, const
   return partial;
 }
 
-// The keys of whole tiles, then the others.
+// Attention over the keys of whole tiles, joined with attention over the remaining keys.
 at::Tensor in_two_calls(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
   const std::int64_t rest = k.size(0) % kKeyTile, whole = k.size(0) - rest;
   const auto over = [&](std::int64_t begin, std::int64_t size) {

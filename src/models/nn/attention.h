@@ -14,46 +14,48 @@ namespace orrery {
 
 enum class Mask { None, Causal };
 
-// What computes attention. Kernels of one precision round differently: their results are as far apart as any two
-// roundings.
+// The implementation that computes attention. Kernels of the same precision round differently, so their results differ
+// by rounding errors.
 enum class AttentionKernel { Aten, Cudnn, Fa3 };
 
 // "aten", "cudnn", "fa3"
 std::string name_of(AttentionKernel kernel);
 
-// What attention is computed of.
+// The properties of attention's operands that decide which kernel can compute it.
 struct AttentionCase {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   std::int64_t head_dim = 0;
 };
 
-// What computes `attention` without FlashAttention-3: cuDNN in 16-bit types on CUDA, elsewhere what ATen chooses.
+// The kernel that computes `attention` without FlashAttention-3: cuDNN for 16-bit types on CUDA, ATen's choice
+// otherwise.
 AttentionKernel libtorch_kernel(const AttentionCase& attention);
 
-// Why FlashAttention-3's kernel cannot compute `attention`, in words; empty: it can (bfloat16, Hopper GPUs).
+// Why FlashAttention-3's kernel cannot compute `attention`, in words; empty when it can (bfloat16 on Hopper GPUs).
 std::string fa3_problem(const AttentionCase& attention);
 
-// Why heads of `head_dim` values cannot be rotated for attention in 8 bits, in words; empty: they can.
+// Why heads of `head_dim` values cannot be rotated for attention in 8 bits, in words; empty when they can.
 std::string float8_problem(std::int64_t head_dim);
 
-// Grouped-query attention, scale 1/√head_dim; a value that is cheap to copy.
+// Grouped-query attention with scale 1/√head_dim. Cheap to copy.
 class Attention {
  public:
-  // By libtorch_kernel() of the tensors.
+  // Uses the tensors' libtorch_kernel().
   Attention() = default;
-  // By FlashAttention-3's kernel, for cases without fa3_problem(). `kernel` is not null.
+  // Uses FlashAttention-3's kernel, for cases without fa3_problem(). `kernel` must not be null.
   explicit Attention(std::shared_ptr<const FlashAttention> kernel) : fa3_(std::move(kernel)) {}
 
   // q: (Tq, heads, head_dim); k, v: (Tk, kv_heads, head_dim) with kv_heads dividing heads. Result: (Tq, heads ·
-  // head_dim), contiguous. A kernel that cannot take the tensors is an error, never replaced by a slower one.
+  // head_dim), contiguous. Throws when the kernel does not support the tensors; never falls back to a slower one.
   at::Tensor operator()(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, Mask mask) const;
 
-  // This attention for a media tower whose queries, keys and values are stored in `format`. Float8 is for kernels
-  // without a float8_problem(): FlashAttention-3's, and ATen's on a CPU.
+  // This attention for a media tower that stores queries, keys and values in `format`. Float8 needs heads without a
+  // float8_problem(), and FlashAttention-3's kernel or, on a CPU, ATen's.
   Attention in(RowFormat format) const;
   RowFormat format() const { return format_; }
-  // Attention over all keys, in 8 bits whatever format() says. Result: (queries, heads · head_dim) in `dtype`.
+  // Attention over all keys (no mask) in 8 bits, whatever format() says. Result: (queries, heads · head_dim) in
+  // `dtype`.
   at::Tensor operator()(const Float8Operands& x, at::ScalarType dtype) const;
 
  private:
@@ -61,7 +63,7 @@ class Attention {
   RowFormat format_ = RowFormat::Plain;
 };
 
-// A kernel that computes a case of attention.
+// An attention and the kernel that computes it.
 struct NamedAttention {
   AttentionKernel kernel = AttentionKernel::Aten;
   Attention attention;

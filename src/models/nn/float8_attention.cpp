@@ -6,8 +6,8 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kMostScores = 1 << 22;  // at once
-constexpr double kLargestWeight = 256;         // of a query: FlashAttention-3 makes it 2⁸
+constexpr std::int64_t kMostScores = 1 << 22;  // computed at once
+constexpr double kLargestWeight = 256;         // of a query; 2⁸ as in FlashAttention-3
 
 std::int64_t queries_at_once(std::int64_t heads, std::int64_t queries, std::int64_t keys) {
   return std::clamp<std::int64_t>(kMostScores / (heads * keys), 1, queries);
@@ -19,7 +19,7 @@ at::Tensor by_kv_head(const at::Tensor& x, std::int64_t kv_heads) {
   return grouped.permute({1, 2, 0, 3}).reshape({kv_heads, -1, x.size(2)});
 }
 
-// And back.
+// (kv_heads, group · tokens, d) → (tokens, kv_heads · group, d)
 at::Tensor tokens_first(const at::Tensor& x, std::int64_t tokens) {
   return x.view({x.size(0), -1, tokens, x.size(2)}).permute({2, 0, 1, 3}).reshape({tokens, -1, x.size(2)});
 }
@@ -46,7 +46,7 @@ at::Tensor float8_attention_aten(const Float8Operands& x, at::ScalarType dtype) 
 }
 
 std::int64_t float8_scores_bytes(std::int64_t heads, std::int64_t queries, std::int64_t keys) {
-  constexpr std::int64_t kBytes = 4 + 1 + 4;  // weights, and rounded
+  constexpr std::int64_t kBytes = 4 + 1 + 4;  // float32 weights, their float8 values, and these in float32
   return kBytes * heads * keys * queries_at_once(heads, queries, keys);
 }
 

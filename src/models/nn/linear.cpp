@@ -9,8 +9,8 @@
 namespace orrery {
 namespace {
 
-// `stored`: the weight in 8 bits, where the checkpoint has it so; `take` reads it otherwise. Of a weight that is
-// rounded here each channel of the result, which a row makes, has a factor of its own.
+// `stored` is the weight in 8 bits if the checkpoint has it so; otherwise take() reads it. A weight that is rounded
+// here gets a factor for each row, that is, for each channel of the result.
 template <class Take>
 ProductWeight product_weight(const Weights& w, const ProductSettings& settings, std::optional<FactoredRows> stored,
                              Take take) {

@@ -8,8 +8,8 @@
 
 namespace orrery {
 
-// Runs `work` as a phase with a name, for those who listen to LibTorch's record functions, as `orrery bench` does, and
-// for profilers. Nobody listens in a run, and then it costs next to nothing.
+// Runs `work` as a named phase, which profilers and observers of LibTorch's record functions (`orrery bench`) see.
+// Costs almost nothing without an observer, as in a run.
 template <class Work>
 decltype(auto) phase(const char* name, Work&& work) {
   RECORD_USER_SCOPE(name);

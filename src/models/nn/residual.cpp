@@ -15,7 +15,7 @@ ScaledRows RmsNorm::operator()(at::Tensor& x, const Delta& delta, const RowTarge
 }
 
 std::vector<Range> row_ranges(std::int64_t rows, int ranks) {
-  constexpr std::int64_t kTile = 128;  // rows; products work in tiles
+  constexpr std::int64_t kTile = 128;  // rows of a tile of matrix products
   constexpr std::int64_t kWorthHiding = 4 * kTile;
   if (ranks == 1 || rows < kWorthHiding) return {{0, rows}};
   const std::int64_t first = (rows / 2 + kTile - 1) / kTile * kTile;

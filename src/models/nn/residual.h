@@ -19,7 +19,8 @@ class RmsNorm {
  public:
   RmsNorm(const Weights& w, std::string_view name, std::int64_t size, double eps);
   RmsNorm(at::Tensor weight, double eps) : weight_(std::move(weight)), eps_(eps) {}
-  // x += delta first, in the same pass over memory. x: (rows, size).
+  // Adds `delta` to x (rows, size) first, in the same pass over memory, then returns the norm of x in the format of
+  // `target`.
   ScaledRows operator()(at::Tensor& x, const Delta& delta, const RowTarget& target) const;
 
  private:
@@ -29,19 +30,20 @@ class RmsNorm {
 
 inline at::Tensor rows_of(const at::Tensor& x, const Range& part) { return x.narrow(0, part.begin, part.size); }
 
-// The parts of a sequence that a tp group of `ranks` computes one after another, so that the all-reduce of one part
-// overlaps with the computation of the other: two, or one for a single rank or for few rows.
+// The parts in which a tp group of `ranks` computes a sequence, so that the all-reduce of one part overlaps the
+// computation of the other part: two, or one for a single rank or few rows.
 std::vector<Range> row_ranges(std::int64_t rows, int ranks);
 
-// The residual stream of a sequence between its layers. What a layer adds is a sum over the tp group, whose all-reduce
-// overlaps with the computation of the other part; the part's next norm adds it in its own pass over memory.
+// The residual stream of a sequence between its layers. What a layer adds to a part is a sum over the tp group. Its
+// all-reduce overlaps the computation of the other part, and the part's next norm adds the sum in its own pass over
+// memory.
 class Residual {
  public:
   // x: (tokens, hidden), changed in place. `tp` must outlive it.
   Residual(at::Tensor x, Collectives& tp);
 
   const std::vector<Range>& parts() const { return parts_; }
-  const at::Tensor& x() const { return x_; }  // without the sums that no norm() has added yet
+  const at::Tensor& x() const { return x_; }  // without sums that norm() has not added yet
   // Starts an asynchronous all-reduce of `share`, this rank's part of what a layer adds. Call once per part, in order.
   // Collective.
   void add(at::Tensor share);

@@ -5,7 +5,7 @@
 namespace orrery {
 namespace {
 
-// One slice of `x` for each range of its rows.
+// The slice of `x` for each range of its rows.
 std::vector<at::Tensor> slices_of(const at::Tensor& x, const std::vector<Range>& ranges) {
   std::vector<at::Tensor> slices;
   slices.reserve(ranges.size());

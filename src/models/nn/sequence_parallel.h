@@ -11,34 +11,35 @@
 
 namespace orrery {
 
-// How a group of ranks shares one sequence (DeepSpeed-Ulysses, Jacobs et al. 2023). Outside of attention a rank has
-// some of the tokens, with all heads of its tp rank; in attention it has all tokens, with some of the heads: an
-// all-to-all lies before and behind. No sum is cut, so that every row has the bits that one rank would give it. A group
-// of one has all of both, and exchanges nothing.
+// Splits one sequence over a group of ranks (DeepSpeed-Ulysses, Jacobs et al. 2023). Outside attention a rank has a
+// part of the tokens with all heads of its tp rank; in attention it has all tokens with a part of these heads, with an
+// all-to-all before and after. No sum is split, so every row has the bits that a single rank would compute. A group of
+// one has everything and exchanges nothing.
 class SequenceParallel {
  public:
-  // No tokens.
+  // An empty sequence.
   SequenceParallel() = default;
-  // `sp` must outlive the object; null: a group of one. `heads`, `kv_heads`: of a tp rank; head_share() says what can
-  // be shared.
+  // `sp` must outlive the object; null means a group of one. `heads` and `kv_heads` are those of a tp rank, within the
+  // limits of head_share().
   SequenceParallel(Collectives* sp, std::int64_t tokens, std::int64_t heads, std::int64_t kv_heads);
 
   bool is_shared() const { return ranges_.size() > 1; }
-  std::int64_t tokens() const { return tokens_; }       // of all ranks
+  std::int64_t tokens() const { return tokens_; }       // of the whole sequence
   const Range& own() const { return ranges_[rank()]; }  // this rank's tokens outside of attention
   const HeadShare& heads() const { return heads_; }     // this rank's heads in attention
   // This rank's heads of a text's keys or values (tokens, kv_heads, head_dim).
   at::Tensor own_heads(const at::Tensor& text) const;
 
-  // Where share_heads() puts this rank's tokens: those for this rank into `all` (tokens, total of a share, head_dim).
+  // The destination of share_heads() for this rank's tokens: this rank's heads go to `all` (tokens, total heads of a
+  // share, head_dim), the heads of other ranks to new memory.
   SharedHeads shared_heads(const at::Tensor& all) const;
-  // Fills the other tokens of `all`. Collective.
+  // Fills the other ranks' tokens in `all` by an all-to-all of `shared`. Collective.
   void to_heads(const SharedHeads& shared, const at::Tensor& all) const;
-  // Attention's results, of all tokens for this rank's heads (tokens, width), contiguous → of this rank's tokens for
-  // all heads (own tokens, ranks · width). Collective.
+  // Exchanges attention's results: from all tokens with this rank's heads (tokens, width), contiguous, to this rank's
+  // tokens with all heads (own tokens, ranks · width). Collective.
   at::Tensor to_tokens(at::Tensor attended) const;
-  // The rows of the tokens in `part` from all ranks (size of the part, width). `own_rows`: of this rank's tokens in the
-  // part, contiguous. Collective.
+  // Gathers the rows of the tokens in `part` from all ranks: (part.size, width). `own_rows` are those of this rank's
+  // tokens in the part, contiguous. Collective.
   at::Tensor gather(const at::Tensor& own_rows, const Range& part) const;
 
  private:

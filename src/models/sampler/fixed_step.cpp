@@ -12,7 +12,7 @@
 namespace orrery {
 namespace {
 
-// From page-locked memory, so that the copy to a GPU waits in its stream and not on the host.
+// Fresh noise like `sample`. Copied to a GPU from page-locked memory, so that the host does not wait.
 at::Tensor fresh_noise(std::uint32_t seed, const at::Tensor& sample) {
   const at::Tensor noise =
       at::empty(sample.sizes(), at::TensorOptions(at::kCPU).dtype(at::kFloat).pinned_memory(sample.device().is_cuda()));

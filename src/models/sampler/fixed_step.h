@@ -11,20 +11,20 @@
 
 namespace orrery {
 
-// The sampler of few-step (distilled) checkpoints, MODES.md C: each step predicts the clean sample and takes it to the
-// next level with fresh noise. That of step i is what numpy's legacy generator draws for seed + 1 + i over the whole
-// sample; seed itself has drawn the starting noise. Nothing but the number of steps is remembered.
+// The sampler of few-step (distilled) checkpoints, MODES.md C: each step predicts the clean sample and adds fresh noise
+// of the next level to it. The noise of step i is drawn by numpy's legacy generator from seed + 1 + i for the whole
+// sample; `seed` itself is that of the initial noise. The only state is the number of steps done.
 class FixedStep {
  public:
-  // `sigmas` as in Schedule: from 1 on falling, the last 0. Throws Error.
+  // `sigmas` as in Schedule: decreasing from 1 to 0. Throws Error.
   FixedStep(std::vector<float> sigmas, std::uint32_t seed);
 
-  // As UniPc::step(). The noise is drawn while the device computes `velocity`; nothing waits for the device.
+  // Like UniPc::step(). Draws the noise while the device computes `velocity`, and does not wait for the device.
   at::Tensor step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given = {});
 
-  // Only `step` is defined in it.
+  // The state, in which only `step` is set.
   UniPcState state() const { return {step_, {}, {}, {}}; }
-  // Throws Error when the step is not one of this sampler's.
+  // Continues from `state`. Throws Error when its step is not in this sampler's range.
   void restore(const UniPcState& state);
 
  private:
@@ -35,11 +35,11 @@ class FixedStep {
   std::int64_t step_ = 0;
 };
 
-// The sampler that a schedule is for: FixedStep where it renoises, otherwise UniPc. One object for each stream of a
+// The sampler for a schedule: FixedStep if the schedule renoises, otherwise UniPc. One object for each stream of a
 // clip.
 class StreamSampler {
  public:
-  // `seed`: of the clip's noise.
+  // `seed` is that of the clip's noise.
   StreamSampler(const Schedule& schedule, std::uint32_t seed);
 
   at::Tensor step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given);

@@ -4,7 +4,7 @@
 
 namespace orrery {
 
-// 53 bits in [0, 1), from two draws.
+// A number in [0, 1) with 53 bits, from two draws.
 double NumpyNormal::uniform() {
   const std::uint32_t high = static_cast<std::uint32_t>(bits_()) >> 5;
   const std::uint32_t low = static_cast<std::uint32_t>(bits_()) >> 6;

@@ -7,8 +7,8 @@
 
 namespace orrery {
 
-// The sequence of normal deviates that numpy's legacy generator (RandomState) gives for a seed, bit for bit: MT19937,
-// and the polar method in pairs.
+// The normal deviates of numpy's legacy generator (RandomState) for a seed, bit for bit: MT19937 with the polar method,
+// which makes pairs.
 class NumpyNormal {
  public:
   explicit NumpyNormal(std::uint32_t seed) : bits_(seed) {}
@@ -21,8 +21,8 @@ class NumpyNormal {
   std::optional<double> kept_;
 };
 
-// The first `count` deviates, each rounded to float32: the noise a request starts from (MODEL.md §5). Each stream
-// of a clip takes its own from the start of the sequence.
+// The first `count` deviates, rounded to float32: the initial noise of a request (MODEL.md §5). Every stream of a clip
+// starts at the beginning of the sequence.
 std::vector<float> numpy_normal(std::uint32_t seed, std::int64_t count);
 
 }  // namespace orrery

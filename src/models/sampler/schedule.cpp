@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::int64_t kTrainSteps = 1000;
 
-// `count` + 1 values from `first` to `last`, without the last. The sigmas' bits hang on this order of operations.
+// The first `count` of count + 1 evenly spaced values from `first` to `last`. The sigmas' bits depend on this order of
+// operations.
 std::vector<double> evenly_spaced(double first, double last, std::int64_t count) {
   const double step = (last - first) / static_cast<double>(count);
   std::vector<double> values;
@@ -37,7 +38,7 @@ std::vector<double> double_shift(std::int64_t steps, double shift) {
   return shifted(evenly_spaced(highest, 0, steps), shift);
 }
 
-// Karras et al. 2022, equation 5, with rho 7; then from the variance-exploding sigma to the flow's.
+// Levels of Karras et al. 2022, equation 5, with rho 7, converted from variance-exploding sigmas to the flow's.
 std::vector<double> karras(std::int64_t steps) {
   const double rho = 7;
   const double first = std::pow(200.0, 1 / rho);
@@ -65,16 +66,17 @@ std::vector<double> sigmas_of(ScheduleKind kind, std::int64_t steps, double flow
 }
 
 constexpr const char* kSolver = "UniPCMultistepScheduler";
-constexpr const char* kEdgeSolver = "Cosmos3EdgeUniPCMultistepScheduler";  // the same one
+constexpr const char* kEdgeSolver = "Cosmos3EdgeUniPCMultistepScheduler";  // the same solver under another name
 
-// Null, as many of these options are when unset, is off as well.
+// Requires an option to be off: false, or null, the value of many options that are not set.
 void require_off(const ConfigReader& reader, const std::string& key) {
   if (reader.gives(key)) reader.require_only(key, false);
 }
 
 constexpr const char* kEuler = "FlowMatchEulerDiscreteScheduler";
 
-// What only the files of few-step checkpoints say. Deterministic steps, which nothing published takes, are refused.
+// Reads what only files of few-step checkpoints contain. Refuses deterministic steps, which no published checkpoint
+// uses.
 void read_few_steps(const ConfigReader& reader, SchedulerConfig& config) {
   config.euler = reader.gives("_class_name") && reader.at("_class_name") == kEuler;
   const bool explicit_levels = reader.flag_or("fixed_step_requires_explicit_sigmas", false);
@@ -88,7 +90,7 @@ void read_few_steps(const ConfigReader& reader, SchedulerConfig& config) {
   sampler.require_nothing_else({});
 }
 
-// The Euler scheduler's own settings change nothing at fixed levels, but for a shift.
+// Refuses settings of the Euler scheduler that would matter. At fixed levels, only a shift does.
 void require_plain_euler(const ConfigReader& reader) {
   reader.require_only_if_given("num_train_timesteps", 1000);
   reader.require_only_if_given("shift", 1.0);
@@ -196,13 +198,13 @@ SchedulerConfig read_scheduler_config(const std::filesystem::path& file) {
     config.unknown_levels = e.what();
   }
   reader.require_nothing_else({
-      "use_karras_sigmas", "sigma_max", "sigma_min",                 // where they are not asked for
+      "use_karras_sigmas", "sigma_max", "sigma_min",                 // relevant only when switched on
       "use_beta_sigmas", "use_exponential_sigmas",                   //
       "use_dynamic_shifting", "shift_terminal",                      //
-      "flow_shift", "time_shift_type",                               // the request has the shift
-      "beta_start", "beta_end", "beta_schedule", "trained_betas",    // flow sigmas are made without betas,
-      "rescale_betas_zero_snr", "timestep_spacing", "steps_offset",  // and timesteps with them
-      "dynamic_thresholding_ratio", "sample_max_value",              // without thresholding
+      "flow_shift", "time_shift_type",                               // the request sets the shift
+      "beta_start", "beta_end", "beta_schedule", "trained_betas",    // flow sigmas do not depend on betas,
+      "rescale_betas_zero_snr", "timestep_spacing", "steps_offset",  // nor do timesteps
+      "dynamic_thresholding_ratio", "sample_max_value",              // relevant only with thresholding
   });
   return config;
 }

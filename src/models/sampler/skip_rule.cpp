@@ -9,11 +9,11 @@
 namespace orrery {
 namespace {
 
-// One frequency of latents, with those of the same gain beside it.
+// One frequency of latents, standing for all `count` frequencies with equal gain.
 struct Wave {
   std::array<std::size_t, 3> k;
   double count = 1;
-  double power = 0;  // of the data there; the noise's is 1
+  double power = 0;  // power of the data at this frequency; the noise's is 1
 };
 
 std::vector<Wave> waves_of(const std::array<std::int64_t, 3>& size) {
@@ -34,7 +34,8 @@ std::vector<Wave> waves_of(const std::array<std::int64_t, 3>& size) {
       }
     }
   }
-  // A mean has no frequency: it is as strong as the longest wave. The data's variance is the noise's, 1.
+  // The mean, which has frequency 0, gets the power of the strongest wave. Then the power is scaled so that the data's
+  // variance is 1, like the noise's.
   const auto stronger = [](const Wave& a, const Wave& b) { return a.power < b.power; };
   waves.front().power = waves.size() == 1 ? 1 : std::max_element(waves.begin() + 1, waves.end(), stronger)->power;
   for (const Wave& wave : waves) {
@@ -45,7 +46,7 @@ std::vector<Wave> waves_of(const std::array<std::int64_t, 3>& size) {
   return waves;
 }
 
-// Of what the filter leaves of the latents at one step: how much of each wave's data and of its noise.
+// The amplitudes of each wave's data and noise in the filtered latents of one step.
 struct Filtered {
   std::vector<double> data, noise;
 };
@@ -79,7 +80,7 @@ bool SkipRule::is_forced(std::int64_t step, const Skips& skips) const {
   return step == 0 || step + 1 >= steps_ || (settings_.skips > 0 && skips.steps >= settings_.skips);
 }
 
-// What is not a number is computed.
+// Also true when the distance is NaN.
 bool SkipRule::computes(double distance, Skips& skips) const {
   skips.change += distance;
   return !(skips.change < settings_.threshold);

@@ -43,7 +43,7 @@ at::Tensor circular_distances(std::int64_t n) {
 
 constexpr double kNotZero = 1e-16;
 
-// How far `indicator` is from `before`, relative to `before`: () float32 on their device.
+// The distance of `indicator` from `before` relative to `before`: () float32 on their device.
 at::Tensor relative_change(const at::Tensor& indicator, const at::Tensor& before) {
   return (indicator - before).abs_().mean() / (before.abs().mean() + kNotZero);
 }
@@ -110,7 +110,7 @@ at::Tensor StepCache::measure(const at::Tensor& video, std::int64_t step, const 
   called_ = called;
   indicator_ = filter_(video, step);
   std::vector<at::Tensor> distances(state_.branches.size());
-  at::Tensor before, moved;  // branches that were last called in one step share an indicator
+  at::Tensor before, moved;  // branches last called in the same step share an indicator
   for (std::size_t i = 0; i < distances.size(); ++i) {
     const BranchCache& branch = state_.branches[i];
     if (!called[i] || is_forced(branch)) continue;

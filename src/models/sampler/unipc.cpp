@@ -13,7 +13,8 @@
 namespace orrery {
 namespace {
 
-// From sigma_s at step s to sigma_t at the next, h apart in log signal-to-noise ratio; h is infinite when sigma_t is 0.
+// The interval from sigma_s at step s to sigma_t at the next step. h is the difference of the log signal-to-noise
+// ratios, infinite when sigma_t is 0.
 struct Interval {
   double ratio;  // sigma_t / sigma_s
   double alpha;  // 1 - sigma_t
@@ -28,7 +29,7 @@ Interval interval(double sigma_s, double sigma_t) {
   return {sigma_t / sigma_s, 1 - sigma_t, h, std::expm1(-h)};
 }
 
-// How much the corrector takes of the older difference and of the newest.
+// The corrector's weights of the older and the newest difference.
 struct CorrectorWeights {
   double older;
   double newest;
@@ -55,10 +56,11 @@ UniPc::UniPc(std::vector<float> sigmas) : sigmas_(sigmas.begin(), sigmas.end()) 
 
 double UniPc::lambda(std::int64_t step) const { return log_snr(sigmas_[static_cast<std::size_t>(step)]); }
 
-// Of the predictor at `step`: the first step knows no earlier one, and the last jumps to sigma 0, where h is infinite.
+// The order of the predictor at `step`: 1 in the first step, which has no earlier one, and in the last, which jumps to
+// sigma 0, where h is infinite.
 std::int64_t UniPc::order_at(std::int64_t step) const { return std::min({std::int64_t{2}, steps() - step, step + 1}); }
 
-// The corrector has the order of the predictor whose answer it improves.
+// The corrector has the order of the predictor whose result it corrects.
 StepWeights::Corrector UniPc::corrector() const {
   const std::int64_t previous = state_.step - 1;
   const auto s = static_cast<std::size_t>(previous);

@@ -9,26 +9,26 @@
 
 namespace orrery {
 
-// Everything a UniPc remembers between two steps: enough to go on elsewhere, bit for bit. Tensors have the sample's
-// shape, float32; those of steps not yet made are undefined.
+// The whole state of a UniPc between two steps, sufficient to continue in another process bit for bit. Tensors are
+// float32 and have the sample's shape; those of steps not yet done are undefined.
 struct UniPcState {
-  std::int64_t step = 0;      // steps made
-  at::Tensor last_sample;     // the corrected sample that the last step started from
-  at::Tensor model_output_0;  // the last step but one's prediction of the clean sample
-  at::Tensor model_output_1;  // the last step's
+  std::int64_t step = 0;      // number of steps done
+  at::Tensor last_sample;     // the corrected sample from which the last step started
+  at::Tensor model_output_0;  // clean sample predicted in the step before the last
+  at::Tensor model_output_1;  // clean sample predicted in the last step
 };
 
-// UniPC (Zhao et al. 2023), order 2, B2(h), predicting the clean sample of a flow, lower order at the end: MODEL.md §5.
-// One object per stream of a clip. Coefficients are made on the host in double precision, and
-// nothing waits for the device.
+// UniPC (Zhao et al. 2023), order 2, B2(h), predicting the clean sample of a flow, with lower order at the end
+// (MODEL.md §5). One object for each stream of a clip. Coefficients are computed on the host in double precision, and
+// no call waits for the device.
 class UniPc {
  public:
-  // `sigmas` as in Schedule: inside (0, 1) and falling, the last 0. Throws Error.
+  // `sigmas` as in Schedule: decreasing in (0, 1), the last 0. Throws Error.
   explicit UniPc(std::vector<float> sigmas);
 
-  // `velocity` is the model's answer for `sample` at sigmas[step_index()]; returns the sample at the next sigma, with
-  // the given frames in their place. All float32, of one shape and device. `sample` is kept: do not change it in place.
-  // Throws Error after the last step.
+  // `velocity` is the model's prediction for `sample` at sigmas[step_index()]. Returns the sample at the next sigma, in
+  // which given frames are restored. All tensors are float32, with equal shapes and devices. `sample` is kept, so it
+  // must not be changed in place. Throws Error after the last step.
   at::Tensor step(const Velocity& velocity, const at::Tensor& sample, const GivenFrames& given = {});
 
   std::int64_t step_index() const { return state_.step; }

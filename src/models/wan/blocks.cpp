@@ -22,8 +22,8 @@ at::Tensor ResidualBlock::operator()(const at::Tensor& x, FrameHistory& history)
 
 namespace {
 
-// (T, N, C) and (T, M, C) twice to (T, N, C), one head of all channels. On a GPU as two products around a softmax in
-// float32: the fused attention there that takes a head so wide is three times slower.
+// Attention with one head of all channels: query (T, N, C), key and value (T, M, C) -> (T, N, C). On a GPU it is two
+// products around a float32 softmax: the fused attention that supports such a wide head is three times slower.
 at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value) {
   if (!query.is_cuda() || query.scalar_type() == at::kFloat) {
     return at::scaled_dot_product_attention(query.unsqueeze(1), key.unsqueeze(1), value.unsqueeze(1)).squeeze(1);

@@ -10,8 +10,7 @@
 
 namespace orrery {
 
-// norm, SiLU, conv, norm, SiLU, conv, plus the input, which a 1×1×1 convolution brings to `out` channels if they
-// differ.
+// norm, SiLU, conv, norm, SiLU, conv, plus the input, which a 1×1×1 convolution maps to `out` channels if in ≠ out.
 class ResidualBlock {
  public:
   ResidualBlock(const Weights& w, std::int64_t in, std::int64_t out);
@@ -26,8 +25,8 @@ class ResidualBlock {
   std::optional<PointConv> shortcut_;
 };
 
-// Attention of each frame's positions to one another, over the whole picture, with one head of all channels, plus the
-// input. Collective over the strip's ranks.
+// Self-attention over all positions of each frame, with one head of all channels, plus the input. Collective over the
+// strip's ranks.
 class FrameAttention {
  public:
   FrameAttention(const Weights& w, std::int64_t channels);

@@ -18,7 +18,8 @@ void require_implemented(const ConfigReader& reader) {
   reader.require_only_if_given("attn_scales", Json::array());
 }
 
-// Where two widths in a row do not divide, channels could not be laid out over the larger picture.
+// Requires each width to be a multiple of the previous one, since the shortcut spreads channels over the larger
+// picture.
 void require_widths_divide(const ConfigReader& reader, const WanConfig& c) {
   for (std::size_t i = 1; i < c.dim_mult.size(); ++i) {
     if (c.dim_mult[i] % c.dim_mult[i - 1] != 0) {
@@ -37,7 +38,8 @@ WanConfig read_wan_config(const std::filesystem::path& file) {
   c.base_dim = reader.size("base_dim");
   c.decoder_base_dim = reader.size_or("decoder_base_dim", c.base_dim);
   c.num_res_blocks = reader.size("num_res_blocks");
-  // Halving three times after a patch of 2 makes the factor of 16, and two steps in time that of 4.
+  // Four widths: a patch of 2 and three halvings give the spatial factor of 16. Two halvings in time give the factor of
+  // 4.
   c.dim_mult = reader.sizes("dim_mult", 4);
   c.temporal_downsample = reader.flags("temperal_downsample", 3, ", two of them true");
   if (std::count(c.temporal_downsample.begin(), c.temporal_downsample.end(), true) != 2) {
@@ -48,8 +50,8 @@ WanConfig read_wan_config(const std::filesystem::path& file) {
   c.latents_std = reader.numbers("latents_std", c.z_dim, {1e-3, 1000}, " (z_dim)");
   reader.require_nothing_else({
       "dropout",               // training
-      "clip_output",           // pixels are clamped in any case
-      "dtype", "torch_dtype",  // each tensor says what it holds
+      "clip_output",           // pixels are always clamped
+      "dtype", "torch_dtype",  // each tensor has its own dtype
   });
   return c;
 }

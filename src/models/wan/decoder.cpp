@@ -18,7 +18,7 @@ namespace {
 
 std::int64_t widest_decoded(const WanConfig& c) { return c.decoder_base_dim * c.dim_mult.back(); }
 
-// The checkpoint lists widths from the pixels inwards; the decoder walks outwards.
+// The decoder's blocks in order. The checkpoint lists widths from the pixels inwards, and the decoder runs outwards.
 std::vector<UpBlock> make_up_blocks(const Weights& w, const WanConfig& c) {
   const std::size_t count = c.dim_mult.size();
   std::vector<UpBlock> blocks;
@@ -35,9 +35,9 @@ std::vector<UpBlock> make_up_blocks(const Weights& w, const WanConfig& c) {
   return blocks;
 }
 
-constexpr std::int64_t kOverlap = 2;  // cells to each side
+constexpr std::int64_t kOverlap = 2;  // latent cells on each side
 constexpr std::int64_t kScale = WanConfig::kSpatialFactor;
-constexpr std::int64_t kFade = kOverlap * kScale + 1;  // pixels until a tile counts in full
+constexpr std::int64_t kFade = kOverlap * kScale + 1;  // pixels from a tile's edge to full weight
 
 Range with_overlap(std::int64_t index, std::int64_t count, std::int64_t extent) {
   const std::int64_t begin = std::max<std::int64_t>(index * extent / count - kOverlap, 0);
@@ -63,7 +63,8 @@ Upsampler::Upsampler(const Weights& w, std::int64_t channels, Growth growth) : c
 }
 
 at::Tensor Upsampler::frames(const at::Tensor& y, FrameHistory& history) const {
-  // The first latent frame is one frame of pixels, and time_conv never sees it: its place in the context stays zero.
+  // The first latent frame becomes one pixel frame and does not pass through time_conv, in whose history it counts as
+  // zeros.
   const bool grows = time_conv_ && !history.at_first_frame();
   const at::Tensor made = grows ? (*time_conv_)(y, history) : y;
   const at::Tensor room = conv_.room({1, y.size(1), y.size(2) * (grows ? 2 : 1), y.size(3), y.size(4)}, history);
@@ -72,7 +73,7 @@ at::Tensor Upsampler::frames(const at::Tensor& y, FrameHistory& history) const {
       room.copy_(made);
       return;
     }
-    // Frame 2k from the first half of the channels, 2k + 1 from the second.
+    // Frame 2k comes from the first half of the channels, frame 2k + 1 from the second half.
     for (std::int64_t half = 0; half < 2; ++half) {
       room.slice(2, half, c10::nullopt, 2).copy_(made.narrow(1, half * y.size(1), y.size(1)));
     }
@@ -84,7 +85,7 @@ at::Tensor Upsampler::operator()(at::Tensor y, const at::Tensor& x, FrameHistory
   const at::Tensor small = frames(y, history);
   const at::Tensor large =
       at::empty({1, small.size(2), 2 * y.size(3), 2 * y.size(4), y.size(1)}, y.options()).permute({0, 4, 1, 2, 3});
-  y.reset();  // two parts at a time then take no more memory than one beside it
+  y.reset();  // freed before the loop, whose two parts then need no more memory
   GrownRow grown{.time = time_conv_ ? 2 : 1, .first = history.at_first_frame()};
   for (grown.row = 0; grown.row < 2; ++grown.row) {
     const Convolved left = conv_(small, grown.row, 0), right = conv_(small, grown.row, 1);

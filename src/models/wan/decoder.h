@@ -18,16 +18,16 @@ namespace orrery {
 // How a decoder block enlarges its input.
 enum class Growth { None, Space, SpaceAndTime };
 
-// Twice the height and width; with time, twice the frames too, but for the first latent frame.
+// Doubles height and width, and with SpaceAndTime the frames too, except those of the first latent frame.
 class Upsampler {
  public:
   Upsampler(const Weights& w, std::int64_t channels, Growth growth);
-  // y (1, C, T, H, W) enlarged, plus the block's input x (1, in, T, H, W), which is laid out over the larger picture. y
-  // is let go once it is read.
+  // Returns y (1, C, T, H, W) enlarged, plus the shortcut: the block's input x (1, in, T, H, W), whose channels are
+  // spread over the larger picture (pixel shuffle). Frees y once it has been read.
   at::Tensor operator()(at::Tensor y, const at::Tensor& x, FrameHistory& history) const;
 
  private:
-  // The frames that are doubled in space, as the convolution sees them.
+  // The input of the convolution that doubles the picture, with padding: y with the frames already doubled if needed.
   at::Tensor frames(const at::Tensor& y, FrameHistory& history) const;
 
   std::optional<CausalConv> time_conv_;
@@ -38,8 +38,8 @@ class Upsampler {
 class UpBlock {
  public:
   UpBlock(const Weights& w, std::int64_t in, std::int64_t out, std::int64_t res_blocks, Growth growth);
-  // (1, in, T, H, W) -> (1, out, T', H', W'), where T' = 2T (T for the first latent frame), H' = 2H, W' = 2W as
-  // `growth` says.
+  // (1, in, T, H, W) -> (1, out, T', H', W'), where H' = 2H and W' = 2W unless `growth` is None, and T' = 2T for
+  // SpaceAndTime after the first latent frame.
   at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
 
  private:
@@ -48,17 +48,16 @@ class UpBlock {
 };
 
 // The decoder of the WAN 2.2 residual VAE (MODEL.md §6): 16 × 16 pixels per latent cell, 4 frames per latent frame. It
-// computes in the dtype of the weights, norms and the latent's scaling in float32. Ranks that hold strips of the
-// picture decode together: each makes its own pixels, and they are those of one rank that decodes alone, up to
-// rounding.
+// computes in the dtype of the weights, but norms and the latent's scaling in float32. Ranks that hold strips of the
+// picture decode together: each makes its own pixels, which equal those of a single rank up to rounding.
 class WanDecoder {
  public:
-  // `vae` is the root of vae/; the encoder's tensors are marked as not needed.
+  // `vae` is the root of vae/. Marks the encoder's tensors as not needed.
   WanDecoder(const Weights& vae, const WanConfig& config);
 
-  // One latent frame (C, h, w), normalised, any dtype and device, to the pixel frames (3, frames, 16h, 16w) in [-1, 1],
-  // float32, of the history's strip: 1 frame for the first call with a history, 4 for each later one. All ranks of the
-  // strip's group give the same whole frame. Collective over them.
+  // Decodes one latent frame (C, h, w), normalised, any dtype and device, to this strip's pixels (3, frames, 16h, 16w)
+  // in [-1, 1], float32: 1 frame in the first call with a history, 4 in each later call. All ranks of the strip's group
+  // pass the same whole latent frame. Collective over them.
   at::Tensor operator()(const at::Tensor& latent_frame, FrameHistory& history) const;
 
  private:
@@ -72,12 +71,12 @@ class WanDecoder {
   CausalConv conv_out_;
 };
 
-// Decodes one video, a latent frame at a time. `decoder` must outlive it and not be moved.
+// Decodes one video, one latent frame after another. `decoder` must outlive the stream and must not be moved.
 class WanDecodeStream {
  public:
-  // This rank's strip of the video.
+  // Decodes this rank's strip of the video.
   explicit WanDecodeStream(const WanDecoder& decoder, const Strip& strip = {}) : decoder_(decoder), history_(strip) {}
-  // The pixels of the next latent frame, as WanDecoder says.
+  // The pixels of the next latent frame, as WanDecoder returns them. Collective over the strip's ranks.
   at::Tensor next(const at::Tensor& latent_frame) { return decoder_(latent_frame, history_); }
 
  private:
@@ -85,27 +84,29 @@ class WanDecodeStream {
   FrameHistory history_;
 };
 
-// The seed system's parallel decode (MODEL.md §6), for comparison: each rank decodes a tile of the picture as if there
-// were nothing else, and overlapping edges are blended. An approximation, whose pixels depend on the number of ranks.
+// The seed system's parallel decode (MODEL.md §6), for comparison: each rank decodes a tile of the picture
+// independently, and overlapping edges are blended. It is an approximation, whose pixels depend on the number of ranks.
 
-// A tile in latent cells, with the margins that overlap its neighbours.
+// A tile in latent cells, including the margins that overlap its neighbours.
 struct Tile {
   Range rows;
   Range columns;
 };
 
-// The tile of `rank` of a picture of height × width latent cells: the ranks make a grid near to a square, row by row.
+// The tile of rank.rank in a picture of height × width latent cells. The tiles form a nearly square grid, numbered row
+// by row.
 Tile tile_of(Shard rank, std::int64_t height, std::int64_t width);
 
-// The blending weight of each pixel of a tile of height × width pixels, float32.
+// The blending weights (height, width) of a tile's pixels, float32.
 at::Tensor feather(std::int64_t height, std::int64_t width, at::Device device);
 
-// Decodes one video, a latent frame at a time, on all ranks of a group.
+// Decodes one video in tiles, one latent frame after another, on all ranks of a group.
 class TiledDecode {
  public:
-  // Pictures have height × width latent cells. `decoder` and `group` must outlive the object.
+  // The video has height × width latent cells. `decoder` and `group` must outlive the object.
   TiledDecode(const WanDecoder& decoder, std::int64_t height, std::int64_t width, Collectives& group);
-  // The pixels of the next latent frame (C, h, w), as WanDecoder says, on rank 0; undefined elsewhere. Collective.
+  // The pixels of the next latent frame (C, h, w), as WanDecoder returns them, on rank 0; undefined on other ranks.
+  // Collective.
   at::Tensor next(const at::Tensor& latent_frame);
 
  private:

@@ -77,7 +77,7 @@ DownBlock::DownBlock(const Weights& w, std::int64_t in, std::int64_t out, std::i
 }
 
 at::Tensor DownBlock::operator()(at::Tensor x, FrameHistory& history) const {
-  // Before all else: the input is the largest tensor of the block and need not outlive the first residual block.
+  // Computed first, so that the input, the largest tensor of the block, is freed after the first residual block.
   const at::Tensor skipped = shortcut_(x);
   for (const ResidualBlock& resnet : resnets_) x = resnet(x, history);
   if (downsampler_) x = (*downsampler_)(x, history);
@@ -106,7 +106,7 @@ at::Tensor WanEncoder::operator()(const at::Tensor& frames, FrameHistory& histor
   for (const DownBlock& block : down_) x = block(std::move(x), history);
   x = quant_(with_bias(conv_out_(norm_out_, {mid_(x, history), {}}, history)));
   history.advance();
-  // The other half of the channels is the spread of the distribution.
+  // Takes the mean; the second half of the channels is the spread of the distribution.
   return scale_.normalise(x[0].select(1, 0).narrow(0, 0, scale_.channels()));
 }
 

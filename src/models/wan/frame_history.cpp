@@ -16,7 +16,7 @@ namespace {
 constexpr int kRows = 3;
 constexpr int kColumns = 4;
 
-// Frames first, so that a line of every frame is one piece of memory.
+// Lines of `padded` with the frames as first dimension, so that a line of every frame is contiguous.
 at::Tensor lines(const at::Tensor& padded, int dim, std::int64_t begin, std::int64_t count) {
   return padded.narrow(dim, begin, count).permute({0, 2, 3, 4, 1});
 }
@@ -49,7 +49,7 @@ void Strip::fill_halo(const at::Tensor& padded, std::int64_t before, std::int64_
   if (group_ == nullptr || group_->shard().size == 1) return;
   phase("halo", [&] {
     const std::int64_t end = padded.size(dim_) - after;
-    // What lies after the rank above is my first line, and what lies before the rank below is my last.
+    // The rank above needs this strip's first lines, and the rank below its last ones.
     const at::Tensor up = lines(padded, dim_, before, after).contiguous();
     const at::Tensor down = lines(padded, dim_, end - before, before).contiguous();
     const auto [above, below] = group_->exchange_rows(up, down);
@@ -65,7 +65,7 @@ at::Tensor Strip::gather_positions(const at::Tensor& x) const {
   std::vector<std::int64_t> positions;
   for (int r = 0; r < size; ++r) positions.push_back(cells_of(r).size * across);
   const std::int64_t most = *std::max_element(positions.begin(), positions.end());
-  // All ranks gather the same size; what fills up the smaller ones is dropped again.
+  // All ranks gather the same size; the padding of smaller ones is dropped afterwards.
   const at::Tensor all = group_->all_gather(at::constant_pad_nd(x, {0, 0, 0, most - x.size(1)}).contiguous(), 1);
   if (*std::min_element(positions.begin(), positions.end()) == most) return all;
   std::vector<at::Tensor> parts;
@@ -98,7 +98,7 @@ at::Tensor PaddedFrames::whole(const Strip& strip) const {
 }
 
 void PaddedFrames::keep() {
-  // One by one, in order: the frames that stay may lie where later ones go.
+  // Frame by frame and in order, since source and destination ranges may overlap.
   for (std::int64_t i = 0; i < reach_.past; ++i) {
     buffer_.select(2, i).copy_(buffer_.select(2, frames_ - reach_.past + i));
   }

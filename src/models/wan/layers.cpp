@@ -27,7 +27,7 @@ at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   return phase("conv", [&] { return at::conv3d(x, weight, bias); });
 }
 
-// On GPUs LibTorch adds a bias in a pass of its own over the result; the next layer has it for nothing.
+// On GPUs, LibTorch adds a bias in a separate pass over the result, whereas the next layer can add it at no cost.
 Convolved convolve_without_bias(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
   if (!x.is_cuda()) return {convolve(x, weight, bias), {}};
   return {convolve(x, weight, {}), bias};
@@ -38,7 +38,7 @@ struct ConvInput {
   at::Tensor weight;
 };
 
-// Of a clip's first frame alone, or of a picture, a kernel's newest third sees all that is not zero.
+// For a single frame at a clip's beginning, drops the zero frames before it and the part of the kernel that reads them.
 ConvInput without_zeros(const at::Tensor& whole, const at::Tensor& weight, bool at_first_frame) {
   const std::int64_t past = weight.size(2) - 1;
   if (!at_first_frame || whole.size(2) != past + 1) return {whole, weight};
@@ -50,8 +50,8 @@ at::Tensor write(PaddedFrames& input, const at::Tensor& x, const Strip& strip) {
   return input.whole(strip);
 }
 
-// The weights of a 2-pixel kernel along `dim` that sees the doubled pixels as the 3-pixel one does: the first of a pair
-// has its left neighbour and twice itself, the second twice itself and the right one.
+// The 2-pixel kernel along `dim` that is equivalent to the 3-pixel one on doubled pixels. The first pixel of a pair
+// (place 0) sees the left neighbour once and itself twice, the second one itself twice and the right neighbour once.
 at::Tensor fold(const at::Tensor& weight, int dim, std::int64_t place) {
   const at::Tensor first = weight.narrow(dim, 0, 1), middle = weight.narrow(dim, 1, 1), last = weight.narrow(dim, 2, 1);
   return place == 0 ? at::cat({first, middle + last}, dim) : at::cat({first + middle, last}, dim);
@@ -136,7 +136,7 @@ at::Tensor DoublingConv::whole(FrameHistory& history) const {
 }
 
 Convolved DoublingConv::operator()(const at::Tensor& whole, std::int64_t row, std::int64_t column) const {
-  // It gives a row and a column more than there are: the ones before the first place's, or after the last.
+  // The result has one row and one column too many, at the beginning or the end, which are cut off.
   const Convolved all = convolve_without_bias(whole, weights_[static_cast<std::size_t>(2 * row + column)], bias_);
   return {all.x.narrow(3, row, all.x.size(3) - 1).narrow(4, column, all.x.size(4) - 1), all.bias};
 }

@@ -13,10 +13,11 @@
 namespace orrery {
 
 // Layers of the video VAE. Activations are (1, C, T, H, W), channels last in memory, in the dtype of the weights; H and
-// W are those of this rank's strip. Layers that take a history call for the strip's neighbours: collective over them.
+// W are those of this rank's strip. Layers that take a history exchange halos with the strip's neighbours: collective
+// over the strip's ranks.
 
-// The result of a convolution, and its bias (C), which the layer that reads x next adds in its own pass over memory;
-// undefined when x contains the bias already.
+// The result of a convolution and its bias (C), which the next layer adds in its own pass over memory; the bias is
+// undefined when x already contains it.
 struct Convolved {
   at::Tensor x;
   at::Tensor bias;
@@ -26,10 +27,10 @@ at::Tensor with_bias(const Convolved& y);
 // x / max(‖x‖ over channels, 1e-12) · √C · gamma, in float32; the result has x's dtype.
 class ChannelNorm {
  public:
-  // `trailing` counts the ones in gamma's stored shape (C, 1, …).
+  // `trailing` is the number of ones in gamma's stored shape (C, 1, …).
   ChannelNorm(const Weights& w, std::int64_t channels, int trailing = 3);
   at::Tensor operator()(const at::Tensor& x) const;
-  // SiLU of the norm of x, into `out`, of x's shape.
+  // Writes silu(norm(x)) into `out`, which has x's shape.
   void with_silu(const Convolved& x, const at::Tensor& out) const;
 
  private:
@@ -43,7 +44,7 @@ class CausalConv {
 
   // Reads weight and bias at scope `w`.
   CausalConv(const Weights& w, std::int64_t in, std::int64_t out, Kernel kernel = Kernel::Full);
-  // (1, in, T, H, W) -> (1, out, T, H, W). Call once a latent frame.
+  // (1, in, T, H, W) -> (1, out, T, H, W). Call it once for each latent frame.
   at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
   // The convolution of silu(norm(x)).
   Convolved operator()(const ChannelNorm& norm, const Convolved& x, FrameHistory& history) const;
@@ -68,18 +69,17 @@ class PointConv {
   at::Tensor bias_;
 };
 
-// Nearest-neighbour upsampling by 2, then a 3×3 convolution of each frame. Computed as the equivalent four 2×2
-// convolutions of the small picture, one for each pixel of a 2×2 block, whose weights are sums of the 3×3 ones: 4/9 of
-// the work.
+// Nearest-neighbour upsampling by 2, then a 3×3 convolution of each frame. Computed as four equivalent 2×2 convolutions
+// of the small picture, one for each pixel of a 2×2 block, whose weights are sums of the 3×3 weights: 4/9 of the work.
 class DoublingConv {
  public:
   DoublingConv(const Weights& w, std::int64_t channels);
 
-  // Where the small picture goes, (1, C, T, H, W); then the rows `row` and columns `column` (0 or 1) of every 2 × 2
-  // pixels, (1, C, T, H, W).
+  // The memory into which the caller writes the small picture (1, C, T, H, W).
   at::Tensor room(at::IntArrayRef sizes, FrameHistory& history) const;
-  // The room as the convolutions see it. Collective.
+  // The padded small picture, input of the convolutions. Collective over the strip's ranks.
   at::Tensor whole(FrameHistory& history) const;
+  // The pixels at row `row` and column `column` (0 or 1) of every 2 × 2 block: (1, C, T, H, W).
   Convolved operator()(const at::Tensor& whole, std::int64_t row, std::int64_t column) const;
 
  private:
@@ -87,7 +87,7 @@ class DoublingConv {
   at::Tensor bias_;
 };
 
-// A 3×3 convolution at every second row and column of each frame, with zeros past the right and bottom edges only.
+// A 3×3 convolution of each frame with stride 2, zero-padded at the right and bottom edges only.
 class SpaceHalvingConv {
  public:
   SpaceHalvingConv(const Weights& w, std::int64_t channels);
@@ -99,13 +99,13 @@ class SpaceHalvingConv {
   at::Tensor bias_;
 };
 
-// A convolution of three frames in time at every second frame. The first latent frame's single frame passes as it is,
+// A convolution over three frames in time with stride 2. The single frame of the first latent frame passes unchanged,
 // and is the first one that the convolution sees later.
 class TimeHalvingConv {
  public:
   TimeHalvingConv(const Weights& w, std::int64_t channels);
-  // (1, C, T, H, W) -> (1, C, T/2, H, W), T even; for the first latent frame x itself, of one frame. Call once a latent
-  // frame.
+  // (1, C, T, H, W) -> (1, C, T/2, H, W), T even; returns x itself (one frame) for the first latent frame. Call it once
+  // for each latent frame.
   at::Tensor operator()(const at::Tensor& x, FrameHistory& history) const;
 
  private:
@@ -129,7 +129,8 @@ class LatentScale {
   at::Tensor mean_, std_;  // (C, 1, 1), float32
 };
 
-// The VAE's outermost layers see 2 × 2 pixels as one position; channel = (colour · 2 + column) · 2 + row.
+// The VAE's outermost layers hold 2 × 2 pixels in the channels of one position (pixel unshuffle): channel = (colour · 2
+// + column) · 2 + row.
 
 // (3, T, H, W) -> (1, 12, T, H/2, W/2); H and W even.
 at::Tensor pixels_to_channels(const at::Tensor& pixels);

@@ -26,7 +26,7 @@ std::string few_step_note(const CheckpointFiles& files) {
       files.name(), files.fixed_levels.size());
 }
 
-// What the schedule of the checkpoint's own files is.
+// Reads the schedule that the checkpoint's own files ask for.
 void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
   files.fixed_levels = few_step_levels(files.folder);
   if (files.has_few_steps()) return;
@@ -38,7 +38,7 @@ void read_own_schedule(CheckpointFiles& files, const PipelineIndex& index) {
   if (scheduler.karras) files.own_schedule = ScheduleKind::Karras;
 }
 
-// The sound decoder, where there is one.
+// Opens the sound decoder if there is one.
 void open_sound(CheckpointFiles& files) {
   const std::filesystem::path folder = files.folder / "sound_tokenizer";
   if (!is_there(folder)) return;
@@ -128,7 +128,7 @@ void audit_checkpoint(const CheckpointFiles& files, int tp, int sp) {
   AuditGroup group(Shard{0, tp});
   const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
                                 files.transformer_config, group);
-  // A Weights each: what one half of the VAE leaves to the other is not unread.
+  // Each half of the VAE gets its own Weights, so that the tensors of the other half do not count as unread.
   const auto audit = [](const std::shared_ptr<WeightSource>& source, auto build) {
     const Weights weights(source, Shard{}, at::kMeta, at::kBFloat16);
     build(weights);

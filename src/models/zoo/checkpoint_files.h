@@ -18,7 +18,8 @@
 
 namespace orrery {
 
-// A checkpoint, opened: configs parsed and every tensor's name, shape and place known, no weight read or made.
+// An opened checkpoint: configs are parsed and every tensor's name, shape and position are known, but no weight has
+// been read or generated.
 struct CheckpointFiles {
   std::filesystem::path folder;  // or "random:NAME"
   Cosmos3Config transformer_config;
@@ -27,48 +28,47 @@ struct CheckpointFiles {
   std::shared_ptr<WeightSource> vae;
   std::optional<SoundConfig> sound_config;
   std::shared_ptr<WeightSource> sound;               // null: the checkpoint has no sound decoder
-  ScheduleKind own_schedule = ScheduleKind::Native;  // what its files ask for
-  std::vector<float> fixed_levels;                   // of a few-step checkpoint, as in ScheduleRule; empty: it is none
-  std::string own_schedule_problem;                  // "FILE: KEY: …" when they ask for one that is not implemented
-  std::vector<std::string> notes;                    // what else they ask for that is not done
+  ScheduleKind own_schedule = ScheduleKind::Native;  // the schedule that its files ask for
+  std::vector<float> fixed_levels;                   // of a few-step checkpoint, as in ScheduleRule; else empty
+  std::string own_schedule_problem;                  // "FILE: KEY: …" when that one is not implemented
+  std::vector<std::string> notes;                    // what else the files ask for that is not done
 
-  // Whether its texts can be turned into ids: those of Edge are not, and random weights take bytes.
+  // Whether texts can be converted to ids for this checkpoint: not for Edge; random weights take bytes as ids.
   bool reads_texts() const;
   bool has_few_steps() const { return !fixed_levels.empty(); }
   bool has_sound() const { return transformer_config.sound_gen && sound != nullptr; }
-  // The folder's name, which is how people call a checkpoint, or "random:NAME".
+  // The folder's name, which is what people call the checkpoint, or "random:NAME".
   std::string name() const;
   // The folder's absolute path, or "random:NAME".
   std::string place() const;
-  // Name and sizes, for people.
+  // Name and sizes as a text for people.
   std::string summary() const;
-  // Name, fingerprint and sizes: for latent files and run.json.
+  // Name, fingerprint and sizes, as latent files and run.json store them.
   Json description() const;
 };
 
-// A folder, or random weights (random_models.h). Throws InputError that names the file and
-// what is wrong with it.
+// Opens a folder or random weights (random_models.h). Throws InputError that names the file and what is wrong with it.
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
-// Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
-// another shape or dtype, or would never be read is an InputError.
+// Builds the whole model as a grid of `tp` × `sp` ranks would, without reading weights. Throws InputError for a tensor
+// that is missing, has a wrong shape or dtype, or would never be read.
 void audit_checkpoint(const CheckpointFiles& files, int tp, int sp = 1);
 
-// The schedule that is asked for; Auto leaves it to the checkpoint's files, and few-step checkpoints have one only.
-// Throws InputError when the files ask for one that is not implemented.
+// The schedule for `choice`: Auto leaves it to the checkpoint's files; few-step checkpoints have only one. Throws
+// InputError when the files ask for one that is not implemented.
 ScheduleRule schedule_of(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
-// The steps of a clip that are computed in full precision; none where nothing is in 8 bits.
+// The steps of a clip that are computed in full precision; both counts are 0 when nothing is in 8 bits.
 FullPrecisionSteps full_precision_steps(const ModelOptions& options, const CheckpointFiles& checkpoint);
 
-// What the inputs of products in 8 bits are rounded by; Dynamic where none are, or the checkpoint says nothing.
+// How the inputs of 8-bit products are scaled; Dynamic when no products are in 8 bits or the checkpoint has no factors.
 InputScales input_scales(const ModelOptions& options, const CheckpointFiles& checkpoint);
 
-// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have a problem
-// (own_schedule_problem), or when it is none that a few-step checkpoint can have.
+// Throws InputError when `choice` leaves the schedule to the checkpoint's files and these have an own_schedule_problem,
+// or when a few-step checkpoint does not support `choice`.
 void require_schedule(ScheduleChoice choice, const CheckpointFiles& checkpoint);
 
-// The group of an audit: layers that are built but never run only ask for their place in it.
+// The group used in an audit. Layers that are built but never run only ask it for their shard; every collective throws.
 class AuditGroup : public Collectives {
  public:
   explicit AuditGroup(Shard shard) : shard_(shard) {}

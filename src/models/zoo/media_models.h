@@ -12,13 +12,14 @@
 
 namespace orrery {
 
-// The video decoder where a rank decodes; the sound decoder on rank 0, where there is sound.
+// A rank's decoders: the video decoder on ranks that decode, the sound decoder on rank 0 if the clip has sound;
+// otherwise null.
 struct MediaDecoders {
   const WanDecoder* video = nullptr;
   const SoundDecoder* sound = nullptr;
 };
 
-// Which models beside the transformer are wanted.
+// Which models other than the transformer are wanted.
 struct MediaModelSet {
   bool decoder = false;
   bool encoder = false;
@@ -28,10 +29,10 @@ struct MediaModelSet {
 // Bytes of the wanted models' weights. Reads no weights.
 std::int64_t media_model_bytes(const CheckpointFiles& checkpoint, at::ScalarType dtype, const MediaModelSet& wanted);
 
-// The wanted models, each loaded whole onto one device.
+// The wanted models, each loaded completely onto one device.
 class MediaModels {
  public:
-  // Throws InputError when a tensor is missing or has another shape.
+  // Throws InputError when a tensor is missing or has a wrong shape.
   MediaModels(const CheckpointFiles& checkpoint, const MediaModelSet& wanted, at::Device device, at::ScalarType dtype);
 
   // Null for a model that is not wanted. Valid until the object is moved or destroyed.

@@ -44,7 +44,7 @@ constexpr auto choices(AttentionWish) {
                     Choice<AttentionWish>{"cudnn", AttentionWish::Cudnn}};
 }
 
-// Of inputs in 8 bits. Static: the checkpoint's factors where it has them; Dynamic: each row's own.
+// Factors of inputs in 8 bits. Static: the checkpoint's if it has them; Dynamic: one computed for each row.
 enum class InputScales { Static, Dynamic };
 
 constexpr auto choices(InputScales) {
@@ -52,7 +52,7 @@ constexpr auto choices(InputScales) {
                     Choice<InputScales>{"dynamic", InputScales::Dynamic}};
 }
 
-// Where a checkpoint says nothing: what NVIDIA's 8-bit checkpoints say.
+// Default for checkpoints that say nothing: the value in NVIDIA's 8-bit checkpoints.
 inline constexpr FullPrecisionSteps kFullPrecisionSteps{3, 3};
 
 // Which model a run takes, and how it computes.
@@ -61,18 +61,18 @@ struct ModelOptions {
   Dtype dtype = Dtype::Auto;
   RowFormat products = RowFormat::Plain;
   InputScales input_scales = InputScales::Static;
-  std::optional<FullPrecisionSteps> full_precision_steps;  // none: what the checkpoint says, or kFullPrecisionSteps
+  std::optional<FullPrecisionSteps> full_precision_steps;  // none: the checkpoint's, or kFullPrecisionSteps
   AttentionWish attention = AttentionWish::Auto;
-  RowFormat attention_format = RowFormat::Plain;  // of the media tower
+  RowFormat attention_format = RowFormat::Plain;  // of attention in the media tower
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
 
   ProductSettings product_settings() const { return {products, input_scales == InputScales::Static}; }
-  // Whether anything of a step is in 8 bits.
+  // Whether any part of a step is computed in 8 bits.
   bool in_8_bits() const { return products == RowFormat::Float8 || attention_format == RowFormat::Float8; }
 };
 
-// What a model computes in on `device`.
+// The dtype in which a model computes on `device`.
 inline at::ScalarType compute_dtype(Dtype dtype, at::Device device) {
   if (dtype == Dtype::Auto) return device.is_cuda() ? at::kBFloat16 : at::kFloat;
   return dtype == Dtype::Float32 ? at::kFloat : at::kBFloat16;

@@ -27,7 +27,7 @@ constexpr std::string_view kLora =
     "folder "
     "without them";
 
-// What a text in a key or in a tensor's name says; none: "".
+// A text in a key's or tensor's name, and the message for the variant that it reveals.
 struct Mark {
   std::string_view text;
   std::string_view sentence;
@@ -51,12 +51,13 @@ std::string_view sentence_for(std::string_view text, const Marks& marks) {
   throw InputError(where + ": " + std::string(sentence));
 }
 
-// Null, false, 0 and empty lists turn off what their key is about.
+// Whether a value turns its key's feature off: null, false, 0 or empty.
 bool is_off(const Json& value) {
   return value.is_null() || value == false || (value.is_number() && value == 0) || value.empty();
 }
 
-// `backbone_type` names a variant where it is given; other marks are in the names of keys.
+// The message for the variant that a key reveals, or "". `backbone_type` names a variant in its value, all other keys
+// in their names.
 std::string_view sentence_for_key(const std::string& key, const Json& value) {
   if (is_off(value)) return "";
   if (key != "backbone_type") return sentence_for(key, kKeyMarks);
@@ -76,7 +77,7 @@ void refuse_other_variants(const fs::path& checkpoint) {
   const fs::path config = checkpoint / "transformer" / "config.json";
   if (!is_there(config)) return;
   const Json json = parse_json_file(config);
-  if (!json.is_object()) return;  // refused where it is read
+  if (!json.is_object()) return;  // refused when it is read as a config
   for (const auto& [key, value] : json.items()) {
     const std::string_view sentence = sentence_for_key(key, value);
     if (!sentence.empty()) refuse_variant(config.string() + ": " + key, sentence);

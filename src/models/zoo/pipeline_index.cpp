@@ -15,11 +15,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Published few-step checkpoints, whose files need not say what they are.
+// Published few-step checkpoints, whose files may not say what they are.
 constexpr std::array<std::string_view, 2> kFewStepNames{"Cosmos3-Super-Text2Image-4Step",
                                                         "Cosmos3-Super-Image2Video-4Step"};
 
-// As a folder of its own, or as a download cache calls it: models--OWNER--NAME/snapshots/REVISION.
+// Whether the folder has this name, or a download cache's form of it: models--OWNER--NAME/snapshots/REVISION.
 bool is_called(const fs::path& folder, std::string_view name) {
   const fs::path last = folder.has_filename() ? folder.filename() : folder.parent_path().filename();
   return last == fs::path(name) || std::any_of(folder.begin(), folder.end(), [&](const fs::path& part) {
@@ -65,7 +65,7 @@ void require_known_pipeline(const ConfigReader& reader) {
   }
 }
 
-// A part of the pipeline is [LIBRARY, CLASS], or [null, null] where it is left out.
+// Requires a part of the pipeline to be [LIBRARY, wanted], or [null, null] when it is left out.
 void require_part(const ConfigReader& reader, const std::string& key, const std::string& wanted) {
   if (!reader.gives(key)) return;
   const Json& part = reader.at(key);
@@ -73,7 +73,7 @@ void require_part(const ConfigReader& reader, const std::string& key, const std:
   if (!ok) reader.refuse(key, part, "[LIBRARY, \"" + wanted + "\"] (nothing else is implemented)");
 }
 
-// Schedulers of other names that are taken: the scheduler's own file says what it is for.
+// Whether the scheduler is one of those accepted under other class names; the scheduler's own file has its settings.
 bool has_known_scheduler(const ConfigReader& reader) {
   if (!reader.gives("scheduler")) return true;
   const Json& part = reader.at("scheduler");
@@ -87,11 +87,11 @@ void require_known_parts(const ConfigReader& reader) {
   if (!has_known_scheduler(reader)) require_part(reader, "scheduler", "UniPCMultistepScheduler");
   require_part(reader, "sound_tokenizer", "Cosmos3AVAEAudioTokenizer");
   reader.require_nothing_else({
-      "text_tokenizer", "tokenizer",  // its files say what it is
+      "text_tokenizer", "tokenizer",  // its own files describe it
       "vision_encoder", "vision_tokenizer", "image_processor", "video_processor", "feature_extractor",
-      "processor",                                             // they read pictures to answer questions
-      "safety_checker", "enable_safety_checker", "guardrail",  // clips are not judged here
-      "action_tokenizer",                                      // no actions are made
+      "processor",                                             // for answering questions about pictures
+      "safety_checker", "enable_safety_checker", "guardrail",  // clips are not checked for safety here
+      "action_tokenizer",                                      // actions are not generated
   });
 }
 

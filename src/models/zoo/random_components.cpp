@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kTimeFeatures = 256;
 constexpr double kModalitySpread = 0.1;
 
-// What a layer adds to its input is scaled down, so that 2 additions a layer sum up to order one at the end.
+// Scales down what a layer adds to its input, so that two additions for each layer add up to order 1.
 void add_tower(RandomTensorList& list, const std::string& layer, const TowerNames& names, const Cosmos3Config& c) {
   const double residual = 1 / std::sqrt(2 * static_cast<double>(c.num_hidden_layers));
   const std::string attention = layer + "self_attn.";
@@ -70,7 +70,7 @@ void add_encoder(RandomTensorList& list, const WanConfig& c) {
 }
 
 void add_decoder(RandomTensorList& list, const WanConfig& c) {
-  constexpr double kPixelGain = 0.7;  // few pixels are clamped at 1
+  constexpr double kPixelGain = 0.7;  // so that few pixels are clamped at ±1
   std::int64_t in = c.decoder_base_dim * c.dim_mult.back();
   list.affine("post_quant_conv", {c.z_dim, c.z_dim, 1, 1, 1});
   list.affine("decoder.conv_in", {in, c.z_dim, 3, 3, 3});
@@ -92,10 +92,10 @@ void add_decoder(RandomTensorList& list, const WanConfig& c) {
 }
 
 constexpr std::int64_t kKernel = 7;
-constexpr double kResidualLength = 0.25;  // 15 residual units follow one another
-constexpr double kWaveLength = 0.1;       // few samples are clamped at 1
+constexpr double kResidualLength = 0.25;  // for 15 consecutive residual units
+constexpr double kWaveLength = 0.1;       // so that few samples are clamped at ±1
 
-// Logarithms of a rate and a gain.
+// alpha and beta of a Snake: logarithms of its rate and gain.
 void add_snake(RandomTensorList& list, const std::string& at, std::int64_t channels) {
   constexpr double kSpread = 0.1;
   list.vector(at + ".alpha", {1, channels, 1}, kSpread);
@@ -112,7 +112,7 @@ void add_unit(RandomTensorList& list, const std::string& at, std::int64_t channe
 }
 
 void add_block(RandomTensorList& list, const std::string& at, std::int64_t in, std::int64_t out, std::int64_t stride) {
-  // An input channel's direction is spread over 2 · stride samples of every output, each of which sees two of them.
+  // An input channel's direction is spread over 2 · stride taps for every output channel; each output sample sees two.
   const double length = std::sqrt(static_cast<double>(out * stride) / static_cast<double>(in));
   add_snake(list, at + ".snake1", in);
   list.directed(at + ".conv_t1", {in, out, 2 * stride}, length);

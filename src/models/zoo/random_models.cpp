@@ -13,7 +13,7 @@ namespace orrery {
 namespace {
 
 constexpr double kSmall = 0.02;
-constexpr double kFewStepBaseFps = 16;  // of the published one that makes videos
+constexpr double kFewStepBaseFps = 16;  // of the published few-step video checkpoint
 
 double fan_in(const RandomTensorList::Shape& shape) {
   double inputs = 1;
@@ -45,7 +45,7 @@ WanConfig vae_config(std::int64_t channels, std::int64_t encoder_width, std::int
           .latents_std = std::vector<double>(count, 1)};
 }
 
-// Small enough for one core of a laptop, and splits over up to 8 ranks.
+// random:tiny: small enough for one laptop core, and divisible over up to 8 ranks.
 RandomModel tiny() {
   return {{.hidden_size = 128,
            .intermediate_size = 256,
@@ -78,7 +78,7 @@ RandomModel nano() {
           sound_config(64, 320)};
 }
 
-// Cosmos3-Edge: MODES.md G.
+// random:edge: the shapes of Cosmos3-Edge (MODES.md G).
 RandomModel edge() {
   RandomModel model = nano();
   Cosmos3Config& c = model.transformer;

@@ -16,19 +16,20 @@
 
 namespace orrery {
 
-// Collects a component's tensors by kind.
+// Collects the tensors of a component, with a function for each kind of tensor.
 class RandomTensorList {
  public:
   using Shape = std::vector<std::int64_t>;
 
-  // Around 1, as trained norms are.
+  // Values around 1, like those of trained norms.
   void norm(const std::string& name, Shape shape);
   void vector(const std::string& name, Shape shape, double spread);
-  // NAME.weight (out, in, …) whose outputs are `gain` times as large as its inputs.
+  // NAME.weight (out, in, …), whose outputs are `gain` times as large as its inputs.
   void matrix(const std::string& name, Shape shape, double gain = 1);
-  // matrix() with NAME.bias beside it.
+  // matrix() and NAME.bias.
   void affine(const std::string& name, Shape shape, double gain = 1);
-  // A convolution as directions, NAME.weight_v, and the length of each, NAME.weight_g, along the first dimension.
+  // A weight-normalised convolution: directions NAME.weight_v, and NAME.weight_g with the length of each along the
+  // first dimension.
   void directed(const std::string& name, Shape shape, double length);
   void bias(const std::string& name, std::int64_t size);
 
@@ -38,16 +39,16 @@ class RandomTensorList {
   RandomTensors tensors_;
 };
 
-// random:tiny, random:nano, random:super or random:edge: a checkpoint of that model's shapes, its VAE's and its sound
-// decoder's, without files. It has no tokenizer: byte_ids takes its place. With "-4step" behind the name it is one
-// distilled to the published few steps, which has no sound. Throws InputError for another name.
+// random:tiny, random:nano, random:super or random:edge: a checkpoint without files that has the shapes of that model,
+// its VAE and its sound decoder. It has no tokenizer; byte_ids() replaces it. With "-4step" appended, it is one
+// distilled to the published few steps, without sound. Throws InputError for another name.
 CheckpointFiles open_random_checkpoint(const std::filesystem::path& checkpoint);
 
-// A caption for random weights: its bytes, then 256 and 257 where a prompt has its two closing ids.
+// The ids of a caption for random weights: its bytes, then 256 and 257 in place of a prompt's two closing ids.
 std::vector<std::int64_t> byte_ids(std::string_view caption);
 
-// The published components' tensors (MODEL.md §1, §6, §7), unused ones included, with spreads that keep activations,
-// latents, pixels and samples of order one at any depth and width.
+// The tensors of the published components (MODEL.md §1, §6, §7), including unused ones, with spreads that keep
+// activations, latents, pixels and samples of order 1 at any depth and width.
 RandomTensors random_transformer(const Cosmos3Config& config);
 RandomTensors random_vae(const WanConfig& config);
 RandomTensors random_sound(const SoundConfig& config);

@@ -6,10 +6,10 @@
 namespace orrery {
 
 inline constexpr std::string_view kRandomPrefix = "random:";
-// What stands behind the name of a random model that is distilled to few steps.
+// Suffix of the name of a random model that is distilled to few steps.
 inline constexpr std::string_view kFewStepEnding = "-4step";
 
-// Whether `checkpoint` is "random:NAME", which asks for random weights, and not a folder.
+// Whether `checkpoint` is "random:NAME", which means random weights, rather than a folder.
 inline bool is_random_checkpoint(const std::filesystem::path& checkpoint) {
   return checkpoint.string().starts_with(kRandomPrefix);
 }
