@@ -17,6 +17,7 @@ namespace orrery {
 struct RequestFile {
   const char* key;  // of the manifest
   std::filesystem::path path;
+  bool pixels = true;  // a picture or a video, not latents
 };
 
 // One clip to make: a manifest line after the defaults have been filled in. Units: frames, pixels, frames per second.
@@ -69,8 +70,8 @@ struct Request {
     if (!image.empty()) files.push_back({"image", image});
     if (!last_image.empty()) files.push_back({"last_image", last_image});
     if (!video.empty()) files.push_back({"video", video});
-    if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents});
-    if (!continued_video.empty()) files.push_back({"continues", continued_video});
+    if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents, false});
+    if (!continued_video.empty()) files.push_back({"continues", continued_video, continued_video.extension() != ".h5"});
     return files;
   }
   // Whether the clip is made in chunks (chunks.h).
@@ -95,5 +96,19 @@ struct Request {
   }
   friend bool operator==(const Request&, const Request&) = default;
 };
+
+// Calls `use` with all members of a request, constant or not, in one order. The binding names every member, so that a
+// new one does not compile before it is given to `use`, too.
+template <class AnyRequest, class Use>
+void visit_members(AnyRequest& request, Use& use) {
+  auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+         encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+         guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
+  use(id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+      encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+      guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+      append_metadata, prompt_token_ids, negative_token_ids, semantics);
+}
 
 }  // namespace orrery

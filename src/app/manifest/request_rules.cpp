@@ -239,19 +239,12 @@ const std::string& MediaProblems::of(const fs::path& file) {
 
 std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media) {
   std::vector<std::string> missing;
-  const auto check_file = [&](const char* field, const fs::path& file, bool is_media) {
-    if (file.empty()) return;
-    std::string reason = file_reason(file);
-    if (reason.empty() && is_media) reason = media.of(file);
-    if (!reason.empty()) missing.push_back(std::string(field) + ": " + reason);
-  };
-  const bool latents = request.continued_video.extension() == ".h5";
-  check_file("image", request.image, true);
-  check_file("last_image", request.last_image, true);
-  check_file("video", request.video, true);
-  check_file("condition_latents", request.condition_latents, false);
-  check_file("continues", request.continued_video, !latents);
-  if (latents) {
+  for (const auto& [key, path, pixels] : request.input_files()) {
+    std::string reason = file_reason(path);
+    if (reason.empty() && pixels) reason = media.of(path);
+    if (!reason.empty()) missing.push_back(std::string(key) + ": " + reason);
+  }
+  if (request.continued_video.extension() == ".h5") {
     missing.push_back("continues: " + request.continued_video.string() +
                       ": it is a latent file, expected a video or the id of an earlier line; condition_latents takes "
                       "latents as they are");
