@@ -72,14 +72,13 @@ class QkvProjection {
   // (before + tokens + after, heads + 2 kv_heads, head_dim): what the product makes of the stream's tokens, with rows
   // around them that are not initialised.
   at::Tensor multiplied(Residual& stream, std::int64_t before, std::int64_t after, Precision precision) const;
-  // multiplied(), with queries and keys after norm and RoPE.
-  at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
-                       Precision precision) const;
+  // Applies norm and RoPE to the queries and keys of some rows of multiplied(), in place.
+  void norm_and_rope(at::Tensor own, const RopeTable& rope) const;
   // Of the tokens' rows before their norm: (tokens, kv_heads, head_dim), undefined where the media tower sees the text
   // tower's own keys.
   at::Tensor keys_for_media(const at::Tensor& own, const RopeTable& rope) const;
-  // (all tokens + after, this rank's heads in attention, head_dim): as projected(), of a sequence that ranks share.
-  // `rope`: of all tokens; empty: as multiplied().
+  // (all tokens + after, this rank's heads in attention, head_dim): as multiplied() and norm_and_rope(), of a sequence
+  // that ranks share. `rope`: of all tokens; empty: as multiplied().
   at::Tensor exchanged(Residual& stream, const RopeTable& rope, std::int64_t after, const SequenceParallel& sequence,
                        Precision precision) const;
   // Keys and values in `rows` of a tensor whose rows have the heads of `share`.
