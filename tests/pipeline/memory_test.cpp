@@ -6,6 +6,7 @@
 
 #include "base/core/numbers.h"
 #include "base/parallel/lone_rank.h"
+#include "base/parallel/rank_groups.h"
 #include "base/parallel/process_grid.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"

@@ -39,7 +39,7 @@ void bench_shares(GenTower& tower, const Cosmos3Config& config, const MediaShape
   for (const int sp : {2, 4, 8}) {
     if (!divides(config, ranks.grid.tp, sp)) continue;
     LoneRank group(sp);
-    tower.set_groups({ranks.tp, group});
+    tower.set_groups({*ranks.groups.tp, group});
     const LayerWork work = layer_work(config, bench_tokens(shape), kBenchTextTokens, ranks.grid.tp, sp);
     const Branch branch = tower.prepare(random_text(config, ranks), shape);
     tower(noise, kShareTimestep, branch);

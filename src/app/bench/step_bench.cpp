@@ -64,7 +64,7 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
 
 // As many of `branch` as this rank runs.
 Record step_record(const Record& branch, const BenchRanks& ranks, bool guided) {
-  const int branches = guided && ranks.cfg.shard().size == 1 ? 2 : 1;
+  const int branches = guided && ranks.groups.cfg->shard().size == 1 ? 2 : 1;
   Record record = branch;
   record.name = "step";
   record.flops *= branches;
@@ -107,7 +107,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
       context.report.add(full);
     }
   }
-  const GuidedModel guided_model(tower, ranks.cfg, text, {}, shape,
+  const GuidedModel guided_model(tower, *ranks.groups.cfg, text, {}, shape,
                                  guided ? std::optional(Guidance{kGuidance}) : std::nullopt);
   Stepper step(guided_model, noise, model.schedule);
   record = step_record(record, ranks, guided);
@@ -118,7 +118,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  const bool alone = ranks.cfg.shard().size * ranks.sp.shard().size == 1;
+  const bool alone = ranks.groups.cfg->shard().size * ranks.groups.sp->shard().size == 1;
   const int at_once = alone && pays_in_one_pass(shape.tokens()) ? 2 : 1;
   report_phases(subject,
                 step_costs(work, shape, formats, ceilings, static_cast<double>(c10::elementSize(ranks.dtype)), at_once),

@@ -11,6 +11,7 @@
 #include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"
+#include "base/parallel/rank_groups.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
 #include "models/zoo/random_models.h"
@@ -87,9 +88,7 @@ int bench(const Options& options, const Comm& world) {
   const at::ScalarType dtype = compute_dtype(options.model.dtype, device);
   require_products(options.model.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
-  const auto tp = make_collectives(grid.tp(), device);
-  const auto sp = make_collectives(grid.sp(), device);
-  const auto cfg = make_collectives(grid.cfg(), device);
+  const RankGroups groups(grid, device);
   const AttentionCase attention_case{device, dtype, model.transformer_config.head_dim};
   const AttentionKernels kernels = find_attention(attention_case, world);
   const NamedAttention attention = in_format(options.model.attention_format, choose(options.model.attention, kernels),
@@ -101,8 +100,7 @@ int bench(const Options& options, const Comm& world) {
   settings.products = options.model.product_settings();
   std::vector<NamedAttention> all = kernels.fastest_first;
   if (attention.attention.format() != RowFormat::Plain) all.insert(all.begin(), attention);
-  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, std::move(all)}, report,
-            log);
+  run_bench(model, settings, {world, groups, options.grid, device, dtype, attention, std::move(all)}, report, log);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/weights.h"
 #include "models/cosmos3/block.h"
 #include "models/cosmos3/config.h"
@@ -67,6 +68,7 @@ struct TowerGroups {
   // Every rank of `tp_group` has all tokens.
   TowerGroups(Collectives& tp_group) : tp(&tp_group) {}
   TowerGroups(Collectives& tp_group, Collectives& sp_group) : tp(&tp_group), sp(&sp_group) {}
+  TowerGroups(const RankGroups& groups) : TowerGroups(*groups.tp, *groups.sp) {}
 
   Collectives* tp;            // shares the weights
   Collectives* sp = nullptr;  // shares the tokens; null: nobody does
