@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "io/latents/streams.h"
 #include "io/text/prompt.h"
+#include "models/cosmos3/token_count.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/skip_rule.h"
+#include "models/wan/config.h"
 
 namespace orrery {
 
@@ -56,6 +59,8 @@ struct Request {
 
   // Whether a step runs two branches. Native guidance below 1 is a blend of both as well (MODEL.md §5).
   bool guided() const { return semantics == Semantics::Native ? guidance_scale != 1 : guidance_scale > 1; }
+  // Texts that a step runs the media tower with.
+  int branches() const { return guided() ? 2 : 1; }
   // None: the conditional branch alone.
   std::optional<Guidance> guidance() const {
     if (!guided()) return std::nullopt;
@@ -77,7 +82,11 @@ struct Request {
   // Whether the clip is made in chunks (chunks.h).
   bool is_long() const { return chunk_frames && num_frames > *chunk_frames; }
   bool picture() const { return num_frames == 1; }
-  std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
+  std::int64_t latent_frames() const { return WanConfig::latent_frames(num_frames); }
+  // Of the clip, or of its first chunk.
+  std::int64_t latent_frames_at_once() const {
+    return WanConfig::latent_frames(is_long() ? *chunk_frames : num_frames);
+  }
   // Sound latent steps of 1920 samples at 48 kHz, rounded up; 0 without sound. As in the reference, the number of
   // samples is truncated first, and the order of operations counts (MODEL.md §6).
   std::int64_t sound_steps() const {
@@ -86,9 +95,16 @@ struct Request {
   }
   // The streams of the clip, with the extents of their latents after the channels: time steps first.
   Streams<std::vector<std::int64_t>> extents() const {
-    Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / 16, width / 16}}};
+    constexpr std::int64_t kCell = WanConfig::kSpatialFactor;
+    Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / kCell, width / kCell}}};
     if (sound) all[Stream::Sound] = {sound_steps()};
     return all;
+  }
+  // Of all streams, in the media tower.
+  std::int64_t tokens() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, own] : extents()) sum += own.front() * step_tokens(std::span(own).subspan(1));
+    return sum;
   }
   // The time steps of a stream that are given, not generated.
   std::vector<std::int64_t> given(Stream stream) const {

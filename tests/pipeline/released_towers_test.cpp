@@ -47,7 +47,7 @@ class Ranks {
   }
   // Of `tokens` tokens on this rank.
   std::int64_t cache_bytes(std::int64_t tokens) const {
-    return text_cache_bytes(config(), tokens, {1, grid_.tp().shard().size, 4});
+    return text_cache_bytes(config(), tokens, {{1, grid_.tp().shard().size}, 4});
   }
 
   Weights weights() const {

@@ -86,7 +86,7 @@ struct Options {
   ModelName random_model = ModelName::None;
   bool distilled = false;  // random_model distilled to few steps
   FrameSize bench_size;
-  BenchSettings bench;  // its width and height are bench_size's
+  BenchSettings bench;  // its clip's width and height are bench_size's
   bool json = false;    // Plan, Inspect, Compare and Report as well
 
   std::filesystem::path preview;  // Inspect: the picture to write; empty: none

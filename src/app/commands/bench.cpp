@@ -48,7 +48,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
               AttentionKernel attention) {
   return {{"model", model.name},
           {"size", write_value(options.bench_size).value()},
-          {"frames", options.bench.frames},
+          {"frames", options.bench.clip.num_frames},
           {"topology", topology_of(options.grid)},
           {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
           {"gemm", write_value(options.model.products).value()},
@@ -64,7 +64,7 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   std::optional<CheckpointFiles> files;
   world.from_root([&] {
     files = open_checkpoint(checkpoint_of(options));
-    require_divisible(files->transformer_config, options.grid.tp, options.grid.sp);
+    require_divisible(files->transformer_config, options.grid);
   });
   return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
 }

@@ -73,11 +73,8 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 }  // namespace
 
 ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options) {
-  const RankGroups& groups = place.groups;
-  const ModelLayout layout{groups.cfg->shard().size, groups.tp->shard().size,
-                           static_cast<std::int64_t>(at::elementSize(place.dtype)),
-                           options.model.products,   place.attention.format(),
-                           groups.sp->shard().size};
+  const ModelLayout layout{options.grid, static_cast<std::int64_t>(at::elementSize(place.dtype)),
+                           options.model.products, place.attention.format()};
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout,
           options.output.vae_split};
 }

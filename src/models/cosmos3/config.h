@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/parallel/grid_shape.h"
 #include "models/kernels/mlp_kind.h"
 #include "models/nn/precision.h"
 
@@ -51,11 +52,11 @@ struct Cosmos3Config {
 // Reads and checks a config; throws InputError that names the file, the key, what was found and what is possible.
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file);
 
-// Whether groups of `tp` ranks can share the weights, and groups of `sp` of these a tp rank's heads.
-bool divides(const Cosmos3Config& config, int tp, int sp = 1);
+// Whether the grid's tp groups can share the weights, and its sp groups a tp rank's heads.
+bool divides(const Cosmos3Config& config, const GridShape& grid);
 
 // Throws InputError unless heads, kv heads and the intermediate size divide by `tp`, and a tp rank's heads among `sp`
 // ranks: these divide the kv heads, or are a multiple of them that divides the heads.
-void require_divisible(const Cosmos3Config& config, int tp, int sp = 1);
+void require_divisible(const Cosmos3Config& config, const GridShape& grid);
 
 }  // namespace orrery

@@ -50,9 +50,9 @@ struct CheckpointFiles {
 // what is wrong with it.
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
-// Builds the whole model as a tp group of `tp` ranks would, without reading a weight: every tensor that is missing, has
+// Builds the whole model as a tp group of `grid` would, without reading a weight: every tensor that is missing, has
 // another shape or dtype, or would never be read is an InputError.
-void audit_checkpoint(const CheckpointFiles& files, int tp, int sp = 1);
+void audit_checkpoint(const CheckpointFiles& files, const GridShape& grid);
 
 // The schedule that is asked for; Auto leaves it to the checkpoint's files, and few-step checkpoints have one only.
 // Throws InputError when the files ask for one that is not implemented.

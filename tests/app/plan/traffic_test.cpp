@@ -38,10 +38,7 @@ TEST(Traffic, OfAStepIsWhatThePlanSays) {
     const Traffic before = tp->traffic(ExchangeKind::Sum);  // of the texts
     guided.velocity(noise_for(1, shape, at::kCPU), 500);
     if (!grid.is_root()) continue;  // the others have no more tokens
-    ModelSizes sizes{files.transformer_config,
-                     files.vae_config,
-                     files.sound_config,
-                     {each.cfg, each.tp, 4, RowFormat::Plain, RowFormat::Plain, each.sp}};
+    const ModelSizes sizes{files.transformer_config, files.vae_config, files.sound_config, {each, 4}};
     const StepWork step = clip_work(sizes, request, ids, false).step;
     const Traffic sums = tp->traffic(ExchangeKind::Sum), exchanges = sp->traffic(ExchangeKind::AllToAll);
     const Traffic gathers = cfg->traffic(ExchangeKind::Gather);
