@@ -40,8 +40,7 @@ std::vector<Request> parts_of(const Request& request) {
     part.continued_video.clear();
     part.parent = part.id;
     part.encodes_parent = true;
-    part.condition_frames.resize(
-        static_cast<std::size_t>((request.chunk_overlap - 1) / WanConfig::kTemporalFactor + 1));
+    part.condition_frames.resize(static_cast<std::size_t>(WanConfig::latent_frames(request.chunk_overlap)));
     std::iota(part.condition_frames.begin(), part.condition_frames.end(), std::int64_t{0});
   }
   return parts;

@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-std::int64_t frame_count(const at::Tensor& latent) { return (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
+std::int64_t frame_count(const at::Tensor& latent) { return WanConfig::frames(latent.size(1)); }
 
 PictureSize picture_size(const at::Tensor& latent) {
   return {static_cast<int>(latent.size(3) * WanConfig::kSpatialFactor),
@@ -33,7 +33,7 @@ at::Tensor MediaMaker::decode_last(const at::Tensor& latents, std::int64_t count
   std::vector<at::Tensor> last;
   for (std::int64_t t = 0; t < latents.size(1); ++t) {
     const at::Tensor decoded = decode->next(latents.select(1, t));
-    const std::int64_t frames_until = t * WanConfig::kTemporalFactor + 1;
+    const std::int64_t frames_until = WanConfig::frames(t + 1);
     if (decoded.defined() && frames_until > frames - count) last.push_back(decoded.to(at::kCPU));
   }
   if (last.empty()) return {};

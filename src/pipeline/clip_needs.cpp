@@ -16,7 +16,10 @@
 namespace orrery {
 namespace {
 
-std::array<std::int64_t, 3> latent_size(const Request& r) { return {r.latent_frames(), r.height / 16, r.width / 16}; }
+std::array<std::int64_t, 3> latent_size(const Request& r) {
+  const std::vector<std::int64_t> video = r.extents().at(Stream::Video);
+  return {video[0], video[1], video[2]};
+}
 
 // Adds a margin: cuBLAS, cuDNN and NCCL have workspaces, and the allocator loses memory to fragmentation.
 std::int64_t with_margin(std::int64_t bytes) {
@@ -41,7 +44,7 @@ MediaShape media_shape(const Request& request, const Cosmos3Config& config) {
 }
 
 std::vector<int> expected_passes(const Request& r, const ScheduleRule& rule) {
-  std::vector<int> passes(static_cast<std::size_t>(r.steps), r.guided() ? 2 : 1);
+  std::vector<int> passes(static_cast<std::size_t>(r.steps), r.branches());
   if (!r.step_cache.on() && !(r.guided() && r.guidance_interval)) return passes;
   const Schedule schedule = make_schedule(rule, r.steps, r.flow_shift);
   const std::optional<Guidance> guidance = r.guidance();
@@ -55,19 +58,18 @@ std::vector<int> expected_passes(const Request& r, const ScheduleRule& rule) {
 }
 
 ClipMemory clip_tensors(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
-  const std::int64_t height = request.height / WanConfig::kSpatialFactor;
-  const std::int64_t width = request.width / WanConfig::kSpatialFactor;
-  const std::int64_t tokens = media_shape(request, sizes.transformer).tokens();
-  const std::int64_t branches = request.guided() && sizes.layout.cfg == 1 ? 2 : 1;
+  const auto [frames, height, width] = latent_size(request);
+  const std::int64_t tokens = request.tokens();
+  const std::int64_t branches = sizes.layout.own_branches(request.branches());
   ClipMemory memory;
   memory.step = step_bytes(sizes.transformer, tokens, longest(ids), branches, sizes.layout);
   if (sizes.layout.products == RowFormat::Float8) {
     memory.step += largest_weight_bytes(sizes.transformer, sizes.layout);
   }
   if (request.step_cache.on()) {
-    memory.step += step_cache_bytes(sizes.transformer, tokens, request.guided() ? 2 : 1, request.step_cache.order);
+    memory.step += step_cache_bytes(sizes.transformer, tokens, request.branches(), request.step_cache.order);
   }
-  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), height, width);
+  const CellCount part = decoded_cells(sizes.vae_split, sizes.layout.grid.ranks(), height, width);
   memory.media = decode_bytes(sizes.vae, part.height, part.width, sizes.layout.element_bytes) +
                  branches * text_cache_bytes(sizes.transformer, longest(ids), sizes.layout);  // kept for the next clip
   if (request.encodes_parent) memory.step = std::max(memory.step, memory.media);

@@ -108,7 +108,7 @@ at::Tensor FrameFeed::next(std::int64_t count) {
 }
 
 std::int64_t pixel_frames_for(const std::vector<std::int64_t>& condition_frames) {
-  return condition_frames.back() * WanConfig::kTemporalFactor + 1;
+  return WanConfig::frames(condition_frames.back() + 1);
 }
 
 at::Tensor clip_pixels(const at::Tensor& frames, std::int64_t count, std::int64_t height, std::int64_t width) {

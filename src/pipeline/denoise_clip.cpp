@@ -129,7 +129,7 @@ DenoiseState ClipDenoiser::run_steps(const GuidedModel& guided, const ClipJob& j
     snapshots.emplace(context_.settings.folder.snapshot(request.id), clip_file(context_.settings, job, start));
   }
   const GenerateSettings& settings = context_.settings;
-  context_.progress.steps_begin(step_work(request, settings.recipe.schedule, settings.sizes.layout.cfg == 2),
+  context_.progress.steps_begin(step_work(request, settings.recipe.schedule, settings.sizes.layout.grid.cfg == 2),
                                 start.state.steps_done());
   StepWatch watch(context_.log, context_.progress, context_.stop, pace_, times, snapshots ? &*snapshots : nullptr,
                   context_.settings.snapshot_every);

@@ -20,7 +20,7 @@ std::int64_t sample_at(std::int64_t frame, double fps) {
   return static_cast<std::int64_t>(std::llround(static_cast<double>(frame) / fps * kSoundRate));
 }
 
-std::int64_t frames_of(const at::Tensor& video) { return (video.size(1) - 1) * WanConfig::kTemporalFactor + 1; }
+std::int64_t frames_of(const at::Tensor& video) { return WanConfig::frames(video.size(1)); }
 
 // Floats when the overlap is kept, since the next part needs it unrounded.
 FrameType type_for(const PartPlace& place) { return place.keeps_overlap ? FrameType::Floats : FrameType::Bytes; }

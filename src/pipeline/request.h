@@ -3,13 +3,16 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "io/latents/streams.h"
 #include "io/text/prompt.h"
+#include "models/cosmos3/token_count.h"
 #include "models/sampler/guidance.h"
 #include "models/sampler/skip_rule.h"
+#include "models/wan/config.h"
 
 namespace orrery {
 
@@ -17,6 +20,7 @@ namespace orrery {
 struct RequestFile {
   const char* key;  // its key in the manifest
   std::filesystem::path path;
+  bool pixels = true;  // a picture or a video, not latents
 };
 
 // One clip to make: a manifest line with the defaults filled in. Units: frames, pixels, frames per second.
@@ -55,6 +59,8 @@ struct Request {
 
   // Whether a step needs two branches. Native guidance below 1 is also a blend of both (MODEL.md §5).
   bool guided() const { return semantics == Semantics::Native ? guidance_scale != 1 : guidance_scale > 1; }
+  // The number of branches that a step needs: 1 or 2.
+  int branches() const { return guided() ? 2 : 1; }
   // The guidance; none when only the conditional branch runs.
   std::optional<Guidance> guidance() const {
     if (!guided()) return std::nullopt;
@@ -69,14 +75,18 @@ struct Request {
     if (!image.empty()) files.push_back({"image", image});
     if (!last_image.empty()) files.push_back({"last_image", last_image});
     if (!video.empty()) files.push_back({"video", video});
-    if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents});
-    if (!continued_video.empty()) files.push_back({"continues", continued_video});
+    if (!condition_latents.empty()) files.push_back({"condition_latents", condition_latents, false});
+    if (!continued_video.empty()) files.push_back({"continues", continued_video, continued_video.extension() != ".h5"});
     return files;
   }
   // Whether the clip is made in chunks (chunks.h).
   bool is_long() const { return chunk_frames && num_frames > *chunk_frames; }
   bool picture() const { return num_frames == 1; }
-  std::int64_t latent_frames() const { return (num_frames - 1) / 4 + 1; }
+  std::int64_t latent_frames() const { return WanConfig::latent_frames(num_frames); }
+  // Latent frames that are made at once: those of the clip, or of its first chunk.
+  std::int64_t latent_frames_at_once() const {
+    return WanConfig::latent_frames(is_long() ? *chunk_frames : num_frames);
+  }
   // Time steps of the sound latent, 1920 samples each at 48 kHz, rounded up; 0 without sound. As in the reference, the
   // number of samples is truncated first, and the order of operations matters (MODEL.md §6).
   std::int64_t sound_steps() const {
@@ -85,9 +95,16 @@ struct Request {
   }
   // The clip's streams with the extents of their latents without the channels: time steps first.
   Streams<std::vector<std::int64_t>> extents() const {
-    Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / 16, width / 16}}};
+    constexpr std::int64_t kCell = WanConfig::kSpatialFactor;
+    Streams<std::vector<std::int64_t>> all{{Stream::Video, {latent_frames(), height / kCell, width / kCell}}};
     if (sound) all[Stream::Sound] = {sound_steps()};
     return all;
+  }
+  // Tokens of all streams in the media tower.
+  std::int64_t tokens() const {
+    std::int64_t sum = 0;
+    for (const auto& [stream, own] : extents()) sum += own.front() * step_tokens(std::span(own).subspan(1));
+    return sum;
   }
   // The given (not generated) time steps of a stream.
   std::vector<std::int64_t> given(Stream stream) const {
@@ -95,5 +112,19 @@ struct Request {
   }
   friend bool operator==(const Request&, const Request&) = default;
 };
+
+// Calls `use` with all members of a request, constant or not, in one order. The binding names every member, so that a
+// new one does not compile before it is given to `use`, too.
+template <class AnyRequest, class Use>
+void visit_members(AnyRequest& request, Use& use) {
+  auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+         encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+         guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
+  use(id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
+      encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
+      guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
+      append_metadata, prompt_token_ids, negative_token_ids, semantics);
+}
 
 }  // namespace orrery

@@ -130,7 +130,7 @@ void require_cache_of(const StepCacheState& state, const Request& request, const
                       std::int64_t steps_done) {
   const StreamShape& video = shape.streams.at(Stream::Video);
   const bool is_cached = request.step_cache.on() && std::ssize(video.given) < video.steps();
-  const std::size_t branches = !is_cached ? 0 : request.guided() ? 2 : 1;
+  const std::size_t branches = is_cached ? static_cast<std::size_t>(request.branches()) : 0;
   require_input(
       state.branches.size() == branches,
       fmt::format("the step cache's state has {} guidance branches, expected {}", state.branches.size(), branches));

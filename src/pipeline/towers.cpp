@@ -19,7 +19,7 @@ std::vector<const TokenIds*> texts_of(const PromptIds& ids) {
 }
 
 ModelLayout layout_of(const Weights& transformer) {
-  return {1, transformer.tp().size, static_cast<std::int64_t>(at::elementSize(transformer.dtype()))};
+  return {{.tp = transformer.tp().size}, static_cast<std::int64_t>(at::elementSize(transformer.dtype()))};
 }
 
 // Packs a text into one host tensor, so that it moves to the device in one copy.

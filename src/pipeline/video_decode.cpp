@@ -8,6 +8,7 @@
 
 #include "base/core/error.h"
 #include "base/core/pulse.h"
+#include "base/parallel/rank_groups.h"
 #include "models/wan/decoder.h"
 #include "models/wan/frame_history.h"
 

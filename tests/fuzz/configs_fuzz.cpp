@@ -21,7 +21,7 @@ void use(const Cosmos3Config& config) {
     slots += section;
   }
   check(slots == config.head_dim / 2, "mrope_section");
-  divides(config, 2);
+  divides(config, {.tp = 2});
 }
 
 void use(const WanConfig& config) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "base/parallel/rank_groups.h"
 #include "base/parallel/stop_flag.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "pipeline/chunks.h"

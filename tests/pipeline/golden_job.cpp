@@ -58,12 +58,10 @@ std::vector<std::int64_t> negative_ids(const Golden& golden) {
 
 GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype, RowFormat format)
     : grid_(world, shape),
-      tp_(make_collectives(grid_.tp(), test_device())),
-      sp_(make_collectives(grid_.sp(), test_device())),
-      cfg_(make_collectives(grid_.cfg(), test_device())),
+      groups_(grid_, test_device()),
       folder_(golden_checkpoint(set) / "transformer"),
       model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), dtype),
-             read_cosmos3_config(folder_ / "config.json"), {*tp_, *sp_}, format, Attention().in(format)) {}
+             read_cosmos3_config(folder_ / "config.json"), groups_, format, Attention().in(format)) {}
 
 DenoiseState GoldenJob::start_of(const Golden& golden) const {
   DenoiseState start;
@@ -79,7 +77,7 @@ DenoiseState GoldenJob::run(const Golden& golden, ScheduleKind kind, DenoiseStat
 
 DenoiseState GoldenJob::run(const Golden& golden, const Request& request, const Schedule& schedule, DenoiseState start,
                             const Streams<Condition>& conditions, const StepObserver& observer) const {
-  const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()),
+  const GuidedModel guided(model_.media_tower(), *groups_.cfg, std::cref(model_.text_tower()),
                            {ids_of(golden["text_ids"]), negative_ids(golden)}, shape_of(golden), request.guidance());
   return denoise(guided, {request.step_cache, {}}, schedule, std::move(start), conditions, observer);
 }

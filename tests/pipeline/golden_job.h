@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "models/cosmos3/transformer.h"
 #include "pipeline/denoise.h"
 #include "pipeline/request.h"
@@ -49,9 +50,7 @@ class GoldenJob {
 
  private:
   ProcessGrid grid_;
-  std::unique_ptr<Collectives> tp_;
-  std::unique_ptr<Collectives> sp_;
-  std::unique_ptr<Collectives> cfg_;
+  RankGroups groups_;
   std::filesystem::path folder_;
   Transformer model_;
 };

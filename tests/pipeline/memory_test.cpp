@@ -7,6 +7,7 @@
 #include "base/core/numbers.h"
 #include "base/parallel/lone_rank.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
@@ -82,7 +83,7 @@ TEST_P(AttentionMemory, OfAStepCoversItsTensors) {
   const at::Tensor held =
       at::empty({4, 5 * 16 * 24, config.patch_width()}, at::device(test_device()).dtype(at::kFloat));
   step();
-  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {1, 1, element_bytes(), RowFormat::Plain, format, sp}),
+  expect_covers(step_bytes(config, 5 * 16 * 24, 40, 1, {{1, 1, sp}, element_bytes(), RowFormat::Plain, format}),
                 memory.peak());
 }
 
@@ -163,13 +164,13 @@ TEST(StepMemory, OfThePublishedModel) {
   constexpr std::int64_t kTokens = 44160;  // 1280 x 720, 189 frames
   constexpr std::int64_t kValues = 3 * 4096 + 3 * 12288;
   const std::int64_t rope = kTokens * 2 * 128 * 2, latents = kTokens * 192 * 6 * 4;
-  EXPECT_EQ(step_bytes(nano_config(), kTokens, 0, 1, {1, 1, 2}), kTokens * kValues * 2 + rope + latents);
-  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {1, 1, 2}), 36 * 2 * 500 * 1024 * 2);
-  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {1, 4, 2}), 36 * 2 * 500 * 256 * 2);
+  EXPECT_EQ(step_bytes(nano_config(), kTokens, 0, 1, {}), kTokens * kValues * 2 + rope + latents);
+  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {}), 36 * 2 * 500 * 1024 * 2);
+  EXPECT_EQ(text_cache_bytes(nano_config(), 500, {{1, 4}}), 36 * 2 * 500 * 256 * 2);
 }
 
 TEST(StepMemory, ShrinksWithRanks) {
-  const auto step = [](std::int64_t tp) { return step_bytes(nano_config(), 44160, 500, 1, {1, tp, 2}); };
+  const auto step = [](int tp) { return step_bytes(nano_config(), 44160, 500, 1, {{1, tp}}); };
   EXPECT_LT(step(2), step(1));
   EXPECT_GT(step(2), step(1) / 2);
   EXPECT_LT(step(8), step(2));
@@ -190,7 +191,7 @@ TEST(ClipMemory, FollowsTheRequest) {
   const ClipMemory unguided = clip_memory(sizes, request, ids);
   request.guidance_scale = 6;
   EXPECT_LT(unguided.step, clip_memory(sizes, request, ids).step);
-  sizes.layout.cfg = 2;
+  sizes.layout.grid.cfg = 2;
   EXPECT_EQ(unguided.step, clip_memory(sizes, request, ids).step);
   const std::int64_t exact = clip_tensors(sizes, request, ids).step;
   request.step_cache.threshold = 0.25;

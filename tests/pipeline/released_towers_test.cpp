@@ -3,6 +3,7 @@
 
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "pipeline/clip_needs.h"
@@ -31,25 +32,22 @@ const MediaShape kShape{{{Stream::Video, {{8, 2, 4, 6}}}}};
 // A model over the world's ranks, its towers kept or released.
 class Ranks {
  public:
-  explicit Ranks(GridShape shape)
-      : grid_(mpi_world(), shape),
-        tp_(make_collectives(grid_.tp(), test_device())),
-        cfg_(make_collectives(grid_.cfg(), test_device())) {}
+  explicit Ranks(GridShape shape) : grid_(mpi_world(), shape), groups_(grid_, test_device()) {}
 
-  std::unique_ptr<Towers> kept() const { return std::make_unique<KeptTowers>(weights(), config(), *tp_); }
+  std::unique_ptr<Towers> kept() const { return std::make_unique<KeptTowers>(weights(), config(), groups_); }
   std::unique_ptr<Towers> released(std::int64_t window_bytes) const {
-    return std::make_unique<ReleasedTowers>(weights(), config(), *tp_, *cfg_, kRequests, window_bytes, log_);
+    return std::make_unique<ReleasedTowers>(weights(), config(), groups_, *groups_.cfg, kRequests, window_bytes, log_);
   }
   // The guided velocity of one request from seeded noise.
   at::Tensor velocity(const Towers& towers, const PromptIds& ids) const {
     const auto guidance = ids.uncond.empty() ? std::nullopt : std::optional(Guidance{6.0});
     const TextSource text = [&](const TokenIds& tokens) { return towers.text(tokens); };
-    const GuidedModel model(towers.media(), *cfg_, text, ids, kShape, guidance);
+    const GuidedModel model(towers.media(), *groups_.cfg, text, ids, kShape, guidance);
     return model.velocity(noise_for(1, kShape, test_device()), 500).at(Stream::Video).guided().cpu();
   }
   // Of `tokens` tokens on this rank.
   std::int64_t cache_bytes(std::int64_t tokens) const {
-    return text_cache_bytes(config(), tokens, {1, grid_.tp().shard().size, 4});
+    return text_cache_bytes(config(), tokens, {{1, grid_.tp().shard().size}, 4});
   }
 
   Weights weights() const {
@@ -59,8 +57,7 @@ class Ranks {
 
  private:
   ProcessGrid grid_;
-  std::unique_ptr<Collectives> tp_;
-  std::unique_ptr<Collectives> cfg_;
+  RankGroups groups_;
   std::filesystem::path folder_ = golden_checkpoint("tiny") / "transformer";
   Log log_{LogLevel::Quiet};
 };

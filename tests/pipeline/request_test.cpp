@@ -31,6 +31,24 @@ TEST(SoundSteps, AreTheReferences) {
   }
 }
 
+struct ClipSize {
+  std::int64_t width, height, frames, tokens;
+};
+
+TEST(Tokens, OfTheUsualClips) {
+  for (const auto& [width, height, frames, tokens] :
+       {ClipSize{1280, 720, 189, 48 * 23 * 40}, ClipSize{832, 480, 93, 24 * 15 * 26}, ClipSize{320, 192, 9, 3 * 6 * 10},
+        ClipSize{64, 64, 1, 4}}) {
+    Request request;
+    request.width = width;
+    request.height = height;
+    request.num_frames = frames;
+    EXPECT_EQ(request.tokens(), tokens);
+    request.sound = true;
+    EXPECT_EQ(request.tokens(), tokens + request.sound_steps());
+  }
+}
+
 TEST(Streams, AreThoseThatTheRequestAsksFor) {
   Cosmos3Config config;
   config.latent_channel = 8;
@@ -46,6 +64,7 @@ TEST(Streams, AreThoseThatTheRequestAsksFor) {
   request.condition_latents = "a.h5";
   EXPECT_EQ(media_shape(request, config).streams,
             (Streams<StreamShape>{{Stream::Video, {{8, 3, 4, 6}, {0, 1}}}, {Stream::Sound, {{4, 10}}}}));
+  EXPECT_EQ(media_shape(request, config).tokens(), request.tokens());
 }
 
 TEST(Guidance, IsABlendAtEveryScaleButOneUnlessTheSeedSaysNot) {

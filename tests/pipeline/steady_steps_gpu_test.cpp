@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/cosmos3/transformer.h"
 #include "pipeline/clip_times.h"
@@ -43,11 +44,10 @@ class SteadySteps : public testing::TestWithParam<Clip> {
  protected:
   SteadySteps()
       : grid_(mpi_world(), {1, 1}),
-        tp_(make_collectives(grid_.tp(), test_device())),
-        cfg_(make_collectives(grid_.cfg(), test_device())),
+        groups_(grid_, test_device()),
         folder_(golden_checkpoint("tiny") / "transformer"),
         model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), at::kBFloat16),
-               read_cosmos3_config(folder_ / "config.json"), *tp_, RowFormat::Plain, attention()) {}
+               read_cosmos3_config(folder_ / "config.json"), groups_, RowFormat::Plain, attention()) {}
 
   static Attention attention() {
     const bool fa3 = GetParam().kernel == AttentionKernel::Fa3;
@@ -55,8 +55,7 @@ class SteadySteps : public testing::TestWithParam<Clip> {
   }
 
   ProcessGrid grid_;
-  std::unique_ptr<Collectives> tp_;
-  std::unique_ptr<Collectives> cfg_;
+  RankGroups groups_;
   std::filesystem::path folder_;
   Transformer model_;
 };
@@ -67,8 +66,8 @@ TEST_P(SteadySteps, NeitherWaitNorAllocate) {
   MediaShape shape{{{Stream::Video, {{8, 6, 63, 96}, frames}}}};
   if (sound_steps > 0) shape.streams[Stream::Sound] = {{model_.config().sound_dim, sound_steps}};
   const Streams<Condition> conditions{{Stream::Video, {frames, at::randn({8, std::ssize(frames), 63, 96})}}};
-  const GuidedModel guided(model_.media_tower(), *cfg_, std::cref(model_.text_tower()), {{17, 4, 256, 9}, {5, 81, 7}},
-                           shape, Guidance{6});
+  const GuidedModel guided(model_.media_tower(), *groups_.cfg, std::cref(model_.text_tower()),
+                           {{17, 4, 256, 9}, {5, 81, 7}}, shape, Guidance{6});
   DenoiseState start;
   start.latents = noise_for(1, shape, test_device());
   StepTimes times(test_device());

@@ -9,6 +9,7 @@
 #include "base/core/pulse.h"
 #include "base/core/stopwatch.h"
 #include "base/device/device_memory.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {
@@ -27,9 +28,8 @@ class Bench {
         report_(report),
         timer_(ranks.world, ranks.device, settings.repeats),
         context_{settings, ranks, timer_, report},
-        shape_(bench_shape(model, settings)),
-        work_(layer_work(model.transformer_config, bench_tokens(shape_), kBenchTextTokens, ranks.grid.tp,
-                         ranks.grid.sp)) {}
+        shape_(media_shape(settings.clip, model.transformer_config)),
+        work_(layer_work(model.transformer_config, shape_.tokens(), kBenchTextTokens, ranks.grid)) {}
 
   void run(const Log& log) {
     if (wants(BenchPart::Step) || wants(BenchPart::Ceilings)) layer_ceilings();

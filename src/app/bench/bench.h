@@ -11,9 +11,9 @@
 #include "app/bench/settings.h"
 #include "base/core/log.h"
 #include "base/device/device_events.h"
-#include "base/parallel/collectives.h"
 #include "base/parallel/comm.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "models/nn/attention.h"
 
 namespace orrery {
@@ -46,9 +46,7 @@ class Timer {
 // The ranks that measure, their device and their kernels. What is referred to must outlive the object.
 struct BenchRanks {
   const Comm& world;
-  Collectives& tp;
-  Collectives& sp;
-  Collectives& cfg;
+  const RankGroups& groups;
   GridShape grid;
   at::Device device;
   at::ScalarType dtype;

@@ -33,7 +33,7 @@ void measure(const Exchange& exchange, const BenchContext& context) {
 
 // As a layer begins and ends them, but with nothing to hide behind.
 void measure_sums(const LayerWork& work, const BenchContext& context) {
-  Collectives& tp = context.ranks.tp;
+  Collectives& tp = *context.ranks.groups.tp;
   const at::TensorOptions options = at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype);
   std::vector<at::Tensor> parts;
   for (const Range& part : row_ranges(work.tokens, tp.shard().size)) {
@@ -55,7 +55,7 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
 
 // Heads for tokens, as before a layer's attention.
 void measure_exchange(const LayerWork& work, const BenchContext& context) {
-  Collectives& sp = context.ranks.sp;
+  Collectives& sp = *context.ranks.groups.sp;
   const SequenceParallel sequence(&sp, work.queries, work.heads, work.kv_heads);
   const at::Tensor all = at::zeros({work.queries, sequence.heads().total(), work.head_dim},
                                    at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype));
@@ -70,13 +70,13 @@ void measure_exchange(const LayerWork& work, const BenchContext& context) {
 
 void bench_collectives(const LayerWork& work, const MediaShape& shape, const BenchContext& context) {
   const BenchRanks& ranks = context.ranks;
-  const int tp = ranks.tp.shard().size;
-  const int cfg = ranks.cfg.shard().size;
+  const int tp = ranks.groups.tp->shard().size;
+  const int cfg = ranks.groups.cfg->shard().size;
   const at::TensorOptions options = at::TensorOptions().device(ranks.device);
   if (tp > 1) {
     at::Tensor x = at::zeros({work.tokens, work.hidden}, options.dtype(ranks.dtype));
     measure({"all-reduce over tp", fmt::format("{} x {} over {}", work.tokens, work.hidden, tp),
-             static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.tp.all_reduce_sum(x); }},
+             static_cast<double>(x.nbytes()), 2.0 * (tp - 1) / tp, [&] { ranks.groups.tp->all_reduce_sum(x); }},
             context);
     measure_sums(work, context);
   }
@@ -84,10 +84,10 @@ void bench_collectives(const LayerWork& work, const MediaShape& shape, const Ben
   if (cfg > 1) {
     const at::Tensor velocity =
         at::zeros({1, c10::multiply_integers(shape.extents(Stream::Video))}, options.dtype(at::kFloat));
-    measure(
-        {"all-gather over cfg", fmt::format("{} float32 each, of {}", velocity.size(1), cfg),
-         static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg, [&] { ranks.cfg.all_gather(velocity, 0); }},
-        context);
+    measure({"all-gather over cfg", fmt::format("{} float32 each, of {}", velocity.size(1), cfg),
+             static_cast<double>(velocity.nbytes()) * cfg, (cfg - 1.0) / cfg,
+             [&] { ranks.groups.cfg->all_gather(velocity, 0); }},
+            context);
   }
 }
 

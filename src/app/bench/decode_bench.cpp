@@ -204,7 +204,9 @@ void bench_vae(const BenchModel& model, const MediaShape& shape, const ConvCeili
 void bench_sound(const BenchModel& model, const BenchContext& context) {
   const SoundConfig& config = *model.sound_config;
   const SoundDecoder decoder(Weights(model.sound, Shard{}, context.ranks.device, context.ranks.dtype), config);
-  const std::int64_t steps = bench_sound_steps(context.settings);
+  Request clip = context.settings.clip;
+  clip.sound = true;
+  const std::int64_t steps = clip.sound_steps();
   const at::Tensor latent =
       at::randn({config.vocoder_input_dim, steps}, at::TensorOptions().device(context.ranks.device).dtype(at::kFloat));
   reset_peak_memory(context.ranks.device);

@@ -33,7 +33,7 @@ class LayerMeasurement {
     if (report_ != nullptr && ranks_.device.is_cuda()) other_attention();
     for (std::size_t i = 0; i < ceilings.product_ms.size(); ++i) ceilings.product_ms[i] = product(work_.products()[i]);
     ceilings.in_turn_ms = of_best([&](const NamedAttention& by) { return in_turn(by); });
-    if (ranks_.tp.shard().size > 1) all_reduce();
+    if (ranks_.groups.tp->shard().size > 1) all_reduce();
     ceilings.copy_gbps = device_copy();
     if (ranks_.device.is_cuda()) host_copies();
     return ceilings;
@@ -166,12 +166,12 @@ class LayerMeasurement {
 
   void all_reduce() {
     at::Tensor x = at::zeros({work_.tokens, work_.hidden}, options_);
-    const double ranks = ranks_.tp.shard().size;
+    const double ranks = ranks_.groups.tp->shard().size;
     Record record;
     record.name = "all-reduce";
-    record.shape = fmt::format("{} x {} over {}", work_.tokens, work_.hidden, ranks_.tp.shard().size);
+    record.shape = fmt::format("{} x {} over {}", work_.tokens, work_.hidden, ranks_.groups.tp->shard().size);
     record.bytes = static_cast<double>(x.nbytes()) * 2 * (ranks - 1) / ranks;
-    add(record, [&] { ranks_.tp.all_reduce_sum(x); });
+    add(record, [&] { ranks_.groups.tp->all_reduce_sum(x); });
   }
 
   double device_copy() {

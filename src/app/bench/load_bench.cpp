@@ -55,9 +55,9 @@ void prepare_cache(const BenchModel& model, const BenchContext& context, Record&
 template <class Tower>
 auto groups_for(const BenchRanks& ranks) {
   if constexpr (std::is_same_v<Tower, GenTower>) {
-    return TowerGroups(ranks.tp, ranks.sp);
+    return TowerGroups(ranks.groups);
   } else {
-    return std::ref(ranks.tp);
+    return std::ref(*ranks.groups.tp);
   }
 }
 
@@ -74,7 +74,7 @@ Tower load(const char* name, const BenchModel& model, const BenchContext& contex
   record.shape = model.name + ", a rank's share";
   prepare_cache(model, context, record);
   const double ms = context.timer.once([&] {
-    tower.emplace(Weights(source, ranks.tp.shard(), ranks.device, ranks.dtype), model.transformer_config,
+    tower.emplace(Weights(source, ranks.groups.tp->shard(), ranks.device, ranks.dtype), model.transformer_config,
                   groups_for<Tower>(ranks), more...);
   });
   record.ms = spread_of({ms});

@@ -10,11 +10,11 @@
 #include "io/checkpoint/weight_source.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
-#include "models/cosmos3/media.h"
 #include "models/nn/linear.h"
 #include "models/sampler/schedule.h"
 #include "models/wan/config.h"
 #include "pipeline/media_settings.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 
@@ -32,9 +32,7 @@ constexpr auto choices(BenchPart) {
 struct BenchSettings {
   std::set<BenchPart> parts{BenchPart::Step, BenchPart::Vae, BenchPart::Sound, BenchPart::Collectives,
                             BenchPart::Ceilings};
-  std::int64_t width = 1280;  // pixels
-  std::int64_t height = 720;  // pixels
-  std::int64_t frames = 189;
+  Request clip;  // whose size, steps, guidance and seed are measured
   VaeSplit vae_split = VaeSplit::Exact;
   ProductSettings products;  // of the layers
   int repeats = 0;           // runs of each measurement; 0: as many as fit a few seconds, at least 3
@@ -57,14 +55,6 @@ struct BenchModel {
   ScheduleRule schedule;                // of few-step checkpoints, whose steps have one branch, or native
 };
 
-constexpr double kBenchFps = 24;
 constexpr std::int64_t kBenchTextTokens = 512;  // of each prompt
-
-// The clip's video latent, without sound.
-MediaShape bench_shape(const BenchModel& model, const BenchSettings& settings);
-// Tokens of the video in the media tower.
-std::int64_t bench_tokens(const MediaShape& shape);
-// Latent steps of a sound that is as long as the video.
-std::int64_t bench_sound_steps(const BenchSettings& settings);
 
 }  // namespace orrery

@@ -37,10 +37,11 @@ void bench_shares(GenTower& tower, const Cosmos3Config& config, const MediaShape
   const TowerGroups before = tower.groups();
   const MediaLatents noise = noise_for(42, shape, ranks.device);
   for (const int sp : {2, 4, 8}) {
-    if (!divides(config, ranks.grid.tp, sp)) continue;
+    const GridShape grid{.tp = ranks.grid.tp, .sp = sp};
+    if (!divides(config, grid)) continue;
     LoneRank group(sp);
-    tower.set_groups({ranks.tp, group});
-    const LayerWork work = layer_work(config, bench_tokens(shape), kBenchTextTokens, ranks.grid.tp, sp);
+    tower.set_groups({*ranks.groups.tp, group});
+    const LayerWork work = layer_work(config, shape.tokens(), kBenchTextTokens, grid);
     const Branch branch = tower.prepare(random_text(config, ranks), shape);
     tower(noise, kShareTimestep, branch);
     Record record = share_record(work, config, group.traffic(ExchangeKind::AllToAll).bytes);

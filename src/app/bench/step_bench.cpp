@@ -19,23 +19,22 @@
 namespace orrery {
 namespace {
 
-constexpr double kGuidance = 6;  // above 1: both branches run
 constexpr double kStepSeconds = 10;
 constexpr double kSomeTimestep = 500;
-constexpr std::uint32_t kSeed = 42;
 
 // Steps of one request, over and over.
 class Stepper {
  public:
-  Stepper(const GuidedModel& model, MediaLatents latents, const ScheduleRule& rule)
+  Stepper(const GuidedModel& model, const Request& clip, MediaLatents latents, const ScheduleRule& rule)
       : model_(model),
         latents_(std::move(latents)),
-        schedule_(make_schedule(rule, rule.is_fixed() ? rule.fixed_steps() : 35, 10)),
-        sampler_(schedule_, kSeed) {}
+        schedule_(make_schedule(rule, rule.is_fixed() ? rule.fixed_steps() : clip.steps, clip.flow_shift)),
+        seed_(clip.seed),
+        sampler_(schedule_, seed_) {}
 
   // From the same latents each time: random weights lead nowhere.
   void operator()() {
-    if (sampler_.state().step == schedule_.steps()) sampler_ = StreamSampler(schedule_, kSeed);
+    if (sampler_.state().step == schedule_.steps()) sampler_ = StreamSampler(schedule_, seed_);
     const double timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.state().step)];
     const MediaVelocity velocity = model_.velocity(latents_, timestep);
     phase("guidance + sampler step",
@@ -46,6 +45,7 @@ class Stepper {
   const GuidedModel& model_;
   MediaLatents latents_;
   Schedule schedule_;
+  std::uint32_t seed_;
   StreamSampler sampler_;
 };
 
@@ -64,7 +64,7 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
 
 // As many of `branch` as this rank runs.
 Record step_record(const Record& branch, const BenchRanks& ranks, bool guided) {
-  const int branches = guided && ranks.cfg.shard().size == 1 ? 2 : 1;
+  const int branches = guided && ranks.groups.cfg->shard().size == 1 ? 2 : 1;
   Record record = branch;
   record.name = "step";
   record.flops *= branches;
@@ -88,11 +88,12 @@ TextCache random_text(const Cosmos3Config& config, const BenchRanks& ranks) {
 void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape& shape, const LayerWork& work,
                 const LayerCeilings& ceilings, const BenchContext& context) {
   const Cosmos3Config& config = model.transformer_config;
+  const Request& clip = context.settings.clip;
   const bool guided = !model.schedule.is_fixed();
   const BenchRanks& ranks = context.ranks;
   const LayerFormats formats{context.settings.products.format, ranks.attention.attention.format()};
   const auto text = [&](const TokenIds&) { return random_text(config, ranks); };
-  const MediaLatents noise = noise_for(kSeed, shape, ranks.device);
+  const MediaLatents noise = noise_for(clip.seed, shape, ranks.device);
   Record record = branch_record(config, work, ceilings);
   {
     const Branch branch = tower.prepare(text({}), shape);
@@ -107,9 +108,8 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
       context.report.add(full);
     }
   }
-  const GuidedModel guided_model(tower, ranks.cfg, text, {}, shape,
-                                 guided ? std::optional(Guidance{kGuidance}) : std::nullopt);
-  Stepper step(guided_model, noise, model.schedule);
+  const GuidedModel guided_model(tower, *ranks.groups.cfg, text, {}, shape, guided ? clip.guidance() : std::nullopt);
+  Stepper step(guided_model, clip, noise, model.schedule);
   record = step_record(record, ranks, guided);
   reset_peak_memory(ranks.device);
   record.ms = context.timer.measure([&] { step(); }, kStepSeconds);
@@ -118,7 +118,7 @@ void bench_step(const GenTower& tower, const BenchModel& model, const MediaShape
   context.report.add(record);
 
   const BrokenDown subject{"step", "step", [&] { step(); }};
-  const bool alone = ranks.cfg.shard().size * ranks.sp.shard().size == 1;
+  const bool alone = ranks.groups.cfg->shard().size * ranks.groups.sp->shard().size == 1;
   const int at_once = alone && pays_in_one_pass(shape.tokens()) ? 2 : 1;
   report_phases(subject,
                 step_costs(work, shape, formats, ceilings, static_cast<double>(c10::elementSize(ranks.dtype)), at_once),

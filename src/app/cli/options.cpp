@@ -125,7 +125,7 @@ void check_encode(const Options& o) {
 }
 
 void check_decode(const Options& o) {
-  require_input(o.output.media.video != Media::None || o.output.media.keep_frames || o.output.media.preview,
+  require_input(o.output.media.wanted(),
                 "--media: none leaves nothing to make: give --keep-frames or --preview, or leave --media out");
   std::map<std::string, std::filesystem::path, std::less<>> by_name;
   for (const std::filesystem::path& file : o.files) {
@@ -153,13 +153,9 @@ void check_bench(Options& o) {
                 "--distilled: goes with --model NAME; of a checkpoint its files say whether it is one of few steps");
   require_between(o.bench.repeats, 0, 1000, "--repeats");
   require_between(o.bench.kernels, 0, 1000, "--kernels");
-  o.bench.width = o.bench_size.width;
-  o.bench.height = o.bench_size.height;
-  Request clip;
-  clip.width = o.bench.width;
-  clip.height = o.bench.height;
-  clip.num_frames = o.bench.frames;
-  for (const FieldProblem& problem : check_request(clip)) {
+  o.bench.clip.width = o.bench_size.width;
+  o.bench.clip.height = o.bench_size.height;
+  for (const FieldProblem& problem : check_request(o.bench.clip)) {
     throw InputError((problem.field == "num_frames" ? "--frames: " : "--size: " + problem.field + ": ") +
                      problem.reason);
   }

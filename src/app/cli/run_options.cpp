@@ -20,7 +20,7 @@ std::vector<OptionSpec> size_options() {
           [](auto& o) -> auto& { return o.bench_size; }),
       option(
           kBench, "frames", "N", "of the clip: a multiple of 4, plus 1",
-          [](auto& o) -> auto& { return o.bench.frames; })};
+          [](auto& o) -> auto& { return o.bench.clip.num_frames; })};
 }
 
 std::vector<OptionSpec> sampling_options() {

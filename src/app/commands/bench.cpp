@@ -11,6 +11,7 @@
 #include "base/core/error.h"
 #include "base/core/pulse.h"
 #include "base/device/gpu.h"
+#include "base/parallel/rank_groups.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
 #include "models/zoo/random_models.h"
@@ -47,7 +48,7 @@ Json facts_of(const Options& options, const BenchModel& model, at::Device device
               AttentionKernel attention) {
   return {{"model", model.name},
           {"size", write_value(options.bench_size).value()},
-          {"frames", options.bench.frames},
+          {"frames", options.bench.clip.num_frames},
           {"topology", topology_of(options.grid)},
           {"dtype", dtype == at::kFloat ? "float32" : "bfloat16"},
           {"gemm", write_value(options.model.products).value()},
@@ -63,7 +64,7 @@ CheckpointFiles open_everywhere(const Options& options, const Comm& world) {
   std::optional<CheckpointFiles> files;
   world.from_root([&] {
     files = open_checkpoint(checkpoint_of(options));
-    require_divisible(files->transformer_config, options.grid.tp, options.grid.sp);
+    require_divisible(files->transformer_config, options.grid);
   });
   return files ? *std::move(files) : open_checkpoint(checkpoint_of(options));
 }
@@ -87,9 +88,7 @@ int bench(const Options& options, const Comm& world) {
   const at::ScalarType dtype = compute_dtype(options.model.dtype, device);
   require_products(options.model.products, device);
   const BenchModel model = model_of(open_everywhere(options, world));
-  const auto tp = make_collectives(grid.tp(), device);
-  const auto sp = make_collectives(grid.sp(), device);
-  const auto cfg = make_collectives(grid.cfg(), device);
+  const RankGroups groups(grid, device);
   const AttentionCase attention_case{device, dtype, model.transformer_config.head_dim};
   const AttentionKernels kernels = find_attention(attention_case, world);
   const NamedAttention attention = in_format(options.model.attention_format, choose(options.model.attention, kernels),
@@ -101,8 +100,7 @@ int bench(const Options& options, const Comm& world) {
   settings.products = options.model.product_settings();
   std::vector<NamedAttention> all = kernels.fastest_first;
   if (attention.attention.format() != RowFormat::Plain) all.insert(all.begin(), attention);
-  run_bench(model, settings, {world, *tp, *sp, *cfg, options.grid, device, dtype, attention, std::move(all)}, report,
-            log);
+  run_bench(model, settings, {world, groups, options.grid, device, dtype, attention, std::move(all)}, report, log);
   return 0;
 }
 

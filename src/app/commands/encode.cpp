@@ -53,7 +53,7 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
     const std::string reason = e.what();
     throw InputError(reason.starts_with(source.string()) ? reason : source.string() + ": " + reason);
   }
-  const std::int64_t frames = (latent.size(1) - 1) * WanConfig::kTemporalFactor + 1;
+  const std::int64_t frames = WanConfig::frames(latent.size(1));
   const double fps = static_cast<double>(feed.fps().numerator) / feed.fps().denominator;
   LatentFile file;
   file.request = json_text({{"id", options.output.folder.stem().string()},

@@ -132,27 +132,14 @@ class PlanReader {
   std::vector<TokenIds> texts_;
 };
 
-// Each function visits a value's members in a fixed order, to write or read them. The structured binding names every
-// member, so that a new member causes a compile error until it is sent too.
-template <class Archive, class AnyRequest>
-void visit_request(Archive& archive, AnyRequest& request) {
-  auto& [id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
-         encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
-         guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
-         append_metadata, prompt_token_ids, negative_token_ids, semantics] = request;
-  archive(id, prompt, negative_prompt, image, last_image, video, keeps_last, condition_latents, continued_video, parent,
-          encodes_parent, condition_frames, num_frames, chunk_frames, chunk_overlap, height, width, fps, steps,
-          guidance_scale, guidance_interval, normalize_cfg, flow_shift, step_cache, seed, sound, aspect_ratio,
-          append_metadata, prompt_token_ids, negative_token_ids, semantics);
-}
-
+// Each function visits a value's members in a fixed order, to write or read them.
 void visit_jobs(PlanWriter& writer, const std::vector<ClipJob>& jobs);
 void visit_jobs(PlanReader& reader, std::vector<ClipJob>& jobs);
 
 template <class Archive, class AnyJob>
 void visit_job(Archive& archive, AnyJob& job) {
   auto& [request, ids, request_json, parent_recipe, refusal, latents_done, resumes, chunks] = job;
-  visit_request(archive, request);
+  visit_members(request, archive);
   archive(ids.cond, ids.uncond, parent_recipe, refusal, latents_done, resumes);
   visit_jobs(archive, chunks);
 }

@@ -118,13 +118,13 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
   std::string told;
   const auto deliver = [&](const ClipJob& job, ClipResult result) {
-    const std::string path = sum_path(*models.tp);
+    const std::string path = sum_path(*models.groups.tp);
     if (path != told) context.log.info("sums over the --tp ranks go " + path);
     told = path;
     records.add(job, std::move(result));
   };
-  Generator generator({context.world, *models.towers, *models.cfg, media, models.media.encoder(), std::move(settings),
-                       context.stop, progress, context.log},
+  Generator generator({context.world, *models.towers, *models.groups.cfg, media, models.media.encoder(),
+                       std::move(settings), context.stop, progress, context.log},
                       deliver);
   const ClipSpace space(models.sizes.transformer, options.output);
   const auto out_problem = [&](const ClipJob& job) {  // on rank 0

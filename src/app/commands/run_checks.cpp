@@ -85,7 +85,7 @@ RunInput check_input(const Options& options, Unmakeable unmakeable, Problems& pr
   problems.attempt([&] { input.shard = shard_of(options); });
   problems.attempt([&] {
     CheckpointFiles checkpoint = open_checkpoint(options.model.checkpoint);
-    audit_checkpoint(checkpoint, options.grid.tp, options.grid.sp);
+    audit_checkpoint(checkpoint, options.grid);
     require_schedule(options.model.schedule, checkpoint);
     input.checkpoint = std::move(checkpoint);
   });

@@ -58,7 +58,7 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
   const std::optional<std::int64_t> free = free_memory(place.device, sharers);
   if (!free) return options.model.text_tower == TextTower::Release;
   const auto at_tp = [&](int tp) { return tower_bytes(checkpoint, tp, place.dtype, options.model.product_settings()); };
-  const int tp = place.tp.shard().size;
+  const int tp = place.groups.tp->shard().size;
   const bool decodes =
       options.output.media.wanted() && (place.world.is_root() || options.output.vae_split != VaeSplit::None);
   const TowerRoom room{*free, working_bytes(plan, model_sizes(checkpoint, place, options), decodes)};
@@ -75,24 +75,23 @@ bool released(const Options& options, const CheckpointFiles& checkpoint, const R
 }  // namespace
 
 ModelSizes model_sizes(const CheckpointFiles& checkpoint, const RankPlace& place, const Options& options) {
-  const ModelLayout layout{
-      place.cfg.shard().size, place.tp.shard().size,    static_cast<std::int64_t>(at::elementSize(place.dtype)),
-      options.model.products, place.attention.format(), place.sp.shard().size};
+  const ModelLayout layout{options.grid, static_cast<std::int64_t>(at::elementSize(place.dtype)),
+                           options.model.products, place.attention.format()};
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config, layout,
           options.output.vae_split};
 }
 
 std::unique_ptr<Towers> load_towers(const Options& options, const CheckpointFiles& checkpoint, const RunPlan& plan,
                                     const RankPlace& place, const Log& log) {
-  const Weights weights(checkpoint.transformer, place.tp.shard(), place.device, place.dtype);
+  const Weights weights(checkpoint.transformer, place.groups.tp->shard(), place.device, place.dtype);
   const Cosmos3Config& config = checkpoint.transformer_config;
-  const TowerGroups groups(place.tp, place.sp);
   std::vector<PromptIds> texts = texts_of(plan);
   if (!released(options, checkpoint, plan, place, log)) {
-    return std::make_unique<KeptTowers>(weights, config, groups, options.model.product_settings(), place.attention);
+    return std::make_unique<KeptTowers>(weights, config, place.groups, options.model.product_settings(),
+                                        place.attention);
   }
-  auto towers = std::make_unique<ReleasedTowers>(weights, config, groups, place.cfg, texts, kWindowBytes, log,
-                                                 options.model.product_settings(), place.attention);
+  auto towers = std::make_unique<ReleasedTowers>(weights, config, place.groups, *place.groups.cfg, texts, kWindowBytes,
+                                                 log, options.model.product_settings(), place.attention);
   if (!texts.empty()) towers->prepare(texts.front());
   return towers;
 }
@@ -115,10 +114,8 @@ MediaModelSet media_models_for(const RunPlan& plan, const OutputOptions& output,
 
 RunModels::RunModels(const CheckpointFiles& checkpoint, const RunPlan& plan, const RunContext& context,
                      const Attention& attention)
-    : tp(make_collectives(context.grid.tp(), context.device)),
-      sp(make_collectives(context.grid.sp(), context.device)),
-      cfg(make_collectives(context.grid.cfg(), context.device)),
-      place{context.world, *tp, *sp, *cfg, context.device, compute_dtype(context.options.model.dtype, context.device),
+    : groups(context.grid, context.device),
+      place{context.world, groups, context.device, compute_dtype(context.options.model.dtype, context.device),
             attention},
       sizes(model_sizes(checkpoint, place, context.options)),
       media(checkpoint, media_models_for(plan, context.options.output, context.world.is_root()), place.device,

@@ -6,7 +6,7 @@
 #include "app/commands/run_context.h"
 #include "app/commands/run_plan.h"
 #include "base/core/log.h"
-#include "base/parallel/collectives.h"
+#include "base/parallel/rank_groups.h"
 #include "models/nn/attention.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/media_models.h"
@@ -18,9 +18,7 @@ namespace orrery {
 // This rank's device, dtype and groups.
 struct RankPlace {
   const Comm& world;
-  Collectives& tp;
-  Collectives& sp;
-  Collectives& cfg;
+  const RankGroups& groups;
   at::Device device;
   at::ScalarType dtype;
   Attention attention = {};
@@ -47,9 +45,7 @@ struct RunModels {
   RunModels(const RunModels&) = delete;
   RunModels& operator=(const RunModels&) = delete;
 
-  const std::unique_ptr<Collectives> tp;
-  const std::unique_ptr<Collectives> sp;
-  const std::unique_ptr<Collectives> cfg;
+  const RankGroups groups;
   const RankPlace place;
   const ModelSizes sizes;
   const MediaModels media;  // before the towers, which use the remaining memory

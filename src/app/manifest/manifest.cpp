@@ -308,11 +308,7 @@ std::string read_manifest(const fs::path& file) {
   }
 }
 
-Json manifest_json(const Request& request) {
-  Json line = Json::object();
-  write_fields(request, line);
-  return line;
-}
+Json manifest_json(const Request& request) { return written_fields(request); }
 
 std::string manifest_line(const Request& request) { return json_text(manifest_json(request)); }
 

@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "app/manifest/request_rules.h"
@@ -104,64 +106,109 @@ void check_samples(const Json& value) {
   require_input(is_sample_count(value), fmt::format("{} is outside 1 to {}", count, kMostSamples));
 }
 
+Json path_text(const fs::path& path) { return path.empty() ? Json() : Json(valid_utf8(path.string())); }
+
+template <class T>
+Json unless_unset(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
+
+// What is off is not written, as it was not before there was such a choice: it makes the same clip.
+template <class T>
+Json where(bool on, const T& value) {
+  return on ? Json(value) : Json();
+}
+
+// The parent's id stands where the path would.
+Json start_text(const fs::path& path, const Request& r, bool encodes) {
+  const bool continues = !r.parent.empty() && r.encodes_parent == encodes;
+  return continues ? Json(r.parent) : path_text(path);
+}
+
 using Folder = const fs::path&;
 constexpr bool kOptional = true;
 constexpr bool kValue = false;
 
+// A field that is one member, which `Read` makes of the JSON value.
+template <auto Member, auto Read>
+constexpr ManifestField member(std::string_view name) {
+  return {name, kValue, [](const Json& v, Folder, Request& r) { r.*Member = Read(v); },
+          [](const Request& r) { return Json(r.*Member); }};
+}
+
+// A std::optional member.
+template <auto Member, auto Read>
+constexpr ManifestField optional_member(std::string_view name) {
+  return {name, kOptional, [](const Json& v, Folder, Request& r) { r.*Member = Read(v); },
+          [](const Request& r) { return unless_unset(r.*Member); }};
+}
+
+template <fs::path Request::*Member>
+constexpr ManifestField path_member(std::string_view name) {
+  return {name, kOptional, [](const Json& v, Folder f, Request& r) { r.*Member = path_from(v, f); },
+          [](const Request& r) { return path_text(r.*Member); }};
+}
+
 const std::array kFields{
-    ManifestField{"id", kValue, [](const Json& v, Folder, Request& r) { r.id = valid_id(v); }},
-    ManifestField{"prompt", kOptional, [](const Json& v, Folder, Request& r) { r.prompt = text(v); }},
-    ManifestField{"negative_prompt", kOptional, [](const Json& v, Folder, Request& r) { set_negative_prompt(v, r); }},
-    ManifestField{"image", kOptional, [](const Json& v, Folder f, Request& r) { r.image = path_from(v, f); }},
-    ManifestField{"last_image", kOptional, [](const Json& v, Folder f, Request& r) { r.last_image = path_from(v, f); }},
-    ManifestField{"video", kOptional, [](const Json& v, Folder f, Request& r) { r.video = path_from(v, f); }},
-    ManifestField{"video_keep", kOptional, [](const Json& v, Folder, Request& r) { r.keeps_last = last_kept(v); }},
+    member<&Request::id, valid_id>("id"),
+    ManifestField{"prompt", kOptional, [](const Json& v, Folder, Request& r) { r.prompt = text(v); },
+                  [](const Request& r) { return where(!r.prompt_token_ids, r.prompt); }},
+    ManifestField{"negative_prompt", kOptional, [](const Json& v, Folder, Request& r) { set_negative_prompt(v, r); },
+                  [](const Request& r) { return unless_unset(r.negative_prompt); }},
+    path_member<&Request::image>("image"),
+    path_member<&Request::last_image>("last_image"),
+    path_member<&Request::video>("video"),
+    ManifestField{"video_keep", kOptional, [](const Json& v, Folder, Request& r) { r.keeps_last = last_kept(v); },
+                  [](const Request& r) { return where(!r.video.empty(), r.keeps_last ? "last" : "first"); }},
     ManifestField{"condition_latents", kOptional,
-                  [](const Json& v, Folder f, Request& r) { r.condition_latents = path_from(v, f); }},
+                  [](const Json& v, Folder f, Request& r) { r.condition_latents = path_from(v, f); },
+                  [](const Request& r) { return start_text(r.condition_latents, r, false); }},
     ManifestField{"continues", kOptional,
-                  [](const Json& v, Folder f, Request& r) { r.continued_video = path_from(v, f); }},
+                  [](const Json& v, Folder f, Request& r) { r.continued_video = path_from(v, f); },
+                  [](const Request& r) { return start_text(r.continued_video, r, true); }},
     ManifestField{"condition_frames", kOptional,
-                  [](const Json& v, Folder, Request& r) { r.condition_frames = integers(v); }},
-    ManifestField{"num_frames", kValue, [](const Json& v, Folder, Request& r) { r.num_frames = integer(v); }},
-    ManifestField{"chunk_frames", kOptional, [](const Json& v, Folder, Request& r) { r.chunk_frames = integer(v); }},
-    ManifestField{"chunk_overlap", kValue, [](const Json& v, Folder, Request& r) { r.chunk_overlap = integer(v); }},
-    ManifestField{"height", kValue, [](const Json& v, Folder, Request& r) { r.height = integer(v); }},
-    ManifestField{"width", kValue, [](const Json& v, Folder, Request& r) { r.width = integer(v); }},
-    ManifestField{"fps", kValue, [](const Json& v, Folder, Request& r) { r.fps = number(v); }},
-    ManifestField{"steps", kValue, [](const Json& v, Folder, Request& r) { r.steps = integer(v); }},
-    ManifestField{"guidance_scale", kValue, [](const Json& v, Folder, Request& r) { r.guidance_scale = number(v); }},
+                  [](const Json& v, Folder, Request& r) { r.condition_frames = integers(v); },
+                  [](const Request& r) { return where(r.conditioned(), r.condition_frames); }},
+    member<&Request::num_frames, integer>("num_frames"),
+    ManifestField{"chunk_frames", kOptional, [](const Json& v, Folder, Request& r) { r.chunk_frames = integer(v); },
+                  [](const Request& r) { return r.is_long() ? Json(*r.chunk_frames) : Json(); }},
+    ManifestField{"chunk_overlap", kValue, [](const Json& v, Folder, Request& r) { r.chunk_overlap = integer(v); },
+                  [](const Request& r) { return where(r.is_long(), r.chunk_overlap); }},
+    member<&Request::height, integer>("height"),
+    member<&Request::width, integer>("width"),
+    member<&Request::fps, number>("fps"),
+    member<&Request::steps, integer>("steps"),
+    member<&Request::guidance_scale, number>("guidance_scale"),
     ManifestField{"guidance_interval", kOptional,
-                  [](const Json& v, Folder, Request& r) { r.guidance_interval = interval(v); }},
-    ManifestField{"normalize_cfg", kValue, [](const Json& v, Folder, Request& r) { r.normalize_cfg = truth(v); }},
-    ManifestField{"step_cache", kValue, [](const Json& v, Folder, Request& r) { r.step_cache.threshold = number(v); }},
+                  [](const Json& v, Folder, Request& r) { r.guidance_interval = interval(v); },
+                  [](const Request& r) {
+                    return r.guidance_interval ? Json{r.guidance_interval->low, r.guidance_interval->high} : Json();
+                  }},
+    ManifestField{"normalize_cfg", kValue, [](const Json& v, Folder, Request& r) { r.normalize_cfg = truth(v); },
+                  [](const Request& r) { return where(r.normalize_cfg, true); }},
+    ManifestField{"step_cache", kValue, [](const Json& v, Folder, Request& r) { r.step_cache.threshold = number(v); },
+                  [](const Request& r) { return where(r.step_cache.on(), r.step_cache.threshold); }},
     ManifestField{"step_cache_skips", kValue,
-                  [](const Json& v, Folder, Request& r) { r.step_cache.skips = integer(v); }},
+                  [](const Json& v, Folder, Request& r) { r.step_cache.skips = integer(v); },
+                  [](const Request& r) { return where(r.step_cache.on(), r.step_cache.skips); }},
     ManifestField{"step_cache_order", kValue,
-                  [](const Json& v, Folder, Request& r) { r.step_cache.order = integer(v); }},
-    ManifestField{"flow_shift", kValue, [](const Json& v, Folder, Request& r) { r.flow_shift = number(v); }},
-    ManifestField{"seed", kValue, [](const Json& v, Folder, Request& r) { r.seed = seed(v); }},
-    ManifestField{"samples", kValue, [](const Json& v, Folder, Request&) { check_samples(v); }},
-    ManifestField{"sound", kValue, [](const Json& v, Folder, Request& r) { r.sound = truth(v); }},
-    ManifestField{"aspect_ratio", kOptional, [](const Json& v, Folder, Request& r) { r.aspect_ratio = text(v); }},
-    ManifestField{"append_metadata", kValue, [](const Json& v, Folder, Request& r) { r.append_metadata = truth(v); }},
-    ManifestField{"prompt_token_ids", kOptional,
-                  [](const Json& v, Folder, Request& r) { r.prompt_token_ids = integers(v); }},
-    ManifestField{"negative_token_ids", kOptional, [](const Json& v, Folder, Request& r) { set_negative_ids(v, r); }},
+                  [](const Json& v, Folder, Request& r) { r.step_cache.order = integer(v); },
+                  [](const Request& r) { return where(r.step_cache.on(), r.step_cache.order); }},
+    member<&Request::flow_shift, number>("flow_shift"),
+    member<&Request::seed, seed>("seed"),
+    ManifestField{"samples", kValue, [](const Json& v, Folder, Request&) { check_samples(v); },
+                  [](const Request&) { return Json(); }},
+    member<&Request::sound, truth>("sound"),
+    optional_member<&Request::aspect_ratio, text>("aspect_ratio"),
+    member<&Request::append_metadata, truth>("append_metadata"),
+    optional_member<&Request::prompt_token_ids, integers>("prompt_token_ids"),
+    ManifestField{"negative_token_ids", kOptional, [](const Json& v, Folder, Request& r) { set_negative_ids(v, r); },
+                  [](const Request& r) { return unless_unset(r.negative_token_ids); }},
 };
 
 std::string shortened(const std::string& dumped) {
   constexpr std::size_t kLongest = 60;
   return dumped.size() <= kLongest ? dumped : dumped.substr(0, kLongest) + "…";
-}
-
-// What is off is not written, as it was not before there was such a choice: it makes the same clip.
-void write_choices(const Request& r, Json& line) {
-  if (r.guidance_interval) line["guidance_interval"] = {r.guidance_interval->low, r.guidance_interval->high};
-  if (r.normalize_cfg) line["normalize_cfg"] = true;
-  if (!r.step_cache.on()) return;
-  line["step_cache"] = r.step_cache.threshold;
-  line["step_cache_skips"] = r.step_cache.skips;
-  line["step_cache_order"] = r.step_cache.order;
 }
 
 }  // namespace
@@ -203,34 +250,13 @@ std::span<const std::string_view> field_names() {
   return names;
 }
 
-void write_fields(const Request& r, Json& line) {
-  line["id"] = r.id;
-  if (!r.prompt_token_ids) line["prompt"] = r.prompt;
-  if (r.negative_prompt) line["negative_prompt"] = *r.negative_prompt;
-  if (!r.image.empty()) line["image"] = valid_utf8(r.image.string());
-  if (!r.last_image.empty()) line["last_image"] = valid_utf8(r.last_image.string());
-  if (!r.video.empty()) line["video"] = valid_utf8(r.video.string());
-  if (!r.video.empty()) line["video_keep"] = r.keeps_last ? "last" : "first";
-  if (!r.condition_latents.empty()) line["condition_latents"] = valid_utf8(r.condition_latents.string());
-  if (!r.continued_video.empty()) line["continues"] = valid_utf8(r.continued_video.string());
-  if (!r.parent.empty()) line[r.encodes_parent ? "continues" : "condition_latents"] = r.parent;
-  if (r.conditioned()) line["condition_frames"] = r.condition_frames;
-  line["num_frames"] = r.num_frames;
-  if (r.is_long()) line["chunk_frames"] = *r.chunk_frames;
-  if (r.is_long()) line["chunk_overlap"] = r.chunk_overlap;
-  line["height"] = r.height;
-  line["width"] = r.width;
-  line["fps"] = r.fps;
-  line["steps"] = r.steps;
-  line["guidance_scale"] = r.guidance_scale;
-  write_choices(r, line);
-  line["flow_shift"] = r.flow_shift;
-  line["seed"] = r.seed;
-  line["sound"] = r.sound;
-  if (r.aspect_ratio) line["aspect_ratio"] = *r.aspect_ratio;
-  line["append_metadata"] = r.append_metadata;
-  if (r.prompt_token_ids) line["prompt_token_ids"] = *r.prompt_token_ids;
-  if (r.negative_token_ids) line["negative_token_ids"] = *r.negative_token_ids;
+Json written_fields(const Request& request) {
+  Json line = Json::object();
+  for (const ManifestField& field : kFields) {
+    Json value = field.write(request);
+    if (!value.is_null()) line[std::string(field.name)] = std::move(value);
+  }
+  return line;
 }
 
 std::string describe(const Json& value) {

@@ -27,6 +27,8 @@ struct ManifestField {
   // Stores `value` in the request; a path in it starts at `folder`. Throws InputError(reason) for a wrong type, or for
   // a number that does not fit.
   void (*read)(const Json& value, const std::filesystem::path& folder, Request& request);
+  // The request's value as read() takes it; null: its line leaves the key out.
+  Json (*write)(const Request& request);
 };
 
 // Whether `value` is a number of samples that a line may ask for.
@@ -38,8 +40,8 @@ const ManifestField* find_field(std::string_view name);
 // All names, in the order in which manifest_line writes them.
 std::span<const std::string_view> field_names();
 
-// Adds the request's keys to the object `line`; optional fields that are unset are left out.
-void write_fields(const Request& request, Json& line);
+// The request's keys as the object of its line; optional fields that are unset are left out.
+Json written_fields(const Request& request);
 
 // A JSON value in words: "the number 12", "the string \"abc\"", "null". Long ones are cut.
 std::string describe(const Json& value);

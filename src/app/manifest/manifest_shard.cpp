@@ -57,10 +57,8 @@ double work_of(const Request& request) {
   }
   constexpr double kTokensOfEqualCost = 24'000;
   constexpr double kOtherSteps = 8;
-  const auto patches = [](std::int64_t pixels) { return (pixels / 16 + 1) / 2; };
-  const auto tokens = static_cast<double>(request.latent_frames() * patches(request.height) * patches(request.width) +
-                                          request.sound_steps());
-  const double steps = static_cast<double>(request.steps) * (request.guided() ? 2 : 1) + kOtherSteps;
+  const auto tokens = static_cast<double>(request.tokens());
+  const double steps = static_cast<double>(request.steps * request.branches()) + kOtherSteps;
   return steps * tokens * (tokens + kTokensOfEqualCost);
 }
 

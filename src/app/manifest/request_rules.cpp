@@ -10,12 +10,12 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <span>
 #include <string_view>
 #include <system_error>
 
 #include "base/core/numbers.h"
 #include "io/media/media_reader.h"
-#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -57,11 +57,9 @@ std::string side_reason(std::int64_t side) {
   return fmt::format("{} is not a multiple of 16 (nearest: {})", side, nearest);
 }
 
-// Of a clip, or of its first chunk.
-std::int64_t latent_frames_at_once(const Request& r) { return (chunks_of(r).front().frames - 1) / 4 + 1; }
-
 std::string tokens_reason(const Request& r) {
-  const std::int64_t tokens = latent_frames_at_once(r) * ((r.height + 31) / 32) * ((r.width + 31) / 32);
+  const std::vector<std::int64_t> video = r.extents().at(Stream::Video);
+  const std::int64_t tokens = r.latent_frames_at_once() * step_tokens(std::span(video).subspan(1));
   if (tokens <= kMaxTokens) return "";
   return fmt::format("the clip has {} tokens at {}x{}, at most {} are allowed: make it shorter or smaller", tokens,
                      r.width, r.height, kMaxTokens);
@@ -108,7 +106,7 @@ std::string image_count_reason(const Request& r) {
 }
 
 std::string all_given_reason(const Request& r) {
-  if (!r.conditioned() || r.sound || std::ssize(r.condition_frames) < latent_frames_at_once(r)) return "";
+  if (!r.conditioned() || r.sound || std::ssize(r.condition_frames) < r.latent_frames_at_once()) return "";
   if (r.picture()) return "the only frame is given, and none is left to make: give the clip more num_frames";
   return "all frames of the clip are given, and none is left to make";
 }
@@ -125,7 +123,7 @@ std::string length_reason(const Request& r) {
   const bool continues = !r.video.empty() || !r.continued_video.empty() || r.encodes_parent;
   const std::int64_t least = r.sound ? 2 : 3;
   const bool as_by_default = r.condition_frames == std::vector<std::int64_t>{0, 1};
-  if (!continues || !as_by_default || latent_frames_at_once(r) >= least) return "";
+  if (!continues || !as_by_default || r.latent_frames_at_once() >= least) return "";
   return fmt::format("{} is too short for a clip that begins with five frames of another: at least {}", r.num_frames,
                      r.sound ? 5 : 9);
 }
@@ -134,7 +132,7 @@ std::string condition_reason(const Request& r) {
   if (r.condition_frames.empty()) return "the list is empty";
   const std::int64_t* previous = nullptr;
   for (const std::int64_t& frame : r.condition_frames) {
-    const std::int64_t last = latent_frames_at_once(r) - 1;
+    const std::int64_t last = r.latent_frames_at_once() - 1;
     if (!between(frame, 0, last)) {
       return fmt::format("{} is not a latent frame of the clip{}, which has 0 to {}", frame,
                          r.is_long() ? "'s first chunk" : "", last);
@@ -239,19 +237,12 @@ const std::string& MediaProblems::of(const fs::path& file) {
 
 std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media) {
   std::vector<std::string> missing;
-  const auto check_file = [&](const char* field, const fs::path& file, bool is_media) {
-    if (file.empty()) return;
-    std::string reason = file_reason(file);
-    if (reason.empty() && is_media) reason = media.of(file);
-    if (!reason.empty()) missing.push_back(std::string(field) + ": " + reason);
-  };
-  const bool latents = request.continued_video.extension() == ".h5";
-  check_file("image", request.image, true);
-  check_file("last_image", request.last_image, true);
-  check_file("video", request.video, true);
-  check_file("condition_latents", request.condition_latents, false);
-  check_file("continues", request.continued_video, !latents);
-  if (latents) {
+  for (const auto& [key, path, pixels] : request.input_files()) {
+    std::string reason = file_reason(path);
+    if (reason.empty() && pixels) reason = media.of(path);
+    if (!reason.empty()) missing.push_back(std::string(key) + ": " + reason);
+  }
+  if (request.continued_video.extension() == ".h5") {
     missing.push_back("continues: " + request.continued_video.string() +
                       ": it is a latent file, expected a video or the id of an earlier line; condition_latents takes "
                       "latents as they are");

@@ -11,6 +11,7 @@
 #include "base/core/host.h"
 #include "base/core/numbers.h"
 #include "pipeline/chunks.h"
+#include "pipeline/clip_needs.h"
 
 namespace orrery {
 namespace {
@@ -26,8 +27,7 @@ std::string needed_and_there(std::int64_t needed, std::int64_t available) {
 
 }  // namespace
 
-ClipSpace::ClipSpace(const Cosmos3Config& config, const OutputOptions& output)
-    : video_channels_(config.latent_channel), sound_channels_(config.sound_dim), output_(output) {}
+ClipSpace::ClipSpace(const Cosmos3Config& config, const OutputOptions& output) : config_(config), output_(output) {}
 
 std::int64_t ClipSpace::latents(const Request& request) const {
   if (request.is_long()) {
@@ -35,8 +35,7 @@ std::int64_t ClipSpace::latents(const Request& request) const {
     for (const Request& part : parts_of(request)) all += latents(part) + kHeader;
     return all;
   }
-  const std::int64_t video = video_channels_ * request.latent_frames() * (request.height / 16) * (request.width / 16);
-  return (video + sound_channels_ * request.sound_steps()) * std::int64_t{sizeof(float)};
+  return media_shape(request, config_).values() * std::int64_t{sizeof(float)};
 }
 
 std::vector<Artifact> ClipSpace::artifacts(const Request& request) const {
@@ -57,7 +56,7 @@ std::int64_t ClipSpace::snapshots(const ClipJob& job) const {
   const StepCacheSettings& cache = job.request.step_cache;
   // Arrays of a step cache: for each branch, the layers' contributions in the last order + 1 computed steps, and the
   // video's filtered latents.
-  const std::int64_t cached = cache.on() ? (job.request.guided() ? 2 : 1) * (cache.order + 2) : 0;
+  const std::int64_t cached = cache.on() ? job.request.branches() * (cache.order + 2) : 0;
   return 2 * ((kArrays + cached) * latents(job.request) + kHeader);
 }
 

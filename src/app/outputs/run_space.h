@@ -30,8 +30,7 @@ class ClipSpace {
   std::int64_t latents(const Request& request) const;
   std::vector<Artifact> artifacts(const Request& request) const;
 
-  std::int64_t video_channels_;
-  std::int64_t sound_channels_;
+  Cosmos3Config config_;
   OutputOptions output_;
 };
 

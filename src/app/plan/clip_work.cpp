@@ -43,11 +43,9 @@ double multiplied_bytes(const LayerWork& layer, double element) {
 
 // Numbers that the tokens of `own` become behind the layers, of the sequence of all streams' tokens.
 std::int64_t projected_values(const MediaShape& shape, const Range& own) {
-  constexpr std::int64_t kPatch = 4;  // latent cells in a token of a video
   std::int64_t values = 0, begin = 0;
   for (const auto& [stream, each] : shape.streams) {
-    const std::int64_t width = each.extents[0] * (each.extents.size() == 4 ? kPatch : 1);
-    values += within({begin, each.tokens()}, own).size * width;
+    values += within({begin, each.tokens()}, own).size * each.token_values();
     begin += each.tokens();
   }
   return values;
@@ -56,8 +54,8 @@ std::int64_t projected_values(const MediaShape& shape, const Range& own) {
 // Of one branch that is computed in `formats`.
 StepWork branch_work(const ModelSizes& sizes, LayerFormats formats, const MediaShape& shape, std::int64_t tokens,
                      std::int64_t text_tokens) {
-  const auto tp = static_cast<int>(sizes.layout.tp);
-  LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, tp, static_cast<int>(sizes.layout.sp));
+  const int tp = sizes.layout.grid.tp;
+  LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, sizes.layout.grid);
   layer.parts = 1;  // a phase's whole work, however many calls it comes in
   const auto layers = static_cast<double>(sizes.transformer.num_hidden_layers);
   const auto element = static_cast<double>(sizes.layout.element_bytes);
@@ -89,25 +87,25 @@ std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& r
   const auto cond = static_cast<std::int64_t>(ids.cond.size());
   const auto uncond = static_cast<std::int64_t>(ids.uncond.size());
   if (!request.guided()) return {cond};
-  if (sizes.layout.cfg == 2) return {std::max(cond, uncond)};
+  if (sizes.layout.grid.cfg == 2) return {std::max(cond, uncond)};
   return {cond, uncond};
 }
 
 // Of a step that computes all branches.
 std::int64_t collective_calls(const ModelSizes& sizes, const Request& request, const MediaShape& shape) {
-  const ModelLayout& layout = sizes.layout;
-  const bool both = request.guided() && layout.cfg == 1;
-  const bool in_one_pass = both && layout.sp == 1 && pays_in_one_pass(shape.tokens());
+  const auto [cfg, tp, sp] = sizes.layout.grid;
+  const bool both = sizes.layout.own_branches(request.branches()) == 2;
+  const bool in_one_pass = both && sp == 1 && pays_in_one_pass(shape.tokens());
   const std::int64_t passes = both && !in_one_pass ? 2 : 1, layers = sizes.transformer.num_hidden_layers;
-  const std::int64_t rows = Shard{0, static_cast<int>(layout.sp)}.share(shape.tokens()).size * (in_one_pass ? 2 : 1);
-  std::int64_t calls = request.guided() && layout.cfg == 2 ? 1 : 0;
-  if (layout.tp > 1) calls += passes * 2 * layers * std::ssize(row_ranges(rows, static_cast<int>(layout.tp)));
-  if (layout.sp > 1) calls += passes * (2 * layers + std::ssize(shape.streams));
+  const std::int64_t rows = Shard{0, sp}.share(shape.tokens()).size * (in_one_pass ? 2 : 1);
+  std::int64_t calls = request.guided() && cfg == 2 ? 1 : 0;
+  if (tp > 1) calls += passes * 2 * layers * std::ssize(row_ranges(rows, tp));
+  if (sp > 1) calls += passes * (2 * layers + std::ssize(shape.streams));
   return calls;
 }
 
 // `passes`: by step. A rank that runs one of two branches takes a whole step for either.
-void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, std::int64_t groups,
+void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, int groups,
                const FullPrecisionSteps& full_precision) {
   const std::int64_t steps = std::ssize(passes);
   for (std::int64_t step = 0; step < steps; ++step) {
@@ -122,7 +120,7 @@ void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, std
 
 // The text tower's last layer ends in its keys and values.
 double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
-  const LayerWork layer = layer_work(sizes.transformer, tokens, 0, static_cast<int>(sizes.layout.tp));
+  const LayerWork layer = layer_work(sizes.transformer, tokens, 0, {.tp = sizes.layout.grid.tp});
   return static_cast<double>(sizes.transformer.num_hidden_layers - 1) * layer.flops() +
          layer.product_flops(layer.products().front());
 }
@@ -130,8 +128,8 @@ double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
 // One decoding of a clip.
 void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   const std::vector<std::int64_t>& video = shape.extents(Stream::Video);
-  const CellCount part = decoded_cells(sizes.vae_split, static_cast<int>(sizes.layout.ranks()), video[2], video[3]);
-  const std::int64_t frames = (video[1] - 1) * WanConfig::kTemporalFactor + 1;
+  const CellCount part = decoded_cells(sizes.vae_split, sizes.layout.grid.ranks(), video[2], video[3]);
+  const std::int64_t frames = WanConfig::frames(video[1]);
   constexpr std::int64_t kCellPixels = WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;
   work.decoded_pixels += static_cast<double>(frames * part.height * part.width * kCellPixels);
   work.decode_flops += static_cast<double>(video[1]) * decoder_flops(sizes.vae, part.height, part.width);
@@ -160,9 +158,9 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
   const MediaShape shape = media_shape(request, sizes.transformer);
   ClipWork work;
   work.tokens = shape.tokens();
-  work.rows = Shard{0, static_cast<int>(sizes.layout.sp)}.share(work.tokens).size;
+  work.rows = Shard{0, sizes.layout.grid.sp}.share(work.tokens).size;
   work.steps = request.steps;
-  add_steps(work, expected_passes(request, schedule), request.guided() ? 2 : 1, sizes.layout.cfg, full_precision);
+  add_steps(work, expected_passes(request, schedule), request.branches(), sizes.layout.grid.cfg, full_precision);
   for (const std::int64_t text : branch_texts(sizes, request, ids)) {
     add(work.step, branch_work(sizes, {sizes.layout.products, sizes.layout.attention}, shape, work.tokens, text));
     add(work.plain_step, branch_work(sizes, {}, shape, work.tokens, text));
@@ -172,7 +170,7 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
   work.latent_bytes = static_cast<double>(shape.values()) * sizeof(float);
   for (StepWork* step : {&work.step, &work.plain_step}) {
     add(*step, sampler_costs(shape, {}), 1);
-    if (request.guided() && sizes.layout.cfg == 2) step->gather_bytes = work.latent_bytes;
+    if (request.guided() && sizes.layout.grid.cfg == 2) step->gather_bytes = work.latent_bytes;
     step->calls = collective_calls(sizes, request, shape);
   }
   if (decodes) add_media(work, sizes, shape);

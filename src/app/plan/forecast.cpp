@@ -24,8 +24,7 @@ auto left_out_of(const Request& r) {
 }
 
 auto size_of(const Request& r) {
-  return std::tuple(r.width, r.height, r.num_frames, r.steps, r.guided(), r.sound_steps(), r.encodes_parent,
-                    is_chunk(r), left_out_of(r));
+  return std::tuple(r.extents(), r.steps, r.branches(), r.encodes_parent, is_chunk(r), left_out_of(r));
 }
 
 void keep_longer(TokenIds& longest, const TokenIds& ids) {
@@ -51,7 +50,8 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
   for (int cfg = 1; cfg <= (guided ? 2 : 1); ++cfg) {
     for (int sp = 1; cfg * sp <= gpus && sp <= tokens; ++sp) {
       for (int tp = 1; cfg * sp * tp <= gpus; ++tp) {
-        if (divides(config, tp) && divides(config, tp, sp)) grids.push_back({cfg, tp, sp});
+        const GridShape grid{cfg, tp, sp};
+        if (divides(config, grid)) grids.push_back(grid);
       }
     }
   }
@@ -61,8 +61,7 @@ std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Con
 ModelSizes sizes_of(const RunShape& run, const CheckpointFiles& checkpoint, const GridShape& grid) {
   const auto element_bytes = static_cast<std::int64_t>(at::elementSize(compute_dtype(run.model.dtype, at::kCUDA)));
   return {checkpoint.transformer_config, checkpoint.vae_config, checkpoint.sound_config,
-          ModelLayout{grid.cfg, grid.tp, element_bytes, run.model.products, run.model.attention_format, grid.sp},
-          run.vae_split};
+          ModelLayout{grid, element_bytes, run.model.products, run.model.attention_format}, run.vae_split};
 }
 
 class Forecaster {
@@ -171,11 +170,7 @@ std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs) {
     ClipKind& kind = kinds[place->second];
     keep_longer(kind.ids.cond, job.ids.cond);
     keep_longer(kind.ids.uncond, job.ids.uncond);
-    if (!kind.request.needs_encoder()) {
-      kind.request.image = job.request.image;
-      kind.request.video = job.request.video;
-      kind.request.continued_video = job.request.continued_video;
-    }
+    if (!kind.request.needs_encoder() && job.request.needs_encoder()) kind.request = job.request;
     ++kind.clips;
   };
   for (const ClipJob& job : jobs) {
@@ -226,7 +221,7 @@ Forecast make_forecast(const RunShape& run, const PlanOptions& options, const Ch
   const bool guided = any(forecast.kinds, [](const Request& r) { return r.guided(); });
   const std::int64_t tokens = fewest_tokens(forecast.kinds);
   for (const GridShape& grid : grids_of(run.grid, options.gpus, checkpoint.transformer_config, guided, tokens)) {
-    require_divisible(checkpoint.transformer_config, grid.tp, grid.sp);
+    require_divisible(checkpoint.transformer_config, grid);
     forecast.topologies.push_back(forecaster(grid));
   }
   forecast.gpus = options.gpus > 0 ? options.gpus : run.grid.ranks();

@@ -45,7 +45,7 @@ struct RunShape {
 
 // The clips of a manifest that take the same work, with the longest of their texts.
 struct ClipKind {
-  Request request;  // of the first of them
+  Request request;  // of the first of them, or of the first that is made from pixels
   PromptIds ids;
   std::int64_t clips = 0;
   ClipWork work;  // of one clip, on one GPU

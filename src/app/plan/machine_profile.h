@@ -49,7 +49,7 @@ struct MachineProfile {
   StepRates float8;                                  // with --gemm fp8; empty: not measured
   RateCurve float8_attention;                        // with --attention fp8; empty: not measured
   double link = 0;                                   // bytes a second that a rank sends in a sum over ranks
-  double exchange = 0;                               // bytes a second that a rank sends in an all-to-all
+  double exchange = 0;                               // bytes a second that a rank sends in an all-to-all of a step
   double waited_for = 1;                             // share of a sum's time alone by which a step takes longer
   double decoded_pixels = 0;                         // a second, of all frames, by one GPU
   double sound_steps = 0;                            // latent steps a second

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -13,6 +12,7 @@
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
+#include "pipeline/request.h"
 
 namespace orrery {
 namespace {
@@ -46,36 +46,50 @@ struct MeasuredStep {
 };
 
 // A line's clip.
-struct ClipSize {
-  std::int64_t width = 0;
-  std::int64_t height = 0;
-  std::int64_t frames = 0;
-
-  double pixels() const { return static_cast<double>(width * height * frames); }
-  double tokens() const {
-    constexpr std::int64_t kPatch = 32, kFrames = 4;  // pixels and frames of a token
-    const auto patches = [](std::int64_t side) { return (side + kPatch - 1) / kPatch; };
-    const std::int64_t latent_frames = (frames - 1) / kFrames + 1;
-    return static_cast<double>(latent_frames * patches(width) * patches(height));
-  }
-  double sound_steps() const {
-    constexpr double kBenchFps = 24, kStepsPerSecond = 25;
-    return std::ceil(static_cast<double>(frames) / kBenchFps * kStepsPerSecond);
-  }
-};
-
-ClipSize size_of(const Json& line) {
+Request clip_of(const Json& line) {
   const auto size = line.at("size").get<std::string>();
   const std::size_t cross = size.find('x');
-  return {std::stoll(size.substr(0, cross)), std::stoll(size.substr(cross + 1)), line.at("frames")};
+  Request clip;
+  clip.width = std::stoll(size.substr(0, cross));
+  clip.height = std::stoll(size.substr(cross + 1));
+  clip.num_frames = line.at("frames");
+  return clip;
 }
 
-// What a run with tensor parallelism waits for, and what its sums take alone.
-struct Sums {
+double pixels_of(const Request& clip) { return static_cast<double>(clip.width * clip.height * clip.num_frames); }
+
+double sound_steps_of(Request clip) {
+  clip.sound = true;
+  return static_cast<double>(clip.sound_steps());
+}
+
+// What a run waits for exchanges of one kind, and what they take alone.
+struct Waiting {
   double waited_ms = 0;
-  double attention_calls = 0;  // two sums each
-  double alone_ms = 0;         // of one
+  double calls = 0;
+  double alone_ms = 0;  // of one
 };
+
+// Of each run.
+using Waits = std::map<std::string, Waiting>;
+
+// The waiting, as a multiple of the time alone; none: it was not measured.
+std::optional<double> waited_for(const Waits& waits) {
+  double waited = 0, alone = 0;
+  for (const auto& [run, each] : waits) {
+    if (each.alone_ms == 0) continue;
+    waited += each.waited_ms;
+    alone += each.calls * each.alone_ms;
+  }
+  return alone > 0 ? std::optional(waited / alone) : std::nullopt;
+}
+
+// What lines of one run have in common.
+std::string run_of(const Json& line) {
+  return line.value("model", "") + line.at("topology").dump() + line.at("size").dump();
+}
+
+constexpr std::string_view kHeads = "heads all-to-all";  // the phase that bench also measures alone
 
 class ProfileReader {
  public:
@@ -86,14 +100,15 @@ class ProfileReader {
     const std::int64_t ranks = line.at("topology").at("ranks");
     constexpr std::string_view kPhase = "phase: ";
     if (what == "step" && name.starts_with(kPhase)) add_phase(line, name.substr(kPhase.size()), ms);
-    if (what == "vae" && name.starts_with("clip") && ranks == 1) decode_.add(size_of(line).pixels(), ms);
-    if (what == "sound") sound_.add(size_of(line).sound_steps(), ms);
+    if (what == "vae" && name.starts_with("clip") && ranks == 1) decode_.add(pixels_of(clip_of(line)), ms);
+    if (what == "sound") sound_.add(sound_steps_of(clip_of(line)), ms);
     if (what == "collectives" && name.starts_with("all-to-all")) {
       exchange_.add(line.at("gbps").get<double>() * 1e6 * ms, ms);
+      exchanges_[run_of(line)].alone_ms = ms;
     }
     if (what == "collectives" && name == "all-reduce over tp") {
       link_.add(line.at("gbps").get<double>() * 1e6 * ms, ms);
-      sums_[line.at("topology").dump() + line.at("size").dump()].alone_ms = ms;
+      sums_[run_of(line)].alone_ms = ms;
     }
   }
 
@@ -115,10 +130,11 @@ class ProfileReader {
       }
     };
     take(machine.link, link_, "sums over ranks");
-    machine.exchange = exchange_.rate() > 0 ? exchange_.rate() : link_.rate() > 0 ? link_.rate() : machine.exchange;
+    const double exchange = exchange_.rate() / waited_for(exchanges_).value_or(1);
+    machine.exchange = exchange > 0 ? exchange : link_.rate() > 0 ? link_.rate() : machine.exchange;
     take(machine.decoded_pixels, decode_, "decoding");
     take(machine.sound_steps, sound_, "sound");
-    machine.waited_for = waited_for().value_or(otherwise.waited_for);
+    machine.waited_for = waited_for(sums_).value_or(otherwise.waited_for);
     return result;
   }
 
@@ -149,14 +165,15 @@ class ProfileReader {
     MeasuredStep& step = steps_[kernel][line.value("gemm", "bf16")];
     const bool float8 = line.value("attention_format", "bf16") == "fp8";
     const Json& topology = line.at("topology");
-    const double all_tokens = size_of(line).tokens(), tokens = all_tokens / topology.value("sp", 1);
+    const double all_tokens = static_cast<double>(clip_of(line).tokens()),
+                 tokens = all_tokens / topology.value("sp", 1);
     const double flops = line.value("tflops", 0.0) * 1e9 * ms, bytes = line.value("gbps", 0.0) * 1e6 * ms;
     const bool is_shared = topology.at("tp") > 1;
-    Sums* const sums = is_shared ? &sums_[topology.dump() + line.at("size").dump()] : nullptr;
+    Waiting* const sums = is_shared ? &sums_[run_of(line)] : nullptr;
     switch (kind_of(phase)) {
       case PhaseKind::Attention:
         (float8 ? float8_attention_[kernel] : step.attention)[all_tokens].add(flops, ms);
-        if (sums != nullptr) sums->attention_calls += line.at("calls").get<double>();
+        if (sums != nullptr) sums->calls += 2 * line.at("calls").get<double>();
         break;
       case PhaseKind::Product:
         step.products[tokens].add(flops, ms);
@@ -165,24 +182,22 @@ class ProfileReader {
         step.memory[tokens].add(bytes, ms);
         break;
       case PhaseKind::Exchange:
-        if (sums != nullptr) sums->waited_ms += ms;
+        if (phase == kHeads) add_heads(line, ms);
+        if (sums != nullptr && !phase.ends_with("all-to-all")) sums->waited_ms += ms;
     }
   }
 
-  std::optional<double> waited_for() const {
-    double waited = 0, alone = 0;
-    for (const auto& [run, sums] : sums_) {
-      if (sums.alone_ms == 0) continue;
-      waited += sums.waited_ms;
-      alone += 2 * sums.attention_calls * sums.alone_ms;
-    }
-    return alone > 0 ? std::optional(waited / alone) : std::nullopt;
+  void add_heads(const Json& line, double ms) {
+    Waiting& exchange = exchanges_[run_of(line)];
+    exchange.waited_ms += ms;
+    exchange.calls += line.at("calls").get<double>();
   }
 
   std::string device_;
   std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention's kernel, then by --gemm
   std::map<std::string, ByTokens> float8_attention_;                  // by its kernel
-  std::map<std::string, Sums> sums_;                                  // by topology and size
+  Waits sums_;                                                        // a layer has two
+  Waits exchanges_;                                                   // of heads
   Measured link_, exchange_, decode_, sound_;
 };
 

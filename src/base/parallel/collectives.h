@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +13,6 @@
 #include "base/core/shard.h"
 
 namespace orrery {
-
-class Comm;
 
 // The sum over ranks is `own`, or own + other where `other` is defined.
 struct SumTerms {
@@ -97,11 +94,6 @@ class Collectives {
   std::deque<at::Tensor> under_way_;
   std::array<Traffic, 4> traffic_;  // by ExchangeKind
 };
-
-// The backend for `device`: a group of one is a no-op, CUDA uses NCCL (its unique id travels over `comm`), CPU uses
-// MPI; ranks that share a GPU use MPI through host memory, so that the host waits (HostCollectives). Collective over
-// `comm`, which must outlive the result.
-std::unique_ptr<Collectives> make_collectives(const Comm& comm, at::Device device);
 
 // Interface of Collectives that have several transports for asynchronous all-reduces (start_sum).
 class TellsSumPath {

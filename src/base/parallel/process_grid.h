@@ -1,35 +1,12 @@
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "base/parallel/comm.h"
+#include "base/parallel/grid_shape.h"
 
 namespace orrery {
-
-// One axis of the process grid and the number of its parts.
-struct GridAxis {
-  const char* name;
-  int size;
-};
-
-// How the ranks share the work: cfg groups (1, or 2 for one guidance branch each), each of sp groups that split the
-// tokens, each of tp ranks that split one copy of the weights.
-struct GridShape {
-  int cfg = 1;
-  int tp = 1;
-  int sp = 1;
-
-  // From the outermost to the innermost, whose ranks are neighbours.
-  std::array<GridAxis, 3> axes() const { return {{{"cfg", cfg}, {"sp", sp}, {"tp", tp}}}; }
-  int ranks() const;
-  // The shape as messages print it: "cfg 2 x sp 1 x tp 4".
-  std::string text() const;
-};
-
-// Throws an InputError that says what to change unless the grid has `ranks` ranks.
-void require_fits(const GridShape& shape, int ranks);
 
 // One communicator for each axis, of the ranks that differ in this axis only. World rank = (cfg rank * sp + sp rank) *
 // tp + tp rank, so that a tp group is on one node, and an sp group where it can.

@@ -95,12 +95,8 @@ at::Tensor QkvProjection::multiplied(Residual& stream, std::int64_t before, std:
   return rows.view({before + tokens + after, heads_ + 2 * kv_heads_, head_dim_});
 }
 
-at::Tensor QkvProjection::projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
-                                    Precision precision) const {
-  const at::Tensor all = multiplied(stream, before, after, precision);
-  at::Tensor own = all.narrow(0, before, stream.x().size(0));
+void QkvProjection::norm_and_rope(at::Tensor own, const RopeTable& rope) const {
   phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
-  return all;
 }
 
 at::Tensor QkvProjection::keys_for_media(const at::Tensor& own, const RopeTable& rope) const {
@@ -142,9 +138,9 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
     all = exchanged(stream, rope, text_tokens, sequence, precision);
   } else {
     all = multiplied(stream, 0, text_tokens, precision);
-    at::Tensor own = all.narrow(0, 0, tokens);
+    const at::Tensor own = all.narrow(0, 0, tokens);
     media_keys = keys_for_media(own, rope);
-    phase("head norm + rope", [&] { head_norm_rope(own, heads_, kv_heads_, norms_, rope); });
+    norm_and_rope(own, rope);
   }
   if (text_tokens > 0) copy_text(text, kv_of(all, {tokens, text_tokens}, share));
   const KeyValue kv = kv_of(all, {0, tokens + text_tokens}, share);
@@ -157,7 +153,8 @@ QkvProjection::Result QkvProjection::operator()(Residual& stream, const RopeTabl
 std::array<QkvProjection::Result, 2> QkvProjection::pair(Residual& stream, const RopeTable& rope, const KeyValue& first,
                                                          const KeyValue& second, Precision precision) const {
   const std::int64_t tokens = stream.x().size(0) / 2, before = first.k.size(0), after = second.k.size(0);
-  const at::Tensor all = projected(stream, rope, before, after, precision);
+  const at::Tensor all = multiplied(stream, before, after, precision);
+  norm_and_rope(all.narrow(0, before, 2 * tokens), rope);
   const HeadShare share = whole(stream).heads();
   const auto kv = [&](const Range& rows) { return kv_of(all, rows, share); };
   copy_text(first, kv({0, before}));

@@ -73,14 +73,13 @@ class QkvProjection {
   // The product for the stream's tokens: (before + tokens + after, heads + 2 kv_heads, head_dim); the rows before and
   // after them are uninitialized.
   at::Tensor multiplied(Residual& stream, std::int64_t before, std::int64_t after, Precision precision) const;
-  // multiplied(), followed by norm and RoPE of queries and keys.
-  at::Tensor projected(Residual& stream, const RopeTable& rope, std::int64_t before, std::int64_t after,
-                       Precision precision) const;
+  // Applies norm and RoPE to the queries and keys of some rows of multiplied(), in place.
+  void norm_and_rope(at::Tensor own, const RopeTable& rope) const;
   // The keys for the media tower, from the product's rows `own` before their norm: (tokens, kv_heads, head_dim);
   // undefined when the media tower sees the text tower's own keys.
   at::Tensor keys_for_media(const at::Tensor& own, const RopeTable& rope) const;
-  // projected() for a sequence that is split over ranks: (all tokens + after, this rank's heads in attention,
-  // head_dim). `rope` is for all tokens; if it is empty, like multiplied().
+  // multiplied() and norm_and_rope() for a sequence that is split over ranks: (all tokens + after, this rank's heads in
+  // attention, head_dim). `rope` is for all tokens; if it is empty, like multiplied().
   at::Tensor exchanged(Residual& stream, const RopeTable& rope, std::int64_t after, const SequenceParallel& sequence,
                        Precision precision) const;
   // Views of keys and values in `rows` of a tensor whose rows have the heads of `share`.

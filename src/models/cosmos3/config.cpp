@@ -190,27 +190,30 @@ Cosmos3Config read_cosmos3_config(const std::filesystem::path& file) {
   return c;
 }
 
-bool divides(const Cosmos3Config& c, int tp, int sp) {
+bool divides(const Cosmos3Config& c, const GridShape& grid) {
+  const auto [cfg, tp, sp] = grid;
   if (c.num_attention_heads % tp != 0 || c.num_key_value_heads % tp != 0 || c.intermediate_size % tp != 0) return false;
   const std::int64_t heads = c.num_attention_heads / tp, kv_heads = c.num_key_value_heads / tp;
   return heads % sp == 0 && (kv_heads % sp == 0 || sp % kv_heads == 0);
 }
 
-void require_divisible(const Cosmos3Config& config, int tp, int sp) {
+void require_divisible(const Cosmos3Config& config, const GridShape& grid) {
+  const int tp = grid.tp, sp = grid.sp;
   const auto check = [&](std::int64_t extent, const std::string& what) {
     if (extent % tp == 0) return;
     throw InputError(
         fmt::format("tp {} does not divide the model's {} {}: possible are {}", tp, extent, what,
-                    possible_sizes(config.num_key_value_heads, [&](int n) { return divides(config, n); })));
+                    possible_sizes(config.num_key_value_heads, [&](int n) { return divides(config, {.tp = n}); })));
   };
   check(config.num_attention_heads, "attention heads");
   check(config.num_key_value_heads, "key/value heads");
   check(config.intermediate_size, "intermediate size");
-  if (divides(config, tp, sp)) return;
+  if (divides(config, grid)) return;
   const std::int64_t heads = config.num_attention_heads / tp;
-  throw InputError(fmt::format(
-      "sp {} cannot share the {} attention and {} key/value heads of a tp rank: possible are {}", sp, heads,
-      config.num_key_value_heads / tp, possible_sizes(heads, [&](int n) { return divides(config, tp, n); })));
+  throw InputError(
+      fmt::format("sp {} cannot share the {} attention and {} key/value heads of a tp rank: possible are {}", sp, heads,
+                  config.num_key_value_heads / tp,
+                  possible_sizes(heads, [&](int n) { return divides(config, {.tp = tp, .sp = n}); })));
 }
 
 }  // namespace orrery

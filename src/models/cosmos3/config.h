@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/parallel/grid_shape.h"
 #include "models/kernels/mlp_kind.h"
 #include "models/nn/precision.h"
 
@@ -51,11 +52,11 @@ struct Cosmos3Config {
 // Reads and checks a config; throws InputError that names the file, the key, what was found and what is supported.
 Cosmos3Config read_cosmos3_config(const std::filesystem::path& file);
 
-// Whether `tp` ranks can split the weights, and `sp` ranks the heads of a tp rank.
-bool divides(const Cosmos3Config& config, int tp, int sp = 1);
+// Whether the grid's tp ranks can split the weights, and its sp ranks the heads of a tp rank.
+bool divides(const Cosmos3Config& config, const GridShape& grid);
 
-// Throws InputError unless heads, kv heads and the intermediate size are multiples of `tp`, and `sp` divides a tp
-// rank's kv heads, or is a multiple of them that divides its heads.
-void require_divisible(const Cosmos3Config& config, int tp, int sp = 1);
+// Throws InputError unless heads, kv heads and the intermediate size are multiples of tp, and sp divides a tp rank's kv
+// heads, or is a multiple of them that divides its heads.
+void require_divisible(const Cosmos3Config& config, const GridShape& grid);
 
 }  // namespace orrery

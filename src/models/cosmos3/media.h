@@ -4,9 +4,11 @@
 #include <c10/util/accumulate.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "io/latents/streams.h"
+#include "models/cosmos3/token_count.h"
 
 namespace orrery {
 
@@ -21,8 +23,10 @@ struct StreamShape {
 
   std::int64_t steps() const { return extents[1]; }
   // Tokens of one time step: one for sound; for video one for each 2×2 patch, with odd heights and widths padded.
-  std::int64_t step_tokens() const { return extents.size() < 4 ? 1 : ((extents[2] + 1) / 2) * ((extents[3] + 1) / 2); }
+  std::int64_t step_tokens() const { return orrery::step_tokens(std::span(extents).subspan(2)); }
   std::int64_t tokens() const { return steps() * step_tokens(); }
+  // Numbers of the latents in a token, of a video in a patch.
+  std::int64_t token_values() const { return extents[0] * (extents.size() < 4 ? 1 : 4); }
   // Extents of the given time steps' latents.
   std::vector<std::int64_t> given_extents() const {
     std::vector<std::int64_t> all = extents;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/weights.h"
 #include "models/cosmos3/block.h"
 #include "models/cosmos3/config.h"
@@ -67,6 +68,7 @@ struct TowerGroups {
   // The tokens are not split over ranks.
   TowerGroups(Collectives& tp_group) : tp(&tp_group) {}
   TowerGroups(Collectives& tp_group, Collectives& sp_group) : tp(&tp_group), sp(&sp_group) {}
+  TowerGroups(const RankGroups& groups) : TowerGroups(*groups.tp, *groups.sp) {}
 
   Collectives* tp;            // splits the weights
   Collectives* sp = nullptr;  // splits the tokens; null: they are not split

@@ -87,13 +87,14 @@ std::int64_t float8_attention_bytes(const LayerWork& work, std::int64_t element_
 
 // Of the keys, and of the values, that a rank has in attention.
 std::int64_t attended_kv_width(const Cosmos3Config& c, const ModelLayout& layout) {
-  const Shard sp{0, static_cast<int>(layout.sp)};
-  return c.head_dim * head_share(c.num_attention_heads / layout.tp, c.num_key_value_heads / layout.tp, sp).keys.size;
+  const Shard sp{0, layout.grid.sp};
+  return c.head_dim *
+         head_share(c.num_attention_heads / layout.grid.tp, c.num_key_value_heads / layout.grid.tp, sp).keys.size;
 }
 
 // A text's keys and values that a rank has in attention, where they are not those of its tp rank.
 std::int64_t shared_text_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
-  if (layout.sp == 1) return 0;
+  if (layout.grid.sp == 1) return 0;
   return c.num_hidden_layers * 2 * tokens * attended_kv_width(c, layout) * layout.element_bytes;
 }
 
@@ -105,15 +106,15 @@ std::int64_t rounded_text_bytes(const Cosmos3Config& c, std::int64_t tokens, con
 }
 
 std::int64_t text_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
-  return c.num_hidden_layers * 2 * tokens * c.kv_width() / layout.tp * layout.element_bytes;
+  return c.num_hidden_layers * 2 * tokens * c.kv_width() / layout.grid.tp * layout.element_bytes;
 }
 
 std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::int64_t clip_text_tokens,
                         std::int64_t branches, const ModelLayout& layout) {
-  const bool shared = layout.sp > 1;
+  const bool shared = layout.grid.sp > 1;
   const std::int64_t at_once = pays_in_one_pass(clip_tokens) && !shared ? branches : 1;
   const std::int64_t tokens = at_once * clip_tokens, text_tokens = at_once * clip_text_tokens;
-  const LayerWork work = layer_work(c, tokens, text_tokens, static_cast<int>(layout.tp), static_cast<int>(layout.sp));
+  const LayerWork work = layer_work(c, tokens, text_tokens, layout.grid);
   const std::int64_t own = work.tokens, stream = own * c.hidden_size;
   const std::int64_t q = work.q_width(), qkv = own * (q + 2 * work.kv_width());
   // Queries, keys and values of this rank's heads in attention, of all tokens and the text in one.
@@ -136,7 +137,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
       layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(work, layout.element_bytes);
   const std::int64_t block = std::max(std::max({mlp, rotation, attention, back}) * layout.element_bytes, float8);
   // What a pair of ranks writes into each other's memory: four halves of a residual stream.
-  const std::int64_t from_peer = layout.tp == 2 ? 2 * stream : 0;
+  const std::int64_t from_peer = layout.grid.tp == 2 ? 2 * stream : 0;
   const std::int64_t rope = clip_tokens * 2 * c.head_dim;
   // What the sampler remembers and the other branch's velocity, float32, and their patches.
   const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
@@ -148,7 +149,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
 
 std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& layout) {
   std::int64_t most = 0;
-  for (const LayerProduct& product : layer_work(c, 0, 0, static_cast<int>(layout.tp)).products()) {
+  for (const LayerProduct& product : layer_work(c, 0, 0, layout.grid).products()) {
     most = std::max(most, product.in * product.out);
   }
   return most * layout.element_bytes;

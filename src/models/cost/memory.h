@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "base/parallel/grid_shape.h"
 #include "io/checkpoint/weights.h"
 #include "models/audio/config.h"
 #include "models/cosmos3/config.h"
@@ -14,14 +15,13 @@ namespace orrery {
 
 // How the transformer is spread, and what it computes in.
 struct ModelLayout {
-  std::int64_t cfg = 1;
-  std::int64_t tp = 1;
+  GridShape grid;
   std::int64_t element_bytes = 2;
   RowFormat products = RowFormat::Plain;  // of the media tower, as is attention
   RowFormat attention = RowFormat::Plain;
-  std::int64_t sp = 1;
 
-  std::int64_t ranks() const { return cfg * sp * tp; }
+  // How many of a step's branches a rank runs.
+  std::int64_t own_branches(int branches) const { return (branches + grid.cfg - 1) / grid.cfg; }
 };
 
 // The keys and values of a text of `tokens` tokens.

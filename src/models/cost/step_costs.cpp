@@ -65,7 +65,8 @@ std::int64_t LayerWork::sent_for_heads() const {
 
 std::int64_t LayerWork::sent_for_tokens() const { return (queries - tokens) * attention_heads * head_dim; }
 
-LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, int tp, int sp) {
+LayerWork layer_work(const Cosmos3Config& c, std::int64_t tokens, std::int64_t text_tokens, const GridShape& grid) {
+  const auto [cfg, tp, sp] = grid;
   const std::int64_t own = Shard{0, sp}.share(tokens).size;
   const HeadShare share = head_share(c.num_attention_heads / tp, c.num_key_value_heads / tp, {0, sp});
   return {.tokens = own,
@@ -125,7 +126,7 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
 PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const LayerCeilings& ceilings, double element) {
   const auto numbers = [&](std::int64_t count) { return traffic(static_cast<double>(count) * element, ceilings); };
   const std::int64_t state = work.tokens * work.hidden;
-  const std::int64_t patch = 4 * shape.extents(Stream::Video)[0];
+  const std::int64_t patch = shape.streams.at(Stream::Video).token_values();
   const PhaseCost patches =
       traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.queries * patch), ceilings);
   // Between patches and the tower's width: so narrow that memory holds it up.

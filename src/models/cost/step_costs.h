@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/parallel/grid_shape.h"
 #include "models/cosmos3/config.h"
 #include "models/cosmos3/media.h"
 #include "models/kernels/scaled_rows.h"
@@ -48,8 +49,9 @@ struct LayerWork {
   std::int64_t sent_for_tokens() const;
 };
 
-// `tokens`: of all streams. divides(config, tp, sp) holds.
-LayerWork layer_work(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens, int tp, int sp = 1);
+// `tokens`: of all streams. divides(config, grid) holds.
+LayerWork layer_work(const Cosmos3Config& config, std::int64_t tokens, std::int64_t text_tokens,
+                     const GridShape& grid = {});
 
 // What one call of a phase computes and moves at least, and what the ceilings allow for it; 0: not known.
 struct PhaseCost {

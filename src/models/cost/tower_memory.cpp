@@ -17,7 +17,7 @@ namespace {
 std::string larger_group(const Cosmos3Config& config, int tp, bool released, const TowerRoom& room,
                          const std::function<TowerBytes(int tp)>& at_tp) {
   for (int more = tp + 1; more <= config.num_key_value_heads; ++more) {
-    if (!divides(config, more)) continue;
+    if (!divides(config, {.tp = more})) continue;
     const std::int64_t bytes = at_tp(more).together(released);
     if (bytes + room.working <= room.free) {
       return fmt::format("tp {} ({} a rank)", more, gigabytes(bytes));
@@ -31,7 +31,7 @@ std::string larger_group(const Cosmos3Config& config, int tp, bool released, con
 std::int64_t saved_by_float8(const Cosmos3Config& config, int tp, at::ScalarType dtype) {
   const auto element = static_cast<std::int64_t>(at::elementSize(dtype));
   std::int64_t layer = 0;
-  for (const LayerProduct& product : layer_work(config, 0, 0, tp).products()) {
+  for (const LayerProduct& product : layer_work(config, 0, 0, {.tp = tp}).products()) {
     layer += product.out * (product.in * (element - 1) - static_cast<std::int64_t>(sizeof(float)));
   }
   return std::max<std::int64_t>(config.num_hidden_layers - 2, 0) * layer;

@@ -13,6 +13,10 @@ struct WanConfig {
   static constexpr std::int64_t kSpatialFactor = 16;  // pixels per latent cell along each side
   static constexpr std::int64_t kTemporalFactor = 4;  // frames per latent frame, except the first, which has one
 
+  // Between the lengths of a clip in frames, a multiple of kTemporalFactor, plus 1, and in latent frames.
+  static constexpr std::int64_t latent_frames(std::int64_t frames) { return (frames - 1) / kTemporalFactor + 1; }
+  static constexpr std::int64_t frames(std::int64_t latent_frames) { return (latent_frames - 1) * kTemporalFactor + 1; }
+
   std::int64_t z_dim = 0;     // channels of the latent
   std::int64_t base_dim = 0;  // base width of the encoder
   std::int64_t decoder_base_dim = 0;

@@ -123,9 +123,9 @@ CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint) {
   return files;
 }
 
-void audit_checkpoint(const CheckpointFiles& files, int tp, int sp) {
-  require_divisible(files.transformer_config, tp, sp);
-  AuditGroup group(Shard{0, tp});
+void audit_checkpoint(const CheckpointFiles& files, const GridShape& grid) {
+  require_divisible(files.transformer_config, grid);
+  AuditGroup group(Shard{0, grid.tp});
   const Transformer transformer(Weights(files.transformer, group.shard(), at::kMeta, at::kBFloat16),
                                 files.transformer_config, group);
   // Each half of the VAE gets its own Weights, so that the tensors of the other half do not count as unread.

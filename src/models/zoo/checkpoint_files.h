@@ -50,9 +50,9 @@ struct CheckpointFiles {
 // Opens a folder or random weights (random_models.h). Throws InputError that names the file and what is wrong with it.
 CheckpointFiles open_checkpoint(const std::filesystem::path& checkpoint);
 
-// Builds the whole model as a grid of `tp` × `sp` ranks would, without reading weights. Throws InputError for a tensor
-// that is missing, has a wrong shape or dtype, or would never be read.
-void audit_checkpoint(const CheckpointFiles& files, int tp, int sp = 1);
+// Builds the whole model as the ranks of `grid` would, without reading weights. Throws InputError for a tensor that is
+// missing, has a wrong shape or dtype, or would never be read.
+void audit_checkpoint(const CheckpointFiles& files, const GridShape& grid);
 
 // The schedule for `choice`: Auto leaves it to the checkpoint's files; few-step checkpoints have only one. Throws
 // InputError when the files ask for one that is not implemented.

@@ -91,9 +91,9 @@ TEST(Options, RefusesBadUsageOfEncodeAndDecode) {
 TEST(Options, BenchTakesAModelOrACheckpoint) {
   const Options o = parse_options({"bench", "--model", "nano"});
   EXPECT_EQ(o.random_model, ModelName::Nano);
-  EXPECT_EQ(o.bench.width, 1280);
-  EXPECT_EQ(o.bench.height, 720);
-  EXPECT_EQ(o.bench.frames, 189);
+  EXPECT_EQ(o.bench.clip.width, 1280);
+  EXPECT_EQ(o.bench.clip.height, 720);
+  EXPECT_EQ(o.bench.clip.num_frames, 189);
   EXPECT_FALSE(o.bench.wants(BenchPart::Load));
   EXPECT_TRUE(o.bench.wants(BenchPart::Step));
   EXPECT_FALSE(o.json);
@@ -103,7 +103,7 @@ TEST(Options, BenchTakesAModelOrACheckpoint) {
   EXPECT_EQ(more.model.checkpoint, "c");
   EXPECT_THAT(more.bench.parts, ElementsAre(BenchPart::Step, BenchPart::Load));
   EXPECT_EQ(more.grid.tp, 4);
-  EXPECT_EQ(more.bench.frames, 93);
+  EXPECT_EQ(more.bench.clip.num_frames, 93);
   EXPECT_EQ(more.bench.repeats, 5);
   EXPECT_EQ(more.bench.kernels, 9);
   EXPECT_TRUE(more.json);
@@ -117,8 +117,8 @@ TEST(Options, BenchSizes) {
   for (const Row& row :
        {Row{"720p", 1280, 720}, Row{"480p", 832, 480}, Row{"256p", 320, 192}, Row{"64x128", 64, 128}}) {
     const Options o = parse_options({"bench", "--model", "tiny", "--size", row.text});
-    EXPECT_EQ(o.bench.width, row.width) << row.text;
-    EXPECT_EQ(o.bench.height, row.height) << row.text;
+    EXPECT_EQ(o.bench.clip.width, row.width) << row.text;
+    EXPECT_EQ(o.bench.clip.height, row.height) << row.text;
   }
 }
 

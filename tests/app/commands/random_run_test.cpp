@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "models/cosmos3/stream_layers.h"
 #include "models/cosmos3/transformer.h"
 #include "models/zoo/random_models.h"
@@ -18,11 +19,10 @@ const MediaShape kShape{{{Stream::Video, {{8, 3, 6, 8}}}, {Stream::Sound, {{8, 1
 MediaLatents generate(const Comm& world, GridShape shape) {
   const CheckpointFiles files = open_checkpoint("random:tiny");
   const ProcessGrid grid(world, shape);
-  const auto tp = make_collectives(grid.tp(), at::kCPU);
-  const auto cfg = make_collectives(grid.cfg(), at::kCPU);
+  const RankGroups groups(grid, at::kCPU);
   const Transformer model(Weights(files.transformer, grid.tp().shard(), at::kCPU, at::kFloat), files.transformer_config,
-                          *tp);
-  const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()),
+                          groups);
+  const GuidedModel guided(model.media_tower(), *groups.cfg, std::cref(model.text_tower()),
                            {byte_ids("A red fox runs."), byte_ids("blurry")}, kShape, Guidance{6.0});
   DenoiseState start;
   start.latents = noise_for(42, kShape, at::kCPU);

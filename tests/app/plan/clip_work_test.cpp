@@ -36,13 +36,13 @@ TEST(ClipWork, OfThePublishedModelByHand) {
 }
 
 TEST(ClipWork, IsSharedOutByRanks) {
-  const ClipWork whole = work(nano_sizes()), half = work(nano_sizes(1, 2)), branch = work(nano_sizes(2, 1));
+  const ClipWork whole = work(nano_sizes()), half = work(nano_sizes({1, 2})), branch = work(nano_sizes({2, 1}));
   EXPECT_DOUBLE_EQ(half.step.product_flops * 2, whole.step.product_flops);
   EXPECT_DOUBLE_EQ(half.step.attention_flops * 2, whole.step.attention_flops);
   EXPECT_GT(half.step.memory_bytes * 2, whole.step.memory_bytes) << "the residual stream is not shared out";
   // Both branches, 36 layers, two sums of 44160 x 4096 numbers of two bytes, of which half are sent twice.
   EXPECT_DOUBLE_EQ(half.step.sum_bytes, 2 * 36 * 2 * 44160.0 * 4096 * 2);
-  EXPECT_DOUBLE_EQ(work(nano_sizes(1, 4)).step.sum_bytes, half.step.sum_bytes * 1.5);
+  EXPECT_DOUBLE_EQ(work(nano_sizes({1, 4})).step.sum_bytes, half.step.sum_bytes * 1.5);
   EXPECT_DOUBLE_EQ(branch.step.product_flops * 2, whole.step.product_flops);
   EXPECT_EQ(branch.step.sum_bytes, 0);
   EXPECT_DOUBLE_EQ(branch.step.gather_bytes, branch.latent_bytes);
@@ -53,7 +53,7 @@ TEST(ClipWork, IsSharedOutByRanks) {
 TEST(ClipWork, FollowsTheRequest) {
   Request request;
   request.guidance_scale = 1;
-  const ModelSizes sizes = nano_sizes(2, 1);
+  const ModelSizes sizes = nano_sizes({2, 1});
   EXPECT_EQ(work(sizes, request).step.gather_bytes, 0);
   EXPECT_DOUBLE_EQ(work(nano_sizes(), request).step.product_flops, work(sizes).step.product_flops);
   request.sound = true;
@@ -74,7 +74,7 @@ TEST(ClipWork, LeavesOutWhatACacheAndAnIntervalDo) {
   EXPECT_NEAR(cached.flops(), all.flops() - 17 * all.step.flops(), 1e-6 * all.flops());
   request.step_cache = {};
   request.guidance_interval = {0, 900};  // 13 of 35 steps at flow_shift 10
-  const ClipWork half = work(nano_sizes(), request), apart = work(nano_sizes(2, 1), request);
+  const ClipWork half = work(nano_sizes(), request), apart = work(nano_sizes({2, 1}), request);
   EXPECT_EQ(apart.full_steps, 35);
   EXPECT_EQ(half.full_steps, 35 - apart.idle_steps / 2);
   EXPECT_GT(apart.idle_steps, 10);
@@ -124,9 +124,7 @@ TEST(ClipSeconds, AreWorkByRates) {
   machine.saved_bytes = 1e8;
   Request request;
   request.sound = true;
-  ModelSizes sizes = nano_sizes(1, 2);
-  sizes.layout.sp = 2;
-  ClipWork clip = work(sizes, request);
+  ClipWork clip = work(nano_sizes({1, 2, 2}), request);
   clip.sound_steps = 200;
   const ClipSeconds seconds = clip_seconds(clip, machine, machine.plain);
   EXPECT_DOUBLE_EQ(seconds.attention, 35 * clip.step.attention_flops / 1e15);

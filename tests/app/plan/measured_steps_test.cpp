@@ -31,8 +31,7 @@ ClipWork work_of(const Json& line) {
   request.steps = 1;
   const Json& ranks = line.at("topology");
   const PromptIds texts{TokenIds(512, 1), TokenIds(512, 1)};
-  ModelSizes sizes = nano_sizes(ranks.at("cfg"), ranks.at("tp"));
-  sizes.layout.sp = ranks.value("sp", 1);
+  ModelSizes sizes = nano_sizes({ranks.at("cfg"), ranks.at("tp"), ranks.value("sp", 1)});
   sizes.layout.products = products_of(line);
   return clip_work(sizes, request, texts, true);
 }

@@ -70,6 +70,19 @@ TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
   EXPECT_TRUE(rest.machine.float8.attention.empty());
 }
 
+// In a step, ranks that share tokens also wait for one another.
+TEST_F(ProfileFile, ExchangesIncludeWhatTheRanksWait) {
+  const std::string lines = read_file(kResults + "gpu-two-h200.jsonl");
+  const double expected = builtin_profile(GpuKind::H200).exchange, found = read(lines).machine.exchange;
+  EXPECT_NEAR(found, expected, 0.1 * expected);
+  std::string alone;
+  for (std::size_t begin = 0, end = 0; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    const std::string line = lines.substr(begin, end + 1 - begin);
+    if (line.find("phase: heads all-to-all") == std::string::npos) alone += line;
+  }
+  EXPECT_GT(read(alone).machine.exchange, 1.3 * found);
+}
+
 TEST_F(ProfileFile, TakesTheKernelThatIsAskedFor) {
   const std::string lines = read_file(kResults + "gpu-fa3-h200.jsonl");
   const auto read_as = [&](AttentionKernel kernel) {

@@ -6,7 +6,7 @@
 namespace orrery {
 
 // The sizes of the published smaller model (MODEL.md §1).
-inline ModelSizes nano_sizes(std::int64_t cfg = 1, std::int64_t tp = 1) {
+inline ModelSizes nano_sizes(const GridShape& grid = {}) {
   ModelSizes sizes;
   sizes.transformer = nano_config();
   WanConfig& vae = sizes.vae;
@@ -15,7 +15,7 @@ inline ModelSizes nano_sizes(std::int64_t cfg = 1, std::int64_t tp = 1) {
   vae.dim_mult = {1, 2, 4, 4};
   vae.num_res_blocks = 2;
   vae.temporal_downsample = {false, true, true};
-  sizes.layout = {cfg, tp, 2};
+  sizes.layout = {grid, 2};
   return sizes;
 }
 

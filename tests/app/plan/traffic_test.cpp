@@ -3,6 +3,7 @@
 
 #include "app/plan/clip_work.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "models/zoo/checkpoint_files.h"
 #include "pipeline/denoise.h"
 #include "pipeline/guidance.h"
@@ -29,18 +30,15 @@ TEST(Traffic, OfAStepIsWhatThePlanSays) {
   for (const GridShape& each : all_grids(mpi_world().shard().size)) {
     SCOPED_TRACE(each.text());
     const ProcessGrid grid(mpi_world(), each);
-    const auto tp = make_collectives(grid.tp(), at::kCPU), sp = make_collectives(grid.sp(), at::kCPU);
-    const auto cfg = make_collectives(grid.cfg(), at::kCPU);
+    const RankGroups groups(grid, at::kCPU);
+    const auto& [tp, sp, cfg] = groups;
     const Transformer model(Weights(files.transformer, grid.tp().shard(), at::kCPU, at::kFloat),
-                            files.transformer_config, {*tp, *sp});
+                            files.transformer_config, groups);
     const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()), ids, shape, Guidance{6});
     const Traffic before = tp->traffic(ExchangeKind::Sum);  // of the texts
     guided.velocity(noise_for(1, shape, at::kCPU), 500);
     if (!grid.is_root()) continue;  // the others have no more tokens
-    ModelSizes sizes{files.transformer_config,
-                     files.vae_config,
-                     files.sound_config,
-                     {each.cfg, each.tp, 4, RowFormat::Plain, RowFormat::Plain, each.sp}};
+    const ModelSizes sizes{files.transformer_config, files.vae_config, files.sound_config, {each, 4}};
     const StepWork step = clip_work(sizes, request, ids, false).step;
     const Traffic sums = tp->traffic(ExchangeKind::Sum), exchanges = sp->traffic(ExchangeKind::AllToAll);
     const Traffic gathers = cfg->traffic(ExchangeKind::Gather);

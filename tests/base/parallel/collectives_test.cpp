@@ -1,6 +1,4 @@
 // The promises of Collectives, checked with any backend and any number of ranks.
-#include "base/parallel/collectives.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -8,6 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file_content.h"
+#include "base/parallel/rank_groups.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

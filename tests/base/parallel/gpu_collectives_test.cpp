@@ -4,7 +4,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <gtest/gtest.h>
 
-#include "base/parallel/collectives.h"
+#include "base/parallel/rank_groups.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

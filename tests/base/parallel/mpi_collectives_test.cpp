@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/core/error.h"
-#include "base/parallel/collectives.h"
+#include "base/parallel/rank_groups.h"
 #include "support/mpi_world.h"
 
 namespace orrery {

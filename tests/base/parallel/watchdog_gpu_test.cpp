@@ -12,9 +12,9 @@
 
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
-#include "base/parallel/collectives.h"
 #include "base/parallel/device.h"
 #include "base/parallel/mpi_session.h"
+#include "base/parallel/rank_groups.h"
 #include "support/process.h"
 #include "told_place.h"
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/cosmos3/transformer.h"
 #include "support/golden.h"

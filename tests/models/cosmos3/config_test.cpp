@@ -213,14 +213,14 @@ TEST_F(Cosmos3ConfigFile, RefusesMissingKeysAndOtherJson) {
 
 TEST_F(Cosmos3ConfigFile, TensorParallelSizesMustDivide) {
   const Cosmos3Config c = read(valid());
-  for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(require_divisible(c, tp));
-  for (const int sp : {1, 2, 4, 8, 16, 32}) EXPECT_NO_THROW(require_divisible(c, 1, sp));
-  EXPECT_NO_THROW(require_divisible(c, 8, 4));
-  EXPECT_THAT([&] { require_divisible(c, 1, 3); },
+  for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(require_divisible(c, {.tp = tp}));
+  for (const int sp : {1, 2, 4, 8, 16, 32}) EXPECT_NO_THROW(require_divisible(c, {.sp = sp}));
+  EXPECT_NO_THROW(require_divisible(c, {.tp = 8, .sp = 4}));
+  EXPECT_THAT([&] { require_divisible(c, {.sp = 3}); },
               ThrowsMessage<InputError>(HasSubstr("sp 3 cannot share the 32 attention and 8 key/value heads of a tp "
                                                   "rank: possible are 1, 2, 4, 8, 16, 32")));
-  EXPECT_THAT([&] { require_divisible(c, 3); }, ThrowsMessage<InputError>(HasSubstr("32 attention heads")));
-  EXPECT_THAT([&] { require_divisible(c, 16); }, ThrowsMessage<InputError>(HasSubstr("8 key/value heads")));
+  EXPECT_THAT([&] { require_divisible(c, {.tp = 3}); }, ThrowsMessage<InputError>(HasSubstr("32 attention heads")));
+  EXPECT_THAT([&] { require_divisible(c, {.tp = 16}); }, ThrowsMessage<InputError>(HasSubstr("8 key/value heads")));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "base/core/error.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"

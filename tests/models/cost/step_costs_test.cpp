@@ -8,7 +8,7 @@ namespace orrery {
 namespace {
 
 TEST(LayerWork, NanoAt720pByHand) {
-  const LayerWork work = layer_work(nano_config(), 44160, 512, 1);
+  const LayerWork work = layer_work(nano_config(), 44160, 512);
   const auto products = work.products();
   EXPECT_EQ(products[0].in, 4096);
   EXPECT_EQ(products[0].out, 6144);
@@ -27,9 +27,9 @@ TEST(LayerWork, ATpGroupSharesAllOfIt) {
   super.hidden_size = 5120;
   super.intermediate_size = 25600;
   super.num_attention_heads = 64;
-  const LayerWork whole = layer_work(super, 1000, 24, 1);
+  const LayerWork whole = layer_work(super, 1000, 24);
   for (const int tp : {2, 4, 8}) {
-    const LayerWork part = layer_work(super, 1000, 24, tp);
+    const LayerWork part = layer_work(super, 1000, 24, {.tp = tp});
     EXPECT_DOUBLE_EQ(part.flops() * tp, whole.flops());
     EXPECT_EQ(part.products()[0].out * tp, 8192 + 2 * 1024);
     EXPECT_EQ(part.products()[1].out, 5120);
@@ -37,7 +37,7 @@ TEST(LayerWork, ATpGroupSharesAllOfIt) {
 }
 
 TEST(LayerWork, AttentionInEightBitsMovesBytes) {
-  const LayerWork work = layer_work(nano_config(), 100, 28, 2);
+  const LayerWork work = layer_work(nano_config(), 100, 28, {.tp = 2});
   const PhaseCosts costs = layer_costs(work, {RowFormat::Plain, RowFormat::Float8}, {}, 2);
   EXPECT_EQ(costs.at("head norm + rope").bytes, 100 * (16 + 4) * 128 * 3);
   EXPECT_EQ(costs.at("text keys and values").bytes, 2 * 28 * 4 * 128);
@@ -48,20 +48,20 @@ TEST(LayerWork, AttentionInEightBitsMovesBytes) {
 
 // Over 4 ranks 1002 tokens are 251, 251, 250, 250. Of two kv heads four ranks have one each.
 TEST(LayerWork, AnSpGroupSharesTokensAndHeads) {
-  const LayerWork part = layer_work(nano_config(), 1002, 24, 1, 4);
+  const LayerWork part = layer_work(nano_config(), 1002, 24, {.sp = 4});
   EXPECT_EQ(part.tokens, 251);
-  EXPECT_EQ(part.attention_flops() * 4, layer_work(nano_config(), 1002, 24, 1).attention_flops());
+  EXPECT_EQ(part.attention_flops() * 4, layer_work(nano_config(), 1002, 24).attention_flops());
   EXPECT_EQ(part.products()[0].out, 6144);
   EXPECT_EQ(part.sent_for_heads(), 3 * 251 * (8 + 2 * 2) * 128);
   EXPECT_EQ(part.sent_for_tokens(), 751 * 8 * 128);
-  const LayerWork replicated = layer_work(nano_config(), 1002, 24, 4, 4);
+  const LayerWork replicated = layer_work(nano_config(), 1002, 24, {.tp = 4, .sp = 4});
   EXPECT_EQ(replicated.attention_heads, 2);
   EXPECT_EQ(replicated.attention_kv_heads, 1);
   EXPECT_EQ(replicated.sent_for_heads(), 3 * 251 * (2 + 2) * 128);
 }
 
 TEST(LayerWork, EveryPhaseHasItsCeiling) {
-  const LayerWork work = layer_work(nano_config(), 100, 28, 2);
+  const LayerWork work = layer_work(nano_config(), 100, 28, {.tp = 2});
   LayerCeilings ceilings;
   ceilings.attention_ms = 7;
   ceilings.product_ms = {1, 2, 3, 4};

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/parallel/rank_groups.h"
 #include "support/golden.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"

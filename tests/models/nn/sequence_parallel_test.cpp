@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/core/error.h"
+#include "base/parallel/rank_groups.h"
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "base/core/error.h"
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/random_checkpoint.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/wan/decoder.h"

@@ -1,6 +1,7 @@
 // The seed system's tiles: its own pixels, from as many ranks.
 #include <gtest/gtest.h>
 
+#include "base/parallel/rank_groups.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/wan/decoder.h"
 #include "support/golden.h"

@@ -3,6 +3,7 @@
 
 #include "../nn/float8_attention_cases.h"
 #include "base/parallel/process_grid.h"
+#include "base/parallel/rank_groups.h"
 #include "models/cosmos3/transformer.h"
 #include "models/nn/float8_attention.h"
 #include "models/zoo/checkpoint_files.h"

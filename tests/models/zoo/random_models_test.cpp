@@ -66,7 +66,7 @@ TEST(RandomModels, NanoAndSuperHaveThePublishedSizes) {
 TEST(RandomModels, PassTheAuditOfEverySplit) {
   for (const char* name : {"random:tiny", "random:nano", "random:super"}) {
     const CheckpointFiles files = open_checkpoint(name);
-    for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(audit_checkpoint(files, tp)) << name << " tp " << tp;
+    for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(audit_checkpoint(files, {.tp = tp})) << name << " tp " << tp;
     EXPECT_TRUE(files.has_sound());
     EXPECT_EQ(files.name(), name);
     EXPECT_EQ(files.place(), name);
@@ -83,7 +83,7 @@ TEST(RandomModels, EdgeHasTheLayoutOfItsGoldenCheckpoint) {
   EXPECT_EQ(files.transformer_config.mlp, config.mlp);
   EXPECT_EQ(files.transformer_config.rms_norm_eps, config.rms_norm_eps);
   EXPECT_EQ(files.transformer_config.rope_theta, config.rope_theta);
-  for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(audit_checkpoint(files, tp)) << tp;
+  for (const int tp : {1, 2, 4, 8}) EXPECT_NO_THROW(audit_checkpoint(files, {.tp = tp})) << tp;
   EXPECT_FALSE(files.has_sound());
   EXPECT_TRUE(files.reads_texts()) << "as bytes";
 }
@@ -94,7 +94,7 @@ TEST(RandomModels, CanBeDistilledToFewSteps) {
   EXPECT_EQ(files.name(), "random:tiny-4step");
   EXPECT_FALSE(files.has_sound());
   EXPECT_EQ(files.transformer_config.base_fps, 16);
-  EXPECT_NO_THROW(audit_checkpoint(files, 4));
+  EXPECT_NO_THROW(audit_checkpoint(files, {.tp = 4}));
   EXPECT_THAT(files.notes, ElementsAre(HasSubstr("takes its 4 steps")));
 }
 
