@@ -17,13 +17,13 @@
 namespace orrery {
 namespace {
 
-// What needs no other rank runs on rank 0 alone.
+// Runs on rank 0 what needs no other rank.
 int on_root(const Comm& world, const std::function<void()>& work) {
   world.from_root(work);
   return 0;
 }
 
-// The commands of one rank that compute: `work` gives the exit code.
+// Runs a computing command on one rank; work() returns the exit code.
 int compute_on_root(const Options& options, const Comm& world, const std::function<int(at::Device, const Log&)>& work) {
   set_threads(world);
   const at::Device device = choose_device(options.device, world);
@@ -38,7 +38,7 @@ void watch_ranks(const Options& options, MpiSession& mpi) {
   if (problem.empty() || !mpi.world().is_root()) return;
   Log(options.log_level())
       .warning("the ranks do not watch each other: " + problem +
-               "; a lost rank ends the job only where the launcher sees to it");
+               "; after the loss of a rank, the job ends only if the launcher ends it");
 }
 
 void require_one_job(const Options& options, const Comm& world) {
@@ -86,7 +86,7 @@ int dispatch(const Options& options, MpiSession& mpi) {
   }
 }
 
-// The exit code once everything is printed. What cannot be printed is an error, unless the command had one.
+// Returns the exit code when all output has been written. Failing to write it is an error, unless the command had one.
 int end_of(StandardOutput& out, int exit_code) {
   try {
     out.finish();

@@ -9,24 +9,24 @@ constexpr std::array kTellingCodes{HelpEntry{"0", "done"}, HelpEntry{"2", "bad u
                                    HelpEntry{"3", "internal error"}};
 
 constexpr std::string_view kInspectText =
-    R"(Shows what is in latent files and snapshots: request, model, state and sampler position, every dataset with its
-shape and its size on disk, and statistics of each channel with the values that are not finite. Several files become a
-table.
+    R"(Shows the content of latent files and snapshots: request, model, state and sampler position, every dataset with
+its shape and its size on disk, and statistics of each channel with the number of values that are not finite. Several
+files are shown as a table.
 
-Everything is read, so checksums are verified. The files of a run at work may be looked at. What cannot be read is
+Reads everything, so checksums are verified. Files of an active run may be inspected. Files that cannot be read are
 named at the end, with exit code 2.)";
 
 constexpr std::array kInspectFiles{HelpEntry{"FILE.png", "with --preview: the latent frames in false colours"}};
 
 constexpr std::array kInspectExamples{
     HelpEntry{"All clips of a run in a table:", "orrery inspect out/latents/*.h5"},
-    HelpEntry{"What is in one, and a picture of it:", "orrery inspect --preview street.png out/latents/street.h5"},
+    HelpEntry{"The content of one, and a picture of it:", "orrery inspect --preview street.png out/latents/street.h5"},
     HelpEntry{"For programs:", "orrery inspect --json out/snapshots/street.h5 | python3 -m json.tool"}};
 
 constexpr std::string_view kCompareText =
-    R"(Says how far B is from A, which may be two latent files, or two images or videos, whose pictures and sounds
-are compared: the largest difference, the root mean square relative to A's, the PSNR, and the first frame, or
-sample of sound, that differs.)";
+    R"(Measures the difference of B from A, two latent files, or two images or videos, whose pictures and sounds are
+compared: the largest difference, the root mean square relative to A's, the PSNR, and the first frame, or sample of
+sound, that differs.)";
 
 constexpr std::array kCompareCodes{
     HelpEntry{"0", "no value differs by more than --tolerance"},
@@ -39,46 +39,45 @@ constexpr std::array kCompareExamples{
 
 constexpr std::string_view kReportText =
     R"(Sums up the records of all runs and shards in a folder: what is done, failed (grouped by reason) and left, GPU
-hours, where the time went and how many clips an hour were finished. It may be used while they work, from any host
-that sees the folder.)";
+hours, time by phase and clips finished per hour. It may be used during runs, from any host that sees the folder.)";
 
 constexpr std::array kReportExamples{HelpEntry{"Once:", "orrery report out"},
                                      HelpEntry{"Until nothing remains:", "orrery report --watch out"},
                                      HelpEntry{"For programs:", "orrery report --json out | python3 -m json.tool"}};
 
 constexpr std::string_view kPlanText =
-    R"(Says what a manifest takes, without a GPU and in a second: tokens, floating-point operations, memory of each GPU,
-bytes between them, seconds a clip and GPU hours, for one --cfg and --tp or, with --gpus, for all; and which of them
-makes the most clips a GPU hour, and which has a clip ready first.
+    R"(Estimates what a manifest needs, in a second and without a GPU: tokens, floating-point operations, memory of
+each GPU, bytes sent between GPUs, seconds per clip and GPU hours, for the given ranks or, with --gpus, for all
+possible --cfg, --sp and --tp; names those that make the most clips per GPU hour, and those that finish a clip first.
 
-Speeds are built in for two kinds of GPUs, or come from lines that orrery bench --json wrote on the machine in
-question. It takes the options of run.)";
+Speeds are built in for two kinds of GPUs, or come from the output of orrery bench --json on the machine in question.
+It takes the options of run.)";
 
 constexpr std::array kPlanExamples{
-    HelpEntry{"Which ranks to ask for, of up to eight:",
+    HelpEntry{"The best use of up to eight GPUs:",
               "orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl --gpus 8"},
     HelpEntry{"Before the weights are there, for programs:",
               R"(orrery plan --checkpoint random:super --manifest clips.jsonl \
   --gpu h100 --gpus 16 --gemm fp8 --json)"},
-    HelpEntry{"On a machine of one's own:", R"(orrery bench --model nano --size 720p --json > profile.jsonl
+    HelpEntry{"For your own machine:", R"(orrery bench --model nano --size 720p --json > profile.jsonl
 orrery plan --checkpoint Cosmos3-Nano --manifest clips.jsonl \
   --cfg 2 --tp 4 --profile profile.jsonl)"}};
 
 constexpr std::string_view kBenchText =
-    R"(Measures a denoise step, the decoders, the collectives and loading at a clip's true size, and in the same run
-what the machine does with each operation alone, to show beside each figure what is possible. Prints a table,
-or JSON lines that also have the ranks, the device, its clocks and the versions. Nothing is written.
+    R"(Measures a denoising step, the decoders, the collectives and loading at a clip's true size, and in the same run
+each operation by itself, as the ceiling of what is possible. Prints a table, or JSON lines that also have the ranks,
+the device, its clocks and the versions. Writes no files.
 
-Under mpirun or srun, start cfg x sp x tp ranks; times are the slowest rank's.)";
+Under mpirun or srun, start cfg x sp x tp ranks; times are those of the slowest rank.)";
 
 constexpr std::array kBenchVariables{
     HelpEntry{"CUDA_VISIBLE_DEVICES", "the GPUs that may be used; rank 0 of a node takes the first"},
-    HelpEntry{"OMP_NUM_THREADS", "at most so many threads a rank; without it, its share of the cores"},
+    HelpEntry{"OMP_NUM_THREADS", "the most threads of a rank; default: its share of the cores"},
     HelpEntry{"ORRERY_FA3", "FlashAttention-3's library, as for run"}};
 
 constexpr std::array kBenchExamples{
     HelpEntry{"A 720p clip on one GPU:", "orrery bench --model nano --size 720p --frames 189"},
-    HelpEntry{"Parts of it on eight, with the slowest kernels:",
+    HelpEntry{"Parts of it on eight GPUs, with the slowest kernels:",
               R"(mpirun -n 8 orrery bench --model super --cfg 2 --tp 4 \
   --what step,collectives,ceilings --kernels 20 --json)"},
     HelpEntry{"How fast a checkpoint is read from disk:",
@@ -92,7 +91,7 @@ constexpr std::array kCompletionExamples{HelpEntry{"In this shell:", "source <(o
   > ~/.local/share/bash-completion/completions/orrery)"}};
 
 constexpr std::array kTellingPages{HelpPage{Command::Inspect,
-                                            "show what is in latent files",
+                                            "show the content of latent files",
                                             "[OPTION…] FILE.h5…",
                                             kInspectText,
                                             kInspectFiles,
@@ -101,7 +100,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                             kInspectExamples,
                                             "orrery compare; src/io/latents/README.md for the format"},
                                    HelpPage{Command::Compare,
-                                            "say how far two latent files, or two videos, are apart",
+                                            "measure the difference of two latent files or two videos",
                                             "[OPTION…] A B",
                                             kCompareText,
                                             {},
@@ -119,7 +118,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                             kReportExamples,
                                             "orrery run, orrery inspect"},
                                    HelpPage{Command::Plan,
-                                            "say what a manifest takes of memory and time",
+                                            "estimate the memory and time that a manifest needs",
                                             "--checkpoint DIR --manifest FILE [--gpus N] [OPTION…]",
                                             kPlanText,
                                             {},
@@ -128,7 +127,7 @@ constexpr std::array kTellingPages{HelpPage{Command::Inspect,
                                             kPlanExamples,
                                             "orrery bench, orrery validate"},
                                    HelpPage{Command::Bench,
-                                            "measure a machine: a step, a decode, and what they could take",
+                                            "measure a machine: steps, decoding and their ceilings",
                                             "--model tiny|nano|super [OPTION…]\n--checkpoint DIR [OPTION…]",
                                             kBenchText,
                                             {},

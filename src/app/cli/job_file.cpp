@@ -47,7 +47,7 @@ std::string quoted_value(std::string_view text, const std::string& where) {
 }
 
 JobEntry parse_entry(std::string_view text, int line, const std::string& where) {
-  require_input(!text.starts_with('['), where + "there are no sections: write \"name = value\" lines alone");
+  require_input(!text.starts_with('['), where + "sections are not supported: write only \"name = value\" lines");
   const std::size_t equals = text.find('=');
   require_input(equals != std::string_view::npos,
                 fmt::format("{}\"name = value\" was expected, found \"{}\"", where, trimmed(without_comment(text))));
@@ -86,7 +86,7 @@ std::string job_value(const std::string& value) {
 }
 
 std::string dump_config(const Options& options) {
-  std::string out = "# The options in effect, for orrery run --job FILE. A name behind # is not set.\n";
+  std::string out = "# The options in effect, for orrery run --job FILE. A name after # is not set.\n";
   for (const OptionGroupTitle& group : option_groups()) {
     std::string lines;
     for (const OptionSpec& spec : option_table()) {

@@ -150,7 +150,7 @@ void check_bench(Options& o) {
   require_input((o.random_model != ModelName::None) != !o.model.checkpoint.empty(),
                 "--model NAME or --checkpoint DIR says what to measure: give one of them");
   require_input(!o.distilled || o.random_model != ModelName::None,
-                "--distilled: goes with --model NAME; of a checkpoint its files say whether it is one of few steps");
+                "--distilled: needs --model NAME; the files of a checkpoint say whether it is a few-step one");
   require_between(o.bench.repeats, 0, 1000, "--repeats");
   require_between(o.bench.kernels, 0, 1000, "--kernels");
   o.bench.clip.width = o.bench_size.width;

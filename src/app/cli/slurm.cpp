@@ -19,8 +19,8 @@ constexpr const char* kJobEnd = "SLURM_JOB_END_TIME";
 // Refuses an end in the past: the environment is that of another or an old job.
 [[noreturn]] void refuse_past_end(std::int64_t end, std::int64_t seconds_ago) {
   throw InputError(
-      fmt::format("{} is {}, which was {} ago ({}): it is left from a job that has ended: unset it, or start from "
-                  "a new job",
+      fmt::format("{} is {}, which was {} ago ({}): it is left from a job that has ended: "
+                  "unset it, or start from a new job",
                   kJobEnd, end, duration_text(static_cast<double>(seconds_ago)), utc_text(end)));
 }
 
@@ -43,8 +43,8 @@ std::string lone_task_problem(const Options& options, int ranks, const Environme
   if (ranks > 1 || count <= 1 || variable("OMPI_COMM_WORLD_SIZE") || options.shard) return "";
   return fmt::format(
       "srun started {} tasks of this program, but each is alone: MPI got no peers from Slurm. Use srun --mpi=pmix "
-      "(srun --mpi=list says whether this Slurm has it), or mpirun inside the job; for runs of their own give each "
-      "task a --shard",
+      "(srun --mpi=list says whether this Slurm has it), or mpirun inside the job; for separate runs, "
+      "give each task a --shard",
       count);
 }
 

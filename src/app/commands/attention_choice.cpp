@@ -50,8 +50,7 @@ const NamedAttention& choose(AttentionWish wish, const AttentionKernels& kernels
   }
   if (wish != AttentionWish::Cudnn) return fastest;
   require_input(libtorch.kernel == AttentionKernel::Cudnn,
-                "--attention-kernel cudnn: it computes on GPUs in bfloat16; elsewhere attention is ATen's: leave the "
-                "option out");
+                "--attention-kernel cudnn: cuDNN computes attention only on GPUs in bfloat16: leave the option out");
   return libtorch;
 }
 
@@ -61,8 +60,8 @@ NamedAttention in_format(RowFormat format, NamedAttention by, const AttentionCas
   const std::string problem = float8_problem(attention.head_dim);
   require_input(problem.empty(), "--attention fp8: " + problem);
   const bool lacks_kernel = attention.device.is_cuda() && by.kernel != AttentionKernel::Fa3;
-  require_input(!lacks_kernel, "--attention fp8: on GPUs it is computed by FlashAttention-3's kernel alone: " +
-                                   (without_fa3.empty() ? "--attention-kernel asks for another one" : without_fa3) +
+  require_input(!lacks_kernel, "--attention fp8: on GPUs only FlashAttention-3's kernel supports it: " +
+                                   (without_fa3.empty() ? "--attention-kernel selects another one" : without_fa3) +
                                    ": leave one of the options out");
   by.attention = by.attention.in(format);
   return by;

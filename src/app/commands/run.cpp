@@ -69,10 +69,10 @@ void warn_of_stale_children(const RequestResult& parent, const KeptChildren& chi
   const auto [begin, end] = children.equal_range(parent.id);
   for (auto child = begin; child != end; ++child) {
     if (parent.latent_checksum.empty() || child->second.made_from == parent.latent_checksum) continue;
-    log.warning(
-        fmt::format("{}: this finished clip continues other latents of the clip \"{}\" than were made now: "
-                    "remove the file and run again to make it from these",
-                    child->second.latents.string(), parent.id));
+    log.warning(fmt::format(
+        "{}: this finished clip continues an earlier version of the clip \"{}\", which now has other latents: "
+        "remove the file and run again to make it from the new ones",
+        child->second.latents.string(), parent.id));
   }
 }
 

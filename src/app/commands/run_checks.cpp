@@ -59,9 +59,8 @@ void warn_of_full_precision(RunPlan& plan, const FullPrecisionSteps& steps) {
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), all_full);
   if (first == plan.jobs.end()) return;
   plan.warnings.push_back(
-      fmt::format("{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: with --full-precision-steps "
-                  "{},{} all of "
-                  "theirs are in full precision",
+      fmt::format("{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: "
+                  "with --full-precision-steps {},{} all of their steps are in full precision",
                   std::count_if(first, plan.jobs.end(), all_full), plan.jobs.size(), first->request.id,
                   first->request.steps, steps.first, steps.last));
 }
@@ -72,8 +71,8 @@ void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
   if (first == plan.jobs.end()) return;
   const auto count = std::count_if(first, plan.jobs.end(), unguided);
   log.warning(
-      fmt::format("{} of {} clips have no guidance, the first is \"{}\": with --cfg 2 half of the ranks repeat the "
-                  "other half's work there",
+      fmt::format("{} of {} clips have no guidance, the first is \"{}\": "
+                  "for these, --cfg 2 makes half of the ranks repeat the work of the other half",
                   count, plan.jobs.size(), first->request.id));
 }
 

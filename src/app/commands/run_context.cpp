@@ -37,8 +37,8 @@ RunContext::RunContext(const Options& run_options, const Comm& run_world)
 std::string distance_warning(const std::string& axis) {
   if (axis == "cfg") return "";  // cfg exchanges data only once in each step
   return "the ranks of a --" + axis +
-         " group are on several nodes, and exchange data in every layer: where --sp times --tp is the number of a "
-         "node's ranks, or divides it, only --cfg lies between the nodes";
+         " group are on several nodes, and exchange data in every layer: "
+         "if --sp times --tp divides the number of ranks on a node, only --cfg crosses nodes";
 }
 
 void warn_of_distant_ranks(const RunContext& context) {

@@ -42,8 +42,8 @@ struct RunContext {
 inline void require_products(RowFormat products, at::Device device) {
   if (products == RowFormat::Plain || device.is_cpu()) return;
   require_input(multiplies_float8(device.index()), "--gemm fp8: " + gpu_name(device.index()) +
-                                                       " has no products in 8 bits with a factor a row (NVIDIA Hopper "
-                                                       "and later have them): leave the option out");
+                                                       " does not multiply in 8 bits with a factor for each row "
+                                                       "(NVIDIA Hopper and later do): leave the option out");
 }
 
 // A warning about an axis whose groups have ranks on several nodes; empty when it does not matter.

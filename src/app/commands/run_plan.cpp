@@ -72,7 +72,7 @@ std::string share_problem(const Request& request, const CheckpointFiles* checkpo
   }
   if (tokens >= sp) return "";
   return fmt::format(
-      "the clip has {} token{}, fewer than --sp {} ranks can share: use a smaller --sp or make a larger clip", tokens,
+      "the clip has {} token{}, too few to split over --sp {} ranks: use a smaller --sp or make a larger clip", tokens,
       tokens == 1 ? "" : "s", sp);
 }
 

@@ -57,7 +57,7 @@ std::string description_in(const fs::path& file) {
   try {
     return read_file(file);
   } catch (const InputError&) {
-    return "which has not said who it is";
+    return "whose host is not known yet";
   }
 }
 

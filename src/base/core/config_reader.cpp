@@ -107,8 +107,7 @@ void ConfigReader::require_nothing_else(std::initializer_list<std::string_view> 
     const bool known = key.starts_with('_') || value.is_null() || read_.contains(key) ||
                        std::find(irrelevant.begin(), irrelevant.end(), key) != irrelevant.end();
     if (!known) {
-      refuse(key, value,
-             "no such key: it is in no config of the models that this program computes, and may mean another model");
+      refuse(key, value, "no such key: no model that this program runs has it, so this may be another model");
     }
   }
 }

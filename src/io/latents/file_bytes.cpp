@@ -92,7 +92,7 @@ Block FileBytes::block(std::uint64_t address, std::uint64_t bytes, const std::st
   orrery::require(holds(address, bytes),
                   fmt::format("{}: {} bytes at {} are not in the file, which has {}", what, bytes, address, size_));
   in_blocks_ += bytes;
-  orrery::require(in_blocks_ <= kFreeBytes + kMostTimes * size_, what + ": its structures lie over one another");
+  orrery::require(in_blocks_ <= kFreeBytes + kMostTimes * size_, what + ": its structures overlap");
   std::string content(bytes, '\0');
   read(address, content.size(), content.data());
   return {std::move(content), what};

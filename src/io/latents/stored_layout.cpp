@@ -148,7 +148,7 @@ class LayoutReader {
     for (const StoredChunk& chunk : layout_.chunks) places.emplace_back(chunk.address, chunk.bytes);
     std::sort(places.begin(), places.end());
     for (std::size_t i = 1; i < places.size(); ++i) {
-      block_.require(places[i].first - places[i - 1].first >= places[i - 1].second, "its chunks lie over one another");
+      block_.require(places[i].first - places[i - 1].first >= places[i - 1].second, "its chunks overlap");
     }
   }
 

@@ -23,9 +23,8 @@ constexpr std::string_view kCausal =
     "a causal (autoregressive) checkpoint, which makes a video a few frames at a time from those before, which is not "
     "implemented: use the bidirectional checkpoint that it was made from";
 constexpr std::string_view kLora =
-    "LoRA weights, which are not applied here: merge them into the checkpoint's own weights first, and give that "
-    "folder "
-    "without them";
+    "LoRA weights, which are not applied here: merge them into the checkpoint's own weights first, "
+    "and give that folder without them";
 
 // A text in a key's or tensor's name, and the message for the variant that it reveals.
 struct Mark {

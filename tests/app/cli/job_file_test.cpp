@@ -44,7 +44,7 @@ TEST(JobFile, RefusesWhatItCannotRead) {
     const char *text, *expected;
   };
   for (const Row& row :
-       std::initializer_list<Row>{{"\n[files]\n", "x.ini:2: there are no sections"},
+       std::initializer_list<Row>{{"\n[files]\n", "x.ini:2: sections are not supported"},
                                   {"force # on", "x.ini:1: \"name = value\" was expected, found \"force\""},
                                   {"= 3", "x.ini:1: a name is missing"},
                                   {"a = 1\nb = 2\na = 3", "x.ini:3: a: already set in line 1"},

@@ -47,7 +47,8 @@ TEST(AttentionChoice, IsAtensOnACpu) {
   EXPECT_THAT(choice.remark, IsEmpty());
   const AttentionKernels kernels = find_attention(kOnCpu, mpi_world());
   EXPECT_THAT(refusal(AttentionWish::Fa3, kernels), HasSubstr("--attention-kernel fa3: it runs on GPUs, not on CPUs"));
-  EXPECT_THAT(refusal(AttentionWish::Cudnn, kernels), HasSubstr("--attention-kernel cudnn: it computes on GPUs"));
+  EXPECT_THAT(refusal(AttentionWish::Cudnn, kernels),
+              HasSubstr("--attention-kernel cudnn: cuDNN computes attention only on GPUs"));
 }
 
 std::string refusal_in_8_bits(const AttentionCase& attention, AttentionKernel kernel, const std::string& without_fa3) {
@@ -61,12 +62,12 @@ std::string refusal_in_8_bits(const AttentionCase& attention, AttentionKernel ke
 
 TEST(AttentionChoice, InEightBitsIsFlashAttentionsOnAGpu) {
   EXPECT_EQ(refusal_in_8_bits(kOnGpu, AttentionKernel::Fa3, ""), "");
-  EXPECT_EQ(
-      refusal_in_8_bits(kOnGpu, AttentionKernel::Cudnn, "no such file here"),
-      "--attention fp8: on GPUs it is computed by FlashAttention-3's kernel alone: no such file here: leave one of "
-      "the options out");
+  EXPECT_EQ(refusal_in_8_bits(kOnGpu, AttentionKernel::Cudnn, "no such file here"),
+            "--attention fp8: on GPUs only FlashAttention-3's kernel supports it: no such file here: leave one of the "
+            "options "
+            "out");
   EXPECT_THAT(refusal_in_8_bits(kOnGpu, AttentionKernel::Cudnn, ""),
-              HasSubstr("--attention-kernel asks for another one"));
+              HasSubstr("--attention-kernel selects another one"));
   EXPECT_EQ(refusal_in_8_bits(kOnCpu, AttentionKernel::Aten, ""), "");
   AttentionCase odd = kOnCpu;
   odd.head_dim = 96;

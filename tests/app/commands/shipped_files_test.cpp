@@ -61,8 +61,7 @@ TEST(JobFiles, AreListedWithTheirRanks) {
 // A comment and a line for each option, with its default or, behind #, what kind of value it takes.
 std::string all_options() {
   std::string text =
-      "# Every option of a job file with its meaning and its default, to copy from; behind # stand those that are not "
-      "set.\n"
+      "# Every option of a job file with its meaning and its default, to copy from; options after # are not set.\n"
       "#   orrery run --job jobs/all-options.ini --checkpoint DIR --manifest FILE --out DIR\n";
   for (const OptionGroupTitle& group : option_groups()) {
     std::string lines;

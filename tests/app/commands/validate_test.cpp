@@ -99,7 +99,7 @@ TEST_F(ValidateFiles, SaysWhichClipsHaveNoStepIn8Bits) {
   EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
   options_.model.products = RowFormat::Float8;
   EXPECT_THAT(validate(options_), HasSubstr("1 of 2 clips have no step in 8 bits, the first is \"b\" of 4 steps: with "
-                                            "--full-precision-steps 3,3 all of theirs are in full precision"));
+                                            "--full-precision-steps 3,3 all of their steps are in full precision"));
   options_.model.full_precision_steps = FullPrecisionSteps{};
   EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
 }

@@ -46,7 +46,7 @@ TEST_F(Clips, AreRefusedAKernelThatTheDeviceHasNot) {
   EXPECT_THAT(run("out", {tiny_line("a")}, {"--attention-kernel", "fa3"}, {}, 2).err,
               HasSubstr("--attention-kernel fa3: it runs on GPUs, not on CPUs"));
   EXPECT_THAT(run("out", {tiny_line("a")}, {"--attention-kernel", "cudnn"}, {}, 2).err,
-              HasSubstr("--attention-kernel cudnn: it computes on GPUs in bfloat16"));
+              HasSubstr("--attention-kernel cudnn: cuDNN computes attention only on GPUs in bfloat16"));
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST_F(Clips, OfSharedTokensHaveTheSameBits) {
   run("shared", lines, {"--media", "none", "--stop-after-steps", "1"}, {1, 1, 4}, kStopped);
   const Ending last = run("shared", lines, {"--media", "none", "--text-tower", "release"}, {1, 1, 2}, 1);
   EXPECT_THAT(last.err, AllOf(HasSubstr("a resumes at step 1/2"),
-                              HasSubstr("has 1 token, fewer than --sp 2 ranks can share: use a smaller --sp")));
+                              HasSubstr("has 1 token, too few to split over --sp 2 ranks: use a smaller --sp")));
   for (const char* id : {"a", "picture", "long@0", "long@1", "on", "cached"}) {
     const LatentFile expected = latents("whole", id), found = latents("shared", id);
     EXPECT_TRUE(found.latents == expected.latents && found.condition == expected.condition) << id;
@@ -33,7 +33,7 @@ TEST_F(Clips, OfSharedTokensHaveTheSameBits) {
   validate.at(1) = "validate";
   const Ending refused = run_program(validate);
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("fewer than --sp 2 ranks can share"));
+  EXPECT_THAT(refused.err, HasSubstr("too few to split over --sp 2 ranks"));
 }
 
 }  // namespace

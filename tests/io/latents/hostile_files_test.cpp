@@ -286,7 +286,7 @@ TEST_F(HostileFiles, ChunksThatLieOverOneAnother) {
   const std::size_t second = read_file(path_).find(little_endian(addresses[1]));
   ASSERT_NE(second, std::string::npos);
   patch(second, little_endian(addresses[0]));
-  expect_refused("/latents/video: its chunks lie over one another");
+  expect_refused("/latents/video: its chunks overlap");
 }
 
 // Four thousand texts that are the same mebibyte of the global heap: gigabytes to walk over.
@@ -316,7 +316,7 @@ TEST_F(HostileFiles, TextsThatLieOverOneAnother) {
   std::string all;
   for (std::size_t i = 0; i < kTexts; ++i) all += reference;
   patch(first, all);
-  expect_refused("attribute notes: its structures lie over one another");
+  expect_refused("attribute notes: its structures overlap");
 }
 
 // A quarter of a million free pieces among a group's names: quick to walk over, but not if each piece is copied to the
