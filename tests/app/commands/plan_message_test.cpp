@@ -84,6 +84,15 @@ TEST(PlanMessage, BringsEveryMemberToTheOtherRanks) {
   }
 }
 
+TEST(PlanMessage, IsTestedWithEveryMember) {
+  const Request full = full_request(), fresh;
+  const auto compare = [&](const auto&... of_full) {
+    const auto each_differs = [&](const auto&... of_fresh) { EXPECT_TRUE(((of_full != of_fresh) && ...)); };
+    visit_members(fresh, each_differs);
+  };
+  visit_members(full, compare);
+}
+
 TEST(PlanMessage, SharesTextsThatJobsShare) {
   const RunPlan read = decode_plan(encode_plan(full_plan()));
   EXPECT_EQ(&read.jobs[0].ids.uncond.values(), &read.jobs[1].ids.uncond.values());
