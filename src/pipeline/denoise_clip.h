@@ -87,7 +87,7 @@ class ClipDenoiser {
 
   const ClipContext& context_;
   Pace pace_;
-  std::map<TokenIds, TextCache> texts_;  // of the last clip, for reuse: a manifest has few negative prompts
+  std::map<TokenIds, TextCache> texts_;  // texts of the last clip, for reuse: a manifest has few negative prompts
 };
 
 }  // namespace orrery

@@ -45,7 +45,7 @@ class Generator {
   struct LongClip {
     const ClipJob& job;
     std::optional<MediaMaking> media;         // made along with the chunks; none: made after all chunks
-    std::optional<at::Tensor> last_frames{};  // of the previous chunk, if it was decoded into `media`
+    std::optional<at::Tensor> last_frames{};  // end of the previous chunk, if it was decoded into `media`
   };
   // Makes and writes the latents of a chunk of a long clip. Returns false when the ranks agreed to stop. Collective.
   bool make_chunk(LongClip& clip, std::size_t index, const std::string& label, const ClipJob* next, PhaseClock& clock,

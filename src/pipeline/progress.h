@@ -73,7 +73,7 @@ class Progress {
   // Subtracts the current clip's remaining work from the run's.
   void settle_work();
   RunProgress run_progress() const;
-  double work_of(std::int64_t from, std::int64_t to) const;  // of the steps [from, to)
+  double work_of(std::int64_t from, std::int64_t to) const;  // work of the steps [from, to)
   void draw() const;
 
   const Log* log_;
@@ -84,7 +84,7 @@ class Progress {
   double work_done_ = 0;
   double clip_work_ = 0;
   double clip_work_left_ = 0;
-  double part_work_ = 0;  // of the current part, or of the clip
+  double part_work_ = 0;  // work of the current part, or of the clip
   std::vector<double> step_work_;
   ClipProgress clip_;
   std::int64_t first_ = 0;

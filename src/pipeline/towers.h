@@ -109,7 +109,7 @@ class ReleasedTowers : public Towers {
   std::size_t next_ = 0;  // index in coming_ of the first request after the window
   std::int64_t window_tokens_;
   std::set<TokenIds> window_;               // texts of both branches, so that all groups start windows together
-  std::map<TokenIds, at::Tensor> on_host_;  // of this rank's branches: (layers, 2, tokens, kv heads / tp, head_dim)
+  std::map<TokenIds, at::Tensor> on_host_;  // by text: (layers, 2, tokens, kv heads / tp, head_dim)
   std::optional<GenTower> media_;
 };
 

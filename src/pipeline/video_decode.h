@@ -29,7 +29,7 @@ class DecodeRanks {
   const Comm& world_;
   at::Device device_;
   int count_ = 0;
-  std::optional<Comm> comm_;  // of the first ranks, unless these are all
+  std::optional<Comm> comm_;  // communicator of the first ranks, unless these are all
   std::unique_ptr<Collectives> group_;
 };
 

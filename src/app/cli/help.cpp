@@ -66,7 +66,7 @@ A first clip, on any machine, without a checkpoint:
 
 Exit codes: 0 done; 1 some requests failed, or a comparison found differences;
 2 bad usage or input; 3 internal or device error; 75 stopped on request: the
-same command goes on.
+same command resumes.
 )";
 
 std::string overview() {

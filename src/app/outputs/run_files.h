@@ -25,14 +25,14 @@ struct RequestResult {
   ResultStatus status = ResultStatus::Done;
   Json request;                    // the manifest's line with the defaults filled in; null in old records
   std::string error;               // why it failed; otherwise empty
-  std::int64_t steps_done = 0;     // of a clip that was stopped
-  std::int64_t steps = 0;          // of a clip that was stopped: its total number of steps
+  std::int64_t steps_done = 0;     // when the clip was stopped
+  std::int64_t steps = 0;          // when the clip was stopped: its total number of steps
   std::vector<std::string> files;  // relative to OUT
   PhaseTimes seconds;
-  std::vector<double> step_seconds;             // of the steps done in this run; not in the line
+  std::vector<double> step_seconds;             // time of each step of this run; not in the line
   std::vector<std::int64_t> computed;           // with a step cache: the computed steps, from 0; not in the line
   std::optional<std::int64_t> computed_steps;   // with a step cache: the number of computed steps
-  std::optional<std::int64_t> peak_memory;      // of rank 0's process while the clip was made [bytes]
+  std::optional<std::int64_t> peak_memory;      // peak of rank 0's process while the clip was made [bytes]
   std::optional<std::int64_t> peak_gpu_memory;  // of tensors, peak over ranks [bytes]; none on a CPU
   std::optional<std::int64_t> ranks;            // number of ranks; none in records of earlier releases
   std::string device;                           // of the ranks: "cuda" or "cpu"; "" in records of earlier releases

@@ -26,7 +26,7 @@ struct RunRecords {
   std::optional<std::int64_t> requested;  // requests in the manifest; none: not recorded
   std::vector<FailureGroup> failures;     // largest first
   std::map<std::string, double> phases;   // seconds of all runs, by phase
-  double seconds = 0;                     // of all runs
+  double seconds = 0;                     // total of all runs
   double gpu_seconds = 0;                 // of runs on GPUs: each clip's seconds times its ranks
   bool on_gpus = false;
   std::int64_t computed_steps = 0;      // in finished clips with a step cache

@@ -207,7 +207,7 @@ void cut_half_line(const fs::path& path) {
   if (missing || size == 0) return;
   std::ifstream in(path, std::ios::binary);
   std::string piece;
-  std::uintmax_t begin = size;  // of the piece
+  std::uintmax_t begin = size;  // position of the piece
   std::size_t newline = std::string::npos;
   while (newline == std::string::npos && begin > 0) {
     const std::uintmax_t end = begin;

@@ -56,8 +56,8 @@ void write_file(const std::filesystem::path& path, std::string_view content, con
 // Appends `line` and a newline in one write and fsyncs; throws Error.
 void append_line(const std::filesystem::path& path, std::string_view line);
 
-// Truncates the file behind its last newline: removes half a line that a killed process left. Reads only the file's
-// end; does nothing when there is no file. Throws Error.
+// Truncates the file after its last newline: removes half a line that a killed process left. Reads only the file's end;
+// does nothing when there is no file. Throws Error.
 void cut_half_line(const std::filesystem::path& path);
 
 // Creates the folder and its parents and checks that files can be made there; throws InputError.

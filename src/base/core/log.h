@@ -32,8 +32,8 @@ class Log {
   void warning(const std::string& message) const;
   // Writes a progress line as info() does, but not to a terminal: progress is drawn there by show().
   void progress(const std::string& message) const;
-  // Draws the last lines of the terminal in place of those shown before; removes them when `lines` is empty. Call it
-  // only when columns() is not 0.
+  // Redraws the last lines of the terminal as `lines`; removes them when `lines` is empty. Call it only when columns()
+  // is not 0.
   void show(std::vector<std::string> lines) const;
   // Columns of the terminal for show(); 0 without a terminal, at level Quiet, and on other ranks than rank 0.
   std::size_t columns() const;

@@ -43,7 +43,7 @@ struct PulseReading {
   std::string phase;        // "load", or "step 3/35"
 };
 
-// Any thread.
+// Reads the pulse. Any thread may call it.
 PulseReading read_pulse();
 
 // Calls `changed` from now on when the clip or phase changes and when a clip's steps begin, but not for each step. The

@@ -10,7 +10,7 @@ namespace orrery {
 struct ShellCommand {
   std::string command;
   std::vector<std::string> arguments = {};  // appended to the command, each as one word
-  std::string input = {};                   // what its standard input holds
+  std::string input = {};                   // content of its standard input
   double seconds = 60;                      // time limit [s], after which its process group is killed
 };
 
@@ -19,7 +19,7 @@ struct CommandEnd {
   enum class How { Exited, Killed, TooLong, GivenUp };
   How how = How::Exited;
   int code = 0;            // the exit code, or the signal that killed it
-  std::string first_line;  // of its output: at most 1000 bytes, trimmed
+  std::string first_line;  // first line of its output: at most 1000 bytes, trimmed
   double seconds = 0;
 
   bool exited_with(int wanted) const { return how == How::Exited && code == wanted; }

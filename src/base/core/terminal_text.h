@@ -32,7 +32,7 @@ struct TableColumn {
 };
 
 // One row without a newline or blanks at its end. At most one UTF-8 cell for each column. A cell that is wider than its
-// column moves those behind it.
+// column shifts the cells after it.
 std::string table_row(const std::vector<TableColumn>& columns, const std::vector<std::string>& cells);
 
 // Rows of UTF-8 cells in columns as wide as their widest cell.
@@ -53,8 +53,8 @@ class TextTable {
   std::vector<TableColumn> columns_;
 };
 
-// The last lines of a terminal, drawn anew in place, while other lines scroll by above them. They always end in a
-// newline, so that text printed by anything else begins on a line of its own.
+// The last lines of a terminal, redrawn in place, while other lines scroll by above them. They always end in a newline,
+// so that text printed by anything else begins on a line of its own.
 class StatusLines {
  public:
   // `terminal` must outlive the object.
@@ -62,7 +62,7 @@ class StatusLines {
 
   // Prints `text`, which ends in a newline, above the lines.
   void print(std::string_view text);
-  // Draws `lines` in place of those shown before; removes them when `lines` is empty. A line must be narrower than the
+  // Replaces the lines shown before by `lines`; removes them when `lines` is empty. A line must be narrower than the
   // terminal.
   void show(std::vector<std::string> lines);
 

@@ -26,7 +26,7 @@ enum class ExchangeKind { Sum, Gather, AllToAll, Other };
 // What one rank has sent to the other ranks of its group.
 struct Traffic {
   std::int64_t calls = 0;
-  double bytes = 0;  // of the algorithm that sends least; a ring for sums
+  double bytes = 0;  // bytes of the algorithm that sends least; a ring for sums
 };
 
 // Communication within one group of ranks. Every call is collective: every rank of the group makes the same calls, in

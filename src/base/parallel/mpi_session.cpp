@@ -87,7 +87,7 @@ MpiSession::~MpiSession() {
   int finalized = 0;
   MPI_Finalized(&finalized);
   if (finalized == 0) MPI_Finalize();
-  if (watchdog_) watchdog_->take_leave();  // now: a rank may be lost in MPI_Finalize, too
+  if (watchdog_) watchdog_->take_leave();  // here, since a rank may be lost in MPI_Finalize too
 }
 
 std::string MpiSession::watch_ranks(std::optional<double> timeout) {

@@ -41,7 +41,7 @@ struct PeerPacket {
   bool meeting = false;
   bool stepping = false;
   std::array<char, 64> host{};    // zero-terminated, truncated if too long
-  std::array<char, 174> place{};  // likewise
+  std::array<char, 174> place{};  // zero-terminated, truncated if too long
 };
 static_assert(std::is_trivially_copyable_v<PeerPacket>);
 

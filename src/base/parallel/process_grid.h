@@ -9,7 +9,7 @@
 namespace orrery {
 
 // One communicator for each axis, of the ranks that differ in this axis only. World rank = (cfg rank * sp + sp rank) *
-// tp + tp rank, so that a tp group is on one node, and an sp group where it can.
+// tp + tp rank, so that a tp group is on one node, and an sp group if possible.
 class ProcessGrid {
  public:
   // Collective over `world`. Throws what require_fits throws, on every rank, before any communication.

@@ -43,7 +43,7 @@ constexpr float random_value(const RandomRule& rule, std::int64_t index) {
   return rule.mean + rule.step * static_cast<float>(random_count(rule.key, index));
 }
 
-// Fills `count` elements at `out`, which lies on GPU `device`, by a kernel on that GPU's current stream. Throws Error
+// Fills `count` elements at `out`, in memory of GPU `device`, by a kernel on that GPU's current stream. Throws Error
 // when the launch fails, and in a program built without CUDA.
 void fill_random_gpu(float* out, std::int64_t count, int device, const RandomRule& rule, const PieceOrder& order);
 void fill_random_gpu(c10::BFloat16* out, std::int64_t count, int device, const RandomRule& rule,

@@ -40,7 +40,7 @@ class SafetensorsFile {
 };
 
 // One component of a checkpoint (transformer/, vae/, …) from its safetensors files. The index
-// diffusion_pytorch_model.safetensors.index.json decides which shards there are and which tensor lies where; without an
+// diffusion_pytorch_model.safetensors.index.json lists the shards and says which of them holds each tensor; without an
 // index, diffusion_pytorch_model.safetensors is the whole component. The constructor reads and checks every header, but
 // no weight. Throws InputError naming the folder, index, shard or tensor.
 //

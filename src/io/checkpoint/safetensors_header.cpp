@@ -31,7 +31,7 @@ std::string shown(const std::string& text) {
   return text.size() > kShown ? text.substr(0, kShown) + "..." : text;
 }
 
-// Where messages say the trouble is.
+// The file and the tensor that an error message names.
 struct Place {
   const std::filesystem::path& path;
   std::string tensor;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint64_t kMostNamesHeapBytes = std::uint64_t{1} << 24;
 
 constexpr std::size_t kMostNameBytes = 1024;
-constexpr std::size_t kMostLinks = 100'000;  // of one group
+constexpr std::size_t kMostLinks = 100'000;  // maximum number of links of a group
 
 std::string link_name(std::string_view bytes, const std::string& what) {
   require(!bytes.empty() && bytes.size() <= kMostNameBytes && bytes.find('/') == std::string_view::npos &&

@@ -65,7 +65,7 @@ struct LatentFile {
   std::vector<double> timesteps;        // stored as integers if all are whole, else as float32
   std::optional<RunningState> running;  // present exactly when the state is Running
   Streams<FloatArray> condition;        // the given time steps, which are not generated
-  std::vector<ListedChunk> chunks{};    // of a long clip, whose latents are in these files; empty: in this one
+  std::vector<ListedChunk> chunks{};    // files with a long clip's latents; empty: they are in this one
   friend bool operator==(const LatentFile&, const LatentFile&) = default;
 };
 
@@ -100,7 +100,7 @@ struct LatentHeader {
   std::vector<std::int64_t> uncond_ids;
   std::vector<float> sigmas;
   Streams<std::int64_t> steps;        // time steps of each stream's latents
-  std::vector<ListedChunk> chunks{};  // of a long clip, whose latents are in these files; empty: in this one
+  std::vector<ListedChunk> chunks{};  // files with a long clip's latents; empty: they are in this one
 
   // Time steps of `stream`; 0 when the clip does not have it.
   std::int64_t steps_of(Stream stream) const { return steps.contains(stream) ? steps.at(stream) : 0; }

@@ -30,7 +30,8 @@ class HeaderReader {
     } else {
       read_old(address);
     }
-    for (std::size_t next = 0; next != continuations_.size();) follow(continuations_[next++]);  // which adds to them
+    for (std::size_t next = 0; next != continuations_.size();)
+      follow(continuations_[next++]);  // follow() may append more
     return std::move(messages_);
   }
 

@@ -25,8 +25,8 @@ struct StreamSchema {
   const char* latents;             // path of the latents
   const char* history;             // path of the sampler's history
   const char* condition;           // path of the given time steps; null: all are generated
-  const char* axes;                // of all its arrays
-  const char* shape;               // of all its arrays; [1, channels, time steps, …]
+  const char* axes;                // axes of all its arrays
+  const char* shape;               // shape of its arrays: [1, channels, time steps, …]
   std::size_t rank;                // number of axes
   bool required;                   // whether every clip has this stream
   std::uint64_t steps_to_a_frame;  // maximum time steps for each latent frame of video; 0: no limit

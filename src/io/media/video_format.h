@@ -20,7 +20,7 @@ Fraction fps_fraction(double fps);
 // Facts in a video's header.
 struct VideoFacts {
   int width = 0;            // pixels, as a player shows them: square, and upright
-  int height = 0;           // likewise
+  int height = 0;           // pixels, as for width
   std::int64_t frames = 0;  // at a constant rate, from the file's duration; 0: not known
   Fraction fps;             // frames per second of VideoReader
   friend bool operator==(const VideoFacts&, const VideoFacts&) = default;

@@ -50,7 +50,7 @@ struct PromptText {
   std::string negative_caption;
 };
 
-// Throws InputError when a text is not UTF-8 or the facts are out of range.
+// Makes the captions of both texts. Throws InputError when a text is not UTF-8 or the facts are out of range.
 PromptText prompt_text(const PromptSource& source, const ClipFacts& clip, Semantics semantics);
 
 // Reads a negative prompt from a file: a JSON object is put on one line, as Python's json.dumps writes it; any other

@@ -93,8 +93,8 @@ class QkvProjection {
   ColumnParallelLinear qkv_;
   HeadNorms norms_;
   HeadNorms for_media_;    // norm of keys only
-  std::int64_t heads_;     // of this rank
-  std::int64_t kv_heads_;  // of this rank
+  std::int64_t heads_;     // query heads of this rank
+  std::int64_t kv_heads_;  // kv heads of this rank
   std::int64_t head_dim_;
   HeadScales scales_;  // of queries and keys in 8 bits; otherwise undefined
 };

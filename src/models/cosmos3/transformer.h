@@ -60,7 +60,7 @@ struct Branch {
   RopeTable both_ropes;                   // for this branch, then its pair; set by GenTower::pair_up()
   Streams<std::vector<TokenRun>> tokens;  // all tokens of each stream, in order
   std::vector<Float8Text> rounded;        // `text` for attention in 8 bits, by layer; else empty
-  SequenceParallel sequence;              // of all streams' tokens, one stream after another
+  SequenceParallel sequence;              // all streams' tokens, one stream after another
 };
 
 // The groups of ranks that compute the media tower together.

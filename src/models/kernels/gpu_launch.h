@@ -69,7 +69,7 @@ void launch(const HeadNormRopeLaunch& l, int device);
 struct ShareHeadsLaunch {
   HeadNormRopeLaunch heads;  // rows read: queries, keys, values; without weights, only moved
   BFloat16* own;             // rows of this rank's share
-  std::int64_t own_stride;   // of the rows of own
+  std::int64_t own_stride;   // row stride of own
   BFloat16* others;          // (ranks - 1, rows, heads of a share, head_dim)
   std::int64_t share_heads;  // queries in a share
   std::int64_t share_keys;   // keys in a share, and values

@@ -51,7 +51,7 @@ struct LayersShare {
 struct BranchCache {
   Skips skips;
   at::Tensor indicator;             // filtered latents of its last step (C, t, h, w), or undefined
-  std::vector<LayersShare> shares;  // of the last computed steps, oldest first
+  std::vector<LayersShare> shares;  // contributions in the last computed steps, oldest first
 };
 
 // The whole state of a step cache between two steps, sufficient to continue in another process bit for bit. Tensors are

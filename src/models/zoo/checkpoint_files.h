@@ -29,9 +29,9 @@ struct CheckpointFiles {
   std::optional<SoundConfig> sound_config;
   std::shared_ptr<WeightSource> sound;               // null: the checkpoint has no sound decoder
   ScheduleKind own_schedule = ScheduleKind::Native;  // the schedule that its files ask for
-  std::vector<float> fixed_levels;                   // of a few-step checkpoint, as in ScheduleRule; else empty
-  std::string own_schedule_problem;                  // "FILE: KEY: …" when that one is not implemented
-  std::vector<std::string> notes;                    // what else the files ask for that is not done
+  std::vector<float> fixed_levels;   // noise levels of a few-step checkpoint, as in ScheduleRule; else empty
+  std::string own_schedule_problem;  // "FILE: KEY: …" when that one is not implemented
+  std::vector<std::string> notes;    // what else the files ask for that is not done
 
   // Whether texts can be converted to ids for this checkpoint: not for Edge; random weights take bytes as ids.
   bool reads_texts() const;

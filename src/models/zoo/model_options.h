@@ -63,7 +63,7 @@ struct ModelOptions {
   InputScales input_scales = InputScales::Static;
   std::optional<FullPrecisionSteps> full_precision_steps;  // none: the checkpoint's, or kFullPrecisionSteps
   AttentionWish attention = AttentionWish::Auto;
-  RowFormat attention_format = RowFormat::Plain;  // of attention in the media tower
+  RowFormat attention_format = RowFormat::Plain;  // format of the media tower's attention
   TextTower text_tower = TextTower::Auto;
   ScheduleChoice schedule = ScheduleChoice::Native;
 

@@ -13,7 +13,7 @@ namespace orrery {
 namespace {
 
 constexpr double kSmall = 0.02;
-constexpr double kFewStepBaseFps = 16;  // of the published few-step video checkpoint
+constexpr double kFewStepBaseFps = 16;  // base_fps of the published few-step video checkpoint
 
 double fan_in(const RandomTensorList::Shape& shape) {
   double inputs = 1;
