@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-// Follows a latent frame through the decoder, as wan/ does.
+// Lists the convolutions in the order in which wan/ applies them to a latent frame.
 class DecoderWalk {
  public:
   DecoderWalk(const WanConfig& config, std::int64_t height, std::int64_t width)
@@ -50,7 +50,7 @@ class DecoderWalk {
       add(channels, 2 * channels, {3, 1, 1});
       frames_ *= 2;
     }
-    // One convolution for each pixel that a place becomes; it makes a row and a column more than are wanted.
+    // One convolution for each of the 2×2 pixels that a pixel becomes; its output has a row and a column too many.
     constexpr int kPlaces = 4;
     for (int place = 0; place < kPlaces; ++place) {
       convs_.push_back({stage_, channels, channels, {1, 2, 2}, frames_, height_ + 1, width_ + 1});
@@ -127,7 +127,7 @@ double sound_flops(const SoundConfig& c, std::int64_t steps) {
   double flops = conv(c.vocoder_input_dim, channels, kKernel, length);
   for (std::size_t level = c.dec_strides.size(); level-- > 0;) {
     const std::int64_t out = level > 0 ? c.dec_dim * c.dec_c_mults[level - 1] : c.dec_dim;
-    flops += conv(channels, out, 2 * c.dec_strides[level], length);  // transposed: each input meets the whole kernel
+    flops += conv(channels, out, 2 * c.dec_strides[level], length);  // transposed: the whole kernel for each input
     length *= c.dec_strides[level];
     flops += kUnits * (conv(out, out, kKernel, length) + conv(out, out, 1, length));
     channels = out;

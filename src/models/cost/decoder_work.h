@@ -16,14 +16,14 @@ struct DecoderConv {
   std::int64_t in = 0;                          // channels
   std::int64_t out = 0;                         // channels
   std::array<std::int64_t, 3> kernel{1, 1, 1};  // time, rows, columns
-  std::int64_t frames = 0;                      // that it makes
+  std::int64_t frames = 0;                      // of the output, as are height and width
   std::int64_t height = 0;
   std::int64_t width = 0;
-  std::int64_t count = 1;  // of this size, in distinct_convs
+  std::int64_t count = 1;  // the number of convolutions of this size in distinct_convs(); else 1
 
-  // It reads the frames before as well.
+  // Input frames, including the kernel[0] - 1 previous ones.
   std::int64_t frames_read() const { return frames + kernel[0] - 1; }
-  // Floating-point operations of one; a multiplication and an addition are two.
+  // FLOPs of one convolution; a multiplication and an addition are two.
   double flops() const;
   // "1024 -> 512, 3x3x3, 4 x 180 x 320"
   std::string text() const;
@@ -32,16 +32,16 @@ struct DecoderConv {
 // All convolutions of the video decoder for one latent frame of height × width latent cells, in order.
 std::vector<DecoderConv> decoder_convs(const WanConfig& config, std::int64_t height, std::int64_t width);
 
-// Each size once, counted, without its stage; in order of appearance.
+// The distinct sizes with their counts, without stages, in order of first appearance.
 std::vector<DecoderConv> distinct_convs(const std::vector<DecoderConv>& convs);
 
-// FLOPs of the attention in the middle of the decoder and of its products, for one latent frame.
+// FLOPs of the attention in the middle of the decoder and of its projections, for one latent frame.
 double middle_attention_flops(const WanConfig& config, std::int64_t height, std::int64_t width);
 
 // FLOPs of all convolutions and the attention, for one latent frame.
 double decoder_flops(const WanConfig& config, std::int64_t height, std::int64_t width);
 
-// Floating-point operations of decoding a sound latent of `steps` steps.
+// FLOPs of decoding a sound latent of `steps` latent steps.
 double sound_flops(const SoundConfig& config, std::int64_t steps);
 
 }  // namespace orrery

@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t kFloatBytes = 4;
 constexpr std::int64_t kKernelChannels = 8;  // kernels/pixel_layout.cpp takes multiples of this
 
-// The decoder at one level of the picture, in the steady state: `frames` of `height` × `width` places.
+// One resolution of the encoder or decoder, after the clip's first frames: `frames` of `height` × `width` pixels.
 struct Level {
   std::int64_t frames;
   std::int64_t height;
@@ -20,14 +20,14 @@ struct Level {
   std::int64_t element_bytes;
 
   std::int64_t activation(std::int64_t channels) const { return channels * frames * height * width * element_bytes; }
-  // What a convolution keeps: its input with `past` frames in front, and a border of `border` places.
+  // The input buffer of a convolution, with `past` earlier frames and a border `border` pixels wide.
   std::int64_t input(std::int64_t channels, std::int64_t past, std::int64_t border) const {
     return channels * (frames + past) * (height + 2 * border) * (width + 2 * border) * element_bytes;
   }
   Level doubled(std::int64_t time) const { return {frames * time, 2 * height, 2 * width, element_bytes}; }
   Level halved(std::int64_t time) const { return {frames / time, height / 2, width / 2, element_bytes}; }
-  // What a norm has beside its input. Without a kernel of our own: its result in float32 and a length for each place;
-  // in bfloat16, the input with its bias and the result as well.
+  // What a norm allocates besides its input. Without a kernel of our own: the result in float32 and each pixel's norm;
+  // in bfloat16, also the input plus bias and the result.
   std::int64_t own_norm(std::int64_t channels) const {
     const std::int64_t norm = (channels + 1) * frames * height * width * kFloatBytes;
     if (element_bytes == kFloatBytes) return norm;
@@ -38,28 +38,28 @@ struct Level {
 constexpr std::int64_t kPast = 2;
 constexpr std::int64_t kBorder = 1;
 
-// Of the layers that a clip's frames pass, in either direction.
+// Bytes of the encoder's or decoder's layers.
 struct LayerSum {
-  std::int64_t kept = 0;  // all the time
-  std::int64_t peak = 0;  // of what comes and goes
+  std::int64_t kept = 0;  // buffers that live as long as the layers
+  std::int64_t peak = 0;  // of temporary tensors
 
   void needs(std::int64_t bytes) { peak = std::max(peak, bytes); }
-  // A residual block: its input stays for the shortcut.
+  // Adds a residual block, whose input stays allocated for the shortcut, as do `beside` bytes.
   void residual(const Level& level, std::int64_t in, std::int64_t out, std::int64_t beside) {
     kept += level.input(in, kPast, kBorder) + level.input(out, kPast, kBorder);
     const std::int64_t second = std::max(level.activation(out), level.own_norm(out));
     const std::int64_t first = std::max(level.activation(out) + second, level.own_norm(in));
     needs(beside + level.activation(in) + first);
   }
-  // An upsampler and the shortcut around it, with the block's input: the left and the right columns of a row of the
-  // larger picture's cells are there at a time.
+  // Adds an upsampler and the shortcut around it, with the block's input. Two of the upsampler's four results are
+  // allocated at the same time: the even and the odd columns of every second output row.
   void upsample(const Level& level, std::int64_t in, std::int64_t out, std::int64_t time) {
     const Level before{level.frames * time, level.height, level.width, level.element_bytes};
     if (time == 2) kept += level.input(out, kPast, 0);
     kept += before.input(out, 0, kBorder);
     needs(level.activation(in) + level.doubled(time).activation(out) + 2 * before.input(out, 0, kBorder));
   }
-  // A downsampler and the sum with the block's shortcut, which takes `beside` bytes.
+  // Adds a downsampler and the sum with the block's shortcut, which takes `beside` bytes.
   void downsample(const Level& level, std::int64_t channels, std::int64_t time, std::int64_t beside) {
     const Level narrow = level.halved(1);
     kept += channels * level.frames * (level.height + 1) * (level.width + 1) * level.element_bytes;
@@ -69,9 +69,9 @@ struct LayerSum {
   }
 };
 
-// While attention in 8 bits is prepared and runs, whichever takes more: the residual stream, with queries, keys and
-// values as the product leaves them and in 8 bits, then with the latter and the output. In float32 the kernels' twins
-// have copies of queries and keys, and scores.
+// The larger of the peaks while attention in 8 bits is prepared (residual stream; queries, keys and values before and
+// after rounding) and while it runs (residual stream, rounded operands, output). In float32, the CPU's versions of the
+// kernels add copies of queries and keys, and scores.
 std::int64_t float8_attention_bytes(const LayerWork& work, std::int64_t element_bytes) {
   const std::int64_t q = work.attention_heads * work.head_dim, kv = work.attention_kv_heads * work.head_dim;
   const std::int64_t stream = work.tokens * work.hidden;
@@ -85,14 +85,14 @@ std::int64_t float8_attention_bytes(const LayerWork& work, std::int64_t element_
   return rounded + std::max(plain + copies, output + wide + scores);
 }
 
-// Of the keys, and of the values, that a rank has in attention.
+// The width of the keys, and of the values, that a rank has in attention.
 std::int64_t attended_kv_width(const Cosmos3Config& c, const ModelLayout& layout) {
   const Shard sp{0, layout.grid.sp};
   return c.head_dim *
          head_share(c.num_attention_heads / layout.grid.tp, c.num_key_value_heads / layout.grid.tp, sp).keys.size;
 }
 
-// A text's keys and values that a rank has in attention, where they are not those of its tp rank.
+// The rank's own copy of a text's keys and values of its heads in attention; none with sp 1.
 std::int64_t shared_text_bytes(const Cosmos3Config& c, std::int64_t tokens, const ModelLayout& layout) {
   if (layout.grid.sp == 1) return 0;
   return c.num_hidden_layers * 2 * tokens * attended_kv_width(c, layout) * layout.element_bytes;
@@ -117,29 +117,28 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   const LayerWork work = layer_work(c, tokens, text_tokens, layout.grid);
   const std::int64_t own = work.tokens, stream = own * c.hidden_size;
   const std::int64_t q = work.q_width(), qkv = own * (q + 2 * work.kv_width());
-  // Queries, keys and values of this rank's heads in attention, of all tokens and the text in one.
+  // Queries, keys and values of this rank's heads in attention, for all tokens and the text together.
   const std::int64_t attended_width = work.attention_heads * c.head_dim, attended = tokens * attended_width;
   const std::int64_t all = (tokens + text_tokens) * (attended_width + 2 * work.attention_kv_heads * c.head_dim);
-  // While the mlp's last product is made: the residual stream, the normed input, gate and up, their product, the
-  // output.
+  // During the MLP's last product: the residual stream, the normed input, gate and up, the activation, the output.
   const std::int64_t mlp = 3 * stream + own * (mlp_inputs(c.mlp) + 1) * work.intermediate;
-  // While RoPE is applied: the residual stream and the projected heads, with the normed input of the product that made
-  // them; and where no kernel does it, in float32, four copies of the queries. Heads that are shared out lie where they
-  // are sent from and where they arrive as well, without that input.
+  // During RoPE: the residual stream, the projected heads and the QKV product's normed input; in float32, where no
+  // kernel does it, also four copies of the queries. With sp > 1, the send and receive buffers of the heads are
+  // allocated as well, but no longer that input.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
   const std::int64_t rotation =
       stream + copies + (shared ? qkv + std::max(stream, work.sent_for_heads() + all) : stream + all);
-  // While attention runs: the residual stream, queries, keys and values, the output of its two calls.
+  // During attention: the residual stream, queries, keys and values, the output of its two calls.
   const std::int64_t attention = stream + all + 2 * attended;
-  // Where tokens come back: the residual stream, what is sent, what arrives, and that as rows.
+  // During the all-to-all after attention: the residual stream, the send and receive buffers, the latter as rows.
   const std::int64_t back = shared ? stream + attended + 2 * own * q : 0;
   const std::int64_t float8 =
       layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(work, layout.element_bytes);
   const std::int64_t block = std::max(std::max({mlp, rotation, attention, back}) * layout.element_bytes, float8);
-  // What a pair of ranks writes into each other's memory: four halves of a residual stream.
+  // Buffers that two tp ranks write into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.grid.tp == 2 ? 2 * stream : 0;
   const std::int64_t rope = clip_tokens * 2 * c.head_dim;
-  // What the sampler remembers and the other branch's velocity, float32, and their patches.
+  // In float32: the sampler's state, the other branch's velocity, and their patches.
   const std::int64_t latents = clip_tokens * c.patch_width() * 6 * kFloatBytes;
   const std::int64_t text = text_cache_bytes(c, clip_text_tokens, layout) +
                             shared_text_bytes(c, clip_text_tokens, layout) +
@@ -155,7 +154,7 @@ std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& lay
   return most * layout.element_bytes;
 }
 
-// Latents, float32: what layers added in the steps that are kept, each branch's indicator, the velocity without layers.
+// Latents in float32: for each branch, order + 1 contributions of the layers and the filtered input; one velocity.
 std::int64_t step_cache_bytes(const Cosmos3Config& c, std::int64_t tokens, std::int64_t branches, std::int64_t order) {
   return tokens * c.patch_width() * (branches * (order + 2) + 1) * kFloatBytes;
 }
@@ -178,8 +177,8 @@ std::int64_t decode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     in = out;
   }
   sum.kept += level.input(in, kPast, kBorder);
-  // The last convolution's result, without and with its bias, then as pixels, and as pixels in float32 (twice as large
-  // in bfloat16).
+  // The last convolution's result without and with its bias, as pixels, and as pixels in float32 (twice as large as in
+  // bfloat16).
   const std::int64_t results = element_bytes == kFloatBytes ? 3 : 5;
   sum.needs(level.activation(in) + std::max(level.own_norm(in), results * level.activation(WanConfig::kPatchChannels)));
   return sum.kept + sum.peak;
@@ -189,7 +188,7 @@ std::int64_t encode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
   constexpr std::int64_t kScale = WanConfig::kSpatialFactor / WanConfig::kPatch;
   Level level{WanConfig::kTemporalFactor, kScale * height, kScale * width, element_bytes};
   std::int64_t in = c.base_dim;
-  // The frames in this type, and what the first convolution keeps of them.
+  // The frames in the layers' dtype, and the first convolution's input buffer.
   LayerSum sum{level.activation(WanConfig::kPatchChannels) + level.input(WanConfig::kPatchChannels, kPast, kBorder), 0};
   for (std::size_t i = 0; i < c.dim_mult.size(); ++i) {
     const bool shrinks = i + 1 < c.dim_mult.size();
@@ -197,7 +196,7 @@ std::int64_t encode_bytes(const WanConfig& c, std::int64_t height, std::int64_t 
     const std::int64_t out = c.base_dim * c.dim_mult[i];
     const Level next = shrinks ? level.halved(time) : level;
     const std::int64_t shortcut = next.activation(out);
-    sum.needs(2 * level.activation(in) + shortcut);  // its averages are of a copy
+    sum.needs(2 * level.activation(in) + shortcut);  // the shortcut averages a copy of the input
     for (std::int64_t j = 0; j < c.num_res_blocks; ++j) sum.residual(level, j == 0 ? in : out, out, shortcut);
     if (shrinks) sum.downsample(level, out, time, shortcut);
     level = next;
@@ -216,7 +215,7 @@ std::int64_t sound_bytes(const SoundConfig& c, std::int64_t steps) {
     const std::int64_t channels = c.dec_dim * (i > 0 ? c.dec_c_mults[i - 1] : 1);
     widest = std::max(widest, channels * length);
   }
-  constexpr std::int64_t kAlive = 3;  // of a residual unit's activations
+  constexpr std::int64_t kAlive = 3;  // activations of a residual unit that are allocated at the same time
   return kAlive * widest * kFloatBytes;
 }
 

@@ -13,15 +13,16 @@
 namespace orrery {
 namespace {
 
-// Memory traffic of `bytes` read or written.
+// The cost of reading and writing `bytes` in total.
 PhaseCost traffic(double bytes, const LayerCeilings& ceilings) { return {0, bytes, ceilings.copy_ms(bytes)}; }
 
-// Latents are float32.
+// The bytes of `count` tensors like the video's latents, in float32.
 double latent_bytes(const MediaShape& shape, int count) {
   return 4.0 * count * static_cast<double>(c10::multiply_integers(shape.extents(Stream::Video)));
 }
 
-// What is read in elements is written in bytes; and what that adds. Heads that ranks share out are exchanged first.
+// Replaces or adds the phases of attention in 8 bits, where norm and RoPE write one byte for each element that they
+// read. With sp > 1, the heads are exchanged before that.
 void add_float8_attention(PhaseCosts& costs, const LayerWork& work, const LayerCeilings& ceilings, double element) {
   const auto tokens = static_cast<double>(work.queries), keys = static_cast<double>(work.keys);
   const auto q = static_cast<double>(work.attention_heads * work.head_dim);
@@ -96,11 +97,11 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
   const auto part_numbers = [&](double count) { return traffic(count * element / parts, ceilings); };
   const auto rows = static_cast<double>(work.tokens);
   const bool float8_products = formats.products == RowFormat::Float8;
-  const double narrow = float8_products ? 1 / element : 1;  // of what only products read
-  // The stream and what is added to it in; the stream and its norm out.
+  const double narrow = float8_products ? 1 / element : 1;  // size of a product's input relative to an element
+  // Reads the residual stream and the term to add; writes the sum and its norm.
   const PhaseCost norm = part_numbers(rows * static_cast<double>(work.hidden) * (3 + narrow));
   const std::int64_t text_width = work.attention_kv_heads * work.head_dim;
-  // In place; where the heads are sent, the values go along, and keys and values that several ranks have go to each.
+  // RoPE works in place. With sp > 1 it writes into send buffers, values included, and keys and values to every rank.
   const std::int64_t in_place = 2 * work.tokens * (work.q_width() + work.kv_width());
   const std::int64_t shared = work.tokens * (2 * work.q_width() + 2 * work.kv_width() + 2 * work.sp * text_width);
   const std::int64_t rotated = work.sp > 1 ? shared : in_place;
@@ -129,7 +130,7 @@ PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const La
   const std::int64_t patch = shape.streams.at(Stream::Video).token_values();
   const PhaseCost patches =
       traffic(latent_bytes(shape, 1) + element * static_cast<double>(work.queries * patch), ceilings);
-  // Between patches and the tower's width: so narrow that memory holds it up.
+  // Products between patches and the hidden size are so narrow that memory bandwidth limits them.
   PhaseCost patch_product = numbers(state + work.tokens * patch);
   patch_product.flops = work.product_flops({"", patch, work.hidden});
   return {{"patchify", patches},
@@ -140,7 +141,7 @@ PhaseCosts branch_costs(const LayerWork& work, const MediaShape& shape, const La
 }
 
 PhaseCosts sampler_costs(const MediaShape& shape, const LayerCeilings& ceilings) {
-  // Two branches and four remembered tensors in, three out: a step with guidance from the third on.
+  // A guided step, from the third on, reads two velocities and four tensors of the sampler's state and writes three.
   return {{"guidance + sampler step", traffic(latent_bytes(shape, 9), ceilings)}};
 }
 

@@ -13,7 +13,7 @@
 namespace orrery {
 namespace {
 
-// "tp 4 (31.2 GB a rank)": the smallest group in which the weights fit with the working memory; or "".
+// "tp 4 (31.2 GB a rank)": the smallest tp with which weights and working memory fit; "" when there is none.
 std::string larger_group(const Cosmos3Config& config, int tp, bool released, const TowerRoom& room,
                          const std::function<TowerBytes(int tp)>& at_tp) {
   for (int more = tp + 1; more <= config.num_key_value_heads; ++more) {
@@ -26,8 +26,8 @@ std::string larger_group(const Cosmos3Config& config, int tp, bool released, con
   return "";
 }
 
-// What the products' weights of all layers but the first and the last no longer take: a byte a value, and a float32
-// factor for each channel.
+// The bytes that 8 bits save in the products' weights, which keep one byte a value and a float32 factor a channel. The
+// first and the last layer are not rounded.
 std::int64_t saved_by_float8(const Cosmos3Config& config, int tp, at::ScalarType dtype) {
   const auto element = static_cast<std::int64_t>(at::elementSize(dtype));
   std::int64_t layer = 0;
@@ -48,7 +48,7 @@ TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType
     return weights.bytes();
   };
   const Cosmos3Config& config = checkpoint.transformer_config;
-  // What is rounded after it was read is not among the bytes that were taken.
+  // Weights that are rounded only after reading are counted unrounded here.
   const bool rounds = products.format == RowFormat::Float8 && !checkpoint.transformer->is_quantised();
   const ProductSettings as_read = rounds ? ProductSettings{} : products;
   return {bytes_of([&](const Weights& weights) { return UndTower(weights, config, group, {}, as_read); }),
@@ -73,9 +73,8 @@ std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool rele
   const std::string group = larger_group(checkpoint.transformer_config, tp, released, room, at_tp);
   if (!group.empty()) helps += group + ", ";
   return fmt::format(
-      "the weights of {} do not fit this GPU: a rank needs {} at a time (text tower {}, media tower {}{}), {} are "
-      "free: "
-      "use {}a GPU with more memory or a smaller model",
+      "the weights of {} do not fit this GPU: a rank needs {} at a time (text tower {}, media tower {}{}), "
+      "{} are free: use {}a GPU with more memory or a smaller model",
       checkpoint.name(), gigabytes(needed), gigabytes(towers.text), gigabytes(towers.media),
       released ? ", one after the other" : "", gigabytes(room.free), helps);
 }

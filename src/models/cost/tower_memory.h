@@ -24,31 +24,31 @@ struct TowerBytes {
 TowerBytes tower_bytes(const CheckpointFiles& checkpoint, int tp, at::ScalarType dtype,
                        const ProductSettings& products);
 
-// One rank's memory before the towers are loaded. Bytes.
+// One rank's memory before the towers are loaded [bytes].
 struct TowerRoom {
   std::int64_t free = 0;
-  std::int64_t working = 0;  // beside the weights, for the largest clip
+  std::int64_t working = 0;  // needed besides the weights for the largest clip
 };
 
-// Whether both towers leave too little room beside them.
+// Whether both towers and the working memory together do not fit.
 bool too_large_together(const TowerBytes& towers, const TowerRoom& room);
 
-// Why the weights do not fit, with what would; or "". `tp`: of this run. `at_tp` gives the towers' bytes at another tp.
+// Why the weights do not fit and what would help; "" when they fit. at_tp(n) returns the towers' bytes for tp n.
 std::string weights_problem(const CheckpointFiles& checkpoint, int tp, bool released, const TowerRoom& room,
                             const std::function<TowerBytes(int tp)>& at_tp);
 
-// GPU memory of rank 0, which holds the most. Bytes.
+// GPU memory of rank 0, which needs the most [bytes].
 struct RankMemory {
   TowerBytes towers;
   std::int64_t models = 0;    // weights of the other models
-  std::int64_t working = 0;   // of tensors beside the weights, for the largest clip
-  std::int64_t reserved = 0;  // the same with room for libraries' workspaces
+  std::int64_t working = 0;   // tensors besides the weights, for the largest clip
+  std::int64_t reserved = 0;  // `working` plus a margin for libraries' workspaces
 
-  // What tensors hold at most.
+  // The peak of all tensors together.
   std::int64_t peak(bool released) const;
-  // Whether the text tower has to go before the media tower comes, with so much memory on a GPU.
+  // Whether the text tower is released before the media tower is loaded, on a GPU with `gpu` bytes.
   bool releases(TextTower wish, std::int64_t gpu) const;
-  // Whether a run would go on.
+  // Whether a run fits a GPU with `gpu` bytes.
   bool fits(bool released, std::int64_t gpu) const;
 };
 
