@@ -34,14 +34,14 @@ void add(StepWork& work, const PhaseCosts& costs, double calls) {
   }
 }
 
-// Read and written to multiply a layer's weights out of 8 bits: each is converted, then multiplied in place.
+// Bytes read and written to expand a layer's weights from 8 bits: each is converted, then multiplied in place.
 double multiplied_bytes(const LayerWork& layer, double element) {
   double weights = 0;
   for (const LayerProduct& product : layer.products()) weights += static_cast<double>(product.in * product.out);
   return weights * (1 + 3 * element);
 }
 
-// Numbers that the tokens of `own` become behind the layers, of the sequence of all streams' tokens.
+// The number of velocity values that the tokens `own` of the whole sequence (all streams) are projected to.
 std::int64_t projected_values(const MediaShape& shape, const Range& own) {
   std::int64_t values = 0, begin = 0;
   for (const auto& [stream, each] : shape.streams) {
@@ -51,18 +51,18 @@ std::int64_t projected_values(const MediaShape& shape, const Range& own) {
   return values;
 }
 
-// Of one branch that is computed in `formats`.
+// A rank's work for one branch that is computed in `formats`.
 StepWork branch_work(const ModelSizes& sizes, LayerFormats formats, const MediaShape& shape, std::int64_t tokens,
                      std::int64_t text_tokens) {
   const int tp = sizes.layout.grid.tp;
   LayerWork layer = layer_work(sizes.transformer, tokens, text_tokens, sizes.layout.grid);
-  layer.parts = 1;  // a phase's whole work, however many calls it comes in
+  layer.parts = 1;  // the whole work of each phase, in whatever number of calls
   const auto layers = static_cast<double>(sizes.transformer.num_hidden_layers);
   const auto element = static_cast<double>(sizes.layout.element_bytes);
   StepWork work;
   add(work, layer_costs(layer, formats, {}, element), layers);
   add(work, branch_costs(layer, shape, {}, element), 1);
-  // Two sums a layer, each byte of which leaves a rank twice, but for its own part.
+  // A layer has two all-reduces, in each of which a rank sends 2 (tp - 1) / tp times the bytes of the result.
   const double state = static_cast<double>(layer.tokens * layer.hidden) * element;
   work.sum_bytes = 2 * layers * state * 2 * (tp - 1) / tp;
   if (formats.products != sizes.layout.products)
@@ -82,7 +82,7 @@ void add(StepWork& sum, const StepWork& more) {
   sum.exchange_bytes += more.exchange_bytes;
 }
 
-// The lengths of the texts whose branches a rank runs; of two groups the longer one's.
+// The lengths of the texts whose branches a rank computes; with cfg 2, the longer text's.
 std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& request, const PromptIds& ids) {
   const auto cond = static_cast<std::int64_t>(ids.cond.size());
   const auto uncond = static_cast<std::int64_t>(ids.uncond.size());
@@ -91,7 +91,7 @@ std::vector<std::int64_t> branch_texts(const ModelSizes& sizes, const Request& r
   return {cond, uncond};
 }
 
-// Of a step that computes all branches.
+// The collectives that a rank calls in a step that computes all branches.
 std::int64_t collective_calls(const ModelSizes& sizes, const Request& request, const MediaShape& shape) {
   const auto [cfg, tp, sp] = sizes.layout.grid;
   const bool both = sizes.layout.own_branches(request.branches()) == 2;
@@ -104,7 +104,8 @@ std::int64_t collective_calls(const ModelSizes& sizes, const Request& request, c
   return calls;
 }
 
-// `passes`: by step. A rank that runs one of two branches takes a whole step for either.
+// `passes` is the number of branches computed in each step. With two cfg groups, a step with one branch takes as long
+// as one with both.
 void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, int groups,
                const FullPrecisionSteps& full_precision) {
   const std::int64_t steps = std::ssize(passes);
@@ -118,14 +119,14 @@ void add_steps(ClipWork& work, const std::vector<int>& passes, int branches, int
   }
 }
 
-// The text tower's last layer ends in its keys and values.
+// The text tower's last layer computes only its keys and values.
 double text_flops(const ModelSizes& sizes, std::int64_t tokens) {
   const LayerWork layer = layer_work(sizes.transformer, tokens, 0, {.tp = sizes.layout.grid.tp});
   return static_cast<double>(sizes.transformer.num_hidden_layers - 1) * layer.flops() +
          layer.product_flops(layer.products().front());
 }
 
-// One decoding of a clip.
+// Adds one decoding of the clip's video.
 void add_video(ClipWork& work, const ModelSizes& sizes, const MediaShape& shape) {
   const std::vector<std::int64_t>& video = shape.extents(Stream::Video);
   const CellCount part = decoded_cells(sizes.vae_split, sizes.layout.grid.ranks(), video[2], video[3]);
@@ -174,7 +175,8 @@ ClipWork clip_work(const ModelSizes& sizes, const Request& request, const Prompt
     step->calls = collective_calls(sizes, request, shape);
   }
   if (decodes) add_media(work, sizes, shape);
-  // The clip before it, which is taken to be as long. A chunk goes on from frames that were decoded for the files.
+  // Adds the decoding of the clip that this one continues, assumed to be as long. A chunk usually reuses frames that
+  // were decoded for its media.
   const bool is_decoded = decodes && is_chunk(request) && sizes.vae_split != VaeSplit::Tiles;
   if (request.encodes_parent && !is_decoded) add_video(work, sizes, shape);
   return work;

@@ -16,7 +16,7 @@
 namespace orrery {
 namespace {
 
-// What decides which steps are left out; the same of all requests that compute every step.
+// The settings that decide which steps are left out; equal for all requests that compute every step.
 auto left_out_of(const Request& r) {
   const GuidanceInterval interval = r.guidance_interval.value_or(GuidanceInterval{});
   if (!r.step_cache.on() && !r.guidance_interval) return std::tuple(0.0, std::int64_t{0}, 0.0, 0.0, 0.0);
@@ -35,14 +35,14 @@ bool any(const std::vector<ClipKind>& kinds, bool (*has)(const Request&)) {
   return std::any_of(kinds.begin(), kinds.end(), [&](const ClipKind& kind) { return has(kind.request); });
 }
 
-// The tokens of the smallest clip: no more ranks can share them.
+// The tokens of the smallest clip, which limit sp.
 std::int64_t fewest_tokens(const std::vector<ClipKind>& kinds) {
   std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
   for (const ClipKind& kind : kinds) fewest = std::min(fewest, kind.work.tokens);
   return fewest;
 }
 
-// All ways to use up to `gpus` GPUs for one clip of at least `tokens` tokens; 0: the run's own.
+// All grids with up to `gpus` ranks for clips of at least `tokens` tokens; gpus 0: only the run's own grid.
 std::vector<GridShape> grids_of(const GridShape& own, int gpus, const Cosmos3Config& config, bool guided,
                                 std::int64_t tokens) {
   if (gpus == 0) return {own};
@@ -153,7 +153,7 @@ ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, co
   };
   add(work.full_steps - work.plain_steps, work.step, rates);
   add(work.plain_steps, work.plain_step, machine.plain);
-  // The text tower's products are plain, and short.
+  // The text tower's products are not in 8 bits, and have few rows.
   seconds.text = work.text_flops / machine.plain.products.at(static_cast<double>(work.text_tokens));
   seconds.save = work.latent_bytes / machine.saved_bytes;
   seconds.decode = work.decoded_pixels / machine.decoded_pixels;

@@ -17,58 +17,58 @@
 
 namespace orrery {
 
-// How long a clip takes, in seconds, without loading and without the time that encoding a video on the CPU takes beyond
-// the next clip's steps.
+// The estimated time of a clip [s]. Excludes the loading of weights, and the part of a video's encoding on the CPU that
+// takes longer than the next clip's steps.
 struct ClipSeconds {
   double text = 0;
-  double attention = 0;  // of all steps, as the next three
+  double attention = 0;  // in all steps, like products, memory and exchange
   double products = 0;
   double memory = 0;
   double exchange = 0;
-  double save = 0;    // while decoding
-  double decode = 0;  // with the sound's
+  double save = 0;    // of the latent file, at the same time as decoding
+  double decode = 0;  // video and sound
 
   double denoise() const { return attention + products + memory + exchange; }
   double total() const { return text + denoise() + std::max(save, decode); }
 };
 
-// `rates`: the machine's, for the formats that `work` was computed for; not empty.
+// `rates` are the machine's rates for the formats of `work`; they must not be empty.
 ClipSeconds clip_seconds(const ClipWork& work, const MachineProfile& machine, const StepRates& rates);
 
-// What a run's time and memory depend on beside its clips.
+// The settings of a run that decide its time and memory, apart from the clips.
 struct RunShape {
   ModelOptions model;
   GridShape grid;
   VaeSplit vae_split = VaeSplit::Exact;
-  bool decodes = true;  // makes media, not latents alone
+  bool decodes = true;  // makes media, not only latents
 };
 
-// The clips of a manifest that take the same work, with the longest of their texts.
+// Clips of a manifest that need the same work.
 struct ClipKind {
-  Request request;  // of the first of them, or of the first that is made from pixels
-  PromptIds ids;
+  Request request;  // of the first clip that is made from pixels; without one, of the first clip
+  PromptIds ids;    // the longest of the clips' texts
   std::int64_t clips = 0;
-  ClipWork work;  // of one clip, on one GPU
+  ClipWork work;  // of one clip on one GPU
 };
 
-// The kinds in order of their first clips; each clip as if no other one had been made. A long clip's chunks are clips.
+// The kinds in order of their first clips, as if no clip were finished. The chunks of a long clip count as clips.
 std::vector<ClipKind> clip_kinds(const std::vector<ClipJob>& jobs);
 
-// The GPU memory that rank 0 of `grid` needs for the largest of the clips. Reads no weights, needs no GPU.
+// The GPU memory that rank 0 of `grid` needs for the largest clip. Reads no weights and needs no GPU.
 RankMemory rank_memory(const RunShape& run, const CheckpointFiles& checkpoint, const std::vector<ClipKind>& kinds,
                        const GridShape& grid);
 
-// A manifest on one way to spread the model.
+// The forecast for all clips of a manifest on one grid.
 struct TopologyForecast {
   GridShape grid;
   RankMemory memory;
-  bool released = false;  // the text tower, before the media tower comes
+  bool released = false;  // whether the text tower is released before the media tower is loaded
   bool fits = false;
-  std::vector<ClipWork> work;        // of a rank for a clip, by kind
-  std::vector<ClipSeconds> seconds;  // of a clip, by kind
+  std::vector<ClipWork> work;        // one rank's work for one clip, by kind
+  std::vector<ClipSeconds> seconds;  // one clip, by kind
   std::int64_t clips = 0;
-  double all_seconds = 0;     // of all clips, one after another
-  double idle_gpu_hours = 0;  // of the second cfg group, in steps outside of guidance intervals
+  double all_seconds = 0;     // all clips, one after another
+  double idle_gpu_hours = 0;  // the second cfg group's, in steps outside guidance intervals
 
   int gpus() const { return grid.ranks(); }
   double gpu_hours() const { return all_seconds * gpus() / 3600; }
@@ -80,29 +80,29 @@ struct Forecast {
   std::string checkpoint;
   MachineProfile machine;
   std::string rates_from;             // "built in", or the profile's file
-  std::vector<std::string> borrowed;  // what that file does not tell
-  std::int64_t gpu_memory = 0;        // bytes, for tensors
-  int gpus = 0;                       // that there are
+  std::vector<std::string> borrowed;  // rates that are missing in that file and are built in
+  std::int64_t gpu_memory = 0;        // for tensors [bytes]
+  int gpus = 0;                       // available
   RowFormat products = RowFormat::Plain;
   FullPrecisionSteps full_precision;
-  bool has_chunks = false;  // of long clips, which are counted as clips
+  bool has_chunks = false;  // the counts include chunks of long clips
   RowFormat attention_format = RowFormat::Plain;
   std::vector<ClipKind> kinds;
   std::vector<TopologyForecast> topologies;
 
-  // Of those that fit the one with most clips a GPU hour, and the one with the shortest time per clip; null: none fits.
+  // The topologies that fit with the most clips per GPU hour and with the shortest time per clip; null: none fits.
   const TopologyForecast* most_clips() const;
   const TopologyForecast* shortest() const;
 };
 
-// Computed from sizes and a machine's rates; reads no weights and needs no GPU. Throws InputError.
+// Computes the forecast from sizes and a machine's rates. Reads no weights and needs no GPU. Throws InputError.
 Forecast make_forecast(const RunShape& run, const PlanOptions& options, const CheckpointFiles& checkpoint,
                        const std::vector<ClipJob>& jobs);
 
-// A page for people: tables, and which topology is best.
+// A page for people: tables, and the best topologies.
 std::string page_of(const Forecast& forecast);
 
-// All that the page shows, unrounded, in bytes, seconds and floating-point operations.
+// Everything on the page, unrounded, in bytes, seconds and FLOPs.
 Json to_json(const Forecast& forecast);
 
 }  // namespace orrery

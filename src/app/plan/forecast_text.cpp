@@ -28,14 +28,14 @@ std::string grid_text(const GridShape& grid) {
 
 bool leaves_out(const ClipKind& kind) { return kind.work.full_steps != static_cast<double>(kind.work.steps); }
 
-// "35", or "18 of 35" of those that compute fewer, by estimate.
+// "35", or the estimated "18 of 35" when steps are left out.
 std::string work_text(const ClipKind& kind) {
   const std::string steps = fmt::to_string(kind.request.steps);
   return leaves_out(kind) ? fmt::format("{} of {}", number_text(kind.work.full_steps), steps) : steps;
 }
 
 std::string kinds_table(const Forecast& forecast) {
-  TextTable table({"clips", "size", "frames", "steps", "tokens", "text", "PFLOP a step", "PFLOP a clip"}, 0);
+  TextTable table({"clips", "size", "frames", "steps", "tokens", "text", "PFLOP per step", "PFLOP per clip"}, 0);
   for (const ClipKind& kind : forecast.kinds) {
     const Request& r = kind.request;
     table.add({fmt::to_string(kind.clips), fmt::format("{}x{}", r.width, r.height), fmt::to_string(r.num_frames),
@@ -45,7 +45,7 @@ std::string kinds_table(const Forecast& forecast) {
   return table.text();
 }
 
-// Of the kind whose step takes longest.
+// The time of a step, for the kind whose steps take longest [s].
 double longest_step(const TopologyForecast& topology) {
   double longest = 0;
   for (std::size_t i = 0; i < topology.seconds.size(); ++i) {
@@ -63,8 +63,8 @@ double most_sent(const TopologyForecast& topology) {
 std::string topologies_table(const Forecast& forecast) {
   std::vector<std::string> titles;
   for (const GridAxis& axis : GridShape().axes()) titles.emplace_back(axis.name);
-  for (const char* title : {"GPUs", "text tower", "GB a GPU", "fits", "GB sent a step", "s a step", "s a clip",
-                            "clips a GPU hour", "GPU hours"}) {
+  for (const char* title : {"GPUs", "text tower", "GB per GPU", "fits", "GB sent per step", "s per step", "s per clip",
+                            "clips per GPU hour", "GPU hours"}) {
     titles.emplace_back(title);
   }
   TextTable table(std::move(titles), 0);
@@ -85,7 +85,7 @@ std::string topologies_table(const Forecast& forecast) {
   return table.text();
 }
 
-// "120 clips in 3 h 20 min on 8 GPUs, as 2 shards": one shard for each group of GPUs that makes a clip.
+// "120 clips in 3 h 20 min on 8 GPUs, as 2 shards": one shard for each group of GPUs that makes clips together.
 std::string manifest_text(const Forecast& forecast, const TopologyForecast& topology) {
   const std::int64_t groups = std::min<std::int64_t>(forecast.gpus / topology.gpus(), topology.clips);
   const double rounds = std::ceil(static_cast<double>(topology.clips) / static_cast<double>(groups));
@@ -98,13 +98,12 @@ std::string best_text(const Forecast& forecast) {
   const TopologyForecast* most = forecast.most_clips();
   const TopologyForecast* shortest = forecast.shortest();
   if (most == nullptr) {
-    return "Nothing of this fits: use more ranks (--tp, --sp), --text-tower release, --gemm fp8, smaller or shorter "
-           "clips, "
-           "or GPUs with more memory.\n";
+    return "None of these grids fits: use more ranks (--tp, --sp), --text-tower release, --gemm fp8, "
+           "smaller or shorter clips, or GPUs with more memory.\n";
   }
   return fmt::format(
-      "most clips a GPU hour   {}: {:.1f}, {}\n"
-      "shortest time a clip    {}: {}, {}\n",
+      "most clips per GPU hour   {}: {:.1f}, {}\n"
+      "shortest time per clip    {}: {}, {}\n",
       grid_text(most->grid), most->clips_per_gpu_hour(), manifest_text(forecast, *most), grid_text(shortest->grid),
       duration_text(shortest->seconds_per_clip()), manifest_text(forecast, *shortest));
 }
@@ -112,23 +111,21 @@ std::string best_text(const Forecast& forecast) {
 std::string remarks(const Forecast& forecast) {
   std::string text;
   for (const std::string& what : forecast.borrowed) {
-    text += fmt::format("Not in {}: {}; built-in figures instead.\n", forecast.rates_from, what);
+    text += fmt::format("Not in {}: {}; the built-in rates are used.\n", forecast.rates_from, what);
   }
   for (const TopologyForecast& t : forecast.topologies) {
     if (t.idle_gpu_hours == 0) continue;
-    text +=
-        fmt::format("Outside of guidance intervals the second group of --cfg 2 is idle: {:.2f} GPU hours with {}.\n",
-                    t.idle_gpu_hours, grid_text(t.grid));
+    text += fmt::format("Outside guidance intervals, the second group of --cfg 2 is idle: {:.2f} GPU hours with {}.\n",
+                        t.idle_gpu_hours, grid_text(t.grid));
     break;
   }
   if (std::any_of(forecast.kinds.begin(), forecast.kinds.end(), leaves_out)) {
-    text +=
-        "Steps: those whose work is done, by estimate, and all of them; results.jsonl tells what a clip computed.\n";
+    text += "Steps: an estimate of the computed steps, of all steps; results.jsonl lists those that a clip computed.\n";
   }
   if (forecast.has_chunks) text += "Each chunk of a long clip counts as a clip.\n";
   return text +
-         "GB a GPU: what tensors hold at most, on rank 0. Not in the times: loading, and a video's encoding where it "
-         "takes\nlonger than the next clip's steps. Ranks exchange at the speed of links within a node.\n";
+         "GB per GPU: the peak of tensors on rank 0. The times exclude loading, and the part of a video's encoding\n"
+         "that takes longer than the next clip's steps. They assume the speed of links within a node between ranks.\n";
 }
 
 Json work_json(const ClipWork& work) {
@@ -194,10 +191,10 @@ Json topology_json(const TopologyForecast& t) {
   return json;
 }
 
-// " but for the first 3 and the last 3 steps", or "".
+// " except in the first 3 and the last 3 steps", or "".
 std::string full_precision_text(const FullPrecisionSteps& steps) {
   if (steps == FullPrecisionSteps{}) return "";
-  return fmt::format(" but for the first {} and the last {} steps", steps.first, steps.last);
+  return fmt::format(" except in the first {} and the last {} steps", steps.first, steps.last);
 }
 
 Json grid_json(const TopologyForecast* topology) { return topology == nullptr ? Json() : grid_json(topology->grid); }

@@ -17,8 +17,8 @@ RateCurve curve(double unit, double at_256p, double at_480p, double at_720p) {
   return RateCurve({{k256p, at_256p}, {k480p, at_480p}, {k720p, at_720p}}).times(unit);
 }
 
-// tools/results/gpu-step-h200.jsonl; decoding: gpu-decode-h200.jsonl; sums and sound: gpu-bench-h200.jsonl; what
-// ranks exchange, with the time that they wait for one another: gpu-two-h200.jsonl.
+// From tools/results/: steps gpu-step-h200.jsonl; decoding gpu-decode-h200.jsonl; all-reduces and sound
+// gpu-bench-h200.jsonl; all-to-alls, including the time that ranks wait for each other, gpu-two-h200.jsonl.
 MachineProfile h200_cudnn() {
   MachineProfile profile;
   profile.device = "NVIDIA H200";
@@ -33,14 +33,14 @@ MachineProfile h200_cudnn() {
   return profile;
 }
 
-// tools/results/gpu-fa3-h200.jsonl; products in 8 bits as beside cuDNN's attention; sums: gpu-two-h200.jsonl.
+// From tools/results/: gpu-fa3-h200.jsonl; all-reduces gpu-two-h200.jsonl. Products in 8 bits as with cuDNN.
 MachineProfile h200_fa3() {
   MachineProfile profile = h200_cudnn();
   profile.attention = AttentionKernel::Fa3;
   profile.waited_for = 0.71;
   profile.plain = {curve(kTera, 530, 617, 645), curve(kTera, 659, 694, 723), curve(kGiga, 2766, 3617, 4080)};
   profile.float8.attention = profile.plain.attention;
-  // The kernel alone beside its bfloat16 one (36.5 of 50 ms at 720p), by what a step leaves of the latter's rate.
+  // The bfloat16 rates in a step, times the kernels' ratio when measured alone (50 ms to 36.5 ms at 720p).
   profile.float8_attention = curve(kTera, 700, 818, 882);
   return profile;
 }
@@ -51,7 +51,7 @@ StepRates scaled(const StepRates& rates, double attention, double products, doub
   return {rates.attention.times(attention), rates.products.times(products), rates.memory.times(memory)};
 }
 
-// tools/results/gpu-h100-beside-h200.jsonl; memory by the makers' figures of 3.35 and 4.8 TB/s.
+// From tools/results/gpu-h100-beside-h200.jsonl; memory from the specified bandwidths of 3.35 and 4.8 TB/s.
 MachineProfile h100(AttentionKernel attention) {
   constexpr double kAttention = 0.99, kProducts = 0.93, kFloat8 = 0.95, kMemory = 0.70, kDecode = 0.93;
   MachineProfile profile = h200(attention);

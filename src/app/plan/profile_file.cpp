@@ -17,7 +17,7 @@
 namespace orrery {
 namespace {
 
-// Work and the seconds it took.
+// An amount of work and its time.
 struct Measured {
   double work = 0;
   double seconds = 0;
@@ -45,7 +45,7 @@ struct MeasuredStep {
   StepRates rates() const { return {curve_of(attention), curve_of(products), curve_of(memory)}; }
 };
 
-// A line's clip.
+// The size of the clip that a line was measured with.
 Request clip_of(const Json& line) {
   const auto size = line.at("size").get<std::string>();
   const std::size_t cross = size.find('x');
@@ -63,17 +63,17 @@ double sound_steps_of(Request clip) {
   return static_cast<double>(clip.sound_steps());
 }
 
-// What a run waits for exchanges of one kind, and what they take alone.
+// One run's exchanges of one kind: the time that a step waits for them, and the time of one exchange alone.
 struct Waiting {
   double waited_ms = 0;
   double calls = 0;
-  double alone_ms = 0;  // of one
+  double alone_ms = 0;  // one call
 };
 
-// Of each run.
+// By run_of().
 using Waits = std::map<std::string, Waiting>;
 
-// The waiting, as a multiple of the time alone; none: it was not measured.
+// The ratio of the time waited to the time alone; none when it was not measured.
 std::optional<double> waited_for(const Waits& waits) {
   double waited = 0, alone = 0;
   for (const auto& [run, each] : waits) {
@@ -84,12 +84,12 @@ std::optional<double> waited_for(const Waits& waits) {
   return alone > 0 ? std::optional(waited / alone) : std::nullopt;
 }
 
-// What lines of one run have in common.
+// A key that all lines of one run share.
 std::string run_of(const Json& line) {
   return line.value("model", "") + line.at("topology").dump() + line.at("size").dump();
 }
 
-constexpr std::string_view kHeads = "heads all-to-all";  // the phase that bench also measures alone
+constexpr std::string_view kHeads = "heads all-to-all";  // a phase that `orrery bench` also measures alone
 
 class ProfileReader {
  public:
@@ -160,7 +160,7 @@ class ProfileReader {
   }
 
   void add_phase(const Json& line, const std::string& phase, double ms) {
-    // Lines without "attention" are older than the choice.
+    // Lines without "attention" were written when cuDNN's kernel was the only one.
     const std::string kernel = line.value("attention", "cudnn");
     MeasuredStep& step = steps_[kernel][line.value("gemm", "bf16")];
     const bool float8 = line.value("attention_format", "bf16") == "fp8";
@@ -194,10 +194,10 @@ class ProfileReader {
   }
 
   std::string device_;
-  std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention's kernel, then by --gemm
-  std::map<std::string, ByTokens> float8_attention_;                  // by its kernel
-  Waits sums_;                                                        // a layer has two
-  Waits exchanges_;                                                   // of heads
+  std::map<std::string, std::map<std::string, MeasuredStep>> steps_;  // by attention kernel, then by --gemm
+  std::map<std::string, ByTokens> float8_attention_;                  // by attention kernel
+  Waits sums_;                                                        // all-reduces over tp, two in each layer
+  Waits exchanges_;                                                   // all-to-alls of heads before attention
   Measured link_, exchange_, decode_, sound_;
 };
 

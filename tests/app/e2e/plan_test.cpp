@@ -28,9 +28,10 @@ class Plan : public testing::Test {
 };
 
 TEST_F(Plan, TellsWhichRanksAreBest) {
-  EXPECT_THAT(plan({"--gpus", "4", "--gpu", "h100"}).out,
-              AllOf(HasSubstr("random:nano on NVIDIA H100"), HasSubstr("most clips a GPU hour   --cfg 1 --sp 1 --tp 1"),
-                    HasSubstr("shortest time a clip    --cfg 2 --sp 2 --tp 1")));
+  EXPECT_THAT(
+      plan({"--gpus", "4", "--gpu", "h100"}).out,
+      AllOf(HasSubstr("random:nano on NVIDIA H100"), HasSubstr("most clips per GPU hour   --cfg 1 --sp 1 --tp 1"),
+            HasSubstr("shortest time per clip    --cfg 2 --sp 2 --tp 1")));
 }
 
 TEST_F(Plan, TakesAMeasuredProfile) {

@@ -84,7 +84,8 @@ TEST(Forecast, SaysWhatFits) {
   EXPECT_EQ(small.most_clips()->grid.tp, 4);
   options.gpu_memory = 10;
   EXPECT_EQ(make_forecast({}, options, super, {clip(832, 480, 93)}).shortest(), nullptr);
-  EXPECT_THAT(page_of(make_forecast({}, options, super, {clip(832, 480, 93)})), HasSubstr("Nothing of this fits: use"));
+  EXPECT_THAT(page_of(make_forecast({}, options, super, {clip(832, 480, 93)})),
+              HasSubstr("None of these grids fits: use"));
 }
 
 TEST(Forecast, HasAPageAndJson) {
@@ -94,9 +95,9 @@ TEST(Forecast, HasAPageAndJson) {
   EXPECT_THAT(
       page_of(forecast),
       AllOf(HasSubstr("random:nano on NVIDIA H200, 149 GB each, --gemm bf16, attention by fa3; rates: built in"),
-            HasSubstr("1280x720     189     35   44160   512         3.5"),
-            HasSubstr("most clips a GPU hour   --cfg 1 --sp 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
-            HasSubstr("shortest time a clip    --cfg 2 --sp 1 --tp 1: ")));
+            HasSubstr("1280x720     189     35   44160   512           3.5"),
+            HasSubstr("most clips per GPU hour   --cfg 1 --sp 1 --tp 1: "), HasSubstr(" on 2 GPUs, as 2 shards"),
+            HasSubstr("shortest time per clip    --cfg 2 --sp 1 --tp 1: ")));
   const Json json = to_json(forecast);
   EXPECT_EQ(json["kinds"][0]["clips"], 2);
   EXPECT_EQ(json["best"]["shortest"]["cfg"], 2);
