@@ -14,11 +14,11 @@
 namespace orrery {
 namespace {
 
-constexpr double kLongMs = 1000;  // warm after one run
-constexpr double kSampleMs = 5;   // shorter ones would time the launch
+constexpr double kLongMs = 1000;  // work that takes longer is warm after one run
+constexpr double kSampleMs = 5;   // shorter samples would measure the launch
 constexpr int kMostInSample = 100;
 
-// One run over the parts, each with the device's memory to itself.
+// Measures all parts that the settings ask for, one after another, and releases the device's memory between them.
 class Bench {
  public:
   Bench(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, Report& report)
@@ -48,7 +48,7 @@ class Bench {
 
  private:
   bool wants(BenchPart part) const { return settings_.wants(part); }
-  // For what others are compared with: it is measured anyway, and told when it was asked for.
+  // Ceilings and loads that other parts need are always measured, but reported only when the settings ask for them.
   Report* if_wanted(BenchPart part) { return wants(part) ? &report_ : nullptr; }
 
   void layer_ceilings() {

@@ -18,23 +18,23 @@
 
 namespace orrery {
 
-// Repeats work on all ranks at the same time; the slowest rank's time counts. `world` must outlive the object.
+// Times work that all ranks do at the same time, by the slowest rank. `world` must outlive the object.
 class Timer {
  public:
-  // `repeats` 0: each measurement as often as its budget allows, 3 to 20 times.
+  // `repeats` 0: as many as a measurement's time budget allows, 3 to 20.
   Timer(const Comm& world, at::Device device, int repeats) : world_(&world), clock_(device), repeats_(repeats) {}
 
   const DeviceClock& clock() const { return clock_; }
-  // Milliseconds of one `work`, after one or two runs to warm up. Short work is repeated within a measurement.
+  // The time of one `work` [ms], after one or two warm-up runs. Short work is repeated within each measurement.
   // Collective.
   Spread measure(const std::function<void()>& work, double budget_seconds = 1.5) const;
-  // Milliseconds of `count` times `work` in a row, the slowest rank's. Collective.
+  // The time of `count` runs of `work` in a row, on the slowest rank [ms]. Collective.
   double once(const std::function<void()>& work, int count = 1) const;
-  // Milliseconds until `work` has queued all that it has for the device, the slowest rank's. Collective.
+  // The time until `work` has queued everything on the device, on the slowest rank [ms]. Collective.
   double host_ms(const std::function<void()>& work) const;
-  // The slowest rank's figure, or the largest. Collective.
+  // The maximum of `value` over the ranks. Collective.
   double largest(double value) const { return world_->max(value); }
-  // The most bytes that tensors held on any rank's GPU since reset_peak_memory; none on CPUs. Collective.
+  // The peak of tensor memory since reset_peak_memory(), maximum over the ranks [bytes]; none on CPUs. Collective.
   std::optional<std::int64_t> largest_memory() const;
 
  private:
@@ -43,18 +43,18 @@ class Timer {
   int repeats_;
 };
 
-// The ranks that measure, their device and their kernels. What is referred to must outlive the object.
+// The ranks that measure, their device and their attention kernels. The references must outlive the object.
 struct BenchRanks {
   const Comm& world;
   const RankGroups& groups;
   GridShape grid;
   at::Device device;
   at::ScalarType dtype;
-  NamedAttention attention = {};                     // for the steps
-  std::vector<NamedAttention> all_attention = {{}};  // for the ceilings; includes `attention`
+  NamedAttention attention = {};                     // of steps
+  std::vector<NamedAttention> all_attention = {{}};  // of ceilings; includes `attention`
 };
 
-// What every part of a benchmark works with.
+// Arguments that all parts of a benchmark share.
 struct BenchContext {
   const BenchSettings& settings;
   const BenchRanks& ranks;
@@ -62,8 +62,8 @@ struct BenchContext {
   Report& report;
 };
 
-// Measures what the settings ask for, a line each into `report`, with the ceilings that the lines are compared with
-// measured first. Collective over all ranks; only rank 0's report should print.
+// Measures the parts that the settings ask for and adds a line to `report` for each measurement. Measures the ceilings
+// of a part before it. Collective over all ranks; only rank 0's report should print.
 void run_bench(const BenchModel& model, const BenchSettings& settings, const BenchRanks& ranks, Report& report,
                const Log& log);
 

@@ -34,7 +34,7 @@ Totals device_totals(const std::vector<KinetoEvent>& events) {
   return totals;
 }
 
-// Operators of one thread contain one another: each one's time is taken from the one around it.
+// Operators of one thread are nested: subtracts the time of each from the operator that encloses it.
 Totals operator_totals(const std::vector<KinetoEvent>& events) {
   std::vector<const KinetoEvent*> ordered;
   for (const KinetoEvent& event : events) ordered.push_back(&event);
@@ -64,7 +64,7 @@ void remove_all(std::string& text, std::string_view what) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) text.erase(at, what.size());
 }
 
-// Where the argument list of a function begins: the last parenthesis that no other bracket encloses.
+// The position of a function's argument list: its opening parenthesis is the last one outside all other brackets.
 std::size_t arguments_begin(const std::string& name) {
   int depth = 0;
   for (std::size_t i = name.size(); i-- > 0;) {
@@ -76,7 +76,7 @@ std::size_t arguments_begin(const std::string& name) {
   return name.size();
 }
 
-// LibTorch's callbacks are bare functions, so that they find their recorder here.
+// The thread's recorder, for LibTorch's callbacks, which are plain functions.
 thread_local PhaseRecorder* listening = nullptr;
 
 Record part_of(const BrokenDown& subject, double ms, double total_ms, std::int64_t calls) {
@@ -96,12 +96,12 @@ std::vector<KernelTime> profile_kernels(at::Device device, const std::function<v
   using torch::profiler::impl::ActivityType;
   const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO);
   const std::set<ActivityType> activities{device.is_cpu() ? ActivityType::CPU : ActivityType::CUDA};
-  // Without a driver its search for GPUs ends in a line on standard error.
+  // Without a driver, the profiler's search for GPUs would print a line on standard error.
   if (device.is_cpu()) ::setenv("KINETO_LOG_LEVEL", "99", /*overwrite=*/0);
   const DeviceClock clock(device);
   clock.wait();
   profiler::prepareProfiler(config, activities);
-  profiler::enableProfiler(config, activities, {at::RecordScope::FUNCTION});  // named phases are no kernels
+  profiler::enableProfiler(config, activities, {at::RecordScope::FUNCTION});  // without named phases
   work();
   clock.wait();
   const auto result = profiler::disableProfiler();

@@ -16,28 +16,28 @@
 
 namespace orrery {
 
-// All launches of one kernel.
+// The total over all launches of one kernel.
 struct KernelTime {
-  std::string name;  // as the compiler made it; on a CPU the operator's
+  std::string name;  // demangled; on a CPU, the operator's name
   std::int64_t calls = 0;
   double ms = 0;
 };
 
-// Runs `work` under LibTorch's profiler. Returns every kernel of the device, the longest total first; on a CPU every
-// operator, without the time of the operators that it calls. Empty where the driver allows no profiling.
+// Runs `work` under LibTorch's profiler. Returns all kernels of the device in decreasing order of total time; on a CPU,
+// all operators, without the time of the operators that they call. Empty when the driver does not allow profiling.
 std::vector<KernelTime> profile_kernels(at::Device device, const std::function<void()>& work);
 
-// A C++ kernel's name without return type, arguments and the namespaces that all kernels share.
+// A C++ kernel's name without return type, arguments and common namespaces.
 std::string readable_kernel(const std::string& name);
 
-// The time of all phases of one name.
+// The total over all phases with the same name.
 struct PhaseTime {
-  std::string name;  // "out product / all-reduce" for a phase within another; its time counts here alone
+  std::string name;  // "out product / all-reduce" for a nested phase, whose time does not count in the outer one
   std::int64_t calls = 0;
   double ms = 0;
 };
 
-// While it lives, times the named phases (models/nn/phase.h) that this thread goes through. A thread has at most one.
+// Times the named phases (models/nn/phase.h) of this thread during its lifetime. A thread may have only one.
 class PhaseRecorder {
  public:
   explicit PhaseRecorder(const DeviceClock& clock);
@@ -45,13 +45,13 @@ class PhaseRecorder {
   PhaseRecorder& operator=(const PhaseRecorder&) = delete;
   ~PhaseRecorder();
 
-  // Times of all phases so far, in the order of their first appearance. Waits for the device.
+  // The times of all phases so far, in order of first appearance. Waits for the device.
   std::vector<PhaseTime> times() const;
 
  private:
   struct Visit {
     std::string name;
-    std::optional<std::size_t> outer;  // index of the visit around it
+    std::optional<std::size_t> outer;  // index of the enclosing visit
     DeviceClock::Mark begin;
     std::optional<DeviceClock::Mark> end;
   };
@@ -63,23 +63,23 @@ class PhaseRecorder {
   const DeviceClock* clock_;
   std::uint64_t handle_ = 0;
   std::vector<Visit> visits_;
-  std::optional<std::size_t> open_;  // the innermost visit that is going on
+  std::optional<std::size_t> open_;  // the innermost visit that has not ended
 };
 
-// Work that is reported in its parts.
+// Work whose phases and kernels are reported.
 struct BrokenDown {
   std::string what;  // the part of the benchmark
-  std::string of;    // the work in words: "step"
+  std::string of;    // the work's name: "step"
   std::function<void()> work;
 };
 
-// Runs the work once and reports a line for each of its phases, then "the rest". Times are rank 0's own and include its
-// waiting for other ranks, so that they add up to the whole. Collective.
+// Runs the work once and reports a line for each of its phases, then "the rest". Times are rank 0's and include waiting
+// for other ranks, so they add up to the total. Collective.
 void report_phases(const BrokenDown& subject, const std::map<std::string, PhaseCost>& costs,
                    const BenchContext& context);
 
-// Runs the work once under the profiler and reports rank 0's slowest kernels, as many as the settings ask for. Does
-// nothing when they ask for none. Collective.
+// Runs the work once under the profiler and reports rank 0's slowest kernels, as many as the settings ask for; does
+// nothing if that is 0. Collective.
 void report_kernels(const BrokenDown& subject, const BenchContext& context);
 
 }  // namespace orrery

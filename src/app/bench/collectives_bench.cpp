@@ -16,7 +16,7 @@ struct Exchange {
   std::string name;
   std::string shape;
   double bytes;  // of the result on one rank
-  double wire;   // how often each byte of it crosses a rank's link at least
+  double wire;   // least number of times that each of these bytes crosses a rank's link
   std::function<void()> run;
 };
 
@@ -31,7 +31,7 @@ void measure(const Exchange& exchange, const BenchContext& context) {
   context.report.add(record);
 }
 
-// As a layer begins and ends them, but with nothing to hide behind.
+// Measures asynchronous all-reduces, called as in a layer, but without computation that overlaps them.
 void measure_sums(const LayerWork& work, const BenchContext& context) {
   Collectives& tp = *context.ranks.groups.tp;
   const at::TensorOptions options = at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype);
@@ -53,7 +53,7 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
           context);
 }
 
-// Heads for tokens, as before a layer's attention.
+// Measures the all-to-all before a layer's attention, which exchanges tokens for heads.
 void measure_exchange(const LayerWork& work, const BenchContext& context) {
   Collectives& sp = *context.ranks.groups.sp;
   const SequenceParallel sequence(&sp, work.queries, work.heads, work.kv_heads);

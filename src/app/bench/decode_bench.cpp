@@ -21,17 +21,17 @@ namespace {
 
 constexpr std::int64_t kTimedFrames = 9;  // latent frames; the first differs from the others
 
-// Milliseconds of each latent frame.
+// The times of each latent frame [ms].
 struct FrameTimes {
   std::vector<double> decode;
-  std::vector<double> to_host;  // conversion to bytes and the copy
+  std::vector<double> to_host;  // the copy of the 8-bit pixels
 };
 
 class ClipDecode {
  public:
   ClipDecode(VideoDecode& video, const at::Tensor& latent) : video_(video), latent_(latent) {}
 
-  // One latent frame; the clip's last one over and over once it is through.
+  // Decodes the next latent frame; after the last one, the last one again.
   at::Tensor next() {
     const std::int64_t frame = std::min(frame_++, latent_.size(1) - 1);
     return video_.next(latent_.select(1, frame));
@@ -48,7 +48,7 @@ void to_host(const at::Tensor& bytes) {
   if (bytes.defined()) bytes.to(at::kCPU);
 }
 
-// Each latent frame on its own, one after the other.
+// Times each latent frame separately.
 FrameTimes decode_frames(ClipDecode& clip, std::int64_t frames, const Timer& timer) {
   FrameTimes times;
   for (std::int64_t t = 0; t < frames; ++t) {
@@ -59,19 +59,19 @@ FrameTimes decode_frames(ClipDecode& clip, std::int64_t frames, const Timer& tim
   return times;
 }
 
-// As a run does it: a frame comes to the host while the next one is decoded.
+// Decodes a clip as a run does: copies each frame to the host while the next one is decoded.
 void decode_clip(ClipDecode& clip, std::int64_t frames) {
   FrameDownload download;
   for (std::int64_t t = 0; t < frames; ++t) download.next(clip.next());
   download.next({});
 }
 
-// The same on all ranks.
+// Noise that is equal on all ranks.
 at::Tensor same_noise(at::IntArrayRef shape, at::Device device) {
   return at::randn(shape, at::make_generator<at::CPUGeneratorImpl>(7), at::kFloat).to(device);
 }
 
-// Of all but the first.
+// The spread of all times but the first.
 Spread later(const std::vector<double>& times) { return spread_of({times.begin() + 1, times.end()}); }
 
 Record vae_record(const char* name, std::int64_t frames, const MediaShape& shape) {
@@ -143,12 +143,13 @@ CellCount bench_part(const MediaShape& shape, const BenchContext& context) {
 void add_halo_costs(const WanConfig& config, CellCount strip, std::int64_t across, std::int64_t element_bytes,
                     std::map<std::string, PhaseCost>& costs) {
   constexpr int kNeighbours = 2;
-  constexpr int kPlaces = 4;  // convolutions of a doubling, which share one exchange
+  constexpr int kPlaces = 4;  // convolutions of one upsampler, which share one exchange
   std::map<std::string, double> calls;
   for (const DecoderConv& conv : decoder_convs(config, strip.height, strip.width)) {
     const bool doubling = conv.kernel[1] == 2;
     if (conv.kernel[1] == 1) continue;
-    // Of the strip's line, whose length grew with the picture; two places of border, or one in a doubling's output.
+    // An edge is as long as the strip at this resolution, plus two pixels of border. An upsampler's convolution already
+    // counts one of them in its output's size.
     const std::int64_t length = across == strip.height ? conv.height : conv.width;
     const std::int64_t line = length + (doubling ? 1 : 2);
     const std::string phase = conv.stage.empty() ? "halo" : conv.stage + " / halo";

@@ -10,24 +10,24 @@
 #include "models/kernels/float8_heads.h"
 #include "models/kernels/scaled_rows.h"
 
-// What 8 bits make of a layer's products: error beside float64, and time.
+// Measures the error relative to float64, and the time, of a layer's products in several 8-bit formats.
 namespace orrery {
 namespace {
 
 constexpr std::int64_t kBlock = 128;
 constexpr double kLargestInt8 = 127;
-constexpr double kFormatSeconds = 0.5;  // of each time
+constexpr double kFormatSeconds = 0.5;  // budget of each measurement
 
-// A matrix in 8 bits: element (i, j) is data(i, j) · scale(i or 0, block of j or 0), in blocks of `rows` × `columns`.
+// A matrix in 8 bits: element (i, j) is data(i, j) · scale(block of i, block of j).
 struct Rounded {
   at::Tensor data;
   at::Tensor scale;  // (row blocks, column blocks) float32
-  at::Tensor plain;  // what it stands for, float32
+  at::Tensor plain;  // the rounded matrix in float32
 };
 
 enum class EightBits { Float8, Int8 };
 
-// Factors of blocks of `rows` × `columns` numbers that divide x.
+// Rounds x to 8 bits with a factor for each block of `rows` × `columns` values; these must divide x's shape.
 Rounded round_blocks(const at::Tensor& x, std::int64_t rows, std::int64_t columns, EightBits kind) {
   const bool float8 = kind == EightBits::Float8;
   const double largest = float8 ? kLargestFloat8 : kLargestInt8;
@@ -39,7 +39,8 @@ Rounded round_blocks(const at::Tensor& x, std::int64_t rows, std::int64_t column
           (data.to(at::kFloat) * scale).view(x.sizes())};
 }
 
-// Rows rotated, in the largest blocks that are a power of two: the product with a weight rotated alike is the same.
+// Rotates the rows in blocks of the largest power of two that divides their length. The product with a weight that is
+// rotated likewise does not change.
 at::Tensor rotated_rows(const at::Tensor& x) {
   const std::int64_t block = x.size(1) & -x.size(1);
   return rotated_heads(x.reshape({-1, block})).view(x.sizes());
@@ -50,24 +51,24 @@ struct ProductPair {
   at::Tensor weight;  // (out, in)
 };
 
-// ProductPair that are rounded, and what makes numbers of the product where its kernel leaves sums.
+// A product of rounded operands: multiply() is timed; finish() applies the factors that its kernel leaves out.
 struct PreparedProduct {
   std::function<at::Tensor()> multiply;
   std::function<at::Tensor(const at::Tensor&)> finish = [](const at::Tensor& y) { return y; };
 };
 
-// One way to multiply.
+// A number format of the operands.
 struct ProductFormat {
   const char* name;
   PreparedProduct (*prepare)(const ProductPair& o);
-  bool emulated = false;  // no kernel multiplies this: its time says nothing
+  bool emulated = false;  // no kernel for this format exists: the time is meaningless
 };
 
 PreparedProduct plainly(at::Tensor x, at::Tensor weight) {
   return {[x = std::move(x), weight = std::move(weight)] { return at::mm(x, weight.t()); }};
 }
 
-// Both rounded in blocks, multiplied by LibTorch's kernel on a GPU, or as float32 numbers.
+// Both operands rounded in blocks: multiplied by LibTorch's kernel on a GPU, in float32 on a CPU.
 PreparedProduct scaled(const Rounded& x, const Rounded& weight, const at::Tensor& x_scale,
                        const at::Tensor& weight_scale, bool fast) {
   if (x.data.is_cpu()) return plainly(x.plain, weight.plain);
@@ -88,8 +89,7 @@ PreparedProduct by_tensor(const ProductPair& o) {
   return scaled(a, b, a.scale.squeeze(), b.scale.squeeze(), true);
 }
 
-// cuBLASLt wants the factors of rows beside one another for each block of columns, and the weight's columns of factors
-// padded to four.
+// cuBLASLt expects the factors of x column-major, and each row of the weight's factors padded to a multiple of 4.
 PreparedProduct by_blocks(const ProductPair& o) {
   const Rounded a = round_blocks(o.x, 1, kBlock, EightBits::Float8);
   const Rounded b = round_blocks(o.weight, kBlock, kBlock, EightBits::Float8);
@@ -100,7 +100,7 @@ PreparedProduct by_blocks(const ProductPair& o) {
   return scaled(a, b, x_scale, weight_scale.narrow(1, 0, b.scale.size(1)).t(), false);
 }
 
-// Sums of 32 bits, exact; then a factor for each row and each channel, which a layer's next kernel would apply.
+// Exact int32 sums; finish() applies a factor for each row and channel, as the next kernel of a layer would.
 PreparedProduct by_int8(const at::Tensor& x, const at::Tensor& weight) {
   const Rounded a = round_blocks(x, 1, x.size(1), EightBits::Int8);
   const Rounded b = round_blocks(weight, 1, weight.size(1), EightBits::Int8);
@@ -113,10 +113,10 @@ at::Tensor rounded_rows(const at::Tensor& x) {
   return round_blocks(x, 1, x.size(1), EightBits::Float8).plain.to(x.scalar_type());
 }
 
-// Up or down to one of the two nearest numbers of float8, so that the mean is the number itself.
+// Rounds x stochastically to float8: up or down, with probabilities that keep the expected value.
 at::Tensor rounded_at_random(const at::Tensor& x) {
   constexpr double kLeastNormal = 0x1p-6;
-  constexpr double kPrecision = 3;  // bits behind the first
+  constexpr double kPrecision = 3;  // mantissa bits
   const at::Tensor scale = round_blocks(x, 1, x.size(1), EightBits::Float8).scale;
   const at::Tensor steps = x.to(at::kFloat) / scale;
   const at::Tensor spacing = at::exp2(steps.abs().clamp_min(kLeastNormal).log2().floor() - kPrecision);
@@ -144,7 +144,7 @@ constexpr std::array kProductFormats{
     ProductFormat{"int8, a factor a row, rotated",
                   [](const ProductPair& o) { return by_int8(rotated_rows(o.x), rotated_rows(o.weight)); }}};
 
-// What a product of random weights reads: normed rows, attention's averages, or silu(gate) · up, whose tails are long.
+// Random inputs of a product: normal, as after a norm or attention, or silu(gate) · up, which has long tails.
 at::Tensor input_of(const LayerProduct& product, std::int64_t tokens, const at::TensorOptions& options) {
   if (product.name != "down product") return at::randn({tokens, product.in}, options);
   return at::silu(at::randn({tokens, product.in}, options)).mul_(at::randn({tokens, product.in}, options));
@@ -180,7 +180,7 @@ class FormatMeasurement {
         record.more["error"] = rounded(relative_error(compared.finish(compared.multiply()), exact));
         const PreparedProduct whole = format.prepare(all);
         record.ms = context_.timer.measure([&] { whole.multiply(); }, kFormatSeconds);
-      } catch (const c10::Error& e) {  // what this LibTorch or this GPU does not multiply
+      } catch (const c10::Error& e) {  // this LibTorch or GPU does not support the format
         record.more["refused"] = std::string(e.what_without_backtrace());
       }
       context_.report.add(record);
@@ -194,7 +194,7 @@ class FormatMeasurement {
   const LayerWork& work_;
   const BenchContext& context_;
   at::TensorOptions options_;
-  std::int64_t compared_;  // tokens whose results are compared with float64
+  std::int64_t compared_;  // number of tokens whose results are compared with float64
 };
 
 }  // namespace

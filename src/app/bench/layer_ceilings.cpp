@@ -14,7 +14,7 @@ namespace orrery {
 namespace {
 
 constexpr std::int64_t kMiB = 1 << 20;
-constexpr std::int64_t kUneven = 70;  // no multiple of what attention kernels take at a time
+constexpr std::int64_t kUneven = 70;  // not a multiple of the attention kernels' tile sizes
 
 class LayerMeasurement {
  public:
@@ -47,7 +47,7 @@ class LayerMeasurement {
     return record.ms.median;
   }
 
-  // The least of what `measure` gives for each kernel.
+  // The minimum of measure(kernel) over the attention kernels.
   template <class Measure>
   double of_best(Measure measure) const {
     double best = std::numeric_limits<double>::max();
@@ -71,7 +71,7 @@ class LayerMeasurement {
     std::optional<Float8Operands> rounded;  // for attention in 8 bits
   };
 
-  // Heads beside one another in a token's row, as the products leave and take them.
+  // Tensors (tokens, heads, head_dim), the layout of the products' results and inputs.
   AttentionOperands operands(const LayerWork& work, RowFormat format) const {
     const at::Tensor k = at::randn({work.keys, work.attention_kv_heads, work.head_dim}, options_);
     AttentionOperands x{
@@ -101,8 +101,8 @@ class LayerMeasurement {
         attention_record(by, work, what), [&] { attend(by, x); }, seconds);
   }
 
-  // With numbers of tokens and keys that are no round ones, as a clip with sound and its own prompt has them; and with
-  // the heads that ranks have who share a layer's heads.
+  // Measures attention with odd numbers of tokens and keys, as clips with sound and real prompts have; and with fewer
+  // heads, as ranks of larger groups have.
   void other_attention() {
     constexpr double kSeconds = 0.6;
     LayerWork work = work_;
@@ -147,7 +147,7 @@ class LayerMeasurement {
     return plain ? std::min(by_default, as_called) : as_called;
   }
 
-  // What a layer's products and attention take when a chip at its power limit has nothing else to do.
+  // The time of a layer's attention and products one after another, long enough for the GPU to reach its power limit.
   double in_turn(const NamedAttention& by) {
     const AttentionOperands x = operands(work_, by.attention.format());
     std::vector<ProductOperands> products;

@@ -16,7 +16,7 @@
 namespace orrery {
 namespace {
 
-// Adds up what is copied out of another source: as it lies in the files, or, where there are none, as it is made.
+// Counts the bytes copied from another source: in the files' dtypes, or in the tensors' if the source has no files.
 class CountingSource final : public WeightSource {
  public:
   explicit CountingSource(std::shared_ptr<WeightSource> source) : source_(std::move(source)) {}
@@ -42,7 +42,7 @@ class CountingSource final : public WeightSource {
   mutable double bytes_ = 0;  // a const copy() is what the layers call
 };
 
-// A measurement that reads files starts with the page cache that the settings ask for, and says so.
+// Drops the files from the page cache if the settings ask for it, and records which state the measurement began with.
 void prepare_cache(const BenchModel& model, const BenchContext& context, Record& record) {
   if (model.transformer->files().empty()) return;
   const bool drops = context.settings.drop_cache;
@@ -51,7 +51,7 @@ void prepare_cache(const BenchModel& model, const BenchContext& context, Record&
   for (const std::filesystem::path& path : model.transformer->files()) InputFile(path).drop_from_cache();
 }
 
-// The text tower is not shared over sp.
+// The groups for a Tower's constructor. The text tower does not use sp.
 template <class Tower>
 auto groups_for(const BenchRanks& ranks) {
   if constexpr (std::is_same_v<Tower, GenTower>) {
@@ -61,7 +61,7 @@ auto groups_for(const BenchRanks& ranks) {
   }
 }
 
-// Makes a Tower of the model's weights, timed; `more` are further arguments of its constructor.
+// Loads a Tower and times it. `more` are further arguments of its constructor.
 template <class Tower, class... More>
 Tower load(const char* name, const BenchModel& model, const BenchContext& context, double plain_gbps, Report* report,
            const More&... more) {

@@ -25,7 +25,7 @@ double middle(const std::vector<GpuState>& states, double GpuState::*member) {
 
 constexpr std::size_t kWhat = 13, kName = 44, kShape = 40, kNumber = 11;  // columns of the table
 
-// "what", what stands to the left of the numbers, the numbers, and a remark.
+// The columns: the part, the texts of width `middle`, the numbers, and a remark.
 std::vector<TableColumn> columns_with(std::vector<std::size_t> middle) {
   constexpr std::size_t kNumbers = 6;
   std::vector<TableColumn> columns{{.width = kWhat, .gap = 0}};
@@ -47,7 +47,7 @@ std::string title_row() {
 }
 
 std::string row_of(const Record& r) {
-  constexpr std::size_t kBoth = kName + 1 + kShape;  // a name without a shape takes the shape's place as well
+  constexpr std::size_t kBoth = kName + 1 + kShape;  // a name without a shape extends over both columns
   const std::vector<std::string> numbers{
       fmt::to_string(r.calls),
       fmt::format("{:.3f}", r.ms.median),

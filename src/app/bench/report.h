@@ -16,8 +16,8 @@
 
 namespace orrery {
 
-// Reads a GPU's clocks, power and temperature from NVML a few times a second while measurements run: of a GPU at rest
-// they would mean nothing. Without NVML, or for a GPU that it does not know, nothing is ever read.
+// Samples a GPU's clocks, power and temperature from NVML a few times a second, in a thread, because those of an idle
+// GPU would mean nothing. Without NVML, or for a GPU that it does not know, there are no samples.
 class ClockWatch {
  public:
   // `nvml` may be null.
@@ -26,8 +26,8 @@ class ClockWatch {
   ClockWatch& operator=(const ClockWatch&) = delete;
   ~ClockWatch();
 
-  // Medians of what was read since the last call, or those of the last call when nothing was; null before the first
-  // reading.
+  // The medians of the samples since the last call; without new samples, the previous result; null before the first
+  // sample.
   Json seen();
 
  private:
@@ -43,7 +43,7 @@ class ClockWatch {
   std::thread thread_;
 };
 
-// Repeated measurements of one thing.
+// The statistics of repeated measurements.
 struct Spread {
   double median = 0;
   double min = 0;
@@ -51,45 +51,45 @@ struct Spread {
   int runs = 0;  // 0: nothing was measured
 };
 
-// The median of an even number of values is the mean of the middle two.
+// For an even number of values, the median is the mean of the middle two.
 Spread spread_of(std::vector<double> values);
 
-// `value` to five significant digits; no clock here is more precise.
+// `value` to five significant digits, the precision of the clocks.
 double rounded(double value);
 
-// One line of a benchmark. `flops` and `bytes` are what one rank does in all of the measured time.
+// One line of a benchmark. `flops` and `bytes` are one rank's, in the whole measured time.
 struct Record {
   std::string what;                         // the part: "step", "ceilings", …
-  std::string name;                         // what of it: "branch", "qkv product", …
+  std::string name;                         // the work within the part: "branch", "qkv product", …
   std::string shape;                        // in words
-  Spread ms;                                // milliseconds
-  std::int64_t calls = 1;                   // how often it happened in that time
-  double flops = 0;                         // floating-point operations; 0: not meaningful
-  double bytes = 0;                         // moved through memory or over the wire; 0: not meaningful
-  double best_ms = 0;                       // what this run's own ceilings allow; 0: not known
-  double part = 0;                          // its share of the work that it is a part of; 0: not a part of any
-  std::optional<std::int64_t> peak_memory;  // bytes of GPU memory, the largest of all ranks
+  Spread ms;                                // the time [ms]
+  std::int64_t calls = 1;                   // calls within that time
+  double flops = 0;                         // FLOPs; 0: not applicable
+  double bytes = 0;                         // moved through memory or sent to other ranks; 0: not applicable
+  double best_ms = 0;                       // the time at this run's ceilings; 0: not known
+  double part = 0;                          // the share of the larger work's time; 0: not part of a larger work
+  std::optional<std::int64_t> peak_memory;  // of GPU memory, maximum over the ranks [bytes]
   Json more = Json::object();               // further members of the JSON line
 
   double tflops() const { return ms.median > 0 ? flops / ms.median / 1e9 : 0; }
   double gbps() const { return ms.median > 0 ? bytes / ms.median / 1e6 : 0; }
-  // Of what the ceilings allow: 1 is as fast as they are.
+  // The speed relative to the ceilings; 1 is as fast.
   double share() const { return ms.median > 0 ? best_ms / ms.median : 0; }
 };
 
-// Members that are not known are left out.
+// The members of the JSON line. Leaves out unknown ones.
 Json to_json(const Record& record);
 
-// Prints each record as soon as it is measured: as JSON lines, or as rows of a table. Rank 0 has a report that prints;
-// the other ranks have a silent one.
+// Prints each record as soon as it is measured, as a JSON line or as a row of a table. Rank 0 has a report that prints;
+// the other ranks have silent ones.
 class Report {
  public:
   enum class Form { Table, JsonLines, Silent };
 
-  // `facts`: members that every JSON line ends with. `clocks` may be null.
+  // `facts` are added to the end of every JSON line. `clocks` may be null.
   Report(std::ostream& out, Form form, Json facts, std::unique_ptr<ClockWatch> clocks);
 
-  // Call right after the measurement: the line's clocks are those read since the line before it.
+  // Call right after the measurement: the line's clocks are the samples since the previous line.
   void add(const Record& record);
 
  private:

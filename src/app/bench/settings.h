@@ -18,7 +18,7 @@
 
 namespace orrery {
 
-// What can be measured.
+// The parts of a benchmark, as --what names them.
 enum class BenchPart { Step, Vae, Sound, Collectives, Load, Ceilings, Formats, Shares };
 
 constexpr auto choices(BenchPart) {
@@ -32,18 +32,18 @@ constexpr auto choices(BenchPart) {
 struct BenchSettings {
   std::set<BenchPart> parts{BenchPart::Step, BenchPart::Vae, BenchPart::Sound, BenchPart::Collectives,
                             BenchPart::Ceilings};
-  Request clip;  // whose size, steps, guidance and seed are measured
+  Request clip;  // gives the size, steps, guidance and seed
   VaeSplit vae_split = VaeSplit::Exact;
   ProductSettings products;  // of the layers
-  int repeats = 0;           // runs of each measurement; 0: as many as fit a few seconds, at least 3
-  int kernels = 0;           // how many of a step's and a decode's slowest kernels are listed
+  int repeats = 0;           // runs of each measurement; 0: as many as the time budget allows, at least 3
+  int kernels = 0;           // the number of slowest kernels to list, of a step and of a decoded frame
 
-  bool drop_cache = false;  // before each reading of a checkpoint's files
+  bool drop_cache = false;  // drop the checkpoint's files from the page cache before each measurement that reads them
 
   bool wants(BenchPart part) const { return parts.contains(part); }
 };
 
-// The model to measure: sizes, and where its weights come from.
+// The model to measure: its configuration and the sources of its weights.
 struct BenchModel {
   std::string name;
   Cosmos3Config transformer_config;
@@ -52,9 +52,9 @@ struct BenchModel {
   std::shared_ptr<WeightSource> transformer;
   std::shared_ptr<WeightSource> vae;
   std::shared_ptr<WeightSource> sound;  // null: the model has no sound decoder
-  ScheduleRule schedule;                // of few-step checkpoints, whose steps have one branch, or native
+  ScheduleRule schedule;                // fixed for few-step checkpoints, whose steps have one branch; else native
 };
 
-constexpr std::int64_t kBenchTextTokens = 512;  // of each prompt
+constexpr std::int64_t kBenchTextTokens = 512;  // in each prompt
 
 }  // namespace orrery

@@ -22,7 +22,7 @@ namespace {
 constexpr double kStepSeconds = 10;
 constexpr double kSomeTimestep = 500;
 
-// Steps of one request, over and over.
+// Repeats the steps of one request.
 class Stepper {
  public:
   Stepper(const GuidedModel& model, const Request& clip, MediaLatents latents, const ScheduleRule& rule)
@@ -32,7 +32,7 @@ class Stepper {
         seed_(clip.seed),
         sampler_(schedule_, seed_) {}
 
-  // From the same latents each time: random weights lead nowhere.
+  // Does one step, always from the same latents, since random weights do not converge.
   void operator()() {
     if (sampler_.state().step == schedule_.steps()) sampler_ = StreamSampler(schedule_, seed_);
     const double timestep = schedule_.timesteps[static_cast<std::size_t>(sampler_.state().step)];
@@ -62,7 +62,7 @@ Record branch_record(const Cosmos3Config& config, const LayerWork& work, const L
   return record;
 }
 
-// As many of `branch` as this rank runs.
+// The record of a step, with the number of branches that this rank computes.
 Record step_record(const Record& branch, const BenchRanks& ranks, bool guided) {
   const int branches = guided && ranks.groups.cfg->shard().size == 1 ? 2 : 1;
   Record record = branch;

@@ -18,7 +18,7 @@ struct Way {
   bool search;  // lets cuDNN try its algorithms first
 };
 
-// The decoder's way comes first.
+// The first one is the decoder's.
 constexpr std::array kWays{Way{"channels last", at::MemoryFormat::ChannelsLast3d, false},
                            Way{"channels last, cuDNN searched", at::MemoryFormat::ChannelsLast3d, true},
                            Way{"channels first", at::MemoryFormat::Contiguous, false}};
@@ -72,7 +72,7 @@ double measure_library(const DecoderConv& conv, const Way& way, const BenchRanks
       conv, way.name, [&] { at::conv3d(operands.x, operands.weight); }, timer, report);
 }
 
-// None where we have no kernel for it.
+// Measures our own kernel; none if it does not support the size.
 std::optional<double> measure_ours(const DecoderConv& conv, const BenchRanks& ranks, const Timer& timer,
                                    Report* report) {
   const Operands operands = operands_of(conv, at::MemoryFormat::ChannelsLast3d, ranks);
