@@ -9,9 +9,9 @@ namespace orrery {
 namespace {
 
 constexpr double kNoGuidance = 1;
-constexpr double kNoShift = 1;  // the levels are shifted already
+constexpr double kNoShift = 1;  // the fixed noise levels are shifted already
 
-// What a line like the request has where it and the command line say nothing.
+// The built-in defaults of a line with the request's semantics and number of frames.
 Request unasked_of(const Request& request) {
   RequestDefaults defaults;
   defaults.semantics = request.semantics;

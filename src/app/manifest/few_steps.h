@@ -9,12 +9,12 @@
 namespace orrery {
 
 // Few-step (distilled) checkpoints make every clip in the `steps` steps that they were trained for, without guidance
-// (MODES.md C): a request says nothing of that. What it leaves to the defaults is not asked for.
+// (MODES.md C). Requests should leave these fields out; values that equal the built-in defaults count as left out.
 
-// What a request asks of such a checkpoint in vain, each "FIELD: REASON"; empty: nothing.
+// The settings of a request that such a checkpoint cannot follow, each "FIELD: REASON".
 std::vector<std::string> few_step_problems(const Request& request, std::int64_t steps);
 
-// The request without such problems as the checkpoint makes it: its steps, one branch, every step computed.
+// Sets the checkpoint's own settings in a request without such problems: `steps` steps, one branch, no step cache.
 void take_few_steps(Request& request, std::int64_t steps);
 
 }  // namespace orrery

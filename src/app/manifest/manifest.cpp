@@ -23,18 +23,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where a request stands in the manifest.
+// The place of a request in the manifest.
 struct Origin {
   int line = 0;
-  const char* key = "";   // of what it goes on from: "continues" or "condition_latents"
-  std::string continued;  // its value as written
-  bool is_first = true;   // of the line's samples
+  const char* key = "";   // the key that names what the clip continues: "continues" or "condition_latents"
+  std::string continued;  // the value of that key as written
+  bool is_first = true;   // whether the request is the first of the line's samples
 };
 
-// `id "x": ` once the line's id is known.
+// The prefix `id "x": ` of messages; "" while the id is not known.
 std::string who(const std::string& id) { return id.empty() ? "" : "id \"" + id + "\": "; }
 
-// Settings of what the clip does not use mean nothing, and latent files do not keep them.
+// Resets settings that do not affect the clip, since latent files do not record them.
 void forget_unused(Request& request) {
   const Request unset;
   if (!request.step_cache.on()) request.step_cache = unset.step_cache;
@@ -43,7 +43,7 @@ void forget_unused(Request& request) {
   request.chunk_overlap = unset.chunk_overlap;
 }
 
-// Reads the lines of one manifest and collects what is wrong with them.
+// Reads the lines of one manifest and collects their problems.
 class ManifestReader {
  public:
   ManifestReader(const fs::path& file, const RequestDefaults& defaults, const RequestCheck& also_refuse)
@@ -77,15 +77,15 @@ class ManifestReader {
   fs::path folder_;
   const RequestDefaults& defaults_;
   const RequestCheck& also_refuse_;
-  Origin at_;                            // the line that is looked at
-  std::string who_;                      // its request, in messages
+  Origin at_;                            // the current line
+  std::string who_;                      // prefix of messages about the current line's request
   std::map<int, std::string> problems_;  // by line
   std::deque<Request> requests_;
-  std::deque<Origin> origins_;                      // of the requests
-  std::map<std::string, std::size_t> index_of_id_;  // the first request with an id
+  std::deque<Origin> origins_;                      // one for each request
+  std::map<std::string, std::size_t> index_of_id_;  // the index of the first request with an id
 };
 
-// The number of frames decides on other defaults, wherever in the line it stands.
+// The defaults for a line. They depend on its number of frames, which may be anywhere in the line.
 Request ManifestReader::defaults_of(const Json& object) const {
   const auto frames = object.find("num_frames");
   const bool given = frames != object.end() && frames->is_number_integer();
@@ -110,7 +110,7 @@ Request ManifestReader::read_fields(const JsonLine& line) {
   return request;
 }
 
-// Rules on which keys a line has, rather than on their values.
+// Checks which keys a line has, not their values.
 void ManifestReader::check_together(const Json& object, const Request& request) {
   const auto given = [&](const char* key) { return object.contains(key) && !object[key].is_null(); };
   if (!given("id")) bad("id: missing: every line needs one, it names the clip's files");
@@ -119,7 +119,7 @@ void ManifestReader::check_together(const Json& object, const Request& request) 
   if (given("negative_prompt") && given("negative_token_ids")) {
     bad("negative_token_ids: excludes negative_prompt: give one of the two");
   }
-  constexpr std::array kStarts{"image", "video", "condition_latents", "continues"};  // a clip has one of them at most
+  constexpr std::array kStarts{"image", "video", "condition_latents", "continues"};  // a line has at most one of them
   for (std::size_t i = 0; i < kStarts.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
       if (given(kStarts[i]) && given(kStarts[k])) {
@@ -139,7 +139,7 @@ void ManifestReader::find_parent(const Json& object, Request& request) {
   find_parent(object, "continues", request);
   const auto frames = object.find("condition_frames");
   if (frames != object.end() && !frames->is_null()) return;
-  // Five pixel frames of a video; the first and the last latent frame where two pictures are given.
+  // Defaults: two latent frames (five pixel frames) of a video; the first and the last latent frame for two images.
   const bool clip = request.encodes_parent || !request.continued_video.empty() || !request.video.empty();
   if (clip) request.condition_frames = {0, 1};
   if (!request.last_image.empty()) request.condition_frames = {0, request.latent_frames() - 1};
@@ -158,7 +158,7 @@ void ManifestReader::find_parent(const Json& object, const char* key, Request& r
   if (!request.encodes_parent) check_parent(request, requests_[earlier->second]);
 }
 
-// Latents are taken as they are, so they must fit.
+// Checks that the parent's latents fit the clip, which uses them unchanged.
 void ManifestReader::check_parent(const Request& request, const Request& parent) {
   const auto size = [](const Request& r) { return fmt::format("{}x{}", r.width, r.height); };
   const std::string clip = fmt::format("condition_latents: clip \"{}\" ", parent.id);
@@ -187,7 +187,7 @@ bool ManifestReader::check_unique(const Request& request) {
   return is_new;
 }
 
-// How many samples the line asks for; 0: it does not, or wrongly.
+// The number of samples that the line asks for; 0 when it has no valid `samples`.
 std::int64_t ManifestReader::samples_in(const Json& object, const Request& request) {
   const auto found = object.find("samples");
   if (found == object.end() || !is_sample_count(*found)) return 0;
@@ -202,10 +202,10 @@ std::int64_t ManifestReader::samples_in(const Json& object, const Request& reque
   return count;
 }
 
-// The line's request or, of a line with `samples`, as many with seeds in a row: ID-0, ID-1, …
+// Adds the line's request or, for a line with `samples`, requests ID-0, ID-1, … with consecutive seeds.
 void ManifestReader::add_samples(const Json& object, const Request& request) {
   const std::int64_t count = samples_in(object, request);
-  bool is_unique = true;  // of two lines with one id and many samples the first is reported
+  bool is_unique = true;  // reports only the first repeated id of a line with samples
   for (std::int64_t i = 0; i < std::max<std::int64_t>(count, 1); ++i) {
     Request sample = request;
     if (count > 0 && !request.id.empty()) sample.id += fmt::format("-{}", i);
@@ -217,7 +217,7 @@ void ManifestReader::add_samples(const Json& object, const Request& request) {
   }
 }
 
-// Whether what the request goes on from is the id of its own line or of a later one, which is reported.
+// Reports, and returns whether, the request continues the id of its own line or of a later one.
 bool ManifestReader::is_forward(std::size_t index) {
   if (!requests_[index].parent.empty()) return false;
   const auto found = index_of_id_.find(origins_[index].continued);
@@ -228,7 +228,7 @@ bool ManifestReader::is_forward(std::size_t index) {
   return true;
 }
 
-// Whether the request is one of several of its line.
+// Whether the request is one of several samples of its line.
 bool ManifestReader::is_sample(std::size_t index) const {
   const auto same_line = [&](std::size_t other) {
     return other < origins_.size() && origins_[other].line == origins_[index].line;
@@ -236,7 +236,7 @@ bool ManifestReader::is_sample(std::size_t index) const {
   return same_line(index + 1) || (index > 0 && same_line(index - 1));
 }
 
-// Whether what the request goes on from is the id of a line with samples, whose clips have others; it is reported.
+// Reports, and returns whether, the request continues the id of a line with samples, whose clips have other ids.
 bool ManifestReader::is_of_samples(std::size_t index) {
   const std::string& id = origins_[index].continued;
   if (id.empty() || !requests_[index].parent.empty() || fs::exists(folder_ / id)) return false;

@@ -13,31 +13,31 @@
 
 namespace orrery {
 
-// Reads JSON Lines, UTF-8, one request a line; blank lines and lines that start with # are skipped. What a line leaves
-// out comes from `defaults`. `file` names the manifest in messages; its folder is where relative paths start, and the
-// paths of the requests are absolute. Nothing but `text` is read.
+// Parses JSON Lines (UTF-8), one request per line; skips blank lines and lines that start with #. `defaults` gives the
+// values of missing keys. `file` is the manifest's name in messages. Relative paths start at its folder; the paths of
+// the requests are absolute. Reads no files.
 //
-// `samples` N in a line makes N requests of it, with the ids ID-0 to ID-(N-1) and with seeds in a row.
+// `samples` N in a line makes N requests from it, with the ids ID-0 to ID-(N-1) and consecutive seeds.
 //
 // A `continues` or `condition_latents` that is the id of an earlier line continues that line's clip: it becomes
-// Request::parent. The id of a later line is refused; any other text is a path, so a file that is called like an id is
-// written ./NAME.
+// Request::parent. The id of a later line is an error; any other text is a path, so a file with the name of an id must
+// be written ./NAME.
 //
-// Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line; what
-// `also_refuse` says about a request (as `missing_inputs` does) is a problem of its line. A deque, so that a manifest
-// of very many lines can be taken from its front without being held twice.
+// Throws one InputError with a line "FILE:LINE: id "ID": FIELD: REASON" for every problem of every line, including
+// those that `also_refuse` returns for a request (for example missing_inputs()). The result is a deque so that requests
+// can be removed from its front, and a manifest of very many lines is never in memory twice.
 using RequestCheck = std::function<std::vector<std::string>(const Request&)>;
 std::deque<Request> parse_manifest(std::string_view text, const std::filesystem::path& file,
                                    const RequestDefaults& defaults, const RequestCheck& also_refuse = {});
 
-// The manifest's text. Throws InputError, naming --manifest.
+// Reads the manifest's text. Throws InputError with a message that begins with --manifest.
 std::string read_manifest(const std::filesystem::path& file);
 
-// The request as the JSON object of its line, defaults filled in, with the keys in a fixed order. A parent's id stands
-// under the key that named it. All texts are valid UTF-8.
+// The request as the JSON object of its line, with defaults filled in and keys in a fixed order. A parent's id is the
+// value of the key that named it. All texts are valid UTF-8.
 Json manifest_json(const Request& request);
 
-// manifest_json as one line of text. In a manifest, behind the line of its parent, it reads back as the same request.
+// manifest_json() as one line of text. Parsed in a manifest after its parent's line, it gives the same request.
 std::string manifest_line(const Request& request);
 
 }  // namespace orrery

@@ -80,19 +80,20 @@ GuidanceInterval interval(const Json& value) {
   return {number(value[0]), number(value[1])};
 }
 
-// Whether a video's last frames are kept.
+// Whether `video_keep` asks for the video's last frames.
 bool last_kept(const Json& value) {
   const std::string keep = text(value);
   require_input(keep == "first" || keep == "last", "\"" + keep + "\" is neither \"first\" nor \"last\"");
   return keep == "last";
 }
 
-// Token ids take the place of the default text, and a text that of default ids.
+// A text replaces default token ids.
 void set_negative_prompt(const Json& value, Request& r) {
   r.negative_prompt = text(value);
   r.negative_token_ids.reset();
 }
 
+// Token ids replace a default text.
 void set_negative_ids(const Json& value, Request& r) {
   r.negative_token_ids = integers(value);
   r.negative_prompt.reset();
@@ -100,7 +101,7 @@ void set_negative_ids(const Json& value, Request& r) {
 
 constexpr std::int64_t kMostSamples = 100'000;
 
-// What the line makes of it is not the request's: parse_manifest() makes several requests.
+// Only checks the value: parse_manifest() makes the samples.
 void check_samples(const Json& value) {
   const std::int64_t count = integer(value);
   require_input(is_sample_count(value), fmt::format("{} is outside 1 to {}", count, kMostSamples));
@@ -113,13 +114,13 @@ Json unless_unset(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
-// What is off is not written, as it was not before there was such a choice: it makes the same clip.
+// `value`, or null when `on` is false. A feature that is off is not written, so requests from before it look the same.
 template <class T>
 Json where(bool on, const T& value) {
   return on ? Json(value) : Json();
 }
 
-// The parent's id stands where the path would.
+// The parent's id if the request continues a parent in this way (`encodes`), else the path.
 Json start_text(const fs::path& path, const Request& r, bool encodes) {
   const bool continues = !r.parent.empty() && r.encodes_parent == encodes;
   return continues ? Json(r.parent) : path_text(path);
@@ -129,14 +130,14 @@ using Folder = const fs::path&;
 constexpr bool kOptional = true;
 constexpr bool kValue = false;
 
-// A field that is one member, which `Read` makes of the JSON value.
+// A field that sets one member to Read(value).
 template <auto Member, auto Read>
 constexpr ManifestField member(std::string_view name) {
   return {name, kValue, [](const Json& v, Folder, Request& r) { r.*Member = Read(v); },
           [](const Request& r) { return Json(r.*Member); }};
 }
 
-// A std::optional member.
+// A field that sets one std::optional member.
 template <auto Member, auto Read>
 constexpr ManifestField optional_member(std::string_view name) {
   return {name, kOptional, [](const Json& v, Folder, Request& r) { r.*Member = Read(v); },

@@ -24,13 +24,13 @@ constexpr const char* kArrayCount = "SLURM_ARRAY_TASK_COUNT";
 constexpr const char* kArrayMin = "SLURM_ARRAY_TASK_MIN";
 constexpr const char* kArrayStep = "SLURM_ARRAY_TASK_STEP";
 
-// Requests that must be made by one run, and their work.
+// Requests that one run must make together, and the sum of their work.
 struct Chain {
   std::vector<std::size_t> members;
   double work = 0;
 };
 
-// In the order of their first members. A parent comes before its children.
+// The chains in the order of their first members. Requires that parents precede their children.
 std::vector<Chain> chains_of(const std::vector<Request>& requests) {
   std::vector<Chain> chains;
   std::map<std::string, std::size_t> chain_of_id;
@@ -47,8 +47,8 @@ std::vector<Chain> chains_of(const std::vector<Request>& requests) {
 
 }  // namespace
 
-// A token passes the linear layers and attends to all others; in the published models both cost the same at about
-// 24,000 tokens. Decoding and the rest count as steps.
+// Linear layers cost in proportion to the tokens, attention in proportion to their square; in the published models both
+// cost the same at about 24,000 tokens. Decoding and everything else count as kOtherSteps steps.
 double work_of(const Request& request) {
   if (request.is_long()) {
     const std::vector<Request> parts = parts_of(request);
@@ -114,7 +114,7 @@ std::vector<std::int64_t> shards_of(const std::vector<Request>& requests, std::i
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return chains[a].work > chains[b].work; });
 
-  // The longest first, each to the shard with the least work so far.
+  // Assigns the longest chains first, each to the shard with the least work so far.
   using Load = std::pair<double, std::int64_t>;
   std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
   for (std::int64_t shard = 0; shard < count; ++shard) loads.emplace(0, shard);

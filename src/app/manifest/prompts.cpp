@@ -19,13 +19,13 @@ bool needs_negative_text(const Request& r) { return r.guided() && !r.negative_to
 
 ClipFacts facts_of(const Request& r) { return {r.num_frames, r.fps, r.height, r.width, r.aspect_ratio}; }
 
-// The first id that is no row of the embedding.
+// The first id outside the vocabulary; none: all are inside.
 std::optional<std::int64_t> id_beyond(const std::vector<std::int64_t>& ids, std::int64_t vocabulary) {
   const auto found = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return id >= vocabulary; });
   return found == ids.end() ? std::nullopt : std::optional(*found);
 }
 
-// "" when every id is a row of the embedding.
+// A message about the first id outside the vocabulary, or "".
 std::string vocabulary_reason(const TokenIds& ids, std::int64_t vocabulary, const char* what) {
   const std::optional<std::int64_t> beyond = id_beyond(ids, vocabulary);
   return beyond ? fmt::format("{}: token id {} is not among the checkpoint's {}", what, *beyond, vocabulary) : "";

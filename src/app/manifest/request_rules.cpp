@@ -24,8 +24,8 @@ constexpr std::int64_t kMaxFrames = 100001;
 constexpr std::int64_t kMaxSide = 16384;
 constexpr std::int64_t kMaxSteps = 1000;
 constexpr std::int64_t kMaxCacheOrder = 2;
-constexpr double kMaxTimestep = 1001;                       // above the first step's
-constexpr std::int64_t kMaxTokens = std::int64_t{1} << 22;  // 95 times the published 720p clip; beyond it nothing fits
+constexpr double kMaxTimestep = 1001;                       // above every step's timestep
+constexpr std::int64_t kMaxTokens = std::int64_t{1} << 22;  // 95 times the published 720p clip; nothing larger fits
 constexpr double kMinFps = 0.01;
 constexpr double kMaxFps = 1000;
 constexpr std::size_t kMaxIdLength = 200;  // leaves room for ".h5.tmp" in the 255 bytes of a file name
@@ -71,7 +71,7 @@ std::string fps_reason(double fps) {
                      number_text(kMaxFps));
 }
 
-// Text files, metadata and HDF5 would each end the text there.
+// Refuses null characters, at which text files, metadata and HDF5 would end the text.
 std::string null_reason(const std::string& text) {
   const std::size_t place = text.find('\0');
   if (place == std::string::npos) return "";
@@ -95,7 +95,7 @@ std::string ids_reason(const std::optional<std::vector<std::int64_t>>& ids) {
   return negative == ids->end() ? "" : fmt::format("{} is not a token id: ids start at 0", *negative);
 }
 
-// Images are given frames one each.
+// Checks that a clip that starts from images has as many given frames as images.
 std::string image_count_reason(const Request& r) {
   const bool from_images = !r.image.empty() && r.video.empty() && r.continued_video.empty() && r.parent.empty();
   const std::size_t images = r.last_image.empty() ? 1 : 2;
@@ -118,7 +118,7 @@ std::string last_image_reason(const Request& r) {
   return "a clip of one frame cannot begin with one picture and end with another: give it more num_frames";
 }
 
-// Of a clip that begins as another one does, where the line does not list condition_frames.
+// Checks the length of a clip that begins with frames of a video or another clip, with default condition_frames.
 std::string length_reason(const Request& r) {
   const bool continues = !r.video.empty() || !r.continued_video.empty() || r.encodes_parent;
   const std::int64_t least = r.sound ? 2 : 3;

@@ -9,21 +9,21 @@
 
 namespace orrery {
 
-// What is wrong with one field of a request: `field` as the manifest writes it, `reason` with what was found and what
-// is allowed.
+// A problem of one field of a request: the key in the manifest, and the reason with what was found and what is
+// allowed.
 struct FieldProblem {
   std::string field;
   std::string reason;
 };
 
-// Every rule on the values of a request other than its id and uniqueness; none broken: empty. Command-line
-// defaults and manifest lines both go through it, so a rule is written once.
+// Checks the values of a request, except the id. Returns all problems. Used for command-line defaults and for manifest
+// lines.
 std::vector<FieldProblem> check_request(const Request& request);
 
-// What is wrong with `id` as a name for files, or "".
+// Why `id` is not a valid name for files; "" when it is.
 std::string check_id(const std::string& id);
 
-// What is wrong with images and videos, as media_problem says. Each file is opened once.
+// The results of media_problem() for images and videos. Opens each file only once.
 class MediaProblems {
  public:
   const std::string& of(const std::filesystem::path& file);
@@ -32,9 +32,9 @@ class MediaProblems {
   std::map<std::filesystem::path, std::string> known_;
 };
 
-// What keeps a request that breaks no rule from being made here: an image, a video or a latent file that is not there
-// or cannot be read, an image or a video whose beginning is that of none, sound that the checkpoint does not have. Each
-// "FIELD: REASON"; empty: nothing. Nothing is decoded, and latent files are not opened.
+// The reasons why a valid request cannot be made here, each "FIELD: REASON": an image, a video or a latent file that is
+// missing or unreadable, a file that does not begin like an image or a video, sound that the checkpoint does not have.
+// Decodes nothing and does not open latent files.
 std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media);
 
 }  // namespace orrery
