@@ -1,14 +1,14 @@
-# Shared by the sbatch scripts beside it: checks of what the job was given, the launcher, and stopping in good time.
-# Every check that fails says what to change and ends the job with 2, before a weight is read.
+# Functions of the sbatch scripts in this folder: check the job's resources and options, choose the launcher, stop in time.
+# A check that fails prints what to change and ends the job with 2, before any weights are read.
 #   ORRERY            the program (default: build/bin/orrery of the clone, else the orrery on PATH)
-#   ORRERY_LAUNCHER   starts the ranks; "-n RANKS" is added (default: srun with PMIx, else mpirun --bind-to none)
+#   ORRERY_LAUNCHER   command that starts the ranks, without "-n RANKS" (default: srun with PMIx, else mpirun --bind-to none)
 # shellcheck shell=bash
 set -u
 
 say() { printf '%s: %s\n' "${SLURM_JOB_NAME:-job}" "$*" >&2; }
 refuse() { say "$@"; exit 2; }
 
-# The comments on top of the script that sourced this file.
+# Prints the comments at the top of the script that sourced this file.
 usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0" | sed '/^SBATCH/d' >&2; exit 2; }
 
 find_program() {
@@ -17,7 +17,7 @@ find_program() {
   command -v "$program" >/dev/null || refuse "no program $program on $(hostname): build it in $home, or export ORRERY=/path/to/orrery"
 }
 
-# The program itself reads its options, so that a job file counts too. `option NAME` is the value in effect.
+# Lets the program read its options, including those in a job file. `option NAME` then prints the effective value.
 read_options() { settings=$(OMPI_MCA_ess_singleton_isolated=1 "$program" run "$@" --dump-config) || exit; }
 option() { sed -n "s/^$1 = //p" <<<"$settings"; }
 
@@ -29,7 +29,7 @@ check_ranks() {
     refuse "--cfg $cfg --sp $sp --tp $tp takes $needed ranks, this job has $ranks: sbatch --ntasks $needed, or other --cfg, --sp and --tp"
 }
 
-# SLURM_TASKS_PER_NODE is like "8(x2),4".
+# Prints the largest number in SLURM_TASKS_PER_NODE, which is like "8(x2),4".
 most_tasks_a_node() { tr ',' '\n' <<<"${SLURM_TASKS_PER_NODE:-1}" | sed 's/(.*//' | sort -n | tail -1; }
 
 check_gpus() {
@@ -42,7 +42,7 @@ check_gpus() {
   [ "$gpus" -eq "$tasks" ] || say "$((gpus - tasks)) of each node's $gpus GPUs stay idle: a rank takes one"
 }
 
-# $1 says what the path $2 is.
+# check_on_all_nodes WHAT PATH: checks that all nodes can read PATH. WHAT names it in messages.
 check_on_all_nodes() {
   local missing
   # shellcheck disable=SC2016  # expanded on the nodes
@@ -52,7 +52,7 @@ check_on_all_nodes() {
     refuse "$1 $2 cannot be read on $(sort <<<"$missing" | paste -sd,): it must lie on a file system that all nodes see"
 }
 
-# A path in quotes has characters that only orrery reads back; orrery then is the one to check it.
+# Checks the checkpoint's path, except a quoted one: it has escaped characters, and orrery itself will check it.
 check_checkpoint() {
   local checkpoint
   checkpoint=$(option checkpoint)
@@ -62,7 +62,7 @@ check_checkpoint() {
   esac
 }
 
-# Open MPI's programs need PMIx from srun: under another type each rank would believe to be alone.
+# Programs with Open MPI need srun with PMIx; with another type, each rank would run alone, as rank 0 of 1.
 choose_launcher() {
   local types
   launcher=${ORRERY_LAUNCHER:-}
@@ -71,22 +71,22 @@ choose_launcher() {
   if [ -z "$launcher" ] && command -v mpirun >/dev/null; then launcher="mpirun --bind-to none"; fi
   [ -n "$launcher" ] || refuse "srun has no PMIx ($(tr -s '\n\t ' ' ' <<<"$types")) and there is no mpirun:" \
     "load the MPI module that orrery was built with, or export ORRERY_LAUNCHER"
-  # sbatch's --cpus-per-task no longer reaches srun by itself (since Slurm 22.05).
+  # Since Slurm 22.05, srun does not inherit sbatch's --cpus-per-task.
   if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then export SRUN_CPUS_PER_TASK=$SLURM_CPUS_PER_TASK; fi
 }
 
-# Slurm 22.05's PMIx plugin, left to choose, lets a fence without data end on each node by itself, so that a rank may send to
-# one that is not there yet, which crashes; a ring of the nodes is a true barrier.
+# By default, a fence without data in Slurm 22.05's PMIx plugin does not wait for other nodes, so a rank may send to one that
+# has not started yet, and crashes. With "ring", it is a true barrier.
 export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 
-# orrery stops before this time by itself; Slurm before 23.02 does not say it.
+# Exports the job's end time, before which orrery stops by itself; Slurm before 23.02 does not set it.
 export_end_time() {
   local end
   end=$(squeue --noheader --job "$SLURM_JOB_ID" --format %e)
   if [ -n "$end" ] && end=$(date --date "$end" +%s 2>/dev/null); then export SLURM_JOB_END_TIME=${SLURM_JOB_END_TIME:-$end}; fi
 }
 
-# Checks everything for a program that gets these options, which all must be known to "orrery run".
+# prepare OPTIONS…: makes all checks for a program with these options. "orrery run" must know all of them.
 prepare() {
   ranks=${SLURM_NTASKS:-$SLURM_JOB_NUM_NODES}
   find_program
@@ -100,8 +100,8 @@ prepare() {
   say "job $SLURM_JOB_ID on $SLURM_JOB_NODELIST: $launcher -n $ranks $program"
 }
 
-# Slurm's warning (USR1) reaches this shell alone, scancel's TERM this shell, too. Both are passed on as USR1, at which orrery
-# leaves a snapshot and exits with 75. `stop` says why.
+# Slurm's warning (USR1) reaches only this shell, and scancel's TERM also reaches it. Both are forwarded as USR1, at which
+# orrery writes a snapshot and exits with 75. `stop` is the reason.
 stop="" launcher_pid=""
 on_signal() {
   stop=$1
@@ -110,8 +110,8 @@ on_signal() {
 trap 'on_signal warned' USR1
 trap 'on_signal cancelled' TERM
 
-# Starts the program on all ranks and returns its exit code. When ranks die before all have met, which the program marks with a
-# file, the launcher or MPI is at fault: it is started once more.
+# Starts the program on all ranks and returns its exit code. The program creates a file when all ranks have met. When ranks die
+# before that, the launcher or MPI is at fault, and the program is started once more.
 launch() {
   local status folder
   folder=$(mktemp -d) && export ORRERY_START_MARK=$folder/begun
@@ -131,10 +131,10 @@ launch_once() {
   # shellcheck disable=SC2086  # words of a command
   $launcher -n "$ranks" "$program" "$@" &
   launcher_pid=$!
-  # A signal ends a wait, too; the last one, after the launcher's end, tells the status that bash has kept.
+  # A signal also ends `wait`. The last `wait`, after the launcher has ended, returns its status.
   while kill -0 "$launcher_pid" 2>/dev/null; do wait "$launcher_pid"; done
   wait "$launcher_pid"
 }
 
-# True when Slurm wants the nodes for a job of a higher priority, and let this one have its grace time.
+# True when Slurm preempts this job for one of a higher priority, during its grace time.
 preempted() { ! scontrol show job "$SLURM_JOB_ID" | grep -q PreemptTime=None; }
