@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Makes archives of the program that start on any x86-64 Linux with glibc 2.28 or later, as they are unpacked: with their own C
-# and C++ libraries for hosts whose are older, the host's Open MPI (4.1 or 5), NVIDIA driver and LibTorch. Run it on Debian 12
-# after tools/setup.sh, with the CUDA toolkit on PATH.
-#   tools/bundle.sh                    build-bundle/orrery-VERSION-linux-x86_64.tar.xz
-#   tools/bundle.sh --with-libtorch    …-libtorch.tar.gz: LibTorch and NVIDIA's libraries too, for hosts without network
-#   tools/bundle.sh --with-mpi         …-mpi.tar.xz: Open MPI too, for single nodes without any; may be combined
-#   tools/bundle.sh --tests            the tests that need GPUs too, for tools/gpu_check.sh, which adds their data
+# Packs the program into archives that run without installation on any x86-64 Linux with glibc 2.28 or later. They use the
+# host's Open MPI (4.1 or 5), NVIDIA driver and LibTorch, and bring C and C++ libraries for hosts where these are older. Run it
+# on Debian 12 after tools/setup.sh, with the CUDA toolkit on PATH.
+#   tools/bundle.sh                    makes build-bundle/orrery-VERSION-linux-x86_64.tar.xz
+#   tools/bundle.sh --with-libtorch    …-libtorch.tar.gz: adds LibTorch and NVIDIA's libraries, for hosts without network
+#   tools/bundle.sh --with-mpi         …-mpi.tar.xz: adds Open MPI, for single nodes without one; may be combined
+#   tools/bundle.sh --tests            adds the tests that need GPUs, for tools/gpu_check.sh, which has their data
 #   on the host:  tar xf orrery-*.tar.xz && mpirun -n 2 orrery-*/bin/orrery run --cfg 2 …
-# tools/install.sh, which is in the archive as well, installs it for a site. tools/bundle/ has what runs on the host.
-# Debian's FFmpeg draws in 130 libraries, so a small one with what src/io/media uses is built once for all clones.
-#   ORRERY_CACHE   where that FFmpeg goes, and where LibTorch and FlashAttention-3's kernel are (default: ~/.cache/orrery)
-#   JOBS           compilers at a time (default: all cores)
+# tools/install.sh, which is also in the archive, installs it for a site. The scripts in tools/bundle/ run on the host.
+# Debian's FFmpeg needs 130 libraries, so a minimal one with what src/io/media uses is built once for all clones.
+#   ORRERY_CACHE   folder for that FFmpeg, with LibTorch and FlashAttention-3's kernel (default: ~/.cache/orrery)
+#   JOBS           number of parallel compilers (default: all cores)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -32,11 +32,11 @@ for option; do
   esac
 done
 
-# What an operator may hand in (images, clips to continue) and what the program writes; FFmpeg adds what these need.
+# The formats of images and videos that users may give, and of the program's output. FFmpeg adds their dependencies.
 decoders=apng,aac,bmp,gif,h264,hevc,mjpeg,mpeg4,pam,pbm,pcm_f32le,pcm_s16le,pgm,png,ppm,rawvideo,targa,tiff,vp8,vp9,webp
 demuxers=apng,avi,gif,h264,hevc,image2,image_bmp_pipe,image_gif_pipe,image_jpeg_pipe,image_pam_pipe,image_pbm_pipe
 demuxers+=,image_pgm_pipe,image_png_pipe,image_ppm_pipe,image_tiff_pipe,image_webp_pipe,matroska,mjpeg,mov,wav
-# shellcheck disable=SC2054  # the commas are FFmpeg's
+# shellcheck disable=SC2054  # FFmpeg's lists have commas
 options=(
   --disable-everything --disable-autodetect --disable-programs --disable-doc --disable-network --disable-debug
   --disable-avdevice --disable-avfilter --disable-postproc --disable-swresample
@@ -50,19 +50,19 @@ options=(
 say() { printf 'bundle: %s\n' "$*"; }
 die() { printf 'bundle: %s\n' "$*" >&2; exit 1; }
 
-# Runs a noisy command; shows the end of what it said only when it fails.
+# quietly LOG COMMAND…: runs a command with its output in a file, and shows the output's end only when it fails.
 quietly() {
   local log=$1
   shift
   "$@" >"$log" 2>&1 || { tail -40 "$log" >&2; die "failed: $* (whole output: $log)"; }
 }
 
-# Into the current folder: FFmpeg's source package, by a private set of apt lists, since most machines have only those of
-# binary packages; x264 and the assembler, unpacked but not installed, so that root is not needed.
+# Downloads into the current folder: FFmpeg's source package, with separate apt lists, since most machines have only lists of
+# binary packages; and x264 and the assembler, which are unpacked but not installed, so that root is not needed.
 fetch_sources() {
   local private=$PWD/apt
   mkdir -p "$private/lists/partial" "$private/archives/partial"
-  # shellcheck disable=SC2016  # apt's own variables
+  # shellcheck disable=SC2016  # apt expands these variables
   apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' |
     sort -u >"$private/sources.list"
   local settings=(-o "Dir::Etc::sourcelist=$private/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$private/lists"
@@ -75,7 +75,7 @@ fetch_sources() {
   for package in ./*.deb; do dpkg -x "$package" deps; done
 }
 
-# x264 goes where the FFmpeg goes, as an archive only: a shared library beside it would be linked instead.
+# Installs x264 beside the FFmpeg as a static library only, since a shared one would be linked instead.
 install_x264() {
   local lib
   lib=$(dirname deps/usr/lib/*/libx264.a)
@@ -102,7 +102,7 @@ build_ffmpeg() {
   rm -rf "$work" "$log"
 }
 
-# The recipe is written last: a build that was cut short, or with other options, is made again.
+# Builds FFmpeg unless its recipe has the same options. The recipe is written last, so an interrupted build is repeated.
 install_ffmpeg() {
   mkdir -p "$cache"
   exec 9>"$cache/lock"
@@ -115,26 +115,26 @@ install_ffmpeg() {
   exec 9>&-
 }
 
-# HDF5 is linked as an archive, since Debian's shared one needs libcurl, which needs 30 more; of the archive, nothing that is
-# used does. CMake leaves out what the archive itself needs: szip, which libaec provides.
-# An old-style rpath holds for the copied libraries' own needs too, which a new-style one does not.
+# Links HDF5 statically, since Debian's shared library needs libcurl and its 30 dependencies; the parts that the program uses
+# do not. CMake omits a dependency of the static library: szip, which libaec provides.
+# Sets DT_RPATH, which also applies to the dependencies of the copied libraries; DT_RUNPATH does not.
 build_program() {
   say "program: building in $build"
   export PKG_CONFIG_PATH=$ffmpeg/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
   mkdir -p "$build"
-  # shellcheck disable=SC2016  # the loader's own variable
+  # shellcheck disable=SC2016  # the loader expands this variable
   quietly "$build/configure.log" cmake -G Ninja -S . -B "$build" -DORRERY_CUDA=ON -DORRERY_WERROR=ON -DORRERY_TESTS=$tests \
     -DHDF5_USE_STATIC_LIBRARIES=ON -DCMAKE_CXX_STANDARD_LIBRARIES="-l:libsz.a -l:libaec.a" \
     -DCMAKE_BUILD_WITH_INSTALL_RPATH=ON -DCMAKE_INSTALL_RPATH='$ORIGIN/../lib' -DCMAKE_EXE_LINKER_FLAGS=-Wl,--disable-new-dtags
   local targets=(orrery)
   if [ $tests = ON ]; then mapfile -t -O 1 targets < <(test_programs); fi
-  # The programs that the build itself runs have the bundle's rpath too, and need LibTorch from elsewhere.
+  # The build runs programs that have the bundle's rpath, where LibTorch is missing.
   local torch
   torch=$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")
   LD_LIBRARY_PATH=$torch/../lib quietly "$build/build.log" cmake --build "$build" -j "$jobs" --target "${targets[@]}"
 }
 
-# The tests that need GPUs, a line each: program, ranks (0: started without a launcher), labels.
+# Prints a line for each test that needs GPUs: program, ranks (0: started without a launcher), labels.
 gpu_tests() {
   ctest --test-dir "$build" -L gpu --show-only=json-v1 | python3 -c '
 import json, sys
@@ -144,14 +144,14 @@ for test in json.load(sys.stdin)["tests"]:
     print(program, ranks or 0, ";".join(labels), sep="\t")'
 }
 
-# And the one that makes their data.
+# Prints the programs of these tests, and the one that makes their data.
 test_programs() {
   gpu_tests | cut -f1 | sort -u
   echo make_golden_weights
 }
 
-# A folder that ctest --test-dir runs on the GPU host, whose launcher is the mpirun on its PATH. Tests start in that folder.
-# Their data, half as much again as all programs, are in the tree that tools/gpu_check.sh comes with.
+# Makes a folder for ctest --test-dir on the GPU host, where mpirun on PATH is the launcher. Tests start in that folder. The
+# archive does not have their data, which would make it half as large again: tools/gpu_check.sh takes them from its clone.
 add_tests() {
   local program ranks labels
   mkdir -p "$bundle/tests"
@@ -170,7 +170,7 @@ add_tests() {
   done >"$bundle/tests/CTestTestfile.cmake"
 }
 
-# What the host has or is asked for (its driver, launcher and LibTorch), and the C and C++ libraries, which have their own folders.
+# True for libraries that the host must have (driver, MPI, LibTorch), and for the C and C++ libraries, which copy_runtime copies.
 is_left_out() {
   case $1 in
     libtorch* | libc10* | libcuda* | libcublas* | libnccl* | libmpi* | libopen-rte* | libopen-pal*) ;;
@@ -181,7 +181,7 @@ is_left_out() {
 
 needed() { readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 
-# The file of a library of this machine.
+# Prints the path of a library on this machine.
 library() {
   local path
   path=$(ldconfig -p | awk -v name="$1" '$1 == name && /x86-64/ && !seen++ { print $NF }')
@@ -189,7 +189,7 @@ library() {
   readlink -f "$path"
 }
 
-# The libraries that a file needs and the host lacks, and theirs, into a folder. Not ldd: it would list those of MPI as well.
+# Copies the libraries that a file needs, recursively, except those of is_left_out. ldd would also list MPI's dependencies.
 copy_libraries() {
   local file=$1 folder=${2:-$bundle/lib} name path
   for name in $(needed "$file"); do
@@ -200,8 +200,8 @@ copy_libraries() {
   done
 }
 
-# Of ICU's data, 31 MB of it for languages and encodings, what src/io/text uses: properties of characters and normal forms.
-# The library holds one object, which ICU's own tool can take apart.
+# Keeps only the ICU data that src/io/text uses, character properties and normal forms; 31 MB are for languages and encodings.
+# The library holds a single data object, which ICU's own tool can edit.
 trim_icu_data() {
   local file data work symbol offset size
   file=$(echo "$bundle"/lib/libicudata.so.*)
@@ -224,7 +224,7 @@ END
   rm -r "$work"
 }
 
-# The loader with the C library, and the C++ library: each is taken on hosts that have an older one.
+# Copies the loader with the C library, and the C++ library. Each is used only on hosts that have an older one.
 copy_runtime() {
   local name
   mkdir -p "$bundle/lib/glibc" "$bundle/lib/gcc"
@@ -235,7 +235,7 @@ copy_runtime() {
   for name in libstdc++.so.6 libgcc_s.so.1; do cp "$(library "$name")" "$bundle/lib/gcc/$name"; done
 }
 
-# Of LibTorch's and NVIDIA's libraries those that the program needs, where the wheels have them.
+# Copies the libraries of LibTorch and NVIDIA that the program needs, to the same relative paths as in the wheels.
 copy_libtorch() {
   local site path left
   site=$(readlink -f "$(sed -n 's/^TORCH_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")/../..")
@@ -243,7 +243,7 @@ copy_libtorch() {
   mkdir -p "$bundle/lib/torch/lib"
   cp "$site/torch/version.py" "$bundle/lib/torch/"
   copy_wheel_libraries "$site" "$build/bin/orrery"
-  # Opened by name: LibTorch's kernels for GPUs by the program, most of the rest by cuDNN.
+  # These are opened with dlopen: LibTorch's GPU kernels by the program, most others by cuDNN.
   for path in "$site"/torch/lib/lib{torch_cuda,caffe2_nvrtc}.so "$site"/nvidia/cudnn/lib/*.so* \
     "$site"/nvidia/*/lib/libnvrtc{,-builtins}.so*; do
     copy_wheel_library "$site" "$path"
@@ -268,7 +268,7 @@ copy_wheel_libraries() {
   done
 }
 
-# Open MPI as Debian has it, with its plugins and launcher, which OPAL_PREFIX makes look for their files in the archive.
+# Copies Debian's Open MPI with its plugins and launcher. OPAL_PREFIX makes them find their files in the archive.
 copy_mpi() {
   local prefix=$bundle/lib/openmpi plugins file
   plugins=$(ompi_info --parsable --path pkglibdir | sed 's/^path:pkglibdir:\/usr\///')
@@ -277,7 +277,7 @@ copy_mpi() {
   for file in libmpi.so.40 libopen-rte.so.40 libopen-pal.so.40; do cp "$(library "$file")" "$prefix/lib/$file"; done
   for file in "/usr/$plugins"/mca_*.so; do
     case $file in
-      *_ucx* | *_ofi* | *_openib* | *_psm* | *_usnic* | *_cuda* | *_portals4* | *_monitoring*) ;; # of networks between nodes
+      *_ucx* | *_ofi* | *_openib* | *_psm* | *_usnic* | *_cuda* | *_portals4* | *_monitoring*) ;; # for networks between nodes
       *) cp "$file" "$prefix/$plugins/" ;;
     esac
   done
@@ -286,7 +286,7 @@ copy_mpi() {
   cp tools/bundle/mpirun "$bundle/bin/"
 }
 
-# Where the program and the tests look for it. Debugging symbols aside it is whole: of 98 MB, 9 when packed.
+# Copies FlashAttention-3's kernel to where the program and the tests look for it (98 MB, 9 MB packed).
 copy_fa3() {
   if [ ! -e "$fa3/fa3_fwd/_C.abi3.so" ]; then
     say "FlashAttention-3 is not in $fa3 (tools/setup.sh): the bundle goes without, and computes attention by cuDNN"
@@ -295,7 +295,7 @@ copy_fa3() {
   cp -r "$fa3/fa3_fwd" "$bundle/lib/"
 }
 
-# What bin/orrery compares with the host's.
+# Prints the versions that tools/bundle/host.sh compares with the host's.
 write_versions() {
   local stdcxx
   stdcxx=$(library libstdc++.so.6)
@@ -306,16 +306,16 @@ stdcxx=${stdcxx##*libstdc++.so.}
 END
 }
 
-# Job files, sbatch scripts and manifests for the host; man pages and completion are made by tools/install.sh, from the program.
+# Copies job files, sbatch scripts and manifests. tools/install.sh makes man pages and completion on the host.
 copy_shared_files() {
   mkdir -p "$bundle/share/orrery"
   cp -r jobs slurm inputs "$bundle/share/orrery/"
-  if [ $tests = ON ]; then rm -r "$bundle/share/orrery/inputs/mini"; fi # tools/gpu_check.sh comes with the tree
+  if [ $tests = ON ]; then rm -r "$bundle/share/orrery/inputs/mini"; fi # tools/gpu_check.sh has it in its clone
   cp tools/install.sh "$bundle/"
   cp README.md "$bundle/share/orrery/"
 }
 
-# A wide dictionary: the tests have most of their code in common. LibTorch's gigabytes are only packed lightly.
+# Compresses with a large dictionary, since the tests share most of their code, and LibTorch's gigabytes only lightly.
 pack() {
   local archive
   rm -rf "$bundle"

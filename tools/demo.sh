@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# From a clone to clips: sets the machine up, builds, and takes inputs/demo.jsonl through four ranks (cfg 2 x tp 2) with
-# the small trained checkpoint that comes along, inputs/mini. Each clip shows what its prompt asks for.
-#   tools/demo.sh [OUT]      OUT: where the clips go (default: build/demo/out)
+# Goes from a fresh clone to clips: installs what is needed, builds, and makes the clips of inputs/demo.jsonl on four ranks
+# (cfg 2 x tp 2) with the small trained checkpoint inputs/mini. Each clip shows what its prompt asks for.
+#   tools/demo.sh [OUT]      OUT: folder for the clips (default: build/demo/out)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-build/demo/out}

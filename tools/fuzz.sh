@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Fuzzes what reads files: builds the targets of tests/fuzz with clang, libFuzzer and the address and undefined
-# sanitizers, makes their seeds, runs them, as many at once as there are cores, and ends with a table. Exit 1 when
-# anything is found, 2 where clang or its runtime is missing.
-#   tools/fuzz.sh [SECONDS [TARGET…]]   CPU seconds a target (default: 20), all targets unless some are named
-#   tools/fuzz.sh --fixed [TARGET…]     the same inputs on every machine, as tools/test.sh has them: a fixed number of them,
-#                                       from one seed and without the corpus; 20 CPU seconds a target at most
-# ORRERY_FUZZ_SEED makes the same inputs again where the corpus is the same; without it each run makes others.
-# build-fuzz/corpus/TARGET keeps the inputs that reached something new, for the next run; build-fuzz/found/TARGET what
-# crashed, took more than 30 s, or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs it again.
+# Fuzzes the code that reads files: builds the targets of tests/fuzz with clang, libFuzzer and the address and undefined
+# behaviour sanitizers, makes their seeds, runs one target per core at a time, and prints a table. Exits with 1 when
+# anything is found, with 2 when clang or its runtime is missing.
+#   tools/fuzz.sh [SECONDS [TARGET…]]   SECONDS of CPU time per target (default: 20); all targets by default
+#   tools/fuzz.sh --fixed [TARGET…]     the same inputs on every machine, as in tools/test.sh: a fixed number from one seed,
+#                                       without the corpus; at most 20 CPU seconds per target
+# ORRERY_FUZZ_SEED=N repeats the inputs of an earlier run with the same corpus; without it, each run makes different ones.
+# build-fuzz/corpus/TARGET keeps inputs with new coverage for the next run. build-fuzz/found/TARGET has inputs that crashed,
+# or took more than 30 s or too much memory: TMPDIR=/tmp build-fuzz/bin/fuzz_TARGET FILE runs one again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build-fuzz
 all=(safetensors configs tokenizer manifest job image video latents snapshot)
-# Inputs of a target with --fixed: what two busy cores make of it in nearly 20 CPU seconds.
+# The number of inputs for each target with --fixed: those that a machine with two busy cores runs in nearly 20 CPU seconds.
 declare -A fixed_runs=([safetensors]=180000 [configs]=160000 [tokenizer]=16000 [manifest]=65000 [job]=11000 [image]=34000
   [video]=13000 [latents]=17000 [snapshot]=54000)
 
@@ -38,7 +38,7 @@ make_seeds() {
   "$build/bin/fuzz_own_latents" "$build/seeds"
 }
 
-# libFuzzer's own time limit for one input is only for what never ends: it counts the time of a loaded machine.
+# run_target SECONDS NAME. libFuzzer's own time limit for an input only stops endless ones, since it measures wall time.
 run_target() {
   local seconds=$1 name=$2
   local log=$build/log/$name dictionary=$build/seeds/$name.dict start=() options=() folders work

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A picture of a run's gallery, as the README shows it: small enough for a repository. Each video is shown by its frame
-# after a quarter of a second, since chromium does not wait for videos.
-#   tools/gallery_picture.sh OUT PICTURE.png [SEARCH]      SEARCH: as behind the page's #, for example search=street
+# Makes a picture of a run's gallery, like the one in the README, small enough for a repository. Replaces each video by its
+# frame at 0.25 s, since chromium does not wait for videos.
+#   tools/gallery_picture.sh OUT PICTURE.png [SEARCH]      SEARCH: the page's fragment, for example search=street
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 work=$(mktemp -d)
@@ -19,7 +19,7 @@ HOME=$work chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --us
   --blink-settings=preferredColorScheme=1 --window-size=1280,800 --virtual-time-budget=30000 \
   --screenshot="$work/page.png" "file://$work/index.html${3:+#$3}" 2>"$work/said" || { cat "$work/said" >&2; exit 1; }
 
-# 128 colours of the picture's own.
+# Reduces the picture to a palette of its 128 best colours.
 ffmpeg -loglevel error -y -i "$work/page.png" -filter_complex \
   "scale=960:-1:flags=lanczos,split[a][b];[a]palettegen=max_colors=128[p];[b][p]paletteuse=dither=none" "$2"
 stat --printf '%n: %s bytes\n' "$2"

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Checks Orrery on a GPU host in one call of a few minutes: the tests that need GPUs, a memory check of our kernels, the
-# benchmarks; ends with a short table. Works with one GPU, which ranks then share, and with more.
-#   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery.tar.xz: tools/bundle.sh's
-#                                archive with the tests
-#   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery.tar.xz if it is there, else builds from source
-# A bare GPU host means: NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
+# Checks Orrery on a GPU host in a few minutes: runs the tests that need GPUs, a memory check of our kernels and the
+# benchmarks, and prints a short table. Works with one GPU, which ranks then share, or several.
+#   tools/gpu_check.sh --pack    on Debian with the CUDA toolkit, after tools/setup.sh: makes .gpu/orrery.tar.xz, the archive of
+#                                tools/bundle.sh with the tests
+#   tools/gpu_check.sh           on the GPU host: uses .gpu/orrery.tar.xz if it exists, else builds from source
+# A bare GPU host has the NVIDIA driver, CUDA 13, Open MPI 4.1, cmake's ctest and Python's torch 2.11.
 #   OUT     folder for bench.jsonl and the logs (default: build-gpu/results)
-#   SIZES   of the benchmarks, as SIZE:FRAMES (default: "256p:189 480p:93 720p:189")
-#   MODEL   of the benchmarks (default: nano)
+#   SIZES   sizes to benchmark, as SIZE:FRAMES (default: "256p:189 480p:93 720p:189")
+#   MODEL   model to benchmark (default: nano)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-# By its place: an mpirun that is started by its path puts other folders first on its programs' PATH.
+# The absolute path, since an mpirun that is started by its path puts other folders first on its programs' PATH.
 PYTHON=$(command -v python3)
 export PYTHON
 
@@ -45,7 +45,7 @@ use_bundle() {
   make_test_data
 }
 
-# As the build does it for tests that run where they were built. Of some sets' checkpoints the weights are drawn here.
+# Unpacks the tests' data, as the build does for tests that run where they were built, and draws some checkpoints' weights.
 make_test_data() {
   local archive folder
   mkdir -p "$tests/data"
@@ -72,7 +72,7 @@ run_tests() {
     { status=1; grep -vE '^ *(Start|Test project)' "$out/ctest.log" | tail -60; }
 }
 
-# Of the programs that run our own kernels; NVIDIA's libraries are NVIDIA's to check.
+# Runs compute-sanitizer on the test programs of our own kernels.
 check_memory() {
   local program
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is not here: kernels not checked"; return; }
@@ -89,7 +89,7 @@ check_memory() {
   done
 }
 
-# RANKS OPTIONS…: one benchmark; its lines go to bench.jsonl.
+# bench RANKS OPTIONS…: runs one benchmark and appends its lines to bench.jsonl.
 bench() {
   local ranks=$1
   shift

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# How far the latents of one clip lie apart when more ranks, another precision or another build make them, and its pictures
-# when two ranks decode them, on a GPU host: a line of JSON for each comparison. With fewer GPUs than ranks they share.
+# Measures on a GPU host how much the latents of a clip differ between numbers of ranks, precisions and builds, and how much
+# its pictures differ when two ranks decode them. Prints a JSON line for each comparison. Ranks may share GPUs.
 #   tools/gpu_fidelity.sh [CHECKPOINT]…   (default: inputs/mini random:nano)
-#   GRIDS    cfg x tp, or cfg x tp x sp, to compare with one rank, in bfloat16, and in float32 of a trained checkpoint
+#   GRIDS    grids to compare with one rank, as CFGxTP or CFGxTPxSP, in bfloat16, and in float32 for a trained checkpoint
 #            (default: "2x1 1x2 1x4 1x1x2 1x1x4 2x1x2")
-#   WAYS     of one rank, more of them: again, fp8, fp8-ends, attention-fp8, both-fp8, other (default: none)
-#   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
-#   OTHER    another build of it, for the way "other"
+#   WAYS     further variants to compare on one rank: again, fp8, fp8-ends, attention-fp8, both-fp8, other (default: none)
+#   ORRERY   the program (default: the one of tools/gpu_check.sh's archive in build-gpu, which is unpacked if needed)
+#   OTHER    another build of the program, for the variant "other"
 #   DEVICE   cuda, or cpu to try the script: DEVICE=cpu tools/gpu_fidelity.sh random:tiny
-#   STEPS    denoise steps (default: 5 of random weights, 35 of trained ones)
-#   SIZE     of the clips, as WIDTHxHEIGHT:FRAMES (default: 320x192:45 and 128x128:33)
+#   STEPS    denoise steps (default: 5 for random weights, 35 for trained ones)
+#   SIZE     size of the clips, as WIDTHxHEIGHT:FRAMES (default: 320x192:45 for random weights, 128x128:33 for trained ones)
 #   OUT      folder for fidelity.jsonl and the logs (default: build-gpu/fidelity)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,7 +33,7 @@ if [ "$device" = cuda ]; then
 fi
 status=0
 
-# LOG RANKS PROGRAM ARGUMENTS…
+# start LOG RANKS PROGRAM ARGUMENTS…: runs a program on some ranks, with its output in OUT/LOG.log.
 start() {
   local log=$out/$1.log ranks=$2
   shift 2
@@ -41,7 +41,7 @@ start() {
     { status=1; echo "$* failed:" >&2; tail -5 "$log" >&2; return 1; }
 }
 
-# FOLDER RANKS DTYPE OPTIONS…: the clip of $checkpoint.
+# make_clip FOLDER RANKS DTYPE OPTIONS…: makes the clip with $checkpoint.
 make_clip() {
   local folder=$1 ranks=$2 dtype=$3
   shift 3
@@ -49,7 +49,7 @@ make_clip() {
     --out "$work/$name-$folder" --media none --dtype "$dtype" "$@"
 }
 
-# WHAT RUN RANKS A B: B's distance from A. RUN is the folder of a run, RANKS made B.
+# compare WHAT RUN RANKS A B: prints the difference of B from A. RUN is the folder of a run; RANKS is the number that made B.
 compare() {
   local where="$3 x $device_name"
   if [ "$gpus" -eq 0 ]; then where="$device_name, ranks: $3"; fi
@@ -59,12 +59,12 @@ compare() {
     { status=1; echo "no comparison" >&2; }
 }
 
-# FOLDER RANKS WORDS AGAINST WORDS: latents of two folders.
+# compare_latents FOLDER RANKS WORDS REFERENCE WORDS: compares the latents of two folders, described by WORDS.
 compare_latents() {
   compare "$3 against $5" "$work/$name-$1" "$2" "$work/$name-$4/latents/a.h5" "$work/$name-$1/latents/a.h5"
 }
 
-# DTYPE: one rank, then every grid against it, and in bfloat16 against float32 as well.
+# compare_grids DTYPE: compares every grid with one rank in the same dtype, and bfloat16 also with one rank in float32.
 compare_grids() {
   local grid cfg tp sp ranks words dtype=$1
   for grid in ${GRIDS:-2x1 1x2 1x4 1x1x2 1x1x4 2x1x2}; do
@@ -97,7 +97,7 @@ compare_ways() {
   done
 }
 
-# DTYPE: pictures that two ranks decode from the clip's latents, in strips and one rank alone.
+# compare_decodes DTYPE: compares the pictures that two ranks decode from the clip's latents with those of one rank.
 compare_decodes() {
   local split dtype=$1
   for split in none exact; do

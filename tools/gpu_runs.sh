@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# Whole runs of random models at true size on a GPU host, from a manifest to latents and mp4, each as a line of JSON:
-# seconds per phase, peak memory, the share of time in which a GPU idled.
-#   tools/gpu_runs.sh single     one GPU a run; two runs at a time where there are two GPUs
-#   tools/gpu_runs.sh pair       two GPUs a run: cfg 2, then tp 2, then sp 2
-#   tools/gpu_runs.sh pair-720p  two GPUs a run, two clips of 720p with sound: cfg 2, then sp 2
-#   tools/gpu_runs.sh exact      one GPU, two clips of 720p with sound, every step computed: seconds from noise to mp4
-#   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and how far
-#                                their latents are from the first
-#   tools/gpu_runs.sh cache-error  one GPU, 480p with sound: how far clips of each threshold, and plain clips of as many steps as
-#                                  those computed, are from the clip of all steps, in latents and pictures
-#   tools/gpu_runs.sh distilled  one GPU, a four-step Super with the text tower released: a 720p clip, two, a 480p clip, and a
-#                                step by itself
-#   tools/gpu_runs.sh pictures   one GPU: 64 pictures of 960x960, 50 steps, guidance 4, each with a prompt of its own; exact,
-#                                then guided in [400,1000] alone, then with 8 bits and --step-cache 0.25
-#   ORRERY  the program (default: that of tools/gpu_check.sh's bundle in build-gpu)
+# Makes whole runs of random models at true size on a GPU host, from a manifest to latents and mp4, and prints a JSON line for
+# each: seconds per phase, peak memory, the share of time in which a GPU was idle.
+#   tools/gpu_runs.sh single     one GPU per run; two runs at a time on a host with two GPUs
+#   tools/gpu_runs.sh pair       two GPUs per run: cfg 2, then tp 2, then sp 2
+#   tools/gpu_runs.sh pair-720p  two GPUs per run, two clips at 720p with sound: cfg 2, then sp 2
+#   tools/gpu_runs.sh exact      one GPU, two clips at 720p with sound, every step computed: seconds from noise to mp4
+#   tools/gpu_runs.sh cached     one GPU, 720p with sound: every step computed, then --step-cache 0.25 and 0.35, and the
+#                                difference of their latents from the first
+#   tools/gpu_runs.sh cache-error  one GPU, 480p with sound: the difference from the clip with all steps, in latents and pictures,
+#                                  of clips with each threshold, and of plain clips with as many steps as those computed
+#   tools/gpu_runs.sh distilled  one GPU, a four-step Super with the text tower released: one 720p clip, two, one 480p clip, and a
+#                                step alone
+#   tools/gpu_runs.sh pictures   one GPU: 64 pictures of 960x960, 50 steps, guidance 4, each with its own prompt; exact, then
+#                                guided only in [400,1000], then with --gemm fp8 and --step-cache 0.25
+#   ORRERY  the program (default: the one of tools/gpu_check.sh's archive in build-gpu)
 #   OUT     folder for runs.jsonl and the logs (default: build-gpu/runs)
-#   STEPS   denoise steps of a clip (default: 35)
+#   STEPS   denoise steps per clip (default: 35)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
@@ -24,7 +24,7 @@ out=${OUT:-$PWD/build-gpu/runs}
 work=$PWD/build-gpu/clips
 mkdir -p "$out" "$work"
 
-# NAME CLIPS: a manifest of clips that differ in their seeds.
+# manifest NAME CLIPS MEMBERS: writes a manifest of clips with different prompts and seeds; MEMBERS are JSON members for all.
 manifest() {
   local i
   for ((i = 1; i <= $2; ++i)); do
@@ -32,7 +32,7 @@ manifest() {
   done >"$work/$1.jsonl"
 }
 
-# NAME GPUS MODEL SIZE CLIPS OPTIONS…
+# run NAME GPUS MODEL SIZE CLIPS OPTIONS…: makes one run and appends its line to runs.jsonl. SIZE is JSON members.
 run() {
   local name=$1 gpus=$2 model=$3 size=$4 clips=$5
   shift 5
@@ -55,7 +55,7 @@ run() {
   if [ $status -ne 0 ]; then tail -5 "$out/$name.log"; fi
 }
 
-# NAME: the clips of $work/NAME.jsonl into $work/NAME.
+# clips_of NAME: makes the clips of $work/NAME.jsonl in $work/NAME.
 clips_of() {
   rm -rf "${work:?}/$1"
   "$orrery" run --checkpoint random:nano --device cuda --manifest "$work/$1.jsonl" --out "$work/$1" --crf 1 2>&1 | tee "$out/$1.log"
@@ -99,7 +99,7 @@ case ${1:-} in
     run exact-720p 0 nano "$large" 1
     for threshold in 0.25 0.35; do
       run "cached-$threshold-720p" 0 nano "$large" 1 --step-cache "$threshold"
-      # The clips' ids say which run they are of; they differ in nothing else.
+      # The clips' ids begin with the run's name; they do not differ otherwise.
       "$orrery" compare --json --tolerance 1e9 "$work/exact-720p/latents/exact-720p-1.h5" \
         "$work/cached-$threshold-720p/latents/cached-$threshold-720p-1.h5" | tee -a "$out/runs.jsonl"
     done

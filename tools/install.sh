@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs orrery for a site into a folder of its own: program, job files, sbatch scripts, man pages, completion for bash and
-# module files. Nothing is written elsewhere, and root is not needed.
+# Installs orrery for a site in the folder PREFIX: program, job files, sbatch scripts, man pages, bash completion and module
+# files. Writes nothing elsewhere and does not need root.
 #   ./install.sh PREFIX              from an unpacked archive of tools/bundle.sh
-#   tools/install.sh PREFIX          from a clone whose build/ is built (cmake --install does the same for the program alone)
+#   tools/install.sh PREFIX          from a clone with a finished build/ (cmake --install installs only the program)
 #   PREFIX/share/orrery/uninstall    removes it again
 # Then: module use PREFIX/share/modulefiles, or put PREFIX/bin on PATH.
 set -euo pipefail
@@ -20,7 +20,7 @@ list=$prefix/share/orrery/installed-files
 [ ! -e "$list" ] || die "$prefix has an orrery already: remove it with $prefix/share/orrery/uninstall, or take another folder"
 [ -w "$prefix" ] || die "$prefix cannot be written"
 
-# Everything is put together here first, so that what is installed can be listed.
+# Collects all files here first, to list what is installed.
 staged=$(mktemp -d)
 trap 'rm -rf "$staged"' EXIT
 
@@ -39,7 +39,7 @@ version=$("$program" --version | sed -n '1s/^orrery *\([^ ]*\).*/\1/p')
 
 # --- made from the program --------------------------------------------------------------------------------------------
 
-# A page of man as the help has it, in its own lines. $1: the page's name; the rest: the command.
+# man_page NAME COMMAND…: prints the man page NAME with the output of COMMAND, line by line.
 man_page() {
   local name=$1
   shift
@@ -75,7 +75,7 @@ END
 
 cat >"$staged/share/orrery/uninstall" <<'END'
 #!/bin/sh
-# Removes what install.sh put here, and folders that are empty then.
+# Removes the files that install.sh put here, and folders that are empty afterwards.
 set -e
 cd "$(dirname "$(readlink -f "$0")")/../.."
 while read -r file; do rm -f "./$file"; done <share/orrery/installed-files

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Style checks: clang-format over all C++ and CUDA sources, clang-tidy over the sources of folders without LibTorch (whose
-# headers take a minute a file), shellcheck over the shell scripts. Exit 1 when anything is found.
+# Checks style: clang-format on all C++ and CUDA sources, clang-tidy on the sources of folders without LibTorch (its headers
+# take a minute per file), shellcheck on the shell scripts. Exits with 1 when anything is found.
 #   tools/lint.sh           the default set
-#   tools/lint.sh BASE      clang-tidy over the sources changed since git revision BASE instead, LibTorch or not
+#   tools/lint.sh BASE      clang-tidy only on the sources that changed since git revision BASE, with or without LibTorch
 #   tools/lint.sh --fix     formats in place, checks nothing
-# BUILD (default: build) is a build folder. In BUILD/lint a configuration that compiles each source by itself tells
-# clang-tidy how.
+# BUILD (default: build) is a build folder. BUILD/lint gets a separate configuration for clang-tidy, in which each source is
+# compiled by itself.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}/lint
 
 say() { printf 'lint: %s\n' "$*"; }
 
-# The files of this tree whose names end in one of the given suffixes, those not committed yet included.
+# Prints the files of this clone with one of the given suffixes, including those that are not committed yet.
 files() {
   git ls-files --cached --others --exclude-standard -- "${@/#/*.}" | while read -r file; do
     if [ -e "$file" ]; then printf '%s\n' "$file"; fi
@@ -24,7 +24,7 @@ format() { files h cpp cu | xargs -r clang-format "$@"; }
 
 check_scripts() { have shellcheck || return 0; files sh sbatch | xargs -r shellcheck; }
 
-# The sources of src/ that the build compiles: without LibTorch (whose users share a precompiled header), or with "all", all.
+# Prints the sources in src/ that the build compiles: with "all", all; else those without LibTorch's precompiled header.
 compiled() {
   python3 - "$build/compile_commands.json" "$PWD/" "$1" <<'END'
 import json, sys

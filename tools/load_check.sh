@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# How fast a checkpoint is loaded, against dd of the same files, from disk and from the page cache; JSON lines on standard
-# output. The "share" of a tower's line is against the plain read in the same process, which does what dd does.
-#   tools/load_check.sh FOLDER           FOLDER: a checkpoint; one of random weights is made there if there is none,
-#                                        and kept (28 GB; give it a local disk)
-#   PRESET   of tools/make_checkpoint.py for the one that is made (default: nano); LAYERS: fewer than it has, for a slow disk
-#   ORRERY   the program (default: build/bin/orrery, or else that of tools/gpu_check.sh's bundle, unpacked if it is not yet)
-#   ROUNDS   of measurements (default: 3), each of which reads the checkpoint six times, thrice from the disk: on a busy
-#            machine the best of each is what it can do
-#   DEVICE, DTYPE   as the program's options (default: auto); RANKS: loads as so many ranks, --tp RANKS (default: 1)
+# Measures the speed of loading a checkpoint and of dd on the same files, from disk and from the page cache. Prints JSON
+# lines. The "share" of a tower's line is relative to a plain read in the same process, which reads like dd.
+#   tools/load_check.sh FOLDER           FOLDER: a checkpoint; if missing, one of random weights is made there and kept
+#                                        (28 GB; use a local disk)
+#   PRESET   preset of tools/make_checkpoint.py for a new checkpoint (default: nano); LAYERS: fewer layers, for a slow disk
+#   ORRERY   the program (default: build/bin/orrery, else the one of tools/gpu_check.sh's archive, unpacked if needed)
+#   ROUNDS   number of rounds (default: 3), each of which reads the checkpoint six times, three times from disk; on a busy
+#            machine, take the best of each
+#   DEVICE, DTYPE   as the program's options (default: auto); RANKS: number of ranks, with --tp RANKS (default: 1)
 set -euo pipefail
 folder=${1:?usage: tools/load_check.sh FOLDER}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,7 +35,7 @@ for file in "${files[@]}"; do bytes=$((bytes + $(stat -Lc %s "$file"))); done
 
 drop() { local file; for file in "${files[@]}"; do dd if="$file" iflag=nocache count=0 status=none; done; }
 
-# CACHE: what the line says of the page cache.
+# read_with_dd CACHE: measures dd. CACHE is the state of the page cache, for the line.
 read_with_dd() {
   local file begin end
   begin=$(date +%s%N)

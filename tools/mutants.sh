@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Plants small faults in a copy of the sources, one at a time, and says which test notices each: a check of the tests, by
-# hand. tools/mutants.txt has the faults. A first call builds the copy; each fault then takes the build of a file or two.
+# Mutation test, started by hand: puts small faults into a copy of the sources, one at a time, and prints which test fails.
+# tools/mutants.txt has the faults. The first call builds the copy; each fault then rebuilds one or two files.
 #   tools/mutants.sh [--together] [WORD…]      all faults, or those whose names contain one of the words
-# --together plants faults of different files and different test programs at once, but for those that runs of the whole
-# program are to notice: a third of the time. A case that fails may then be another fault's merit: look at its name.
-# MUTANTS_DIR (default: build/mutants) keeps the copy and its build, configured as tools/test.sh does and with CMAKE_ARGS.
-# Where it is this clone itself, its own build is used and each file is put back afterwards: quicker.
-# Exit 1 when a fault is not noticed, or its place is not found any more in the sources: then mend its entry.
+# --together combines faults in different files with different test programs, except those for tests that run the whole
+# program; this takes a third of the time. A failing case may then come from another fault of the group: check its name.
+# MUTANTS_DIR (default: build/mutants) keeps the copy and its build, configured as in tools/test.sh, with CMAKE_ARGS added.
+# If it is this clone itself, its build is used and each file is restored afterwards, which is faster.
+# Exits with 1 when no test fails for a fault, or when its code is not in the sources any more: then update its entry.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python3 - "$PWD" "${MUTANTS_DIR:-$PWD/build/mutants}" "$@" <<'END'
@@ -15,7 +15,7 @@ import json, os, pathlib, re, shutil, signal, subprocess, sys
 source, copy = map(pathlib.Path, sys.argv[1:3])
 words = [word for word in sys.argv[3:] if word != "--together"]
 together = "--together" in sys.argv[3:]
-signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # so that files are put back
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))  # restores files
 
 
 def copy_sources():

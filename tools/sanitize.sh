@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the program and its tests with g++'s address, leak and undefined-behaviour sanitizers, runs all tests that need
-# no GPU, no Slurm and no other Linux, and ends with a table. Exit 1 when a test fails, as it does at a sanitizer's report.
+# Builds the program and its tests with g++'s address, leak and undefined behaviour sanitizers, runs all tests that need
+# no GPU, no Slurm and no other Linux, and prints a table. Exits with 1 when a test fails, also by a sanitizer's report.
 #   tools/sanitize.sh [FOLDER…]   folders of tests, for example models/wan pipeline (default: all)
-# BUILD (default: build-sanitize) keeps the build; BUILD/log has what failed tests said. The build takes an hour of
-# CPU and the tests several times what they take otherwise.
+# BUILD (default: build-sanitize) keeps the build; BUILD/log has the output of failed tests. The build takes an hour of CPU
+# time, and the tests take several times as long as usual.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-$PWD/build-sanitize}
@@ -15,7 +15,7 @@ configure() {
   rm -f "$build.log"
 }
 
-# The build's targets for these folders; "all" without any.
+# targets FOLDER…: prints the build targets of these folders; "all" without any.
 targets() {
   if [ $# -eq 0 ]; then echo all; else printf 'tests/%s/all\n' "$@"; fi
 }
@@ -24,7 +24,7 @@ folders_with_tests() {
   find "$build/tests" -name CTestTestfile.cmake -exec grep -l add_test {} + | sed "s|^$build/tests/||; s|/CTestTestfile.cmake$||" | sort
 }
 
-# What ctest ended with: one number of its log.
+# number FOLDER PATTERN: prints a number from the end of ctest's log.
 number() { sed -n "s/$2/\\1/p" "$build/log/${1//\//-}" | tail -1; }
 
 run_folder() {

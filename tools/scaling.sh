@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# How clips scale over the GPUs of one host: step, decode, exchanges between ranks and memory at every cfg x sp x tp of
-# 1, 2, 4 … ranks, and how far the latents of every use of all ranks lie from one GPU's. JSON lines, then a table.
+# Measures how clips scale over the GPUs of one host: step, decode, collectives and memory for every cfg x sp x tp of 1, 2,
+# 4 … ranks, and the differences of the latents of each grid with all ranks from one GPU's. Writes JSON lines, prints a table.
 #   tools/scaling.sh [MODEL:SIZE:FRAMES]…   (default: nano:720p:189 super:480p:93 super:720p:189)
-#   ORRERY   the program (default: that of tools/gpu_check.sh's bundle in build-gpu, unpacked if it is not yet)
-#   RANKS    at most (default: the host's GPUs)
+#   ORRERY   the program (default: the one of tools/gpu_check.sh's archive in build-gpu, unpacked if needed)
+#   RANKS    maximum number of ranks (default: the number of the host's GPUs)
 #   DEVICE   cuda, or cpu to try the script with a small model: DEVICE=cpu RANKS=8 tools/scaling.sh tiny:64x64:5
-#   REPEATS  of each measurement (default: orrery bench's)
+#   REPEATS  runs of each measurement (default: as orrery bench)
 #   OUT      folder for scaling.jsonl and the logs (default: build-gpu/scaling)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,7 +27,7 @@ start() {
   mpirun --bind-to none --oversubscribe -n "$count" "$orrery" "$@"
 }
 
-# SPEC RANKS OPTIONS…: lines of one benchmark.
+# bench SPEC RANKS OPTIONS…: runs one benchmark and appends its lines to scaling.jsonl.
 bench() {
   local model size frames count=$2
   IFS=: read -r model size frames <<<"$1"
@@ -37,7 +37,7 @@ bench() {
     { status=1; echo "bench $model $size $*, $count ranks, failed:"; tail -5 "$out/bench.log"; }
 }
 
-# SPEC: everything at every topology. How ranks share a decode depends on their number alone, and what each loads on tp.
+# measure SPEC: runs all benchmarks at all topologies. Decoding depends only on the number of ranks, and loading only on tp.
 measure() {
   local count cfg sp
   for ((count = 1; count <= ranks; count *= 2)); do
@@ -51,7 +51,7 @@ measure() {
   done
 }
 
-# MODEL FOLDER RANKS OPTIONS…: five steps of one clip.
+# make_clip MODEL FOLDER RANKS OPTIONS…: makes one clip with five steps.
 make_clip() {
   local model=$1 folder=$out/$2 count=$3
   shift 3
@@ -60,7 +60,7 @@ make_clip() {
     >"$out/clip.log" 2>&1 || { status=1; echo "the clip of $count ranks failed:"; tail -5 "$out/clip.log"; return 1; }
 }
 
-# MODEL: every way to use all ranks for one clip, beside one rank.
+# agree MODEL: compares the clips of all grids with RANKS ranks with that of one rank.
 agree() {
   local cfg sp tp pixels='"height": 480, "width": 832, "num_frames": 93, "sound": true'
   [ "$ranks" -ge 2 ] || return 0

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what building Orrery needs: Debian packages, and LibTorch into a per-user cache that all clones share; where there
-# is a CUDA compiler, FlashAttention-3's kernel as well, without which GPUs compute attention by cuDNN.
-# Run it as often as you like; it says what it does. Without root it names what is missing and goes on.
-#   ORRERY_CACHE        where they go (default: ~/.cache/orrery)
-#   Torch_DIR, CMAKE_PREFIX_PATH   an existing LibTorch, taken instead
+# Installs everything that building Orrery needs: Debian packages, and LibTorch in a per-user cache that all clones share; with
+# a CUDA compiler also FlashAttention-3's kernel, without which GPUs compute attention with cuDNN.
+# May be run repeatedly; it reports what it does. Without root, it lists the missing packages and continues.
+#   ORRERY_CACHE        the cache (default: ~/.cache/orrery)
+#   Torch_DIR, CMAKE_PREFIX_PATH   an existing LibTorch to use instead
 set -euo pipefail
 
 packages=(
@@ -24,7 +24,7 @@ fa3_root=$cache/fa3_fwd-$fa3_version
 
 say() { printf 'setup: %s\n' "$*"; }
 
-# Slurm and munge are for tests that start their own: while policy-rc.d says 101, apt starts no service.
+# Prevents apt from starting services (policy-rc.d returns 101), since tests start their own Slurm and munge.
 apt_install() (
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
@@ -71,7 +71,7 @@ fetch_libtorch() {
   trap 'rm -rf "$part" "$cache/venv.$$"' EXIT
   python3 -m venv "$cache/venv.$$"
   "$cache/venv.$$/bin/python" -m pip install --quiet --no-cache-dir --no-compile --target "$part" "torch==$torch_version"
-  rm -rf "$part/triton" "$cache/venv.$$" # Python's kernel compiler: 600 MB that LibTorch does not load
+  rm -rf "$part/triton" "$cache/venv.$$" # a kernel compiler for Python: 600 MB that LibTorch does not load
   mv "$part" "$torch_root"
   trap - EXIT
 }
@@ -89,7 +89,7 @@ install_libtorch() {
   exec 9>&-
 }
 
-# Of the wheel only the library is kept, without its debugging symbols, and what it says of its licence.
+# Keeps only the wheel's library, without debugging symbols, and its metadata with the licence.
 fetch_fa3() {
   local wheel=$1/site keep=$1/keep/fa3_fwd
   mkdir -p "$keep" &&

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# A Slurm cluster on this machine, to try slurm/*.sbatch before they meet a real one: loopback only, no systemd, no cgroups,
-# all state in one folder. Each node is a slurmd with a host name of its own and four GPUs that exist on paper only.
-#   tools/slurm_dev.sh start DIR [NODES]    NODES: how many (default 1)
-#   eval "$(tools/slurm_dev.sh env DIR)"    what sinfo, sbatch, srun and scancel of this shell need to find it
+# Runs a Slurm cluster on this machine, to try slurm/*.sbatch without a real one: loopback only, no systemd, no cgroups, all
+# state in one folder. Each node is a slurmd with its own host name and four GPUs that do not really exist.
+#   tools/slurm_dev.sh start DIR [NODES]    NODES: number of nodes (default 1)
+#   eval "$(tools/slurm_dev.sh env DIR)"    makes sinfo, sbatch, srun and scancel of this shell use it
 #   tools/slurm_dev.sh stop DIR             ends its jobs and daemons; their logs stay in DIR
 #   WHILE=PID tools/slurm_dev.sh start …    stops by itself when process PID has ended: for tests, which may be killed
 set -euo pipefail
 
-# Slurm's daemons are in sbin, which a user's PATH need not have.
+# Slurm's daemons are in sbin, which may be missing in a user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 
 say() { printf 'slurm_dev: %s\n' "$*" >&2; }
 die() { say "$@"; exit 2; }
 usage() { sed -n '2,/^set/{s/^# \{0,1\}//;/^set/!p}' "$0" >&2; exit 2; }
 
-# As many free TCP ports of the loopback as asked for.
+# free_ports COUNT: prints free TCP ports on the loopback interface.
 free_ports() {
   python3 - "$1" <<'END_PYTHON'
 import socket, sys
@@ -25,8 +25,8 @@ print(*(one.getsockname()[1] for one in sockets))
 END_PYTHON
 }
 
-# Runs a command where the host is called NAME, and /etc/hosts is another file. Root may do that; anybody else may as root of
-# a user namespace, if the kernel allows those, and is itself again in a second one.
+# with_host_name NAME HOSTS COMMAND…: runs a command with another host name and /etc/hosts. This needs root; other users become
+# root in a user namespace, if the kernel allows it, and themselves again in a nested one.
 with_host_name() {
   local name=$1 hosts=$2 root=() back=()
   shift 2
@@ -39,7 +39,7 @@ with_host_name() {
     sh "$name" "$hosts" "${back[@]}" "$@"
 }
 
-# Without own host names the only node is called what the machine is called: mpirun takes a node of another name for remote.
+# Without own host names, the only node has the machine's name, since mpirun treats a node with another name as remote.
 choose_names() {
   if with_host_name n1 /etc/hosts true 2>/dev/null; then
     own_names=yes
@@ -51,8 +51,8 @@ choose_names() {
   fi
 }
 
-# cred_expire and the scheduler's intervals are short so that a requeued job starts within seconds, not minutes; below 5, Slurm
-# would take its own 2 minutes.
+# cred_expire and the scheduler's intervals are short so that a requeued job starts within seconds, not minutes. With
+# cred_expire below 5, Slurm would use its default of 2 minutes.
 write_config() {
   local ctl_port=$1 name
   shift
@@ -145,7 +145,7 @@ start() {
   say "$nodes node(s) are up: ${names[*]}; eval \"\$($0 env $dir)\""
 }
 
-# Daemons and processes of jobs, by the configuration they were started with. A shell that only has it exported is neither.
+# Prints the daemons and the jobs' processes, found by their SLURM_CONF. Skips shells that only export it.
 leftovers() {
   local folder
   for folder in /proc/[0-9]*; do
@@ -158,7 +158,7 @@ leftovers() {
 
 no_leftovers() { [ -z "$(leftovers)" ]; }
 
-# Jobs first, while their daemons are there to end them. Slurm's programs wait a minute for a configuration that is not there.
+# Ends the jobs before the daemons, which end them. Checks SLURM_CONF, since Slurm's programs wait a minute for a missing one.
 stop() {
   [ -e "$SLURM_CONF" ] || return 0
   scancel --quiet --signal=KILL --full --user="$(id -un)" 2>/dev/null || true

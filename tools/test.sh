@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Set-up, build with warnings as errors, style checks, every test that a machine without a GPU can run, and each fuzzer on a
-# fixed number of inputs, the same ones on every machine. Arguments go to ctest, for example: tools/test.sh -R manifest; then
-# nothing is fuzzed. ORRERY_NO_SKIPS=1: a test that is skipped, since this machine cannot run it, is a failure.
+# Sets the machine up, builds with warnings as errors, checks the style, runs every test that needs no GPU, and each fuzzer on
+# a fixed number of inputs, which are the same on every machine. Arguments go to ctest, for example tools/test.sh -R manifest;
+# fuzzers do not run then. ORRERY_NO_SKIPS=1: fails when a test is skipped because this machine cannot run it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What the tests of other Linuxes need, if it is missing here.
+# Prints what the tests on other Linux distributions need and this machine lacks.
 missing_for_portable() {
   [ "$(id -u)" -eq 0 ] || echo "root"
   command -v debootstrap >/dev/null || echo "debootstrap"
@@ -13,7 +13,7 @@ missing_for_portable() {
   unshare --mount true 2>/dev/null || echo "mount namespaces"
 }
 
-# The tests that ctest's output in the file calls skipped: only those can be that say so in tests/README.md.
+# skipped_in FILE: prints the tests that were skipped, from ctest's output. tests/README.md lists those that may be.
 skipped_in() { sed -n 's/.*Test *#[0-9]*: *\([^ ]*\) .*\*\*\*Skipped.*/\1/p' "$1" | sort | paste -sd' '; }
 
 tools/setup.sh
@@ -47,7 +47,7 @@ fi
 [ $# -eq 0 ] || exit 0
 fuzzed=0
 tools/fuzz.sh --fixed || fuzzed=$?
-if [ $fuzzed -eq 2 ]; then # no clang: it said so
+if [ $fuzzed -eq 2 ]; then # no clang, as the fuzzer's message says
   fuzzed=0
 fi
 exit $fuzzed

@@ -1,9 +1,9 @@
-# Finds LibTorch, MPI and the C library for a program of this archive, and starts it. For sh; bin/orrery sources it.
+# Finds LibTorch, MPI and the C library for a program of this archive, and starts it. Written for sh; bin/orrery sources it.
 #   root   the unpacked archive
-# Nothing is exported, so that what the program starts sees the host as it is; but OPAL_PREFIX where the archive's Open MPI is
-# taken, which would not find its own files without.
+# Exports nothing, so that the program's children see the host's environment, except OPAL_PREFIX when the archive's Open MPI is
+# used, which needs it to find its own files.
 # shellcheck shell=sh
-# shellcheck disable=SC2154  # root is the caller's
+# shellcheck disable=SC2154  # root is set by the caller
 
 # shellcheck disable=SC1091  # made by tools/bundle.sh
 . "$root/libexec/built-with" # torch, glibc, stdcxx: versions
@@ -30,7 +30,7 @@ at_least() {
 
 # --- LibTorch --------------------------------------------------------------------------------------------------------
 
-# The version of the LibTorch whose libraries are in $1, as its Python package or its archive says it.
+# Sets version to that of the LibTorch whose libraries are in $1, from its Python package or its archive; "" when unknown.
 torch_version_in() {
   version=""
   if [ -r "$1/../version.py" ]; then
@@ -43,7 +43,7 @@ torch_version_in() {
   fi
 }
 
-# Sets torch_path when $2, or its lib/, is a LibTorch that the program can use. $1 says in words where that is.
+# Sets torch_path when $2, or its lib/, is a LibTorch that the program can use. $1 describes $2 in messages.
 use_torch() {
   folder=$2
   [ -e "$folder/lib/libtorch_cpu.so" ] && folder=$folder/lib
@@ -61,7 +61,7 @@ use_torch() {
 
 use_torch_of_python() {
   place=$(command -v "$1") || { looked_at "Python" "no $1 on PATH"; return 1; }
-  # Found rather than imported, which would take seconds in each rank.
+  # Locates torch without importing it, which would take seconds on each rank.
   found=$("$place" -c 'import importlib.util as u
 s = u.find_spec("torch")
 print(list(s.submodule_search_locations)[0] if s else "")' 2>/dev/null)
@@ -89,18 +89,18 @@ Do one of: pip install torch==$torch; export ORRERY_LIBTORCH=the folder of a Lib
 
 # --- MPI -------------------------------------------------------------------------------------------------------------
 
-# The file of a library in the loader's cache; nothing where it is in none.
+# Prints the path of a library in the loader's cache; nothing if it is not there.
 known() {
   PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | sed -n "/x86-64/s/^[[:space:]]*$1 .* => //p" | head -n 1
 }
 
-# Sets mpi_path to $1 when Open MPI's library is there.
+# Sets mpi_path to $1 when Open MPI's library is in it.
 use_mpi() {
   [ -e "$1/libmpi.so.40" ] || return 1
   mpi_path=$1
 }
 
-# The launcher's own library first, since both must be of one release: a module may have put another into the loader's cache.
+# Prefers the launcher's own library, since both must be of the same release, and the loader's cache may have another one.
 find_mpi() {
   mpi_path=""
   carried=$root/lib/openmpi/lib
@@ -127,7 +127,7 @@ the loader's cache. Load your site's Open MPI module, or use the archive that ha
 
 # --- the C and C++ libraries -----------------------------------------------------------------------------------------
 
-# Those of the archive where the host's are older. Otherwise the host's, since its MPI may need them.
+# Uses the archive's libraries if the host's are older, else the host's, since its MPI may need them.
 choose_runtime() {
   host=$(getconf GNU_LIBC_VERSION 2>/dev/null)
   # shellcheck disable=SC2154  # glibc and stdcxx are in built-with

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What 8 bits cost with the small checkpoint: held-out captions with products, attention or both in 8 bits, and with the
-# step cache on top, all against the clips in float32. Prints a table; OUT/eight_bits.jsonl gets its rows for
-# tools/results/.
+# Measures the error of 8-bit formats with the small checkpoint: makes held-out captions with products, attention or both in
+# 8 bits, also with the step cache, and compares them with the clips in float32. Prints a table; OUT/eight_bits.jsonl gets its
+# rows for tools/results/.
 #   tools/eval_mini/eight_bits.sh OUT
-# The same command goes on where it was stopped; another checkpoint or other options need another OUT. Beside the
-# variables of runs.sh:
-#   VARIANTS    of the list below, a space between (default: all)
-# Names that end in -all-steps have no steps in full precision. On a CPU the roundings of the GPU's kernels are computed.
+# The same command continues after a stop; another checkpoint or other options need another OUT. Besides the variables of
+# runs.sh:
+#   VARIANTS    names from the list below, separated by spaces (default: all)
+# Names that end in -all-steps have no steps in full precision. On a CPU, values are rounded as by the GPU's kernels.
 set -euo pipefail
 # shellcheck source=tools/eval_mini/runs.sh
 . "$(dirname "$0")/runs.sh" "${1:?usage: $0 OUT}"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# What the small checkpoint reaches on held-out captions, with orrery itself: guidance 6 and 1, clips from images, another
+# Evaluates the small checkpoint on held-out captions, with orrery itself: guidance 6 and 1, clips from images, another
 # negative prompt. Prints tables; OUT/results.jsonl gets lines for tools/results/mini_checkpoint.jsonl.
 #   tools/eval_mini/evaluate.sh OUT
-# The same command goes on where it was stopped; another checkpoint needs another OUT.
+# The same command continues after a stop; another checkpoint needs another OUT.
 #   ORRERY      the program (default: build/bin/orrery)
 #   CHECKPOINT  default: inputs/mini
-#   PYTHON      one with numpy (default: /usr/bin/python3, for which tools/setup.sh installs it)
-#   CLIPS       held-out captions, at most 256 (default: 200)
-#   IMAGES      clips from images (default: 24)
-#   NEGATIVE    clips with another negative prompt (default: 8)
-#   JOBS        runs at a time, of one thread each (default: 2)
+#   PYTHON      a Python with numpy (default: /usr/bin/python3, for which tools/setup.sh installs it)
+#   CLIPS       number of held-out captions, at most 256 (default: 200)
+#   IMAGES      number of clips from images (default: 24)
+#   NEGATIVE    number of clips with another negative prompt (default: 8)
+#   JOBS        number of parallel runs, of one thread each (default: 2)
 #   DEVICE      the machine in words, for the lines (default: "CPU, float32, JOBS runs of one thread at a time")
 set -euo pipefail
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -22,14 +22,14 @@ mkdir -p "${1:?usage: $0 OUT}"
 cd "$1"
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 
-# FOLDER MANIFEST OPTIONS…: in the background once fewer than JOBS runs are at work.
+# start FOLDER MANIFEST OPTIONS…: starts a run in the background as soon as fewer than JOBS others are running.
 start() {
   while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do sleep 1; done
   "$orrery" run --checkpoint "$checkpoint" --manifest "$2" --out "$1" --media none --quiet --device cpu "${@:3}" >"$1.log" 2>&1 &
   started+=("$1:$!")
 }
 
-# Waits for every run; the clips of one that was stopped or failed would be missing.
+# Waits for all runs. Exits when one was stopped or failed, since its clips would be missing.
 finish() {
   local run
   for run in "${started[@]}"; do
@@ -37,7 +37,7 @@ finish() {
   done
 }
 
-# NAME MANIFEST OUT OPTIONS…
+# measure NAME MANIFEST OUT OPTIONS…: measures the clips of a run and prints the totals.
 measure() {
   echo
   echo "$1:"

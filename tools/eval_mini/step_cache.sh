@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What --step-cache and --guidance-interval cost and save with the small checkpoint: held-out captions at each threshold,
-# beside plain clips of as many steps as were computed, all against the clips without either. Prints a table;
-# OUT/step_cache.jsonl gets its rows for tools/results/.
+# Measures the error and the savings of --step-cache and --guidance-interval with the small checkpoint: makes held-out captions
+# with each threshold and interval, and plain clips with as many steps as a threshold computed, and compares all with the clips
+# without either. Prints a table; OUT/step_cache.jsonl gets its rows for tools/results/.
 #   tools/eval_mini/step_cache.sh OUT
-# The same command goes on where it was stopped; another checkpoint or other options need another OUT. Beside the
-# variables of runs.sh:
-#   THRESHOLDS  of --step-cache (default: 0.1 0.15 0.2 0.25 0.35)
-#   INTERVALS   of --guidance-interval, LO,HI (default: 200,950 0,900 500,1001)
+# The same command continues after a stop; another checkpoint or other options need another OUT. Besides the variables of
+# runs.sh:
+#   THRESHOLDS  values of --step-cache (default: 0.1 0.15 0.2 0.25 0.35)
+#   INTERVALS   values of --guidance-interval, LO,HI (default: 200,950 0,900 500,1001)
 set -euo pipefail
 # shellcheck source=tools/eval_mini/runs.sh
 . "$(dirname "$0")/runs.sh" "${1:?usage: $0 OUT}"

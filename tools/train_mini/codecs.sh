@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains the video VAE and the sound autoencoder at the same time on one GPU: codecs.sh OUT [SECONDS of training [START]]
-# START, a folder that an earlier training wrote, is where the VAE begins: its vae/ is read.
-# A second call with the same OUT and more SECONDS goes on where the first ended.
+# START is the folder of an earlier training, from whose vae/ the VAE's training starts.
+# A second call with the same OUT and more SECONDS continues where the first one ended.
 set -euo pipefail
 out=${1:?codecs.sh OUT [SECONDS]}
 seconds=${2:-240}
