@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Tells what is lost by computing less: the runs of step_cache.sh and eight_bits.sh, clip by clip against exact ones.
+"""Measures what faster variants lose: compares the runs of step_cache.sh and eight_bits.sh with the exact run, clip by clip.
 
   against_exact.py OUT --manifest held_out.jsonl --rows FILE [--device WORDS] [--command WORDS]
-                                                                    the table; OUT/FILE gets its rows
-  against_exact.py --plain RUN --manifest held_out.jsonl            the manifest with as many steps a clip as RUN computed
+                                                                    prints a table; OUT/FILE gets its rows
+  against_exact.py --plain RUN --manifest held_out.jsonl            prints the manifest with the steps that RUN computed for each clip
 
-OUT has the run exact (all steps in float32) and others, of which plain-T has as many steps as cache-T computed.
-Words right are counted as by eval_mini.py, on frames and sound. PSNR is of the frames, relative RMS of the latents, each
-clip's from its own in `exact`; means over clips with standard errors. Of cache-T beside plain-T a sign test tells in how many
-clips which is nearer to `exact`; a threshold is worth having where the cache is.
+OUT has the run `exact` (all steps, float32) and others, of which plain-T has as many steps as cache-T computed. Right words
+are counted as in eval_mini.py, from frames and sound. PSNR is that of the frames and relative RMS that of the latents, between
+a clip and the same clip in `exact`: means over clips with standard errors. A sign test of cache-T and plain-T counts the clips
+in which each is nearer to `exact`; a threshold is useful if the cache is.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def results(run):
 
 
 def computed(line):
-    """Steps whose layers were computed, and passes of the transformer, which a guidance interval halves in some steps."""
+    """The number of steps whose layers were computed; all steps when the run had no step cache."""
     return line.get("computed_steps", line["request"]["steps"])
 
 
@@ -58,7 +58,7 @@ def relative_rms(run, exact, clip, part):
 
 
 def distance(run, exact, clip):
-    """How far a clip is from its own in `exact`."""
+    """The distances of a clip from the same clip in `exact`."""
     frames = clip_files.read_clip(run, clip)[0], clip_files.read_clip(exact, clip)[0]
     return {"psnr": psnr(*frames)} | {part: relative_rms(run, exact, clip, part) for part in ("video", "sound")}
 

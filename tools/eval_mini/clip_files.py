@@ -1,4 +1,4 @@
-"""Reads what orrery leaves of a clip: PNG frames and a WAV file (--keep-frames), or an mp4 through the ffmpeg program."""
+"""Reads the media of a clip that orrery made: PNG frames and a WAV file (--keep-frames), or an mp4 with the ffmpeg program."""
 
 import json
 import pathlib
@@ -12,7 +12,7 @@ from png import read_pngs
 
 
 def read_wav(path):
-    """float32 (2, samples) of 16-bit or float32 stereo."""
+    """Reads 16-bit or float32 stereo. Returns float32 (2, samples)."""
     data, at, layout = pathlib.Path(path).read_bytes(), 12, None
     while at + 8 <= len(data):
         kind, length = struct.unpack("<4sI", data[at:at + 8])
@@ -46,7 +46,7 @@ def read_mp4(path):
 
 
 def read_clip(out, name):
-    """(frames, sound or None) of the clip `name` of a run's or a decode's folder. FileNotFoundError where there is none."""
+    """(frames, sound or None) of the clip `name` in the folder of a run or decode. Raises FileNotFoundError without media."""
     frames, media = pathlib.Path(out) / "frames" / name, pathlib.Path(out) / "media" / f"{name}.mp4"
     if frames.is_dir():
         wav = frames / "sound.wav"

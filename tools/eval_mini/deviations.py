@@ -1,9 +1,9 @@
-"""How far a clip is from its caption, in numbers: where words are right, these still tell better clips from worse ones.
+"""Measures how much a clip deviates from its caption, also to compare clips that have all words right.
 
-  deviations(seen, frames, fps, sound, caption)   a dict of MEASURES, without those that the clip does not have
+  deviations(seen, frames, fps, sound, caption)   a dict of MEASURES, without those that do not apply to the clip
 
-`clip` compares all pixels with the clip of this caption that is nearest: drawn with the caption's shape, colours, size and
-velocity, its path through the middle of the one that was found.
+`clip` compares all pixels with the nearest clip of the caption: drawn with the caption's shape, colours, size and velocity,
+with the middle of its path at the middle of the path that was found.
 """
 
 import math

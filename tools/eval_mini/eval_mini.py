@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Measures whether clips of the small checkpoint show and sound what their captions say, and how well.
+"""Measures whether, and how well, pictures and sound of the small checkpoint's clips match their captions.
 
   eval_mini.py --manifest FILE.jsonl OUT [--against OTHER] [--json FILE] [--at-least color=95 …]
 
-OUT is what `orrery run` or `orrery decode` wrote, with --keep-frames (or, where ffmpeg is installed, without). Prompts of
-the manifest that are not of the grammar are left out, and so are clips that were not made; both are counted. Where a
-request has an image, the first frame's PSNR against it is measured too. OTHER is another run of the same requests, say with
-other options: its clips are compared with those of OUT one by one.
-Exit status: 0, or 1 where a share is below its --at-least or no clip could be measured.
+OUT is a folder that `orrery run` or `orrery decode` wrote with --keep-frames (or without, if ffmpeg is installed). Prompts that
+do not follow the grammar and clips that were not made are skipped, and counted. For a request with an image, the PSNR of
+the first frame against it is measured as well. OTHER is another run of the same requests, for example with other options: its
+clips are compared with those of OUT one by one.
+Exit status: 0, or 1 when a share is below its --at-least or no clip could be measured.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def read_manifest(path):
 
 
 def measure_request(request, out, folder):
-    """None where the prompt is none of ours or the clip is not there."""
+    """The measurements of a request's clip; None when the prompt does not follow the grammar or the clip is missing."""
     wanted = grammar.parse(request.get("prompt", ""))
     if wanted is None:
         return None

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Prints a manifest of captions that the small checkpoint was not trained on, one request a line, for `orrery run`.
+"""Prints a manifest of captions that the small checkpoint was not trained on, one request per line, for `orrery run`.
 
   held_out.py [--count 200] > held_out.jsonl
   held_out.py --count 24 --images images > images.jsonl
 
-Captions are in a drawn order, so that the first of them stand for all, and a longer list begins with a shorter one's lines.
-Sizes and lengths take turns; a request's seed is its place, and its flow_shift the one that suits the checkpoint. Steps,
-guidance and all else are the command line's of `orrery run`. With --images DIR, a folder beside the manifest, each clip
-starts from an image: the first frame of a drawn clip of its caption, which is put there.
+The captions are in random but fixed order, so the first ones are representative, and a longer list begins with the lines of a
+shorter one. Sizes and lengths alternate; a request's seed is its position, and its flow_shift the one for the checkpoint. Set
+steps, guidance and everything else on the command line of `orrery run`. With --images DIR, a folder beside the manifest, each
+clip starts from an image, the first frame of a clip drawn from its caption, which is written to DIR.
 Then: orrery run --manifest held_out.jsonl --out OUT --keep-frames …, and eval_mini.py on OUT.
 """
 
@@ -34,7 +34,7 @@ def requests(count):
 
 
 def first_frame(words, request):
-    """uint8 (H, W, 3); the start place is drawn, and the same for the same request."""
+    """uint8 (H, W, 3). The start position is random, but fixed by the request's seed."""
     size, count, fps = (request["height"], request["width"]), request["num_frames"], request["fps"]
     low, high = ideal.middles(words, count, fps, size)
     middle = low + (high - low) * numpy.random.RandomState(request["seed"]).random_sample(2)

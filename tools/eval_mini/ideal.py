@@ -1,9 +1,9 @@
-"""Draws what a caption says, as the trainer's world.py does, one clip at a time and in numpy.
+"""Draws the clip of a caption, as train_mini/world.py does, but one clip at a time and in numpy.
 
-  shares(shape, radius, size, centres)   how much of each pixel the shape covers: (T, H, W); centres (T, 2) x, y in pixels
+  shares(shape, radius, size, centres)   (T, H, W), the share of each pixel that the shape covers; centres (T, 2) x, y in pixels
   frames(caption, size, centres)         uint8 (T, H, W, 3)
-  centroid(shape, radius)                (2,): where the shape's area has its middle, from its centre
-  path(caption, count, fps)              (T, 2): the shape's way from the middle of its path, in pixels
+  centroid(shape, radius)                (2,), the centroid of the shape's area relative to its centre
+  path(caption, count, fps)              (T, 2), the shape's positions relative to the middle of its path, in pixels
 """
 
 import math
@@ -15,11 +15,11 @@ import numpy
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "train_mini"))
 import grammar  # noqa: E402
 
-AREA = {"circle": math.pi, "square": 1.8 ** 2, "triangle": 1.8 ** 2 / math.sqrt(3)}  # of radius 1
+AREA = {"circle": math.pi, "square": 1.8 ** 2, "triangle": 1.8 ** 2 / math.sqrt(3)}  # for radius 1
 
 
 def distance(shape, radius, x, y):
-    """Pixels from the outline, negative inside."""
+    """The distance from the outline in pixels, negative inside."""
     if shape == "circle":
         return numpy.sqrt(x ** 2 + y ** 2) - radius
     if shape == "square":
@@ -40,7 +40,7 @@ def frames(caption, size, centres):
 
 
 def centroid(shape, radius):
-    # A triangle's centre is the middle of its height, 1.8 radii, of which its area's is two thirds down.
+    # A triangle's centre is at half its height, which is 1.8 radii; its centroid is two thirds down.
     return numpy.array([0, 0.3 * radius if shape == "triangle" else 0])
 
 
@@ -50,7 +50,7 @@ def path(caption, count, fps):
 
 
 def middles(caption, count, fps, size):
-    """(lowest, highest) x, y of the middle of a path that keeps the shape inside the picture in every frame."""
+    """The least and greatest (x, y) of the middle of a path that keeps the shape inside the picture in every frame."""
     radius = grammar.RADII[caption.size]
     half = radius * numpy.array([grammar.HALF_WIDTH[caption.shape], grammar.HALF_HEIGHT[caption.shape]]) + 0.5
     reach = abs(path(caption, count, fps)).max(0)

@@ -1,9 +1,8 @@
-"""Reads from a clip of the small world what its caption should have said, by arithmetic on pixels and samples alone.
+"""Finds the words of the caption that a clip of the small world matches, by arithmetic on pixels and samples only.
 
-  see(frames)                what a clip, uint8 (T, H, W, 3), shows: a Seen
-  measure(seen, fps, sound)  sound: float (2, samples) at 48 kHz, or None
-                             → a dict of the words of a Caption, None where nothing of the grammar is seen or heard, and
-                             of the numbers behind them
+  see(frames)                finds the shape in a clip, uint8 (T, H, W, 3): a Seen
+  measure(seen, fps, sound)  returns a dict of the words of a Caption, None where nothing of the grammar is seen or heard, and
+                             of the numbers behind them; sound: float (2, samples) at 48 kHz, or None
 """
 
 import math
@@ -14,18 +13,18 @@ import numpy
 import ideal
 from ideal import grammar
 
-FAR = 60.0           # levels of red, green and blue together: a colour farther from all others is none of them
-STILL = 0.5          # shares of the slow speed: less than this is no motion
-QUIET = 0.01         # root mean square of samples: less than this is silence
-PITCH_BAND = 0.05    # of a tone's pitch, to either side
-PURE = 0.7           # share of the energy that must lie in a tone's band
+FAR = 60.0           # a colour at this distance (RGB levels) or more from all named ones has no name
+STILL = 0.5          # a speed below this share of the slow one is no motion
+QUIET = 0.01         # an RMS of the samples below this is silence
+PITCH_BAND = 0.05    # half width of a tone's band, relative to its pitch
+PURE = 0.7           # the share of the energy that must lie in a tone's band
 
 
 class Seen(NamedTuple):
     background: numpy.ndarray       # (3,) levels
-    color: numpy.ndarray | None     # (3,) levels; this and what follows None where no shape is seen
-    share: numpy.ndarray | None     # (T, H, W), how much of each pixel the shape covers
-    places: numpy.ndarray | None    # (T, 2), the shape's centres in pixels
+    color: numpy.ndarray | None     # (3,) levels; this and the following members are None when no shape is seen
+    share: numpy.ndarray | None     # (T, H, W), the share of each pixel that the shape covers
+    places: numpy.ndarray | None    # (T, 2), the shape's centroids in pixels
 
 
 def nearest_color(rgb, colors):
@@ -34,7 +33,7 @@ def nearest_color(rgb, colors):
 
 
 def coverage(frames, background):
-    """The shape's colour, and how much of each pixel it covers: (T, H, W) in [0, 1]. None, None without a shape."""
+    """The shape's colour, and the share of each pixel that it covers: (T, H, W) in [0, 1]. None, None without a shape."""
     offset = frames.astype(numpy.float32) - background
     distance = numpy.sqrt((offset ** 2).sum(-1))
     strongest = numpy.percentile(distance, 99.5)
@@ -48,7 +47,7 @@ def coverage(frames, background):
 
 
 def outline(share, places):
-    """(shape, size, radius): of all shapes of the area that is seen, put on its centres, the one that differs least."""
+    """(shape, size, radius) of the shape that differs least from the seen one when drawn with its area at its positions."""
     area = share.sum((1, 2))
     seen = area > 0.25 * numpy.median(area)
     mean = float(numpy.median(area[seen]))
@@ -62,14 +61,14 @@ def outline(share, places):
 
 
 def centres(share):
-    """(T, 2) x and y, in pixels."""
+    """(T, 2) centroids: x and y in pixels."""
     mass = numpy.maximum(share.sum((1, 2)), 1e-6)
     rows, columns = numpy.arange(share.shape[1]) + 0.5, numpy.arange(share.shape[2]) + 0.5
     return numpy.stack([share.sum(1) @ columns / mass, share.sum(2) @ rows / mass], axis=1)
 
 
 def velocity(places, fps):
-    """(x, y) in pixels per second, of the straight line closest to all places."""
+    """(x, y) in pixels per second, from a straight line fitted to all positions."""
     t = numpy.arange(len(places)) / fps
     t = t - t.mean()
     return (t @ (places - places.mean(0))) / max(t @ t, 1e-9)
@@ -87,7 +86,7 @@ def motion(places, fps):
 
 
 def spectrum(sound):
-    """(pitches, power) of both ears together, in Hz."""
+    """(frequencies in Hz, power), summed over both channels."""
     power = (numpy.abs(numpy.fft.rfft(sound * numpy.hanning(sound.shape[1]), 4 * sound.shape[1])) ** 2).sum(0)
     return numpy.arange(len(power)) * (grammar.SAMPLE_RATE / (4 * sound.shape[1])), power
 
@@ -101,7 +100,7 @@ def silent(sound):
 
 
 def tone(sound):
-    """(tone, Hz): None and 0 for silence; "other" for what is no tone of the grammar."""
+    """(tone, Hz): None and 0 for silence; "other" for a tone that is not in the grammar."""
     if sound is None or silent(sound):
         return None, 0.0
     pitches, power = spectrum(sound)
@@ -113,7 +112,7 @@ def tone(sound):
 
 
 def panning(sound, places, fps):
-    """How well the right ear's share of the power follows x: 1 at best; None where nothing can be told."""
+    """The correlation of the right channel's share of the power with x; None when there is too little sound or motion."""
     step = int(grammar.SAMPLE_RATE / fps)
     count = min(len(places), sound.shape[1] // step)
     power = (sound[:, :count * step].reshape(2, count, step) ** 2).mean(2)

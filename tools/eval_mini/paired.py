@@ -1,9 +1,9 @@
-"""Compares two runs of the same requests, clip by clip: what differs between clips then leaves the difference alone.
+"""Compares two runs of the same requests clip by clip, which removes the differences between clips.
 
   mean_and_error(values)     (mean, standard error of the mean)
-  compare(a, b, better)      of numbers, in the same order; better: 1 where more is, -1 where less is
-  compare_words(a, b)        of truths: McNemar's test
-Probabilities are exact and two-sided: how often chance alone would split the clips that differ at least as unevenly.
+  compare(a, b, better)      compares numbers in the same order; better: 1 when more is better, -1 when less is
+  compare_words(a, b)        compares booleans, with McNemar's test
+Probabilities are exact and two-sided: those of splitting the differing clips at least as unevenly by chance.
 """
 
 import math
@@ -18,7 +18,7 @@ def mean_and_error(values):
 
 
 def chance(one, other):
-    """Of a split of one + other fair coins at least as uneven."""
+    """The probability that one + other fair coins split at least as unevenly."""
     count = one + other
     tail = sum(math.comb(count, k) for k in range(min(one, other) + 1)) / 2 ** count
     return min(1.0, 2 * tail)

@@ -1,4 +1,4 @@
-"""PNG files as orrery writes them: 8-bit RGB (or RGBA), not interlaced. Numpy and zlib alone."""
+"""Reads and writes PNG files like orrery's: 8-bit RGB (or RGBA), not interlaced. Needs only numpy and zlib."""
 
 import pathlib
 import struct
@@ -10,7 +10,7 @@ MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
 def filtered_rows(path):
-    """(kinds, rows) of one file: uint8 (H,), and (H, W, channels) as filtered."""
+    """(kinds, rows) of one file: the filter types, uint8 (H,), and the filtered rows, (H, W, channels)."""
     data, at, packed = pathlib.Path(path).read_bytes(), 8, b""
     while at < len(data):
         length, kind = struct.unpack(">I4s", data[at:at + 8])
@@ -27,7 +27,7 @@ def filtered_rows(path):
 
 
 def guess(kinds, left, up, corner):
-    """What each row's filter expects of pixels between these neighbours. kinds (F, H, 1), the others (F, H, channels)."""
+    """The predictions of pixels from their neighbours by each row's filter. kinds (F, H, 1), the others (F, H, channels)."""
     rise, run = abs(up - corner), abs(left - corner)
     far = abs(left + up - 2 * corner)
     nearest = numpy.where((rise <= run) & (rise <= far), left, numpy.where(run <= far, up, corner))
@@ -35,8 +35,8 @@ def guess(kinds, left, up, corner):
 
 
 def unfilter(kinds, rows):
-    """uint8 (F, H, W, channels) of filtered rows. A pixel needs those to its left and above it alone, so all pixels of a
-    diagonal, in all pictures, are computed at once: column x of row y lies on diagonal x + y."""
+    """uint8 (F, H, W, channels) from filtered rows. A pixel depends only on those to its left and above it, so all pixels of a
+    diagonal, in all pictures, are computed at once: column x of row y is on diagonal x + y."""
     count, height, width, channels = rows.shape
     kinds = kinds.astype(numpy.int16)[..., None]
     slanted = numpy.zeros((height + width - 1, count, height, channels), numpy.int16)
@@ -50,13 +50,13 @@ def unfilter(kinds, rows):
 
 
 def read_pngs(paths):
-    """uint8 (F, H, W, 3) of files of one size."""
+    """uint8 (F, H, W, 3) from files of equal size."""
     kinds, rows = zip(*map(filtered_rows, paths))
     return unfilter(numpy.stack(kinds), numpy.stack(rows))[..., :3]
 
 
 def write_png(path, pixels):
-    """Of uint8 (H, W, 3)."""
+    """Writes uint8 (H, W, 3)."""
     height, width = pixels.shape[:2]
     rows = numpy.insert(pixels.reshape(height, -1), 0, 0, axis=1).tobytes()
     chunk = lambda name, body: struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what evaluate.sh found in its folder as lines of tools/results/mini_checkpoint.jsonl.
+"""Prints the results in evaluate.sh's folder as lines of tools/results/mini_checkpoint.jsonl.
 
   result_lines.py OUT [--device WORDS]
 """

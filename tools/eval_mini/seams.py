@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Measures whether long clips of the small checkpoint go on moving where one chunk ends and the next begins.
+"""Measures whether the motion in long clips of the small checkpoint is continuous from one chunk to the next.
 
   seams.py --manifest FILE.jsonl OUT [--json FILE] [--most-gap PIXELS] [--most-change PERCENT]
 
-OUT is what `orrery run --keep-frames` wrote of requests with chunk_frames. At each seam, straight lines are fitted to the
-shape's centres in the frames of the chunk that ends and of the one that begins. `gap`: pixels between the two lines in
-the middle between the last frame of one and the first of the other; `change`: of the velocity, in percent of the
-caption's speed; `step`: how much longer the step over the seam is than the median step, in pixels. Seams where the shape
-is not whole inside the picture are counted and left out: this world has nothing beyond its edges.
-Exit status: 0, or 1 where a seam is beyond a limit or none could be measured.
+OUT is the folder of `orrery run --keep-frames` with requests that have chunk_frames. At each seam, straight lines are fitted
+to the shape's centroids in the last frames of one chunk and in the first frames of the next. `gap` is the distance of the two
+lines, in pixels, midway between the last frame of one chunk and the first of the next; `change` that of the velocities, in
+percent of the caption's speed; `step` the length of the step over the seam minus the median step, in pixels. Seams where the
+shape is not wholly inside the picture are counted but not measured, since this world has nothing beyond the picture's edges.
+Exit status: 0, or 1 when a seam exceeds a limit or none could be measured.
 """
 
 import argparse
@@ -24,26 +24,26 @@ import clip_files
 from eval_mini import read_manifest
 from measure import grammar, see, velocity
 
-WINDOW = 9      # frames to either side, at most
-MARGIN = 1.0    # pixels between the shape and the picture's edge
+WINDOW = 9      # maximum number of frames on either side
+MARGIN = 1.0    # least distance of the shape from the picture's edge, in pixels
 
 
 def seams_of(request):
-    """The first frame that each chunk but the first adds, and the one behind its last."""
+    """For each chunk except the first, the first frame that it adds and the one after its last."""
     frames, chunk, overlap = request["num_frames"], request["chunk_frames"], request.get("chunk_overlap", 5)
     firsts = [begin + overlap for begin in range(chunk - overlap, frames - overlap, chunk - overlap)]
     return list(zip(firsts, firsts[1:] + [frames]))
 
 
 def is_inside(share):
-    """Whether the shape is whole inside the picture in all of these frames."""
+    """Whether the shape is wholly inside the picture in all of these frames."""
     rows, columns = share.max(axis=(0, 2)), share.max(axis=(0, 1))
     edge = int(math.ceil(MARGIN))
     return share.sum((1, 2)).min() > 50 and not (rows[:edge].any() or rows[-edge:].any() or columns[:edge].any() or columns[-edge:].any())
 
 
 def at(places, fps, frame):
-    """Where the line closest to the places is at a frame, counted from the first of them."""
+    """The position at a frame, counted from the first, on the line fitted to all positions."""
     return places.mean(0) + velocity(places, fps) * ((frame - (len(places) - 1) / 2) / fps)
 
 

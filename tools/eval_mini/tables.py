@@ -1,4 +1,4 @@
-"""Shares of right words, means of deviations, and two runs against each other: from what eval_mini.py found, clip by clip."""
+"""Computes shares of right words, means of deviations, and comparisons of two runs, from eval_mini.py's measurements of clips."""
 
 import math
 
@@ -29,7 +29,7 @@ def means(results):
 
 
 def against(results, others):
-    """Of the clips that both runs have: {"words": …, "deviations": …}."""
+    """Compares the clips that both runs have: {"words": …, "deviations": …}."""
     other = {r["id"]: r for r in others}
     pairs = [(r, other[r["id"]]) for r in results if r["id"] in other]
     words, numbers = {}, {}
