@@ -1,4 +1,4 @@
-"""The lines of `orrery bench --json` as a table: bench_table.py FILE…"""
+"""Prints the lines of `orrery bench --json` as a table: bench_table.py FILE…"""
 
 import json
 import sys
@@ -20,7 +20,7 @@ def number(line, key, digits):
 
 
 def name_of(line):
-    """A rank's share of a branch with what the whole branch then takes, exchanges included."""
+    """The line's name; for a rank's share of a branch with the predicted time of the branch, including exchanges."""
     return f"{line['name']}: {line['predicted_ms']:.0f} in all" if "predicted_ms" in line else line["name"]
 
 

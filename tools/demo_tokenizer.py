@@ -1,4 +1,4 @@
-"""A small byte-level BPE tokenizer in the JSON form of the published one, learned from the sentences below."""
+"""Trains a small byte-level BPE tokenizer on the sentences below, in the JSON format of the published one."""
 
 import collections
 import re
@@ -27,7 +27,7 @@ user assistant caption description subject background action camera style lighti
 
 
 def byte_symbols():
-    """The printable character that stands for each byte, in the order of the published ids."""
+    """The printable character for each byte, in the order of the published ids."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
     return {byte: chr(byte) for byte in printable} | {byte: chr(256 + i) for i, byte in enumerate(others)}
@@ -46,7 +46,7 @@ def merge(word, pair):
 
 
 def learn(count):
-    """The `count` most useful merges, most frequent first; ties by spelling, so that every run agrees."""
+    """The first `count` merges, each of the most frequent pair; ties are broken by spelling, so that all runs agree."""
     symbols = byte_symbols()
     words = collections.Counter(re.findall(r" ?[A-Za-z]+|\d| ?[^\sA-Za-z\d]+", SENTENCES))
     words = {tuple(symbols[byte] for byte in word.encode()): n for word, n in words.items()}
@@ -65,7 +65,7 @@ def learn(count):
 
 
 def tokenizer_json(merges):
-    """The content of tokenizer.json. Ids: 256 bytes, merges, added tokens."""
+    """The content of tokenizer.json. The ids are, in order, 256 bytes, merges, added tokens."""
     vocab = [*byte_symbols().values(), *(a + b for a, b in merges)]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     added = [{"id": len(vocab) + i, "content": text, "single_word": False, "lstrip": False, "rstrip": False,

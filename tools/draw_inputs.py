@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the example pictures and the video of inputs/ from nothing, so that they are free of anybody's rights. Needs
+"""Draws the example pictures and the video of inputs/ from geometry alone, so that nobody else has rights in them. Needs
 ffmpeg.
 
 usage: tools/draw_inputs.py [FOLDER]     (default: inputs/ beside this script's folder)
@@ -16,7 +16,7 @@ import zlib
 WIDTH, HEIGHT = 320, 192
 HORIZON = 96
 VANISHING_X = 168
-SCALE = 4  # samples a pixel and axis, averaged: smooth edges
+SCALE = 4  # samples per pixel in each direction, averaged for smooth edges
 
 
 class Canvas:
@@ -63,7 +63,7 @@ def encode_png(lines):
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    up = 2  # PNG's filter: the difference to the line above
+    up = 2  # PNG's filter type "Up": the difference from the line above
     above = bytes(len(lines[0]))
     packed = bytearray()
     for line in lines:
@@ -86,7 +86,7 @@ def draw_sky(canvas):
 
 
 def house_point(side, depth, metres):
-    """Where a point of the house fronts is seen: `depth` grows toward the viewer, `metres` up from the horizon."""
+    """The pixel of a point on the house fronts. `depth` grows towards the viewer, `metres` is above the horizon."""
     return VANISHING_X + side * 34 * depth, HORIZON - metres * 2.7 * depth
 
 
@@ -96,7 +96,7 @@ def front(side, far, near, low, high):
 
 
 def draw_row_of_houses(canvas, side, rng):
-    """Houses on one side (-1 left, 1 right), the far ones last: they hide nothing."""
+    """Draws the houses on one side (-1 left, 1 right), from near to far, since they do not overlap."""
     depths = [1.0, 1.35, 1.8, 2.5, 3.6, 5.6]
     paints = [(168, 120, 96), (150, 142, 134), (186, 164, 132), (120, 104, 108), (140, 92, 78)]
     for near, far in zip(depths[:0:-1], depths[-2::-1]):
@@ -118,7 +118,7 @@ def draw_ground(canvas):
         canvas.span(y, 0, canvas.width, mix((176, 168, 160), (138, 132, 128), depth))
         for reach, colour in ((212, (196, 192, 186)), (204, mix((92, 92, 98), (80, 80, 88), depth))):
             canvas.span(y, middle - reach * depth * SCALE - 4, middle + reach * depth * SCALE + 4, colour)
-    for i in range(9):  # lane marks, equally long in the world
+    for i in range(9):  # lane marks of equal length in the scene
         near, far = 1 / (0.9 + 0.62 * i), 1 / (0.9 + 0.62 * i + 0.3)
         ys = [HORIZON + (HEIGHT - HORIZON) * d for d in (far, near)]
         canvas.polygon([(VANISHING_X - 4 * far, ys[0]), (VANISHING_X + 4 * far, ys[0]),
@@ -126,7 +126,7 @@ def draw_ground(canvas):
 
 
 def draw_car(canvas, x, ground, size, paint, lamps):
-    """A car seen along its length: x its middle, ground the y of its wheels, size its width in pixels."""
+    """A car seen from the front or the back: x of its middle, y of the ground at its wheels, width `size` in pixels."""
     unit = size / 20
     dark = mix(paint, (0, 0, 0), 0.45)
     canvas.disc(x, ground, 11.5 * unit, (48, 48, 54), flatness=0.14)
@@ -166,7 +166,7 @@ def street():
 
 
 def circle(x):
-    """A frame of the small world that the checkpoint in inputs/mini knows (tools/train_mini/grammar.py)."""
+    """A frame of the small world that inputs/mini was trained on (tools/train_mini/grammar.py)."""
     canvas = Canvas(128, 128)
     canvas.box(0, 0, 128, 128, (128, 128, 130))
     canvas.disc(x, 64, 18, (222, 40, 44))
@@ -183,7 +183,7 @@ def write_video(path, frames, fps):
 def main():
     default = pathlib.Path(__file__).resolve().parent.parent / "inputs"
     folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
-    speed = 42 / 24  # pixels a frame: what "quickly" means
+    speed = 42 / 24  # pixels per frame, "quickly" in the captions
     pictures = {"street": street(), "circle": circle(94), "circle-left": circle(94 - 32 * speed)}
     for name, lines in pictures.items():
         (folder / f"{name}.png").write_bytes(encode_png(lines))

@@ -1,6 +1,6 @@
-"""One line of JSON about how far B is from A: fidelity_line.py WHAT RUN DEVICE COMMAND <COMPARISON (tools/gpu_fidelity.sh calls it).
+"""Prints a JSON line about a comparison: fidelity_line.py WHAT RUN DEVICE COMMAND <COMPARISON (tools/gpu_fidelity.sh calls it).
 
-COMPARISON is what `orrery compare --json` prints, RUN the folder of a run of the same program.
+COMPARISON is the output of `orrery compare --json`, RUN the folder of a run of the same program.
 """
 
 import datetime

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes a checkpoint in the published layout with seeded random weights: something to run before the real one is here.
+"""Writes a checkpoint in the published layout with seeded random weights, to run before the real one is available.
 
 demo    11 MB: tensor parallel over up to 4 ranks, text, video encoder and decoder, sound
-load2g  2 GB of transformer in 4 shards: to measure loading
-nano    28 GB of transformer in 6 shards, the layers of Cosmos3 Nano: the same at its true size
+load2g  2 GB of transformer in 4 shards, to measure loading
+nano    28 GB of transformer in 6 shards, the layers of Cosmos3 Nano, to measure loading at true size
 
-Norm weights are one and matrices have a spread of 1/sqrt(inputs), so activations and latents stay of order one.
+Norm weights are 1 and matrices have a standard deviation of 1/sqrt(inputs), so activations and latents stay of order one.
 """
 
 import argparse
@@ -40,8 +40,8 @@ SOUND_STRIDES = [2, 4, 5, 6, 8]
 
 
 class Normal:
-    """Normal bfloat16 numbers. Each tensor is a run of one long block from an offset of its own: drawing a billion
-    numbers one by one would take minutes. The block's length is prime, so that the rows of a matrix differ."""
+    """Normal bfloat16 numbers. Each tensor repeats one long block from a random offset, since drawing a billion numbers one
+    by one would take minutes. The block's length is prime, so that the rows of a matrix differ."""
 
     LENGTH = 262139
 
@@ -70,7 +70,7 @@ class Normal:
 
 
 class Tensors:
-    """Names, shapes and (mean, spread) of a component, in file order."""
+    """Names, shapes, means and standard deviations of a component's tensors, in file order."""
 
     def __init__(self):
         self.list = []
@@ -84,20 +84,20 @@ class Tensors:
             self.list.append((name + ".bias", shape[:1], 0.0, 0.02))
 
     def normed(self, name, *shape, length=1.0, bias=None):
-        """A convolution as a direction (weight_v) and each row's length (weight_g)."""
+        """A weight-normalised convolution: directions (weight_v) and the length of each row (weight_g)."""
         self.list.append((name + ".weight_g", (shape[0], 1, 1), length, 0.0))
         self.list.append((name + ".weight_v", shape, 0.0, 1.0))
         if bias:
             self.list.append((name + ".bias", (bias,), 0.0, 0.02))
 
     def snake(self, name, channels):
-        """Logarithms of a rate and a gain."""
+        """A snake activation: the logarithms of its rate and gain."""
         self.list.append((name + ".alpha", (1, channels, 1), 0.0, 0.1))
         self.list.append((name + ".beta", (1, channels, 1), 0.0, 0.1))
 
 
 def layer(t, at, p, q_names, mlp, suffix):
-    """One tower's half of a layer. `q_names` are q, k, v, out and the two head norms."""
+    """One tower's part of a layer. `q_names` are q, k, v, out and the two head norms."""
     q, kv, h = p["heads"] * p["head_dim"], p["kv_heads"] * p["head_dim"], p["hidden"]
     depth = 1 / math.sqrt(2 * p["layers"])
     t.norm(f"{at}.input_layernorm{suffix}.weight", h)
@@ -282,7 +282,7 @@ def write_safetensors(path, tensors, normal):
 
 
 def split(tensors, count):
-    """`count` runs of about equal size."""
+    """Splits tensors into `count` consecutive shards of about equal size."""
     total = sum(math.prod(shape) for _, shape, _, _ in tensors)
     shards, done = [[] for _ in range(count)], 0
     for tensor in tensors:

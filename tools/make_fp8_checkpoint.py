@@ -3,10 +3,10 @@
 
   make_fp8_checkpoint.py SOURCE OUT [--dequantised]
 
-The matrices of the layers become float8_e4m3 with MODULE.weight_scale = max|W| / 448 and MODULE.input_scale beside them;
-everything else is as in SOURCE, and so are the modules that --exclude names (a pattern such as layers.0.*; repeated). The
-input scales are not calibrated: they are those of activations up to --largest-input; 0 leaves them out.
---dequantised writes the same numbers as float32 instead: what a program that reads the other correctly computes with.
+The layers' matrices become float8_e4m3, with MODULE.weight_scale = max|W| / 448 and MODULE.input_scale. Everything else stays
+as in SOURCE, including the modules that --exclude names (a pattern such as layers.0.*; may be repeated). The input scales are
+not calibrated: they are for activations up to --largest-input; 0 omits them.
+--dequantised writes the rounded values as float32 instead, with which a program that reads the 8-bit ones must agree.
 """
 
 import argparse
@@ -28,14 +28,14 @@ INDEX = "diffusion_pytorch_model.safetensors.index.json"
 
 
 def magnitudes():
-    """The finite magnitudes of float8_e4m3, by their codes 0 to 126."""
+    """The finite magnitudes of float8_e4m3, for the codes 0 to 126."""
     code = numpy.arange(127)
     exponent, fraction = code >> 3, code & 7
     return numpy.where(exponent == 0, fraction * 2.0**-9, (8 + fraction) * 2.0**(exponent - 10.0))
 
 
 def to_float8(values):
-    """The codes of the nearest numbers, ties to the even code."""
+    """The float8_e4m3 codes of the nearest values, ties to the even code."""
     table = magnitudes()
     between = (table[1:] + table[:-1]) / 2
     size = numpy.minimum(numpy.abs(values.astype(numpy.float64)), LARGEST)
@@ -49,7 +49,7 @@ def from_float8(codes):
 
 
 def read_file(path):
-    """By name, (dtype, shape, bytes)."""
+    """{name: (dtype, shape, bytes)} of a safetensors file."""
     content = path.read_bytes()
     length = struct.unpack("<Q", content[:8])[0]
     header, data = json.loads(content[8:8 + length]), content[8 + length:]
@@ -79,7 +79,7 @@ def is_quantised(name, shape, excluded):
 
 
 def quantised(name, tensor, largest_input, dequantised):
-    """The tensors in place of a matrix, by name."""
+    """The tensors that replace a matrix, by name."""
     dtype, shape, content = tensor
     values = numbers(dtype, content)
     scale = numpy.float32(max(float(numpy.abs(values).max()), 1e-12) / LARGEST)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Packs a folder of goldens into tests/data: pack_goldens.py GOLDENS [DESTINATION]
 
-Most weights of the golden checkpoints are normal deviates that LibTorch draws again bit for bit (tests/support/
-make_golden_weights.cpp), so the archives hold, in their place, each file's header, the order and seed of the draws, and
-SHA-256 sums of the whole files. Of the seed system's tiled pixels one case a set is kept, of the set "modes" what tests
-read.
+Most weights of the golden checkpoints are normal random numbers that LibTorch can draw again bit for bit (tests/support/
+make_golden_weights.cpp). Instead of them, the archives have each file's header, the order and seed of the draws, and SHA-256
+sums of the whole files. Tensors that tests do not read are left out: tiled pixels, except those of TILED_CASES, and most of
+the set "modes".
 """
 import hashlib
 import io
@@ -16,25 +16,25 @@ import sys
 import tarfile
 
 SETS = ("tiny", "gqa_native", "modes", "distilled", "edge")
-# Generators are seeded with the set's seed plus this.
+# The folders whose weights are drawn again; each generator's seed is the set's seed plus this number.
 DRAWN = {"transformer": 1, "vae": 2}
 TILED_CASES = {"tiny/odd_grid_karras_nocfg", "gqa_native/t2v"}
-# Cases of which only the denoising is read, not what it starts from and ends in.
+# Cases of which tests read only the denoising, not the text tower's values and the pixels.
 DENOISED = {f"modes/{name}" for name in ("cache", "cache_order0", "guidance_interval", "normalize_cfg")}
-# Further cases of a set, in an archive of their own, without what they end in; and what of the
-# checkpoint they need beside the set's archive.
+# Further cases of a set in a separate archive, without pixels and waveforms; and the part of the checkpoint that they need in
+# addition to the set's archive.
 FURTHER = {"modes_v2v": ("modes/v2v_first", "modes/v2v_short_gap", "modes/v2v_sound")}
 FURTHER_FILES = {"modes_v2v": "modes/checkpoint/sound_tokenizer"}
 FURTHER_CASES = {case for cases in FURTHER.values() for case in cases}
-# Of the files beside a set's checkpoint; other sets are kept whole.
+# The files of a set that are kept, besides its checkpoint; all files of other sets are kept.
 KEPT = {"modes": {"captions.json", "frames.safetensors", "guidance_below_one.safetensors", "t2i.safetensors",
                   "v2v_last.safetensors"}
         | {f"{case.removeprefix('modes/')}.safetensors" for case in DENOISED}}
 KEPT["edge"] = {"t2v.safetensors"}
 WITHOUT = {"modes": {"sound_tokenizer"}}
-# Sets whose cases are kept without pixels: those of other sets are enough for the VAE.
+# Sets whose cases are kept without pixels, since other sets suffice to test the VAE.
 WITHOUT_PIXELS = {"distilled", "edge"}
-# The order in which the reference's modules register their parameters; a name's parts are compared one by one.
+# The order in which the reference's modules register their parameters, for each part of a name.
 MODULE_ORDER = """
 action_modality_embed audio_modality_embed embed_tokens layers
 self_attn to_q to_k to_v to_out norm_q norm_k k_norm_und_for_gen add_q_proj add_k_proj add_v_proj to_add_out norm_added_q norm_added_k
@@ -58,7 +58,7 @@ def split_safetensors(content):
 
 
 def is_read(name, case):
-    """Whether tests read a case's tensor: not the tiled pixels of most, and of the set of frames only the videos'."""
+    """Whether tests read a case's tensor."""
     if case == "modes/frames":
         return name.startswith("v2v") and not name.endswith("_diffusers")
     if case.split("/")[0] in WITHOUT_PIXELS:
@@ -87,7 +87,7 @@ def what_tests_read(content, case):
 
 
 def scales_of(name, config):
-    """Factors of the deviates where they are not by the general rule: in newer sets each domain's matrix is scaled alone."""
+    """Factors of draws that do not follow the general rule: in newer sets, each domain's matrix is scaled separately."""
     if not config.get("action_gen") or name == "gqa_native":
         return {}
     by_inputs = {"action_proj_in": config["action_dim"], "action_proj_out": config["hidden_size"]}
@@ -96,7 +96,7 @@ def scales_of(name, config):
 
 
 def drawn_part(folder, seed, name, scales):
-    """(path, content) of what stands for the weights of one checkpoint folder."""
+    """(path, content) of the files that replace the weights of one checkpoint folder."""
     names, sums = [], ""
     for path in sorted(folder.glob("*.safetensors")):
         content = path.read_bytes()
@@ -134,7 +134,7 @@ def set_members(goldens, name):
 
 
 def write_archive(path, members):
-    """Same members, same bytes: no times, no owners."""
+    """Writes an archive without times and owners, so that equal members give equal bytes."""
     with tarfile.open(path, "w:xz", preset=9) as archive:
         for name, content in sorted(members):
             entry = tarfile.TarInfo(name)

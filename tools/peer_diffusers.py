@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""One guidance branch by diffusers' Cosmos3OmniTransformer on a GPU, compiled, beside `orrery bench --what step`.
+"""Times one guidance branch of diffusers' compiled Cosmos3OmniTransformer on a GPU, to compare with `orrery bench --what step`.
 
     peer_diffusers.py [--size 1280x720] [--frames 189] [--text 512] [--layers 36] [--attention _native_cudnn] [--json]
 
-Nano's shapes with random weights in bfloat16, a video without sound, batch 1; layers are compiled one by one, as diffusers
-advises for repeated blocks. Needs torch and the package diffusers 0.42 (with huggingface_hub).
+Nano's shapes with random weights in bfloat16, a video without sound, batch 1; layers are compiled separately, as diffusers
+recommends for repeated blocks. Needs torch and the package diffusers 0.42 (with huggingface_hub).
 """
 
 import argparse
@@ -27,8 +27,8 @@ def parse():
     return parser.parse_args()
 
 
-# As random:nano's weights. At its power limit a GPU is the faster the more alike the numbers are that it multiplies, and with
-# one spread for all matrices the tokens of deeper layers are nearly the same vector.
+# The standard deviations of random:nano's weights. They affect the time: a GPU at its power limit multiplies similar numbers
+# faster, and with equal deviations for all matrices, the tokens of deeper layers would be nearly the same vector.
 def spread(name, parameter, layers):
     if "embed_tokens" in name:
         return 1

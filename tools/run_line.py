@@ -1,24 +1,24 @@
-"""One line of JSON about a run: run_line.py NAME STATUS BEGIN END OUT UTILISATION WHAT (tools/gpu_runs.sh calls it).
+"""Prints a JSON line about a run: run_line.py NAME STATUS BEGIN END OUT UTILISATION WHAT (tools/gpu_runs.sh calls it).
 
-UTILISATION holds nvidia-smi's samples: GPU index, per cent busy, MiB in use. A GPU idles in a sample of under 5 %; samples before
-its memory passes half of its peak are loading, and are left out.
+UTILISATION is a file with nvidia-smi's samples: GPU index, utilisation in percent, MiB in use. A GPU counts as idle in samples
+under 5 %. Samples with at most half of the GPU's peak memory belong to loading and are left out.
 """
 
 import json
 import pathlib
 import sys
 
-IDLE_BELOW = 5  # per cent
+IDLE_BELOW = 5  # percent
 
 
 def gpu_samples(path):
-    """{GPU index: [(per cent busy, MiB)]}"""
+    """{GPU index: [(utilisation in percent, MiB)]}"""
     samples = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
             index, busy, used = (int(field) for field in line.split(","))
         except ValueError:
-            continue  # the last line may be cut short
+            continue  # the last line may be incomplete
         samples.setdefault(index, []).append((busy, used))
     return samples
 

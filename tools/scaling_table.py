@@ -1,8 +1,8 @@
-"""The lines of tools/scaling.sh as a table: scaling_table.py FILE
+"""Prints the lines of tools/scaling.sh as a table: scaling_table.py FILE
 
-Seconds a video are those of 35 steps and an exact decode. The efficiency is one rank's seconds over all ranks' together.
-Waits are all exchanges between ranks that a step waits
-for; the hidden share is that of the time which sums over ranks take alone and a step does not wait for.
+s/video is the time of 35 steps and an exact decode. The efficiency is one rank's time divided by the sum of all ranks' times.
+"waits" is the share of a step's time spent waiting for collectives. "hidden" is the share of the all-reduces' time, measured
+alone, that a step does not wait for.
 """
 
 import json
@@ -70,7 +70,7 @@ def main(path):
         try:
             rows.append(row(key, topology, topologies, decodes))
         except (KeyError, TypeError):
-            rows.append([*map(str, key), "not measured"])  # a run that failed, which the script has told
+            rows.append([*map(str, key), "not measured"])  # a run failed, as the script's output says
     widths = [max(len(str(cells[i])) for cells in rows if i < len(cells)) for i in range(len(COLUMNS))]
     for cells in rows:
         print("  ".join(str(cell).rjust(width) for cell, width in zip(cells, widths)))

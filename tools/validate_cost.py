@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What `orrery validate` takes for a large manifest: a JSON line a program, in turns, on one generated manifest.
+"""Measures `orrery validate` on a large generated manifest, for one program after another, and prints a JSON line for each.
 
     tools/validate_cost.py [--lines 100000] [--checkpoint inputs/mini] build/bin/orrery [OTHER/bin/orrery …]
 
-Of each program also what `--version` takes, which is LibTorch's loading. Bytes are the process's maximum resident set.
+The line also has the cost of `--version`, which is mostly that of loading LibTorch. Memory is the maximum resident set size.
 """
 import argparse
 import json
