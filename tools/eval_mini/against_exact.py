@@ -3,7 +3,7 @@
 
   against_exact.py OUT --manifest held_out.jsonl --rows FILE [--device WORDS] [--command WORDS]
                                                                     prints a table; OUT/FILE gets its rows
-  against_exact.py --plain RUN --manifest held_out.jsonl            prints the manifest with the steps that RUN computed for each clip
+  against_exact.py --plain RUN --manifest held_out.jsonl            prints the manifest with as many steps as RUN computed
 
 OUT has the run `exact` (all steps, float32) and others, of which plain-T has as many steps as cache-T computed. Right words
 are counted as in eval_mini.py, from frames and sound. PSNR is that of the frames and relative RMS that of the latents, between

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Puts the trained parts together as a checkpoint in the published layout: assemble.py CODECS TRANSFORMER OUT
+"""Assembles the trained parts to a checkpoint in the published layout: assemble.py CODECS TRANSFORMER OUT
 
-CODECS holds vae/ and sound_tokenizer/, TRANSFORMER transformer/ and text_tokenizer/, as the stages wrote them. Of the
-sound codec the decoder alone is kept, as orrery makes sound and never reads it.
+CODECS has vae/ and sound_tokenizer/, TRANSFORMER has transformer/ and text_tokenizer/, as the stages wrote them. Only the
+decoder of the sound codec is kept, since orrery makes sound but never encodes it.
 """
 
 import argparse
@@ -17,7 +17,7 @@ sys.path.append(str(pathlib.Path(__file__).parents[1]))
 from make_checkpoint import SCHEDULER_CONFIG  # noqa: E402
 
 WEIGHTS = "diffusion_pytorch_model.safetensors"
-LIMIT = 20e6  # bytes of weights
+LIMIT = 20e6  # maximum size of the weights [bytes]
 
 
 def component(source, target, unread=()):

@@ -1,8 +1,8 @@
-"""What a caption of the small world may say, and what its words mean in pixels, seconds and Hz. Plain Python.
+"""The grammar of captions of the small world, and the meaning of its words in pixels, seconds and Hz. Plain Python.
 
-  CAPTIONS            all 9216 of them, in a fixed order; a caption is a tuple of words, see Caption
+  CAPTIONS            all 9216 captions, in a fixed order; a caption is a tuple of words, see Caption
   text(caption)       "A large red circle moves left slowly on a grey background, with a high tone."
-  parse(text)         the Caption again, or None where the text is not of the grammar; what follows it is ignored
+  parse(text)         the Caption, or None when the text does not follow the grammar; ignores text after it
   TRAIN, HELD_OUT     indexes into CAPTIONS; the 256 of HELD_OUT are never trained on
 """
 
@@ -25,11 +25,11 @@ RADII = {"small": 10.0, "large": 18.0}
 DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1), "up and left": (-1, -1),
               "up and right": (1, -1), "down and left": (-1, 1), "down and right": (1, 1)}
 SPEEDS = {"slowly": 15.0, "quickly": 42.0}  # pixels per second
-# Whole periods in a step of the sound latent (40 ms), so that a steady tone is a steady latent.
+# A step of the sound latent (40 ms) has a whole number of periods, so that a steady tone has a constant latent.
 TONES = {"low": 250.0, "medium": 500.0, "high": 1000.0, None: 0.0}
 SHAPES = ("circle", "square", "triangle")
 
-# Half extents over the radius: a triangle is a little wider than the others.
+# Half the width and height relative to the radius.
 HALF_WIDTH = {"circle": 1.0, "square": 0.9, "triangle": 0.9 * 2 / math.sqrt(3)}
 HALF_HEIGHT = {"circle": 1.0, "square": 0.9, "triangle": 0.9}
 

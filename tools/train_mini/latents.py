@@ -1,6 +1,6 @@
-"""Clips of the small world as latents, drawn and encoded on the device, ready to be batched.
+"""Latents of clips of the small world, drawn and encoded on the device, ready for batches.
 
-Clips of one length share their token counts: smaller pictures and shorter sound are padded, and `present` says where.
+Clips of equal length have equal token counts: smaller pictures and shorter sound are padded; `present` is false for padding.
 """
 
 import pathlib
@@ -19,7 +19,7 @@ def up_to_8(count):
 
 
 def grid(frames, size):
-    """(t, h, w) of the latent."""
+    """The latent's shape (t, h, w)."""
     return (frames - 1) // 4 + 1, size[0] // 16, size[1] // 16
 
 
@@ -29,7 +29,7 @@ def tokens(frames, size):
 
 
 class Clips(NamedTuple):
-    """Clips of one length, a row each. `size` and `caption` index world.SIZES and world.CAPTIONS."""
+    """Clips of equal length, one per row. `size` and `caption` are indexes into world.SIZES and world.CAPTIONS."""
     video: torch.Tensor    # (n, V, 4C) float16
     sound: torch.Tensor    # (n, S, sound_dim) float16
     size: torch.Tensor     # (n,)
@@ -40,7 +40,7 @@ class Clips(NamedTuple):
 
 
 class Geometry:
-    """What clips of one length have in common; tensors have a row per size."""
+    """The token counts and positions of clips of one length; tensors have one row per size."""
 
     def __init__(self, frames, device="cpu"):
         steps = world.sound_steps(frames)
@@ -61,10 +61,10 @@ class Geometry:
 
 
 class Texts:
-    """Ids of what a model is told at every size, padded at the end, and their counts.
+    """Token ids of the texts for every size, padded at the end, and their lengths.
 
-    captions  (sizes, captions + 1, 64); the last row is no caption: the sentences about the clip alone
-    negative  (sizes, 1, length) orrery's own negative prompt, which takes the place of no caption by default
+    captions  (sizes, captions + 1, 64); the last row has only the sentences about the clip, without a caption
+    negative  (sizes, 1, length) orrery's default negative prompt
     """
 
     def __init__(self, tokenizer, frames, device="cpu"):
@@ -88,7 +88,7 @@ def pad_tokens(x, count):
 
 @torch.no_grad()
 def draw(encoders, captions, frames, size, generator, device):
-    """Clips of the given captions. `encoders` are functions of video (B, 3, T, H, W) and of sound (B, 2, samples)."""
+    """Draws clips of the given captions. `encoders` encode video (B, 3, T, H, W) and sound (B, 2, samples)."""
     geometry = Geometry(frames)
     scenes = world.scenes(captions, frames, world.SIZES[size], generator).to(device)
     video = layout.patchify(encoders[0](world.video(scenes, frames, world.SIZES[size])))
@@ -98,7 +98,7 @@ def draw(encoders, captions, frames, size, generator, device):
 
 
 def draw_many(encoders, pool, batch, seed, device, seconds=float("inf"), batches=2**31):
-    """Clips of each length, of captions drawn from `pool`, for about `seconds`."""
+    """Draws clips of each length, with random captions from `pool`, for about `seconds` or for `batches` batches."""
     generator, parts, start = torch.Generator().manual_seed(seed), {frames: [] for frames in world.FRAMES}, time.time()
     kinds = [(frames, size) for size in range(len(world.SIZES)) for frames in world.FRAMES]
     for i in range(batches):
@@ -114,7 +114,7 @@ def draw_many(encoders, pool, batch, seed, device, seconds=float("inf"), batches
 
 
 def cached(path, make):
-    """`make()`, kept in a file so that a second call on the same machine need not draw again."""
+    """Returns make(), stored in a file, so that a second call on the same machine does not draw again."""
     path = pathlib.Path(path)
     if path.exists():
         return {frames: Clips(*fields) for frames, fields in torch.load(path).items()}

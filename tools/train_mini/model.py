@@ -1,7 +1,7 @@
-"""Cosmos3's transformer for training: the published mathematics and tensor names, a batch at a time.
+"""Cosmos3's transformer for training on batches, with the published mathematics and tensor names.
 
-The public diffusers class packs one sample after another and serves as the reference (test_model.py compares the two).
-Here every sample of a batch has the same number of tokens, and masks say which of them are there.
+The public diffusers class packs samples one after another and is the reference (test_model.py compares the two). Here, all
+samples of a batch have the same number of tokens, and masks mark the padding.
 """
 
 import math
@@ -79,7 +79,7 @@ class Attention(nn.Module):
                 setattr(self, name, Norm(self.head_dim, c["rms_norm_eps"]))
 
     def qkv(self, names, x, rope):
-        """(B, N, h) to queries, keys and values of (B, heads, N, head_dim), all with as many heads as the queries."""
+        """(B, N, h) to queries, keys and values (B, heads, N, head_dim); keys and values are repeated for all query heads."""
         q, k, v = (getattr(self, name)(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for name in names[:3])
         q, k = rotate(getattr(self, names[4])(q), rope), rotate(getattr(self, names[5])(k), rope)
         return q.to(v.dtype), *(t.to(v.dtype).repeat_interleave(self.group, 1) for t in (k, v))
@@ -109,7 +109,7 @@ class Layer(nn.Module):
                                      media_rope, keys, last)
         media = media + found
         media = media + self.mlp_moe_gen(self.post_attention_layernorm_moe_gen(media))
-        if not last:  # nothing reads what the text's last layer makes of its keys and values
+        if not last:  # only the keys and values of the text's last layer are used
             text = text + seen
             text = text + self.mlp(self.post_attention_layernorm(text))
         return text, media
@@ -144,7 +144,7 @@ class Transformer(nn.Module):
         self.time_embedder = TimeEmbedder(h)
 
     def rope(self, places):
-        """Cosine and sine, (B, 1, N, head_dim) each, of places (B, N, 3): t, row and column."""
+        """RoPE's cosines and sines, (B, 1, N, head_dim) each, for positions (B, N, 3): t, row, column."""
         d, sections = self.config["head_dim"], self.config["rope_axes_dim"]
         axes = [j % 3 if j % 3 and j < 3 * sections[j % 3] else 0 for j in range(d // 2)]
         rates = 1 / self.config["rope_theta"] ** (torch.arange(0, d, 2, device=places.device) / d)
@@ -154,9 +154,9 @@ class Transformer(nn.Module):
     def forward(self, ids, lengths, video, sound, timestep, noisy, places, present):
         """Velocities of video (B, V, 4C) and sound (B, S, sound_dim) tokens.
 
-        ids (B, L), padded at the end; lengths (B,) of the texts; timestep (B,), 0 to 1000; noisy (B, V) tells which
-        video tokens have the noise of `timestep`, the others being given; places (B, V + S, 3) without the distance to
-        the text; present (B, V + S) is false for padding.
+        ids (B, L) are padded at the end; lengths (B,) are those of the texts; timestep (B,) is in 0 to 1000; noisy (B, V) is 1
+        for video tokens with the noise of `timestep` and 0 for given ones; places (B, V + S, 3) are positions relative to the
+        text's end; present (B, V + S) is false for padding.
         """
         c = self.config
         count, device = ids.shape[1], ids.device

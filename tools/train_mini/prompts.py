@@ -1,4 +1,4 @@
-"""What orrery makes of a prompt before the transformer sees it: sentences about the clip, the chat frame, ids."""
+"""Turns prompts into token ids as orrery does: adds sentences about the clip, applies the chat template, tokenizes."""
 
 import json
 import pathlib
@@ -9,7 +9,7 @@ FPS = 24
 
 
 def caption(prompt, frames, size):
-    """The plain-text rules of orrery's `native` semantics. `size` is (height, width)."""
+    """The caption of a plain-text prompt with orrery's `native` semantics. `size` is (height, width)."""
     text = prompt.strip().rstrip(".") + f". The video is {frames / FPS:.1f} seconds long and is of {FPS:.0f} FPS."
     return text.rstrip(".") + f". This video is of {size[0]}x{size[1]} resolution."
 
@@ -19,7 +19,7 @@ def negative_caption(negative, frames, size):
 
 
 def default_negative():
-    """The negative prompt that orrery takes where a request names none."""
+    """Orrery's default negative prompt."""
     path = pathlib.Path(__file__).parents[2] / "inputs/negative_prompt.json"
     return json.dumps(json.loads(path.read_text(encoding="utf-8")))
 
@@ -29,7 +29,7 @@ def chat(text):
 
 
 class Prompts:
-    """Texts to ids with a tokenizer.json."""
+    """Turns texts into token ids with a tokenizer.json."""
 
     def __init__(self, path):
         self.tokenizer = Tokenizer.from_file(str(path))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Latents of requests by the public diffusers class, in float32: reference.py CHECKPOINT MANIFEST OUT.safetensors
+"""Computes latents of requests with the public diffusers class, in float32: reference.py CHECKPOINT MANIFEST OUT.safetensors
 
-Reads the requests that orrery reads (plain prompts without conditions) and writes ID.video (1, C, t, h, w) and, with
+Reads requests of orrery's manifests (plain prompts without conditions) and writes ID.video (1, C, t, h, w) and, with
 sound, ID.sound (1, S, T).
 """
 

@@ -1,4 +1,4 @@
-"""The sampler: noise, the native schedule, UniPC (order 2, bh2, predicting the clean sample) on any velocity."""
+"""The sampler: noise, the native schedule, and UniPC (order 2, bh2, predicting the clean sample) for any velocity function."""
 
 import math
 
@@ -7,7 +7,7 @@ import torch
 
 
 def noise(seed, shape):
-    """What orrery starts from: numpy's legacy generator, rounded to float32."""
+    """Orrery's initial noise: numpy's legacy generator, rounded to float32."""
     return torch.from_numpy(numpy.random.RandomState(seed).standard_normal(shape).astype(numpy.float32))
 
 
@@ -23,7 +23,7 @@ class UniPc:
         self.rate = lambda i: math.inf if sigmas[i] == 0 else math.log(1 - sigmas[i]) - math.log(sigmas[i])
 
     def step(self, velocity, sample):
-        """The sample at the next of the sigmas."""
+        """The sample at the next sigma."""
         i = len(self.clean)
         self.clean.append(sample - self.sigmas[i] * velocity)
         if i > 0:
@@ -54,8 +54,8 @@ class UniPc:
 
 
 def sample(velocity, starts, steps, shift, guidance=1.0):
-    """Walks from noise to latents. `velocity(latents, timestep, conditional)` answers for a list of latents, which all
-    are float32; `starts` is the noise."""
+    """Denoises the noise `starts`. `velocity(latents, timestep, conditional)` returns the velocities of a list of latents,
+    all float32."""
     sigmas, timesteps = schedule(steps, shift)
     latents, solvers = starts, [UniPc(sigmas) for _ in starts]
     for timestep in timesteps:

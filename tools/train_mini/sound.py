@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Trains the sound autoencoder on the small world and writes it in the published layout: OUT/sound_tokenizer, with
-OUT/sound.state to go on from.
+"""Trains the sound autoencoder on the small world and writes it in the published layout to OUT/sound_tokenizer, with
+OUT/sound.state to continue from.
 
-The published config has no scale for latents, so that of the training is folded into the encoder's last layer: the
-latents that a transformer learns are of order one. The last lines printed are measurements on held-out captions.
+The published config has no scale for latents, so the scale found in training is folded into the encoder's last layer, and the
+latents for the transformer are of order one. The last lines printed are measurements on held-out captions.
 
   load(folder, device)   a trained model as Codec: encode(sound) and decode(latent) between (B, 2, samples) and
                          (B, 16, samples / 1920), both float32
@@ -31,7 +31,7 @@ def make():
     model = Cosmos3AVAEAudioTokenizer(vocoder_input_dim=S, dec_dim=12, dec_c_mults=[1, 2, 4, 8, 16],
                                       dec_strides=[2, 4, 5, 6, 8], enc_dim=24, enc_c_mults=[1, 2, 4], enc_strides=[4, 5, 6],
                                       enc_num_blocks=1, enc_latent_dim=2 * S, normalize_volume=False)
-    with torch.no_grad():  # residual units start as next to nothing, and the sound as soft
+    with torch.no_grad():  # residual units and the output start small
         for name, parameter in model.decoder.named_parameters():
             if name.endswith("conv2.weight_g"):
                 parameter *= 0.1
@@ -44,7 +44,7 @@ def encode(model, sound):
 
 
 class Latents(torch.nn.Module):
-    """The model with the running size of its latents, per channel."""
+    """The model with a running mean square of its latents, per channel."""
 
     def __init__(self):
         super().__init__()
@@ -68,8 +68,7 @@ def spectra(wave):
 
 
 def difference(made, true):
-    """Samples weigh most: with them go phase, loudness and place between the ears. Spectra keep tones pure and silence
-    silent."""
+    """The loss. Samples have the largest weight, for phase, loudness and panning. Spectra keep tones pure and silence silent."""
     total = 20 * F.l1_loss(made, true) + 50 * F.mse_loss(made, true)
     for a, b in zip(spectra(made), spectra(true)):
         total = total + F.l1_loss(a, b) * 2 + 0.1 * F.l1_loss(torch.log(a + 1e-3), torch.log(b + 1e-3))
@@ -77,7 +76,7 @@ def difference(made, true):
 
 
 def draw(generator, count, frames, device):
-    """Clips of the world; a few of them with other pitches, so that latents between those of tones mean something."""
+    """Draws sounds of the world; a few have other pitches, so that latents between those of the tones are meaningful."""
     picked = torch.randint(len(world.TRAIN), (count,), generator=generator).tolist()
     scene = world.scenes([world.TRAIN[i] for i in picked], frames, world.SIZES[0], generator)
     other = (torch.rand(count, generator=generator) < 0.03) & (scene.pitch > 0)
@@ -105,7 +104,7 @@ def make_loss(model, batch, device, seed):
 
 
 def export(model, folder):
-    """The encoder's last layer yields latents of order one, and next to no variance."""
+    """Writes the public model, with the latents' scale in the encoder's last layer."""
     public, size = make(), model.size().cpu()
     public.load_state_dict(model.tokenizer.state_dict())
     with torch.no_grad():
@@ -132,7 +131,7 @@ def load(folder, device):
 
 
 def pitch(wave):
-    """Hz of the highest peak of the spectrum of (B, 2, samples), to a fraction of a Hz by zero padding."""
+    """The frequency of the highest peak in the spectrum of (B, 2, samples), with zero padding for a resolution below 1 Hz."""
     power = torch.fft.rfft(wave * torch.hann_window(wave.shape[-1], device=wave.device), 8 * wave.shape[-1]).abs().square()
     return power.sum(1).argmax(1) * (world.SAMPLE_RATE / (8 * wave.shape[-1]))
 

@@ -1,6 +1,6 @@
-"""What the training stages share: a time budget, a learning rate that ends with it, averaged weights, and a state file.
+"""Shared by the training stages: a time budget, a learning rate that ends with it, averaged weights, and a state file.
 
-A stage called again with the same --out goes on where its state file ends, and counts the seconds of earlier calls.
+A stage that is called again with the same --out continues from its state file, and counts the seconds of earlier calls.
 """
 
 import json
@@ -25,13 +25,12 @@ class Budget:
 
 
 def learning_rate(peak, step, fraction, warm_up=100):
-    """Rises over the first steps, then falls along a cosine to nothing as the budget runs out."""
+    """Linear warm-up, then a cosine decay to 0 at the end of the budget."""
     return peak * min(1.0, (step + 1) / warm_up) * (0.5 + 0.5 * math.cos(math.pi * fraction))
 
 
 class Average:
-    """A running mean of the weights: smoother than the last step's, and what is exported. A model's class is made
-    without arguments."""
+    """A moving average of the weights, which is exported. The model's class must have a constructor without arguments."""
 
     def __init__(self, model):
         self.model = type(model)().to(next(model.parameters()).device).requires_grad_(False)
@@ -46,9 +45,9 @@ class Average:
 
 
 class Trainer:
-    """Runs `loss(step, fraction) -> (scalar, numbers to print)` until the budget ends.
+    """Minimises `loss(step, fraction) -> (scalar, numbers to print)` until the budget ends.
 
-    `model` is what is trained; `path` the state file, written every `save_every` seconds and at the end."""
+    Trains `model`. Writes the state file `path` every `save_every` seconds and at the end."""
 
     def __init__(self, model, path, seconds, peak, save_every=60):
         self.model, self.path, self.peak, self.save_every = model, path, peak, save_every

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Learns the byte-level BPE tokenizer of the mini checkpoint: tokenizer.py OUT
+"""Trains the byte-level BPE tokenizer of the mini checkpoint: tokenizer.py OUT
 
-Writes OUT/text_tokenizer/tokenizer.json: 256 bytes, the merges, five added tokens. Captions come first, so that each of
-their words is one token; what is left goes to the words of orrery's negative prompt.
+Writes OUT/text_tokenizer/tokenizer.json: 256 bytes, the merges, five added tokens. Captions dominate the corpus, so that each
+of their words is one token; the remaining merges are for the words of orrery's negative prompt.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import prompts
 import world
 
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
-import demo_tokenizer  # noqa: E402  (the published tokenizer's pattern and JSON form)
+import demo_tokenizer  # noqa: E402  (the published tokenizer's pattern and JSON format)
 
 MERGES = 1024 - 256 - len(demo_tokenizer.ADDED)
 

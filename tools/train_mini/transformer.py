@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Trains the mini checkpoint's transformer by flow matching: transformer.py CODECS OUT --seconds 560
 
-CODECS holds vae/ and sound_tokenizer/, OUT text_tokenizer/. OUT gets transformer/ (bfloat16, the moving average of the
-weights), state.safetensors (the same in half precision, for --resume) and log.jsonl. --work keeps the clips' latents
-between calls on one machine.
+CODECS has vae/ and sound_tokenizer/, OUT has text_tokenizer/. OUT gets transformer/ (the moving average of the weights in
+bfloat16), state.safetensors (the same weights in float16, for --resume) and log.jsonl. --work keeps the clips' latents between
+calls on one machine.
 """
 
 import argparse
@@ -23,21 +23,21 @@ import wan
 import world
 from model import Transformer, make_config
 
-SHIFT = 5.0         # of the noise levels trained at: most are high, as in the schedule that requests walk down
+SHIFT = 5.0         # shift of the noise levels in training, most of which are high, as in the schedules of requests
 GIVEN = (0.22, 0.05)  # shares of clips whose first one or two latent frames are given
 NO_CAPTION, NO_SOUND = 0.1, 0.2
-LONG_NEGATIVE = 32  # every so many steps the words are orrery's own negative prompt
+LONG_NEGATIVE = 32  # one of so many steps uses orrery's default negative prompt as the text
 DECAY = 0.9995
 
 
 class Batches:
-    """Noisy clips of one length with what is asked of the model: forward's arguments, targets and their weights."""
+    """Batches of noisy clips of one length: the arguments of forward(), targets and their weights."""
 
     def __init__(self, clips, geometry, texts):
         self.clips, self.geometry, self.texts = clips, geometry, texts
 
     def __call__(self, count, unsaid=NO_CAPTION, negative=False):
-        """`unsaid` is the share of clips without a caption; with `negative` all have the long negative prompt."""
+        """`unsaid` is the share of clips without a caption; with `negative`, all clips have the long negative prompt."""
         device = self.clips.video.device
         row = torch.randint(len(self.clips.size), (count,), device=device)
         size, caption = self.clips.size[row], self.clips.caption[row]
@@ -62,7 +62,7 @@ class Batches:
 
 
 def losses(found, targets, weights):
-    """Mean squared errors of video and of sound velocities."""
+    """The mean squared errors of the video's and the sound's velocities."""
     error = lambda v, target, w: ((v.float() - target).square().mean(-1) * w).sum() / w.sum().clamp(min=1)
     return [error(*part) for part in zip(found, targets, weights)]
 
@@ -80,7 +80,7 @@ class Trainer:
         self.random, self.step = random.Random(options.seed), 0
 
     def rate(self, done):
-        """The learning rate when a share `done` of the time has gone: warm-up, then cosine to 0."""
+        """The learning rate after a share `done` of the time: linear warm-up, then a cosine decay to 0."""
         return self.options.lr * min(1, (self.step + 1) / self.options.warmup) * 0.5 * (1 + math.cos(math.pi * done))
 
     def train_step(self, done):
@@ -88,7 +88,7 @@ class Trainer:
             group["lr"] = self.rate(done)
         frames = self.random.choice(world.FRAMES)
         negative = self.step % LONG_NEGATIVE == LONG_NEGATIVE - 1
-        model = self.model if negative else self.fast  # the rare one isn't worth compiling
+        model = self.model if negative else self.fast  # too rare to be worth compiling
         inputs, targets, weights = self.batches[frames](self.options.batch // (4 if negative else 1), negative=negative)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.options.bf16):
             found = model(*inputs)
@@ -105,7 +105,7 @@ class Trainer:
 
     @torch.no_grad()
     def held_out(self, batches, rounds=8):
-        """Losses of the averaged weights on captions that training never sees."""
+        """The losses of the averaged weights on held-out captions."""
         found = []
         for frames in world.FRAMES:
             for _ in range(rounds):
@@ -131,7 +131,7 @@ class Trainer:
 
 
 def export(model, out):
-    """transformer/ as orrery reads it, and the state that --resume starts from."""
+    """Writes transformer/ for orrery, and the state for --resume."""
     folder = out / "transformer"
     folder.mkdir(parents=True, exist_ok=True)
     last = f"layers.{model.config['num_hidden_layers'] - 1}."
@@ -174,7 +174,7 @@ def main():
     options = parse()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
-    torch.backends.cuda.enable_cudnn_sdp(False)  # it has no fast way with masks
+    torch.backends.cuda.enable_cudnn_sdp(False)  # slow with masks
     torch.manual_seed(options.seed)
     for folder in (options.work, options.out):
         folder.mkdir(parents=True, exist_ok=True)

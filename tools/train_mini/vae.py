@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Trains the video VAE on the small world and writes it in the published layout: OUT/vae, with OUT/vae.state to go on from.
+"""Trains the video VAE on the small world and writes it in the published layout to OUT/vae, with OUT/vae.state to continue from.
 
-Latents are normalised per channel while training and noise is added to them, so that they decode gracefully when a
-transformer has made them. The last lines printed are measurements on held-out captions, of the weights as exported.
+In training, noise in proportion to each channel's standard deviation is added to latents, so that a transformer's inexact
+latents also decode well. The last lines printed are measurements of the exported weights on held-out captions.
 """
 
 import argparse
@@ -21,7 +21,7 @@ SHAPES = [(size, 17) for size in world.SIZES] * 3 + [(size, 33) for size in worl
 
 
 class Latents(torch.nn.Module):
-    """The model with the running mean and spread of its latents, by which noise is measured."""
+    """The model with the running mean and variance of its latents, which scale the noise."""
 
     def __init__(self):
         super().__init__()
@@ -38,7 +38,7 @@ class Latents(torch.nn.Module):
         self.variance.copy_(torch.tensor(public.config.latents_std).square().view_as(self.variance))
 
     def keep_latents(self):
-        """Trains the decoder alone: what was trained on the latents stays good."""
+        """Freezes the encoder, so that a transformer trained on its latents stays valid."""
         for part in (self.vae.encoder, self.vae.quant_conv):
             part.requires_grad_(False)
 
@@ -50,8 +50,8 @@ class Latents(torch.nn.Module):
 
 
 def importance(video, background):
-    """(B, 1, T, H, W): ten times as much near the shape, which covers little of the picture, and three times as much in
-    the first frame, which alone fills a latent frame and is what a given image becomes."""
+    """The loss's weights (B, 1, T, H, W): tenfold near the shape, which covers little of the picture, and threefold in the
+    first frame, which has a latent frame of its own and is the given image in clips from images."""
     shape = (video - background).abs().amax(1).gt(0.02).float()
     weight = 1 + 9 * F.max_pool2d(shape, 9, 1, 4)[:, None]
     weight[:, :, 0] *= 3
@@ -88,7 +88,7 @@ def make_loss(model, batch, device, seed):
 
 
 def silence_variances(vae):
-    """The second half of quant_conv's outputs, logarithms of variances, was never trained: next to no variance."""
+    """Makes the variances nearly 0: their logarithms, the second half of quant_conv's outputs, were never trained."""
     with torch.no_grad():
         vae.quant_conv.weight[wan.Z:] = 0
         vae.quant_conv.bias[wan.Z:] = -12
@@ -108,7 +108,7 @@ def statistics(vae, device):
 
 
 def export(vae, folder, device, start=None):
-    """The statistics are those of `start`, a vae folder with the same encoder, if there is one."""
+    """Writes the public model. Takes the latents' statistics from `start`, a vae folder with the same encoder, if given."""
     silence_variances(vae)
     public = wan.make()
     public.load_state_dict(vae.state_dict())
@@ -119,7 +119,7 @@ def export(vae, folder, device, start=None):
 
 
 def measure(folder, device, clips):
-    """PSNR on held-out captions of what is in `folder`, plain and with noise of a fifth of the latents' spread."""
+    """Prints the PSNR of the VAE in `folder` on held-out captions, plain and with noise of standard deviation 0.2."""
     codec = wan.load(folder, device)
     for size in world.SIZES:
         for frames in world.FRAMES:

@@ -1,8 +1,8 @@
-"""The video VAE of the small checkpoint: the public AutoencoderKLWan, and the same computation a whole clip at once.
+"""The video VAE of the small checkpoint: the public AutoencoderKLWan, and the same computation for a whole clip at once.
 
-The public class walks through a clip latent frame by latent frame, which a GPU finishes long before Python has asked
-for the next. All of its layers are causal, so one pass over all frames gives the same numbers; `whole_clip` changes a
-model's layers to do that, with each 3×3×3 convolution as one of 2-D over three frames' channels.
+The public class processes a clip one latent frame at a time, so a GPU mostly waits for Python. All of its layers are causal,
+so one pass over all frames gives the same values; `whole_clip` changes a model's layers to do that, with each 3×3×3
+convolution as a 2-D convolution of the channels of three frames.
 
   load(folder, device)   a trained model as Codec: encode(video) and decode(latent) between (B, 3, T, H, W) in [-1, 1]
                          and normalised latents (B, 16, t, H/16, W/16), both float32
@@ -34,7 +34,7 @@ def first(x):
 
 
 def planes(x, weight, bias, padding=0, stride=1):
-    """A 2-D convolution of each frame: (B, T, H, W, C) to the same with other channels."""
+    """Convolves each frame of (B, T, H, W, C) in 2-D."""
     flat = x.reshape(-1, *x.shape[2:]).permute(0, 3, 1, 2)
     y = F.conv2d(flat, weight.contiguous(memory_format=torch.channels_last), bias, stride, padding).permute(0, 2, 3, 1)
     return y.reshape(*x.shape[:2], *y.shape[1:])
@@ -62,7 +62,7 @@ def rms_norm(self, x):
 def resample(self, x, feat_cache=None, feat_idx=None):
     conv = self.resample[1]
     if self.mode == "upsample3d":
-        pairs = last(self.time_conv(x[:, :, 1:]))  # the first latent frame is one picture, the others four
+        pairs = last(self.time_conv(x[:, :, 1:]))  # the first latent frame is one picture, the others are four
         b, t, h, w, c = pairs.shape
         pairs = pairs.view(b, t, h, w, 2, c // 2).permute(0, 1, 4, 2, 3, 5).reshape(b, 2 * t, h, w, c // 2)
         x = first(torch.cat([last(x[:, :, :1]), pairs], dim=1))
@@ -94,7 +94,7 @@ def repeat_up(self, x, first_chunk=True):
 
 
 def whole_clip(model):
-    """Changes the layers of `model` in place; weights and their names stay."""
+    """Changes the layers of `model` in place; keeps weights and their names."""
     changed = {public.WanCausalConv3d: causal_conv, public.WanRMS_norm: rms_norm, public.WanResample: resample,
                public.AvgDown3D: average_down, public.DupUp3D: repeat_up}
     for module in model.modules():
@@ -109,7 +109,7 @@ def encode(model, video):
 
 
 def decode(model, latent):
-    """The inverse, not clamped."""
+    """(B, 16, t, h, w), not normalised, to (B, 3, T, H, W), not clamped."""
     return public.unpatchify(model.decoder(model.post_quant_conv(latent), first_chunk=True), 2)
 
 

@@ -1,15 +1,15 @@
-"""The small world of the trained demonstration checkpoint: what a caption says, how it looks and how it sounds.
+"""The small world of the trained demonstration checkpoint: pictures and sound of captions.
 
-Captions are those of grammar.py, whose names can be had from here too.
+Captions are those of grammar.py; some of its names are also exported here.
 
-Clips (torch, on any device, a batch at a time):
-  scenes(indexes, frames, size, generator)   a Scenes of one row per index: start places are drawn from `generator` (CPU)
+Clips (torch, on any device, in batches):
+  scenes(indexes, frames, size, generator)   a Scenes with one row per index; start positions are drawn from `generator` (CPU)
   scenes(...).to(device)
-  video(s, frames, size)  float32 (B, 3, frames, H, W) in [-1, 1], on the 255 levels that an 8-bit picture has
+  video(s, frames, size)  float32 (B, 3, frames, H, W) in [-1, 1], rounded to the levels of 8-bit pictures
   sound(s, frames)        float32 (B, 2, samples) in [-1, 1] at 48 kHz; 1920 samples for each step of the sound latent
 
-`size` is (height, width). x grows to the right and y downwards, in pixels. A shape stays whole inside the picture for
-all of a clip, so its direction, speed and size can be read from any two frames.
+`size` is (height, width). x grows to the right and y downwards, in pixels. A shape stays wholly inside the picture throughout
+a clip, so its direction, speed and size can be read from any two frames.
 """
 
 import math
@@ -28,7 +28,7 @@ ATTACK, RELEASE, DECAY = 0.03, 0.08, 0.8  # seconds, seconds, nepers per second
 
 
 class Scenes(NamedTuple):
-    """One row per clip. Colours are in [-1, 1]; places in pixels, speeds in pixels per second."""
+    """One row per clip. Colours are in [-1, 1], positions in pixels, velocities in pixels per second."""
     shape: torch.Tensor       # (B,) index into SHAPES
     color: torch.Tensor       # (B, 3)
     background: torch.Tensor  # (B, 3)
@@ -58,7 +58,8 @@ def scenes(indexes, frames, size, generator):
 
 
 def distance(shape, radius, x, y):
-    """Pixels from the outline, negative inside. `shape` and `radius` are (B, 1, 1, 1); x (B, T, 1, W), y (B, T, H, 1)."""
+    """The distance from the outline in pixels, negative inside. `shape` and `radius` are (B, 1, 1, 1); x (B, T, 1, W),
+    y (B, T, H, 1)."""
     square = torch.maximum(x.abs(), y.abs()) - 0.9 * radius
     slope = math.sqrt(3) / 2  # an upright equilateral triangle: two slanted sides and the lower one
     triangle = torch.maximum(slope * x.abs() - 0.5 * y - 0.45 * radius, y - 0.9 * radius)
@@ -93,5 +94,5 @@ def sound(s, frames):
     t = torch.arange(len(loudness), device=s.radius.device) / SAMPLE_RATE
     tone = torch.sin((2 * math.pi) * torch.frac(s.pitch[:, None] * t)) * loudness  # (B, samples)
     x = s.start[:, :1] + s.velocity[:, :1] * t.clamp(max=(frames - 1) / FPS)
-    angle = (x / s.width[:, None]).clamp(0, 1) * (math.pi / 2)  # left and right keep the power together
+    angle = (x / s.width[:, None]).clamp(0, 1) * (math.pi / 2)  # constant total power of left and right
     return torch.stack([angle.cos() * tone, angle.sin() * tone], dim=1)
