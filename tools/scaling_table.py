@@ -37,7 +37,7 @@ def read(path):
             if line["what"] == "step" and line["name"].startswith("phase: ") and is_wait(line["name"]):
                 topology.waited += line["median_ms"]
                 topology.sums += line["calls"] if line["name"].endswith("wait for sum") else 0
-            if line["what"] == "collectives" and line["name"].startswith("sums behind"):
+            if line["what"] == "collectives" and line["name"].startswith(("asynchronous sums", "sums behind")):
                 topology.sum_alone = line["median_ms"]
     return topologies, decodes
 

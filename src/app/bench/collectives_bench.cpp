@@ -48,7 +48,7 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
   const double bytes =
       static_cast<double>(work.tokens * work.hidden) * static_cast<double>(parts.front().element_size());
   const double size = tp.shard().size;
-  measure({by_peers ? "sums behind, terms from the peer" : "sums behind, all-reduced",
+  measure({by_peers ? "asynchronous sums, terms from the peer" : "asynchronous sums, all-reduced",
            fmt::format("{} x {} in {}", work.tokens, work.hidden, parts.size()), bytes, 2 * (size - 1) / size, run},
           context);
 }

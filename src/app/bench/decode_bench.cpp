@@ -103,7 +103,7 @@ Record later_frames(const FrameTimes& times, const MediaShape& shape, CellCount 
 Record bytes_to_host(const FrameTimes& times, const MediaShape& shape) {
   constexpr std::int64_t kPixels =
       WanConfig::kTemporalFactor * WanConfig::kSpatialFactor * WanConfig::kSpatialFactor;  // of a latent cell
-  Record record = vae_record("its pixels as bytes to the host", 1, shape);
+  Record record = vae_record("copy of 8-bit pixels to the host", 1, shape);
   record.ms = later(times.to_host);
   record.bytes = static_cast<double>(3 * kPixels * shape.extents(Stream::Video)[2] * shape.extents(Stream::Video)[3]);
   return record;

@@ -126,22 +126,22 @@ at::Tensor rounded_at_random(const at::Tensor& x) {
 }
 
 constexpr std::array kProductFormats{
-    ProductFormat{"as without --gemm", [](const ProductPair& o) { return plainly(o.x, o.weight); }},
-    ProductFormat{"activations alone in fp8", [](const ProductPair& o) { return plainly(rounded_rows(o.x), o.weight); },
+    ProductFormat{"as with --gemm bf16", [](const ProductPair& o) { return plainly(o.x, o.weight); }},
+    ProductFormat{"only activations in fp8", [](const ProductPair& o) { return plainly(rounded_rows(o.x), o.weight); },
                   true},
-    ProductFormat{"weights alone in fp8", [](const ProductPair& o) { return plainly(o.x, rounded_rows(o.weight)); },
+    ProductFormat{"only weights in fp8", [](const ProductPair& o) { return plainly(o.x, rounded_rows(o.weight)); },
                   true},
-    ProductFormat{"both in fp8, activations up or down at random",
+    ProductFormat{"both in fp8, activations rounded stochastically",
                   [](const ProductPair& o) { return plainly(rounded_at_random(o.x), rounded_rows(o.weight)); }, true},
-    ProductFormat{"fp8, a factor a tensor", by_tensor},
-    ProductFormat{"fp8, a factor a row", [](const ProductPair& o) { return by_rows(o.x, o.weight, true); }},
-    ProductFormat{"fp8, a factor a row, added up in float32",
+    ProductFormat{"fp8, a factor per tensor", by_tensor},
+    ProductFormat{"fp8, a factor per row", [](const ProductPair& o) { return by_rows(o.x, o.weight, true); }},
+    ProductFormat{"fp8, a factor per row, accumulated in float32",
                   [](const ProductPair& o) { return by_rows(o.x, o.weight, false); }},
-    ProductFormat{"fp8, a factor a block of 128", by_blocks},
-    ProductFormat{"fp8, a factor a row, rotated",
+    ProductFormat{"fp8, a factor per block of 128", by_blocks},
+    ProductFormat{"fp8, a factor per row, rotated",
                   [](const ProductPair& o) { return by_rows(rotated_rows(o.x), rotated_rows(o.weight), true); }},
-    ProductFormat{"int8, a factor a row", [](const ProductPair& o) { return by_int8(o.x, o.weight); }},
-    ProductFormat{"int8, a factor a row, rotated",
+    ProductFormat{"int8, a factor per row", [](const ProductPair& o) { return by_int8(o.x, o.weight); }},
+    ProductFormat{"int8, a factor per row, rotated",
                   [](const ProductPair& o) { return by_int8(rotated_rows(o.x), rotated_rows(o.weight)); }}};
 
 // Random inputs of a product: normal, as after a norm or attention, or silu(gate) · up, which has long tails.

@@ -129,7 +129,7 @@ class ProfileReader {
         result.borrowed.emplace_back(what);
       }
     };
-    take(machine.link, link_, "sums over ranks");
+    take(machine.link, link_, "all-reduces");
     const double exchange = exchange_.rate() / waited_for(exchanges_).value_or(1);
     machine.exchange = exchange > 0 ? exchange : link_.rate() > 0 ? link_.rate() : machine.exchange;
     take(machine.decoded_pixels, decode_, "decoding");

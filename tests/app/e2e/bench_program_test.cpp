@@ -160,7 +160,7 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
       lines_of(bench(grid, {"--json", "--what", "vae,sound,collectives", "--kernels", "2"}));
   for (const Json& line : lines) expect_fields(line, grid);
   const auto vae = part(lines, "vae");
-  for (const char* name : {"first latent frame", "later latent frame", "its pixels as bytes to the host",
+  for (const char* name : {"first latent frame", "later latent frame", "copy of 8-bit pixels to the host",
                            "clip, decoded and on the host", "phase: middle / attention", "phase: up block 3 / conv"}) {
     EXPECT_TRUE(vae.contains(name)) << name;
   }
@@ -168,7 +168,7 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
   double convolutions = 0;
   for (const auto& [name, line] : vae) convolutions += name.ends_with("conv") ? flops_of(line) : 0;
   EXPECT_NEAR(convolutions / flops_of(vae.at("later latent frame")), 1, 2e-3) << "the rest is the middle's attention";
-  const Json& pixels = vae.at("its pixels as bytes to the host");
+  const Json& pixels = vae.at("copy of 8-bit pixels to the host");
   expect_work(bytes_of(pixels), 4.0 * 64 * 64 * 3, pixels);
   EXPECT_NEAR(sum_of_phases(vae), 1, 1e-3);
   for (const auto& [name, line] : vae)
@@ -267,14 +267,14 @@ TEST(Bench, ProductsInSeveralFormats) {
   const auto formats = part(lines_of(bench({}, {"--json", "--what", "formats"})), "formats");
   EXPECT_EQ(formats.size(), 44U);
   const auto error = [&](const std::string& name) { return formats.at("qkv product: " + name).value("error", 1.0); };
-  EXPECT_LE(error("as without --gemm"), 1e-5);
-  const double both = error("fp8, a factor a row");
-  for (const char* alone : {"activations alone in fp8", "weights alone in fp8"}) {
+  EXPECT_LE(error("as with --gemm bf16"), 1e-5);
+  const double both = error("fp8, a factor per row");
+  for (const char* alone : {"only activations in fp8", "only weights in fp8"}) {
     EXPECT_GT(error(alone), 0.01) << alone;
     EXPECT_LT(error(alone), 0.8 * both) << alone;
   }
   EXPECT_LT(both, 0.05);
-  EXPECT_LT(error("int8, a factor a row, rotated"), 0.5 * both);
+  EXPECT_LT(error("int8, a factor per row, rotated"), 0.5 * both);
 }
 
 TEST(Bench, RefusesATpThatDoesNotDivide) {

@@ -55,7 +55,7 @@ TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
   expect_near(steps.machine.float8.attention, expected.float8.attention);
   expect_near(steps.machine.float8.products, expected.float8.products);
   expect_near(steps.machine.float8.memory, expected.float8.memory);
-  EXPECT_THAT(steps.borrowed, ElementsAre("sums over ranks", "decoding", "sound"));
+  EXPECT_THAT(steps.borrowed, ElementsAre("all-reduces", "decoding", "sound"));
   EXPECT_EQ(steps.machine.link, builtin_profile(GpuKind::H100).link);
 
   const std::string decodes = read_file(kResults + "gpu-decode-h200.jsonl");
