@@ -19,6 +19,7 @@ constexpr std::int64_t kLatents = 4LL * (48 * 24 * 45 * 80 + 64 * 97);  // 93 fr
 Cosmos3Config config() {
   Cosmos3Config config;
   config.latent_channel = 48;
+  config.sound_gen = true;
   config.sound_dim = 64;
   return config;
 }

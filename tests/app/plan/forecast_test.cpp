@@ -118,7 +118,7 @@ TEST(MeasuredMemory, OfSteps) {
     const Json& ranks = line.at("topology");
     const RowFormat products = line.at("gemm") == "fp8" ? RowFormat::Float8 : RowFormat::Plain;
     const GridShape grid{ranks.at("cfg"), ranks.at("tp")};
-    const ModelSizes sizes{nano().transformer_config, nano().vae_config, {}, {grid.cfg, grid.tp, 2}};
+    const ModelSizes sizes{nano().transformer_config, nano().vae_config, {}, {grid, 2}};
     const std::int64_t forecast =
         tower_bytes(nano(), grid.tp, at::kBFloat16, products).media + clip_tensors(sizes, job.request, job.ids).step;
     const double measured = line.at("peak_memory");
