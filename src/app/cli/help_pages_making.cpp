@@ -87,7 +87,9 @@ constexpr std::array kValidateExamples{
 
 constexpr std::string_view kTokensText =
     R"(Prints one JSON line a request to standard output: id, caption, ids, negative_caption and negative_ids, exactly
-as the model would read them. It takes the options of run and ignores those that change no text.)";
+as the model would read them, and num_frames, steps, guidance_scale and flow_shift, defaults included. Of a clip that is
+made in chunks it prints what holds for the first one. It takes the options of run and ignores those that change none of
+this.)";
 
 constexpr std::array kPlainCodes{HelpEntry{"0", "done"}, HelpEntry{"2", "bad usage, or an input that cannot be read"},
                                  HelpEntry{"3", "an internal or device error"}};
