@@ -14,6 +14,7 @@ struct Entry {
   std::string_view unsaid;  // value of files without the entry; "": not known
   bool makes_other_clips;
   std::string (*value)(const Recipe& recipe);
+  bool follows_others = false;  // its default depends on others: where one of those differs, that one is named
 };
 
 std::string steps_text(const FullPrecisionSteps& steps) { return fmt::format("{},{}", steps.first, steps.last); }
@@ -21,9 +22,9 @@ std::string steps_text(const FullPrecisionSteps& steps) { return fmt::format("{}
 constexpr std::array kEntries{
     Entry{"gemm", "gemm", "bf16", true, [](const Recipe& r) { return std::string(choice_name(r.products)); }},
     Entry{"full_precision_steps", "full-precision-steps", "0,0", true,
-          [](const Recipe& r) { return steps_text(r.full_precision_steps); }},
+          [](const Recipe& r) { return steps_text(r.full_precision_steps); }, true},
     Entry{"input_scales", "input-scales", "dynamic", true,
-          [](const Recipe& r) { return std::string(choice_name(r.input_scales)); }},
+          [](const Recipe& r) { return std::string(choice_name(r.input_scales)); }, true},
     Entry{"attention", "attention-kernel", "", false, [](const Recipe& r) { return name_of(r.attention); }},
     Entry{"attention_format", "attention", "bf16", true,
           [](const Recipe& r) { return std::string(choice_name(r.attention_format)); }},
@@ -67,9 +68,13 @@ void add_identity(const Recipe& recipe, Json& json) {
 
 std::string other_entry(const LatentHeader& file, const Recipe& recipe, const Request& request) {
   const Json model = parse_object_or_null(file.model);
+  const char* follower = nullptr;
   for (const Entry& entry : kEntries) {
-    if (entry.makes_other_clips && said(model, entry) != entry.value(recipe)) return entry.option;
+    if (!entry.makes_other_clips || said(model, entry) == entry.value(recipe)) continue;
+    if (!entry.follows_others) return entry.option;
+    if (follower == nullptr) follower = entry.option;
   }
+  if (follower != nullptr) return follower;
   return file.sigmas == make_schedule(recipe.schedule, request.steps, request.flow_shift).sigmas ? "" : "schedule";
 }
 

@@ -48,6 +48,16 @@ TEST(Recipe, AttentionInEightBitsMakesAnotherClip) {
   EXPECT_EQ(other_entry(file_of(float8, request), float8, request), "");
 }
 
+// Attention in 8 bits brings its own steps in full precision: these are not what was asked for.
+TEST(Recipe, NamesTheChoiceRatherThanWhatFollowsFromIt) {
+  const Request request;
+  Recipe plain, float8;
+  float8.attention_format = RowFormat::Float8;
+  float8.full_precision_steps = {3, 3};
+  EXPECT_EQ(other_entry(file_of(plain, request), float8, request), "attention");
+  EXPECT_EQ(other_entry(file_of(float8, request), plain, request), "attention");
+}
+
 TEST(Recipe, WhatAClipIsMadeFromLeavesOutWhatMakesNoOtherClip) {
   Json plain = Json::object(), float8;
   add_identity(with_products(RowFormat::Plain), plain);

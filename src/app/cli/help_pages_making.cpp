@@ -86,7 +86,9 @@ constexpr std::array kValidateExamples{
 
 constexpr std::string_view kTokensText =
     R"(Prints one line of JSON for each request to standard output: id, caption, ids, negative_caption and
-negative_ids, exactly as the model reads them. It takes the options of run and ignores those that change no text.)";
+negative_ids, exactly as the model reads them, and num_frames, steps, guidance_scale and flow_shift, defaults included.
+For a clip that is made in chunks, it prints those of the first chunk. It takes the options of run and ignores those
+that change none of this.)";
 
 constexpr std::array kPlainCodes{HelpEntry{"0", "done"}, HelpEntry{"2", "bad usage, or an input that cannot be read"},
                                  HelpEntry{"3", "an internal or device error"}};

@@ -95,6 +95,12 @@ void check_defaults(const Request& defaults, const Origins& origins) {
   if (defaults.negative_prompt) require_utf8(*defaults.negative_prompt, label(origins, "negative-prompt"));
 }
 
+// The shell takes an empty command for one that succeeds: everything would pass a check that nobody makes.
+void require_command(const std::optional<std::string>& command, const std::string& name) {
+  const bool blank = command && command->find_first_not_of(" \t\r\n") == std::string::npos;
+  require_input(!blank, name + ": the command is empty: give one, or leave the option out");
+}
+
 void check_values(const Options& o, const Origins& origins) {
   require_between(o.output.media.crf, 1, 51, label(origins, "crf"));
   require_between(o.grid.cfg, 1, 2, label(origins, "cfg"));
@@ -108,6 +114,8 @@ void check_values(const Options& o, const Origins& origins) {
   if (o.stop_after_steps) require_between(*o.stop_after_steps, 1, 1'000'000'000, label(origins, "stop-after-steps"));
   if (o.rank_timeout.value_or(0) != 0) require_between(*o.rank_timeout, 5, 1'000'000, label(origins, "rank-timeout"));
   require_between(o.gates.seconds, 1, 86'400, label(origins, "check-timeout"));
+  require_command(o.gates.prompt, label(origins, "check-prompt"));
+  require_command(o.gates.media, label(origins, "check-media"));
   require_input(!o.gates.media || o.output.media.video != Media::None,
                 label(origins, "check-media") + ": with --media none there is no file to check");
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");

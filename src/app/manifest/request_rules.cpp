@@ -43,6 +43,13 @@ std::string frames_reason(std::int64_t frames) {
   return fmt::format("{} is not a multiple of 4, plus 1 (nearest: {})", frames, nearest);
 }
 
+std::string chunk_frames_reason(std::int64_t frames) {
+  constexpr std::int64_t kLeast = 5;
+  const std::string reason = frames_reason(frames);
+  if (!reason.empty() || frames >= kLeast) return reason;
+  return fmt::format("{} leaves no frames for what a chunk adds to the one before: at least {}", frames, kLeast);
+}
+
 std::string chunk_overlap_reason(const Request& r) {
   const std::int64_t most = r.chunk_frames.value_or(kMaxFrames) - 4;
   const std::string reason = frames_reason(r.chunk_overlap);
@@ -178,7 +185,7 @@ std::vector<FieldProblem> check_request(const Request& r) {
     if (!reason.empty()) problems.push_back({field, reason});
   };
   check("num_frames", frames_reason(r.num_frames));
-  if (r.chunk_frames) check("chunk_frames", frames_reason(*r.chunk_frames));
+  if (r.chunk_frames) check("chunk_frames", chunk_frames_reason(*r.chunk_frames));
   if (problems.empty()) check("chunk_overlap", chunk_overlap_reason(r));
   check("height", side_reason(r.height));
   check("width", side_reason(r.width));

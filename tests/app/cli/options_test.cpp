@@ -245,6 +245,8 @@ TEST(Options, RefusesBadUsage) {
            {run_with({"--crf", "0"}), "--crf: 0 is outside 1 to 51"},
            {run_with({"--snapshot-every", "-1"}), "--snapshot-every: -1 is outside 0 to 1000"},
            {run_with({"--stop-after-steps", "0"}), "--stop-after-steps: 0 is outside 1 to 1000000000"},
+           {run_with({"--check-prompt", ""}), "--check-prompt: the command is empty"},
+           {run_with({"--check-media", " \t"}), "--check-media: the command is empty"},
            {run_with({"--rank-timeout", "4"}), "--rank-timeout: 4 is outside 5 to 1000000"},
            {run_with({"--rank-timeout", "soon"}), "--rank-timeout: \"soon\" is not an integer"},
            {run_with({"--time-limit", "00:00:00"}), "--time-limit: no time is left"},

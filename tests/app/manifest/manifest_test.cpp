@@ -204,6 +204,8 @@ TEST(Manifest, RefusesBadValues) {
             "condition_frames: 1 is not a latent frame of the clip, which has 0 to 0"},
            {R"("last_image": "a.png")", "last_image: needs image"},
            {R"("chunk_frames": 12)", "chunk_frames: 12 is not a multiple of 4, plus 1 (nearest: 13)"},
+           {R"("chunk_frames": 1)",
+            "chunk_frames: 1 leaves no frames for what a chunk adds to the one before: at least 5"},
            {R"("chunk_overlap": 4)", "chunk_overlap: 4 is not a multiple of 4, plus 1"},
            {R"("chunk_frames": 9, "chunk_overlap": 9)",
             "chunk_overlap: 9 leaves a chunk of 9 frames none of its own: at most 5"},
