@@ -54,6 +54,8 @@ void make_clips(const RunPlan& plan, Generator& generator, ClipRecords& records,
     // Waits for the parent's media check, since a clip must not continue one that may still be refused.
     if (context.options.gates.media && !job.request.parent.empty()) generator.finish();
     const std::string reason = reason_to_skip(job, records.failed_ids(), out_problem, context);
+    // A stop ends the wait for --check-prompt without an answer.
+    if (reason.empty() && context.options.gates.prompt && context.stop.agree()) break;
     PhaseTimes before;
     before.add("between", since_last.seconds());
     const std::string label = label_of(job, i, plan.jobs.size());

@@ -130,7 +130,7 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
   const auto out_problem = [&](const ClipJob& job) {  // on rank 0
     hold.lock->require_in_place();
     std::string problem = write_problem(job, space, options.output.folder);
-    if (problem.empty()) problem = gates.prompt_problem(job.request);
+    if (problem.empty()) problem = gates.prompt_problem(job.request, [&] { return context.stop.urgent(); });
     const auto next = static_cast<std::size_t>(&job - plan.jobs.data()) + 1;
     const std::size_t end = std::min(plan.jobs.size(), next + OperatorGates::kAhead);
     for (std::size_t i = next; i < end; ++i) gates.begin_prompt(plan.jobs[i].request);

@@ -47,13 +47,17 @@ void OperatorGates::begin_prompt(const Request& request) {
   if (options_.prompt && !prompts_.contains(request.id)) prompts_.emplace(request.id, ask_about(request));
 }
 
-std::string OperatorGates::prompt_problem(const Request& request) {
+std::string OperatorGates::prompt_problem(const Request& request, const std::function<bool()>& given_up) {
   if (!options_.prompt) return "";
   begin_prompt(request);
   std::future<CommandEnd> answer = std::move(prompts_.extract(request.id).mapped());
   // The command has its own time limit; until then, beat() shows the other ranks that this process is alive.
-  while (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready) beat();
-  return judge(request.id, "prompt", *options_.prompt, answer.get());
+  while (answer.wait_for(std::chrono::seconds(1)) != std::future_status::ready) {
+    beat();
+    if (given_up()) given_up_ = true;
+  }
+  const CommandEnd end = answer.get();
+  return end.how == CommandEnd::How::GivenUp ? "" : judge(request.id, "prompt", *options_.prompt, end);
 }
 
 MediaCheck OperatorGates::media_check() {

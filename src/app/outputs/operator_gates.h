@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
@@ -38,8 +39,10 @@ class OperatorGates {
   // Starts the check of a request for which prompt_problem() will most likely be called soon, unless it has been
   // started.
   void begin_prompt(const Request& request);
-  // Why the request must not be made; "" when it passed or there is no prompt command. Waits for the answer.
-  std::string prompt_problem(const Request& request);
+  // Why the request must not be made; "" when it passed or there is no prompt command. Waits for the answer until
+  // `given_up()`, which is called every second, is true: then it ends all prompt commands and returns "", and the
+  // request must not be made.
+  std::string prompt_problem(const Request& request, const std::function<bool()>& given_up);
   // The check of finished files; empty without a media command. The object must outlive the result.
   MediaCheck media_check();
   // Returns and removes the answers about the clip, in order: a list of {check, command, result ("passed", "refused",

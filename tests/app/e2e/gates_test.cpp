@@ -78,6 +78,19 @@ TEST_F(Gates, SlowChecksOfSeveralPicturesRunAtOnce) {
   for (const char* id : {"a-0", "a-1", "a-2", "a-3"}) EXPECT_EQ(result(id).at("status"), "done");
 }
 
+// The second clip's check asks the run to stop while the run waits for it.
+TEST_F(Gates, ARunThatIsAskedToStopWaitsForNoCheck) {
+  const std::string check = "grep -q '\"id\":\"a\"' && exit 0; while [ ! -e " + path("out/media/a.png").string() +
+                            " ]; do sleep 0.05; done; sleep 1; kill -TERM $PPID; sleep 200; exit 10";
+  const std::vector<Json> lines{picture("a"), picture("b"), picture("c")};
+  const Ending ending = run("out", lines, {"--check-prompt", check, "--check-timeout", "600"}, {}, kStopped);
+  EXPECT_THAT(ending.err, HasSubstr("stopped by SIGTERM with 2 clips to go"));
+  EXPECT_EQ(result("a").at("status"), "done");
+  EXPECT_TRUE(result("b").is_null()) << result("b");
+  run("out", lines);
+  EXPECT_EQ(result("b").at("status"), "done");
+}
+
 // Its latents stay, so that the next run only decodes and asks again.
 TEST_F(Gates, ACheckThatFailsFailsItsRequestAlone) {
   const std::vector<Json> lines{picture("a"), picture("b")};
