@@ -10,12 +10,14 @@
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string_view>
 #include <system_error>
 
 #include "base/core/numbers.h"
 #include "io/media/media_reader.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -76,6 +78,13 @@ std::string fps_reason(double fps) {
   if (fps >= kMinFps && fps <= kMaxFps) return "";
   return fmt::format("{} is outside {} to {} frames per second", number_text(fps), number_text(kMinFps),
                      number_text(kMaxFps));
+}
+
+// Refuses a clip whose last chunk has no seed: each chunk has the one after that of the chunk before.
+std::string seed_reason(const Request& r) {
+  constexpr std::uint64_t kLargest = std::numeric_limits<std::uint32_t>::max();
+  const std::uint64_t last = r.seed + chunks_of(r).size() - 1;
+  return last <= kLargest ? "" : fmt::format("the chunks' seeds, from {} to {}, go beyond {}", r.seed, last, kLargest);
 }
 
 // Refuses null characters, at which text files, metadata and HDF5 would end the text.
@@ -191,6 +200,7 @@ std::vector<FieldProblem> check_request(const Request& r) {
   check("width", side_reason(r.width));
   if (problems.empty()) {
     check("num_frames", tokens_reason(r));
+    check("seed", seed_reason(r));
     const std::string length = length_reason(r), last_image = last_image_reason(r);
     check("num_frames", length);
     check("last_image", last_image);

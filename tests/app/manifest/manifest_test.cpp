@@ -209,6 +209,8 @@ TEST(Manifest, RefusesBadValues) {
            {R"("chunk_overlap": 4)", "chunk_overlap: 4 is not a multiple of 4, plus 1"},
            {R"("chunk_frames": 9, "chunk_overlap": 9)",
             "chunk_overlap: 9 leaves a chunk of 9 frames none of its own: at most 5"},
+           {R"("num_frames": 17, "chunk_frames": 9, "seed": 4294967294)",
+            "seed: the chunks' seeds, from 4294967294 to 4294967296, go beyond 4294967295"},
            {R"("video": "a.mp4", "chunk_frames": 9, "condition_frames": [3])",
             "condition_frames: 3 is not a latent frame of the clip's first chunk, which has 0 to 2"},
            {R"("image": "a.png", "last_image": "b.png", "chunk_frames": 9)",
