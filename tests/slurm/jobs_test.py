@@ -112,7 +112,7 @@ class RefusalTest(unittest.TestCase):
             ("generate.sbatch", [*on_cpus, "--stepz", "3"], [], {}, "--stepz"),
             ("generate.sbatch", on_cpus, [], {"ORRERY": "/missing/orrery"}, "no program /missing/orrery on n"),
             ("generate.sbatch", on_cpus, [], {"ORRERY_HOME": "/missing"}, "/missing has no slurm/common.sh"),
-            ("generate.sbatch", [], [], {}, "One job that makes the clips of a manifest"),
+            ("generate.sbatch", [], [], {}, "Makes the clips of a manifest in one job"),
             ("array.sbatch", on_cpus, [], {}, "not an array: sbatch --array"),
             ("decode.sbatch", ["--device", "cpu", cluster.state], [], {}, "no latent files for this job in"),
         ]
