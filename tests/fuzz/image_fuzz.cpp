@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const fuzz::Folder folder;
   const std::filesystem::path file = folder.write("picture.tga", fuzz::bytes(data, size));
   made_from(file);
-  const std::string problem = media_problem(file);
+  const std::string problem = image_problem(file);
   const bool accepted = fuzz::accepts(file.string(), [&] {
     const RgbImage image = read_image(file);
     fuzz::check(image.width > 0 && image.height > 0, "a picture without pixels");

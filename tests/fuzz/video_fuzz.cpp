@@ -15,7 +15,7 @@ constexpr int kMostFrames = 64;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::Folder folder;
   const std::filesystem::path file = folder.write("clip.mp4", fuzz::bytes(data, size));
-  const std::string problem = media_problem(file);
+  const std::string problem = video_problem(file);
   const bool accepted = fuzz::accepts(file.string(), [&] {
     VideoReader reader(file);
     RgbImage frame;

@@ -69,7 +69,8 @@ constexpr std::array kRunExamples{
 constexpr std::string_view kValidateText =
     R"(Finds everything that run would refuse or let fail: checks the manifest, the files that it names, the
 checkpoint's configuration and tensors, the texts' token ids and the output folder. It prints how much GPU memory the
-largest clip needs. It loads no weights, needs no GPU, and writes nothing.
+largest clip needs. It loads no weights, needs no GPU, and writes nothing. Of videos it decodes the first frame, of
+pictures it reads the first bytes: damage behind these is found by run.
 
 It takes the options of run, so that a command can be checked before it waits in a queue: replace the word run by
 validate, and leave out the launcher.)";

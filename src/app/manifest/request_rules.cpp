@@ -246,9 +246,15 @@ std::string check_id(const std::string& id) {
   return "\"" + id + "\" has other characters than letters, digits, '.', '_' and '-'";
 }
 
-const std::string& MediaProblems::of(const fs::path& file) {
-  const auto [place, is_new] = known_.try_emplace(file);
-  if (is_new) place->second = media_problem(file);
+const std::string& MediaProblems::of_image(const fs::path& file) {
+  const auto [place, is_new] = images_.try_emplace(file);
+  if (is_new) place->second = image_problem(file);
+  return place->second;
+}
+
+const std::string& MediaProblems::of_video(const fs::path& file) {
+  const auto [place, is_new] = videos_.try_emplace(file);
+  if (is_new) place->second = video_problem(file);
   return place->second;
 }
 
@@ -256,7 +262,8 @@ std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_
   std::vector<std::string> missing;
   for (const auto& [key, path, pixels] : request.input_files()) {
     std::string reason = file_reason(path);
-    if (reason.empty() && pixels) reason = media.of(path);
+    const bool is_image = std::string_view(key).ends_with("image");
+    if (reason.empty() && pixels) reason = is_image ? media.of_image(path) : media.of_video(path);
     if (!reason.empty()) missing.push_back(std::string(key) + ": " + reason);
   }
   if (request.continued_video.extension() == ".h5") {

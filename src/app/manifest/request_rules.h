@@ -23,18 +23,21 @@ std::vector<FieldProblem> check_request(const Request& request);
 // Why `id` is not a valid name for files; "" when it is.
 std::string check_id(const std::string& id);
 
-// The results of media_problem() for images and videos. Opens each file only once.
+// The results of image_problem() and video_problem(). Opens each file only once.
 class MediaProblems {
  public:
-  const std::string& of(const std::filesystem::path& file);
+  const std::string& of_image(const std::filesystem::path& file);
+  const std::string& of_video(const std::filesystem::path& file);
 
  private:
-  std::map<std::filesystem::path, std::string> known_;
+  using Known = std::map<std::filesystem::path, std::string>;
+  Known images_;
+  Known videos_;
 };
 
 // The reasons why a valid request cannot be made here, each "FIELD: REASON": an image, a video or a latent file that is
-// missing or unreadable, a file that does not begin like an image or a video, sound that the checkpoint does not have.
-// Decodes nothing and does not open latent files.
+// missing or unreadable, a picture or video that is refused at its beginning (MediaProblems), sound that the checkpoint
+// does not have. Does not open latent files.
 std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media);
 
 }  // namespace orrery

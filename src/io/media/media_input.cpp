@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -37,24 +36,15 @@ void find_streams(AVFormatContext& demuxer, const std::string& path) {
 }
 
 // FFmpeg does not get the file's name, since it would interpret parts of it as patterns and protocols.
-ffmpeg::Demuxer open_header(AVIOContext* file, const std::string& path) {
+ffmpeg::Demuxer open_demuxer(AVIOContext* file, const std::string& path) {
   AVFormatContext* context = ffmpeg::check(avformat_alloc_context(), "make a demuxer");
   context->pb = file;
   context->io_open = ffmpeg::refuse_other_files;
   const int status = avformat_open_input(&context, nullptr, nullptr, nullptr);
   ffmpeg::Demuxer demuxer(context);
   check_input(status, path, "not an image or a video");
-  return demuxer;
-}
-
-ffmpeg::Demuxer open_demuxer(AVIOContext* file, const std::string& path) {
-  ffmpeg::Demuxer demuxer = open_header(file, path);
   find_streams(*demuxer, path);
   return demuxer;
-}
-
-bool is_picture_stream(const AVStream* stream) {
-  return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
 }
 
 }  // namespace
@@ -65,17 +55,6 @@ const fs::path& require_media_file(const fs::path& path) {
   open_input(path, &size);
   require_input(size > 0, path.string() + ": is empty, expected an image or a video");
   return path;
-}
-
-void require_media_header(const fs::path& path) {
-  const std::string name = require_media_file(path).string();
-  const ffmpeg::File file = open_file(name);
-  const ffmpeg::Demuxer demuxer = open_header(file.get(), name);
-  const std::span streams(demuxer->streams, demuxer->nb_streams);
-  // Formats without a header (AVFMTCTX_NOHEADER) announce streams only when they begin.
-  const bool complete = (demuxer->ctx_flags & AVFMTCTX_NOHEADER) == 0;
-  require_input(!complete || std::any_of(streams.begin(), streams.end(), is_picture_stream),
-                name + ": has no picture, expected an image or a video");
 }
 
 void require_pixels(std::int64_t width, std::int64_t height) {

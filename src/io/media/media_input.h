@@ -14,10 +14,6 @@ namespace orrery {
 // it is empty or when open_input() (core/file.h) would refuse it: a folder, FIFO, device, loop of links.
 const std::filesystem::path& require_media_file(const std::filesystem::path& path);
 
-// Throws InputError that names the file unless its header is one of a media format with pictures. Reads only the header
-// and the index.
-void require_media_header(const std::filesystem::path& path);
-
 constexpr int kMostPixels = 1 << 26;  // in a picture or frame
 
 // Throws InputError, without a file name, for a picture without pixels or with more than kMostPixels.

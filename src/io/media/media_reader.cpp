@@ -78,6 +78,17 @@ class TimedFrames {
   std::int64_t previous_ = 0;  // tick
 };
 
+// The message with which read() refuses a file that is no still picture; "" when it does not.
+template <class Read>
+std::string problem_of(const std::filesystem::path& path, const Read& read) {
+  try {
+    if (!begins_as_still(path)) read();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
 }  // namespace
 
 RgbImage read_image(const std::filesystem::path& path) {
@@ -94,13 +105,12 @@ RgbImage read_image(const std::filesystem::path& path) {
   });
 }
 
-std::string media_problem(const std::filesystem::path& path) {
-  try {
-    if (!begins_as_still(path)) require_media_header(path);
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
+std::string image_problem(const std::filesystem::path& path) {
+  return problem_of(path, [&] { read_image(path); });
+}
+
+std::string video_problem(const std::filesystem::path& path) {
+  return problem_of(path, [&] { const VideoReader first_frame(path); });
 }
 
 std::optional<VideoFacts> video_facts(const std::filesystem::path& path) {

@@ -25,12 +25,14 @@ namespace orrery {
 // CMYK with a profile, and others.
 RgbImage read_image(const std::filesystem::path& path);
 
-// Why read_image and VideoReader would refuse a file, judged by its beginning: "FILE: REASON", or "" when it begins as
-// an image or video does. Decodes nothing: reads the first bytes of a picture, or the header and index of a video.
-std::string media_problem(const std::filesystem::path& path);
+// Why read_image (of an image) or VideoReader (of a video) would refuse a file, as far as its beginning tells: "FILE:
+// REASON", or "" when nothing is wrong there. Both take any media file, as their readers do. Of a still picture, only
+// the first bytes are read; of a video, the header, the index and the first frame, by the reader itself.
+std::string image_problem(const std::filesystem::path& path);
+std::string video_problem(const std::filesystem::path& path);
 
 // The facts in a video's header; none for a still picture. Decodes no frame. Throws InputError that names the file when
-// media_problem() reports something or there is no frame rate.
+// it has no header of a video, or there is no frame rate.
 std::optional<VideoFacts> video_facts(const std::filesystem::path& path);
 
 // A picture and the time when it is shown, in ticks of a constant frame rate: from `begin` to the `begin` of the next

@@ -13,6 +13,7 @@
 #include "base/core/file.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
+#include "io/media/media_reader.h"
 #include "io/latents/latent_store.h"
 #include "models/zoo/checkpoint_files.h"
 #include "support/background.h"
@@ -80,6 +81,29 @@ TEST_F(ValidateFiles, SaysWhatAVideoIs) {
 )");
   EXPECT_THAT(validate(options_), HasSubstr("video       " + video.string() + ": 96x64, 7 frames, 24 a second\n"));
 }
+TEST_F(ValidateFiles, RefusesVideosInTheWordsOfARun) {
+  const fs::path video = folder_ / "a.mp4";
+  manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "video": "a.mp4"}
+{"id": "b", "prompt_token_ids": [1], "negative_token_ids": [5], "image": "a.mp4"}
+)");
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"-x264-params", "tff=1", "-flags", "+ildct"}, {"-vf", "setsar=100"}}) {
+    CommandLine line{"ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=96x64:rate=24"};
+    line.insert(line.end(), {"-frames:v", "7", "-c:v", "libx264", "-pix_fmt", "yuv420p"});
+    line.insert(line.end(), options.begin(), options.end());
+    line.push_back(video.string());
+    ASSERT_EQ(run_program(line).exit_code, 0);
+    std::string said;
+    try {
+      const VideoReader reader(video);
+    } catch (const InputError& e) {
+      said = e.what();
+    }
+    EXPECT_THAT(said, testing::StartsWith(video.string() + ": its "));
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("id \"a\": video: " + said), HasSubstr("id \"b\": image: " + said)));
+  }
+}
+
 
 TEST_F(ValidateFiles, SaysOnceWhatAGuidanceIntervalLeavesIdle) {
   manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "guidance_interval": [500, 950]}

@@ -160,13 +160,22 @@ class MediaCheck : public MediaFiles {};
 
 TEST_F(MediaCheck, FindsNothingWrongWithImagesAndVideos) {
   const RgbImage image = waves(64, 48);
+  const auto expect_good = [](const std::filesystem::path& file) {
+    EXPECT_EQ(image_problem(file), "");
+    EXPECT_EQ(video_problem(file), "");
+  };
   for (const char* name : {"a.png", "a.jpg", "a.webp", "a.tif", "a.tga", "a.bmp", "a.gif", "a.ppm"}) {
-    EXPECT_EQ(media_problem(make(name, image)), "") << name;
+    expect_good(make(name, image));
   }
   write_heif(folder_ / "a.heic", samples_of(image), {.codec = heif_compression_HEVC});
-  EXPECT_EQ(media_problem(folder_ / "a.heic"), "");
+  expect_good(folder_ / "a.heic");
+  std::string frames;  // ten, since FFmpeg does not recognize an MPEG transport stream of a few packets
+  for (int time = 0; time < 10; ++time) {
+    const RgbImage frame = waves(64, 48, time);
+    frames.append(frame.rgb.begin(), frame.rgb.end());
+  }
   for (const char* name : {"a.mp4", "a.mov", "a.mkv", "a.webm", "a.avi", "a.ts", "a.flv", "a.mpg"}) {
-    EXPECT_EQ(media_problem(make(name, image, "-pix_fmt yuv420p")), "") << name;
+    expect_good(make(name, 64, 48, "rgb24", frames, "-pix_fmt yuv420p"));
   }
 }
 
@@ -188,10 +197,22 @@ TEST_F(MediaCheck, SaysWhatTheBeginningTells) {
                                                        {"cut.mp4", "not an image or a vid"},
                                                        {"missing.png", "no such file"}};
   for (const auto& [name, reason] : cases) {
-    const std::string problem = media_problem(folder_ / name);
-    EXPECT_THAT(problem, StartsWith((folder_ / name).string() + ": "));
-    EXPECT_THAT(problem, HasSubstr(reason));
-    EXPECT_EQ(problem.find('\n'), std::string::npos) << problem;
+    for (const std::string& problem : {image_problem(folder_ / name), video_problem(folder_ / name)}) {
+      EXPECT_THAT(problem, StartsWith((folder_ / name).string() + ": "));
+      EXPECT_THAT(problem, HasSubstr(reason));
+      EXPECT_EQ(problem.find('\n'), std::string::npos) << problem;
+    }
+  }
+}
+
+TEST_F(MediaCheck, SaysWhatTheFirstFrameTells) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"-c:v libx264 -x264-params tff=1 -flags +ildct", "its frames are interlaced"},
+      {"-vf setsar=100", "its pixels have the shape 100:1, expected at most 10:1"}};
+  for (const auto& [options, reason] : cases) {
+    const auto file = make("a.mp4", waves(96, 64), std::string(options) + " -pix_fmt yuv420p");
+    EXPECT_THAT(image_problem(file), HasSubstr(reason));
+    EXPECT_THAT(video_problem(file), HasSubstr(reason));
   }
 }
 
