@@ -44,6 +44,14 @@ void forget_unused(Request& request) {
 }
 
 // Reads the lines of one manifest and collects their problems.
+// Why the request's seed is not valid, or "".
+std::string seed_problem(const Request& request) {
+  for (FieldProblem& problem : check_request(request)) {
+    if (problem.field == "seed") return std::move(problem.reason);
+  }
+  return "";
+}
+
 class ManifestReader {
  public:
   ManifestReader(const fs::path& file, const RequestDefaults& defaults, const RequestCheck& also_refuse)
@@ -197,6 +205,11 @@ std::int64_t ManifestReader::samples_in(const Json& object, const Request& reque
     bad(fmt::format("samples: their seeds, from {} to {}, go beyond {}", request.seed, last_seed,
                     std::numeric_limits<std::uint32_t>::max()));
   }
+  } else if (request.is_long() && seed_problem(request).empty()) {  // the first one's has been reported already
+    Request last = request;
+    last.seed = static_cast<std::uint32_t>(last_seed);
+    const std::string problem = seed_problem(last);
+    if (!problem.empty()) bad("samples: of the last one, " + problem);
   const std::string reason = request.id.empty() ? "" : check_id(fmt::format("{}-{}", request.id, count - 1));
   if (!reason.empty()) bad("samples: the id of the last one: " + reason);
   return count;

@@ -103,6 +103,13 @@ TEST(Manifest, RefusesSamplesThatCannotBe) {
   }
   EXPECT_THAT(problems(with(R"("samples": 2, "seed": 4294967295)")),
               ElementsAre(HasSubstr("samples: their seeds, from 4294967295 to 4294967296, go beyond 4294967295")));
+  const auto in_three_chunks = [](const char* seed) {
+    return problems(with(std::string(R"("samples": 2, "num_frames": 17, "chunk_frames": 9, "seed": )") + seed));
+  };
+  EXPECT_THAT(in_three_chunks("4294967292"), IsEmpty());
+  EXPECT_THAT(in_three_chunks("4294967293"),
+              ElementsAre(HasSubstr("samples: of the last one, the chunks' seeds, from 4294967294 to 4294967296, go")));
+  EXPECT_THAT(in_three_chunks("4294967294"), ElementsAre(HasSubstr("seed: the chunks' seeds, from 4294967294 to")));
   EXPECT_THAT(problems(with(R"("samples": 9)") + "\n" + with(R"("samples": 9)")),
               ElementsAre(HasSubstr("m.jsonl:2: id \"a\": its sample \"a-0\" is already used in line 1")));
   EXPECT_THAT(problems(with(R"("samples": 2)") + "\n" + R"({"id": "a-1", "prompt": "p"})"),
