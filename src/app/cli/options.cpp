@@ -118,6 +118,10 @@ void check_values(const Options& o, const Origins& origins) {
   require_command(o.gates.media, label(origins, "check-media"));
   require_input(!o.gates.media || o.output.media.video != Media::None,
                 label(origins, "check-media") + ": with --media none there is no file to check");
+  require_input(!o.model.full_precision_steps || o.model.in_8_bits(),
+                label(origins, "full-precision-steps") +
+                    ": without --gemm fp8 or --attention fp8 all steps are in full precision: give one of these two, "
+                    "or leave it out");
   require_input(!o.time_limit || o.time_limit->count() > 0, label(origins, "time-limit") + ": no time is left");
   require_input(!(o.quiet && o.verbose), label(origins, "verbose") + ": excludes --quiet");
   require_input(!o.defaults.negative_prompt || o.negative_prompt_file.empty(),
