@@ -25,6 +25,9 @@ constexpr std::string_view kCausal =
 constexpr std::string_view kLora =
     "LoRA weights, which are not applied here: merge them into the checkpoint's own weights first, "
     "and give that folder without them";
+constexpr std::string_view kNvfp4 =
+    "with a weight_scale beside it, as in NVFP4 checkpoints (4-bit weights, two in a byte), which are not read: take "
+    "the checkpoint's revision in bf16 or fp8";
 
 // A text in a key's or tensor's name, and the message for the variant that it reveals.
 struct Mark {
@@ -44,6 +47,19 @@ std::string_view sentence_for(std::string_view text, const Marks& marks) {
   const auto found = std::find_if(marks.begin(), marks.end(),
                                   [&](const Mark& mark) { return text.find(mark.text) != std::string_view::npos; });
   return found == marks.end() ? std::string_view() : found->sentence;
+}
+
+// Whether the tensor holds 4-bit weights, two in a byte: an NVFP4 module has MODULE.weight (ModelOpt) or
+// MODULE.weight_packed (compressed-tensors), and MODULE.weight_scale beside it.
+bool is_packed(const WeightSource& source, const std::string& name) {
+  for (const std::string_view suffix : {"", "_packed"}) {
+    const std::string ending = std::string(".weight").append(suffix);
+    if (!name.ends_with(ending)) continue;
+    const std::string& dtype = source.find(name)->dtype;
+    const std::string factor = name.substr(0, name.size() - suffix.size()) + "_scale";
+    return (dtype == "U8" || dtype == "F4") && source.find(factor) != nullptr;
+  }
+  return false;
 }
 
 [[noreturn]] void refuse_variant(const std::string& where, std::string_view sentence) {
@@ -87,6 +103,9 @@ void refuse_other_tensors(const WeightSource& transformer) {
   for (const std::string& name : transformer.names()) {
     const std::string_view sentence = sentence_for(name, kTensorMarks);
     if (!sentence.empty()) refuse_variant(transformer.where(name) + ": tensor " + name, sentence);
+    if (is_packed(transformer, name)) {
+      refuse_variant(transformer.where(name) + ": tensor " + name + ": " + transformer.find(name)->dtype, kNvfp4);
+    }
   }
 }
 

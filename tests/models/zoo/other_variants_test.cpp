@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "base/core/error.h"
 #include "base/core/json.h"
 #include "io/checkpoint/random_checkpoint.h"
@@ -58,6 +63,51 @@ TEST(OtherVariants, LoraFilesAreRefusedWhereverTheyLie) {
     folder.write(name, "{}");
     EXPECT_THAT([&] { refuse_other_variants(folder.path()); },
                 ThrowsMessage<InputError>(AllOf(HasSubstr(name), HasSubstr("LoRA weights, which are not applied"))));
+  }
+}
+
+// Tensors of which only names and dtypes are known.
+class NamedTensors : public WeightSource {
+ public:
+  explicit NamedTensors(std::map<std::string, TensorInfo> tensors) : tensors_(std::move(tensors)) {}
+  std::vector<std::string> names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, info] : tensors_) names.push_back(name);
+    return names;
+  }
+  const TensorInfo* find(const std::string& name) const override {
+    const auto found = tensors_.find(name);
+    return found == tensors_.end() ? nullptr : &found->second;
+  }
+  void copy(const std::string& name, const Slice& /*slice*/, at::Tensor /*into*/) const override {
+    ADD_FAILURE() << name << " is read";
+  }
+  std::string where(const std::string& /*name*/) const override { return "model.safetensors"; }
+  std::string fingerprint() const override { return ""; }
+
+ private:
+  std::map<std::string, TensorInfo> tensors_;
+};
+
+TEST(OtherVariants, WeightsIn4BitsAreRefused) {
+  struct Row {
+    const char* weight;
+    const char* dtype;
+    bool refused;
+  };
+  for (const Row& row : {Row{"m.weight", "U8", true}, Row{"m.weight_packed", "U8", true}, Row{"m.weight", "F4", true},
+                         Row{"m.weight", "BF16", false}, Row{"other.weight", "U8", false}}) {
+    const NamedTensors transformer({{row.weight, {row.dtype, {4, 2}}},
+                                    {"m.weight_scale", {"F8_E4M3", {4, 1}}},
+                                    {"m.weight_scale_2", {"F32", {}}}});
+    if (!row.refused) {
+      EXPECT_NO_THROW(refuse_other_tensors(transformer)) << row.weight;
+      continue;
+    }
+    EXPECT_THAT([&] { refuse_other_tensors(transformer); },
+                ThrowsMessage<InputError>(AllOf(
+                    HasSubstr(std::string("model.safetensors: tensor ") + row.weight + ": " + row.dtype + ": with"),
+                    HasSubstr("NVFP4"), HasSubstr("take the checkpoint's revision in bf16 or fp8"))));
   }
 }
 
