@@ -87,9 +87,9 @@ ClipMemory clip_memory(const ModelSizes& sizes, const Request& request, const Pr
 
 std::string memory_problem(const Request& request, const ClipMemory& needed, bool decodes, std::int64_t free) {
   const bool media = decodes && needed.media > needed.step;
-  return fmt::format("needs about {} of GPU memory to {} {}x{}, {} frames, {} are free after the weights: {}",
+  return fmt::format("needs about {} of GPU memory to {} {}x{}, {}, {} are free after the weights: {}",
                      gigabytes(media ? needed.media : needed.step), media ? "decode" : "denoise", request.width,
-                     request.height, request.num_frames, gigabytes(free), memory_advice());
+                     request.height, count_text(request.num_frames, "frame"), gigabytes(free), memory_advice());
 }
 
 void require_memory(const Comm& world, at::Device device, const Request& request, const ClipMemory& needed,

@@ -9,6 +9,7 @@
 
 #include "base/core/error.h"
 #include "base/core/json.h"
+#include "base/core/numbers.h"
 #include "io/latents/latent_store.h"
 #include "io/media/media_reader.h"
 #include "models/wan/config.h"
@@ -74,9 +75,8 @@ at::Tensor encode_image(const WanEncoder& encoder, const std::filesystem::path& 
 at::Tensor all_latent_frames(const std::filesystem::path& path, std::int64_t channels,
                              const std::string& vae_fingerprint) {
   const at::Tensor video = own_video(path, vae_fingerprint);
-  require_input(video.size(0) == channels,
-                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(),
-                            video.size(0), channels));
+  require_input(video.size(0) == channels, fmt::format("{}: its latents have {}, the checkpoint's VAE takes {}",
+                                                       path.string(), count_text(video.size(0), "channel"), channels));
   require_finite(path, video);
   return video;
 }
@@ -87,8 +87,8 @@ at::Tensor last_latent_frames(const std::filesystem::path& path, std::int64_t co
   const bool fits = video.size(0) == shape[0] && video.size(2) == shape[2] && video.size(3) == shape[3];
   require_input(fits, path.string() + ": its latents are " + shape_text(video.sizes().vec()) + ", the clip's are " +
                           shape_text(shape) + ": channels, height and width must agree");
-  require_input(video.size(1) >= count, fmt::format("{}: it has {} latent frames, condition_frames asks for {}",
-                                                    path.string(), video.size(1), count));
+  require_input(video.size(1) >= count, fmt::format("{}: it has {}, condition_frames asks for {}", path.string(),
+                                                    count_text(video.size(1), "latent frame"), count));
   const at::Tensor last = video.narrow(1, video.size(1) - count, count).contiguous();
   require_finite(path, last);
   return last;

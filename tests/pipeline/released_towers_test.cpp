@@ -130,7 +130,7 @@ TEST(ReleasedTowers, RefuseTensorsThatNeitherTowerHas) {
   const Weights weights(std::make_shared<RandomCheckpoint>("surplus", tensors), Shard{}, test_device(), at::kFloat);
   ReleasedTowers towers(weights, ranks.config(), *group, *group, kRequests, 0, log);
   EXPECT_THAT([&] { towers.prepare(kRequests[0]); },
-              ThrowsMessage<InputError>(HasSubstr("1 tensor(s) that this model does not have: layers.0.surplus")));
+              ThrowsMessage<InputError>(HasSubstr("1 tensor that this model does not have: layers.0.surplus")));
 }
 
 TEST(TextWindow, CountsEachTextOnce) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/bench/parts.h"
+#include "base/core/numbers.h"
 #include "base/core/pulse.h"
 #include "base/device/device_memory.h"
 #include "io/checkpoint/file_reads.h"
@@ -103,7 +104,7 @@ double bench_plain_read(const BenchModel& model, const BenchContext& context) {
   Record record;
   record.what = "load";
   record.name = "plain read";
-  record.shape = fmt::format("{}, {} files, 16 MiB at a time", model.name, files.size());
+  record.shape = fmt::format("{}, {}, 16 MiB at a time", model.name, count_text(std::ssize(files), "file"));
   for (const InputFile& file : files) record.bytes += static_cast<double>(file.size());
   record.more["bytes"] = record.bytes;
   prepare_cache(model, context, record);

@@ -9,6 +9,7 @@
 #include "app/inspect/difference.h"
 #include "base/core/error.h"
 #include "base/core/json.h"
+#include "base/core/numbers.h"
 #include "base/core/terminal_text.h"
 #include "io/latents/latent_store.h"
 #include "io/media/media_reader.h"
@@ -93,7 +94,9 @@ Comparison compare_latents(const Options& options) {
   return all;
 }
 
-std::string format_text(const Waveform& wave) { return fmt::format("{} channels at {} Hz", wave.channels, wave.rate); }
+std::string format_text(const Waveform& wave) {
+  return fmt::format("{} at {} Hz", count_text(wave.channels, "channel"), wave.rate);
+}
 
 // Compares sounds; a frame is a sample of all channels.
 void compare_sounds(Comparison& all, const Options& options) {

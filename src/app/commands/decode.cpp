@@ -14,6 +14,7 @@
 #include "models/zoo/model_options.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/clip_media.h"
+#include "base/core/numbers.h"
 #include "pipeline/long_clip.h"
 #include "pipeline/root_work.h"
 #include "pipeline/run_folder.h"
@@ -76,8 +77,8 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
                 path.string() + ": its clip is not finished: run it to the end first");
   const std::int64_t channels = file.latents.at(Stream::Video).shape[1];
   require_input(channels == checkpoint.vae_config.z_dim,
-                fmt::format("{}: its latents have {} channels, the checkpoint's VAE takes {}", path.string(), channels,
-                            checkpoint.vae_config.z_dim));
+                fmt::format("{}: its latents have {}, the checkpoint's VAE takes {}", path.string(),
+                            count_text(channels, "channel"), checkpoint.vae_config.z_dim));
   Clip clip{latents_of(file), label_of(path, file.request, latents_checksum(file), checkpoint)};
   for (const auto& [stream, latents] : clip.latents) require_finite(path, latents);
   if (!clip.latents.contains(Stream::Sound)) return clip;
@@ -85,9 +86,8 @@ Clip read_clip(const std::filesystem::path& path, const CheckpointFiles& checkpo
                 path.string() + ": it has sound, but the checkpoint has no sound_tokenizer/");
   const std::int64_t wanted = checkpoint.sound_config->vocoder_input_dim;
   const std::int64_t found = clip.latents.at(Stream::Sound).size(0);
-  require_input(found == wanted,
-                fmt::format("{}: its sound latents have {} channels, the checkpoint's decoder takes {}", path.string(),
-                            found, wanted));
+  require_input(found == wanted, fmt::format("{}: its sound latents have {}, the checkpoint's decoder takes {}",
+                                             path.string(), count_text(found, "channel"), wanted));
   return clip;
 }
 

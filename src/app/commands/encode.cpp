@@ -30,7 +30,8 @@ at::Tensor encode_feed(const WanEncoder& encoder, FrameFeed& feed, std::int64_t 
     latents.push_back(stream.next(frames.to(device)).to(at::kCPU));
     used += wanted;
   }
-  require_input(used >= limit, fmt::format("it has only {} usable frames, --num-frames asks for {}", used, limit));
+  require_input(used >= limit,
+                fmt::format("it has only {}, --num-frames asks for {}", count_text(used, "usable frame"), limit));
   return at::stack(latents, 1);
 }
 
@@ -67,8 +68,8 @@ void encode_file(const Options& options, at::Device device, const Log& log) {
   file.created = utc_now();
   file.latents[Stream::Video] = to_array(latent.unsqueeze(0));
   write_latents(options.output.folder, file);
-  log.info(fmt::format("{} -> {}: {} frames, latents {}", source.string(), options.output.folder.string(), frames,
-                       shape_text(file.latents.at(Stream::Video).shape)));
+  log.info(fmt::format("{} -> {}: {}, latents {}", source.string(), options.output.folder.string(),
+                       count_text(frames, "frame"), shape_text(file.latents.at(Stream::Video).shape)));
 }
 
 }  // namespace orrery

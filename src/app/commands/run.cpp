@@ -38,7 +38,7 @@ double work_of(const RunPlan& plan) {
 }
 
 // "1 clip to", "2 clips to"
-std::string clips_to(std::size_t count) { return fmt::format("{} clip{} to", count, count == 1 ? "" : "s"); }
+std::string clips_to(std::size_t count) { return count_text(static_cast<std::int64_t>(count), "clip") + " to"; }
 
 // Logs a stop with `left` clips to do and returns the exit code.
 int leave_stopped(const StopFlag& stop, std::size_t left, const Log& log) {

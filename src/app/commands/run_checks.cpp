@@ -14,6 +14,7 @@
 #include "app/outputs/run_space.h"
 #include "base/core/file.h"
 #include "base/core/host.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
@@ -59,10 +60,10 @@ void warn_of_full_precision(RunPlan& plan, const FullPrecisionSteps& steps) {
   const auto first = std::find_if(plan.jobs.begin(), plan.jobs.end(), all_full);
   if (first == plan.jobs.end()) return;
   plan.warnings.push_back(
-      fmt::format("{} of {} clips have no step in 8 bits, the first is \"{}\" of {} steps: "
+      fmt::format("in {} of {} no step is in 8 bits, the first is \"{}\" of {}: "
                   "with --full-precision-steps {},{} all of their steps are in full precision",
-                  std::count_if(first, plan.jobs.end(), all_full), plan.jobs.size(), first->request.id,
-                  first->request.steps, steps.first, steps.last));
+                  std::count_if(first, plan.jobs.end(), all_full), count_text(std::ssize(plan.jobs), "clip"),
+                  first->request.id, count_text(first->request.steps, "step"), steps.first, steps.last));
 }
 
 void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
@@ -71,9 +72,9 @@ void warn_of_idle_ranks(const RunPlan& plan, const Log& log) {
   if (first == plan.jobs.end()) return;
   const auto count = std::count_if(first, plan.jobs.end(), unguided);
   log.warning(
-      fmt::format("{} of {} clips have no guidance, the first is \"{}\": "
+      fmt::format("no guidance in {} of {}, the first is \"{}\": "
                   "for these, --cfg 2 makes half of the ranks repeat the work of the other half",
-                  count, plan.jobs.size(), first->request.id));
+                  count, count_text(std::ssize(plan.jobs), "clip"), first->request.id));
 }
 
 }  // namespace
@@ -112,8 +113,8 @@ RunPlan prepare_run(const Options& options, const Log& log, RootHold& hold) {
   hold.checkpoint = std::move(input.checkpoint);
   for (const std::string& note : hold.checkpoint->notes) log.warning(note);
   if (!hold.shard.is_whole()) {
-    log.info(fmt::format("shard {}: {} of the manifest's {} requests", hold.shard.text(), input.jobs.size(),
-                         hold.manifest_requests));
+    log.info(fmt::format("shard {}: {} of the manifest's {}", hold.shard.text(), input.jobs.size(),
+                         count_text(hold.manifest_requests, "request")));
   }
   make_run_folders(options.output.folder);
   hold.lock.emplace(options.output.folder, hold.shard, log);

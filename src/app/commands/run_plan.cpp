@@ -47,9 +47,9 @@ class ScheduleCheck {
   std::string operator()(const Request& r) {
     if (!rule_ || falls(r.steps, r.flow_shift)) return "";
     return fmt::format(
-        "flow_shift: {} leaves no room between the noise levels of {} steps, which have to fall from below 1 to 0 in "
+        "flow_shift: {} leaves no room between the noise levels of {}, which have to fall from below 1 to 0 in "
         "float32: use one that is {}",
-        number_text(r.flow_shift), r.steps, r.flow_shift > 1 ? "smaller" : "larger");
+        number_text(r.flow_shift), count_text(r.steps, "step"), r.flow_shift > 1 ? "smaller" : "larger");
   }
 
  private:
@@ -71,9 +71,8 @@ std::string share_problem(const Request& request, const CheckpointFiles* checkpo
     tokens = std::min(tokens, media_shape(part, checkpoint->transformer_config).tokens());
   }
   if (tokens >= sp) return "";
-  return fmt::format(
-      "the clip has {} token{}, too few to split over --sp {} ranks: use a smaller --sp or make a larger clip", tokens,
-      tokens == 1 ? "" : "s", sp);
+  return fmt::format("the clip has {}, too few to split over --sp {} ranks: use a smaller --sp or make a larger clip",
+                     count_text(tokens, "token"), sp);
 }
 
 // Why the checkpoint or the ranks cannot make this clip, or "".

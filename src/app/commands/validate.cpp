@@ -48,7 +48,7 @@ class Table {
 };
 
 std::string requests_text(const RunInput& input) {
-  const std::string all = fmt::format("{} request{}", input.manifest_requests, input.manifest_requests == 1 ? "" : "s");
+  const std::string all = count_text(input.manifest_requests, "request");
   if (input.shard.is_whole()) return all;
   return fmt::format("{}, {} of them in shard {}", all, input.jobs.size(), input.shard.text());
 }
@@ -76,7 +76,7 @@ std::string video_text(const fs::path& file) {
   try {
     const std::optional<VideoFacts> facts = video_facts(file);
     if (!facts) return "";
-    const std::string frames = facts->frames > 0 ? fmt::format("{} frames", facts->frames) : "frames not counted";
+    const std::string frames = facts->frames > 0 ? count_text(facts->frames, "frame") : "frames not counted";
     const double fps = static_cast<double>(facts->fps.numerator) / facts->fps.denominator;
     return fmt::format("{}: {}x{}, {}, {:.5g} a second", file.string(), facts->width, facts->height, frames, fps);
   } catch (const InputError&) {
@@ -113,9 +113,8 @@ void describe_idle(const RunInput& input, const Options& o, Table& table) {
   }
   if (idle == 0) return;
   table.row("note",
-            fmt::format("with --cfg 2 the second group of ranks is idle in {} of {} steps, which lie outside of "
-                        "guidance intervals",
-                        idle, computed));
+            fmt::format("with --cfg 2 the second group of ranks is idle in {} of {}, outside of guidance intervals",
+                        idle, count_text(computed, "step")));
 }
 
 // The memory as text. With --text-tower auto, it depends on the GPU whether the text tower is released.
@@ -158,8 +157,8 @@ void describe_out(const RunPlan& plan, const Options& options, Table& table) {
     return std::any_of(parts.begin(), parts.end(), [](const ClipJob& part) { return part.resumes; });
   });
   std::string found = options.output.folder.string();
-  if (!plan.complete.empty()) found += fmt::format(": {} requests done earlier", plan.complete.size());
-  if (resumes > 0) found += fmt::format("{} {} go on from a snapshot", plan.complete.empty() ? ":" : ",", resumes);
+  if (!plan.complete.empty()) found += ": " + count_text(std::ssize(plan.complete), "request") + " done earlier";
+  if (resumes > 0) found += fmt::format("{} {} to resume", plan.complete.empty() ? ":" : ",", resumes);
   table.row("out", found);
   for (const std::string& warning : plan.warnings) table.row("warning", warning);
 }

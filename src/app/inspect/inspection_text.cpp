@@ -4,6 +4,7 @@
 
 #include "app/inspect/inspection.h"
 #include "base/core/json.h"
+#include "base/core/numbers.h"
 #include "base/core/terminal_text.h"
 
 namespace orrery {
@@ -51,8 +52,8 @@ std::string request_text(const Json& request) {
 
 std::string sampler_text(const LatentFile& file) {
   if (file.sigmas.empty()) return "none";
-  const std::string steps = fmt::format("{} steps, sigma {} to {}", file.timesteps.size(), number(file.sigmas.front()),
-                                        number(file.sigmas.back()));
+  const std::string steps = fmt::format("{}, sigma {} to {}", count_text(std::ssize(file.timesteps), "step"),
+                                        number(file.sigmas.front()), number(file.sigmas.back()));
   if (!file.running) return steps;
   const int order = file.running->histories.at(Stream::Video).last_order;
   const std::string last = order > 0 ? fmt::format(", last of order {}", order) : "";
@@ -93,12 +94,12 @@ std::string page_of(const Inspection& inspection) {
   row("request", request_text(json["request"]));
   row("model", json["model"].is_object() ? printable(json_text(json["model"])) : "none");
   row("written", fmt::format("{} by {}", or_none(file.created), or_none(file.software)));
-  row("texts", fmt::format("{} and {} tokens", file.cond_ids.size(), file.uncond_ids.size()));
+  row("texts", fmt::format("{} and {}", file.cond_ids.size(), count_text(std::ssize(file.uncond_ids), "token")));
   row("sampler", sampler_text(file));
   if (!file.chunks.empty())
-    row("latents", fmt::format("of {} chunks, in {}", file.chunks.size(), names_of(file.chunks)));
+    row("latents", fmt::format("of {}, in {}", count_text(std::ssize(file.chunks), "chunk"), names_of(file.chunks)));
   row("checksum", inspection.latent_checksum);
-  row("not finite", fmt::format("{} values", inspection.not_finite));
+  row("not finite", count_text(static_cast<std::int64_t>(inspection.not_finite), "value"));
   page.append("\n").append(datasets_table(inspection.datasets));
   for (const auto& [stream, channels] : inspection.channels) {
     page.append("\n").append(channels_table(std::string(schema_of(stream).name) + " channel", channels));

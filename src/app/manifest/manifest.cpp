@@ -17,6 +17,7 @@
 #include "base/core/error.h"
 #include "base/core/file_content.h"
 #include "base/core/json.h"
+#include "base/core/numbers.h"
 
 namespace orrery {
 namespace {
@@ -43,7 +44,6 @@ void forget_unused(Request& request) {
   request.chunk_overlap = unset.chunk_overlap;
 }
 
-// Reads the lines of one manifest and collects their problems.
 // Why the request's seed is not valid, or "".
 std::string seed_problem(const Request& request) {
   for (FieldProblem& problem : check_request(request)) {
@@ -52,6 +52,7 @@ std::string seed_problem(const Request& request) {
   return "";
 }
 
+// Reads the lines of one manifest and collects their problems.
 class ManifestReader {
  public:
   ManifestReader(const fs::path& file, const RequestDefaults& defaults, const RequestCheck& also_refuse)
@@ -175,7 +176,7 @@ void ManifestReader::check_parent(const Request& request, const Request& parent)
                     size(request)));
   }
   if (std::cmp_greater(request.condition_frames.size(), parent.latent_frames())) {
-    bad(fmt::format("{}has {} latent frames, condition_frames asks for {}", clip, parent.latent_frames(),
+    bad(fmt::format("{}has {}, condition_frames asks for {}", clip, count_text(parent.latent_frames(), "latent frame"),
                     request.condition_frames.size()));
   }
 }
@@ -204,12 +205,12 @@ std::int64_t ManifestReader::samples_in(const Json& object, const Request& reque
   if (last_seed > std::numeric_limits<std::uint32_t>::max()) {
     bad(fmt::format("samples: their seeds, from {} to {}, go beyond {}", request.seed, last_seed,
                     std::numeric_limits<std::uint32_t>::max()));
-  }
   } else if (request.is_long() && seed_problem(request).empty()) {  // the first one's has been reported already
     Request last = request;
     last.seed = static_cast<std::uint32_t>(last_seed);
     const std::string problem = seed_problem(last);
     if (!problem.empty()) bad("samples: of the last one, " + problem);
+  }
   const std::string reason = request.id.empty() ? "" : check_id(fmt::format("{}-{}", request.id, count - 1));
   if (!reason.empty()) bad("samples: the id of the last one: " + reason);
   return count;

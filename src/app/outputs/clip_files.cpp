@@ -8,6 +8,7 @@
 #include "app/manifest/manifest.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/numbers.h"
 #include "io/media/made_from.h"
 #include "pipeline/clip_needs.h"
 #include "pipeline/snapshot.h"
@@ -168,8 +169,8 @@ std::string ClipFiles::difference(const LatentHeader& found, const ClipJob& job)
     return "from other texts (a changed tokenizer, semantics, default negative prompt or version of Orrery)";
   }
   if (found.chunks.empty() && found.steps_of(Stream::Sound) != job.request.sound_steps()) {
-    return fmt::format("with {} latent steps of sound, this version makes {}", found.steps_of(Stream::Sound),
-                       job.request.sound_steps());
+    return fmt::format("with {} of sound, this version makes {}",
+                       count_text(found.steps_of(Stream::Sound), "latent step"), job.request.sound_steps());
   }
   const std::string entry = other_entry(found, recipe_, job.request);
   return entry.empty() ? "" : "with another --" + entry;

@@ -12,11 +12,6 @@
 namespace orrery {
 namespace {
 
-// "8 GPUs"
-std::string count_text(std::int64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 // "--cfg 2 --tp 4"
 std::string grid_text(const GridShape& grid) {
   std::string text;

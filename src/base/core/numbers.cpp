@@ -52,6 +52,10 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
   return std::chrono::seconds(*hours * 3600 + *minutes * 60 + *seconds);
 }
 
+std::string count_text(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string duration_digits(std::chrono::seconds duration) {
   const std::int64_t seconds = duration.count();
   return fmt::format("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -18,6 +18,8 @@ std::optional<double> parse_number(std::string_view text);
 std::string number_text(double value);
 // `value` with `digits` digits after the decimal point: "2.90".
 std::string fixed_text(double value, int digits);
+// A count with its noun, whose plural ends in s: "0 clips", "1 clip", "2 clips".
+std::string count_text(std::int64_t count, std::string_view noun);
 
 // Parses "HH:MM:SS", with hours of two to six digits; none when `text` is anything else.
 std::optional<std::chrono::seconds> parse_duration(std::string_view text);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/core/error.h"
+#include "base/core/numbers.h"
 #include "base/core/pulse.h"
 #include "io/checkpoint/weight_source.h"
 
@@ -172,9 +173,9 @@ void Weights::require_all_read() const {
   std::string list;
   for (std::size_t i = 0; i < std::min(kNamed, unread.size()); ++i) list += (i == 0 ? "" : ", ") + unread[i];
   if (unread.size() > kNamed) list += ", …";
-  throw InputError(fmt::format(
-      "{}: {} tensor(s) that this model does not have: {}: is it another model's checkpoint, or a newer one?",
-      shared_->source->where(unread.front()), unread.size(), list));
+  throw InputError(
+      fmt::format("{}: {} that this model does not have: {}: is it another model's checkpoint, or a newer one?",
+                  shared_->source->where(unread.front()), count_text(std::ssize(unread), "tensor"), list));
 }
 
 std::int64_t Weights::bytes() const { return shared_->bytes; }

@@ -13,6 +13,7 @@ extern "C" {
 #include <utility>
 
 #include "base/core/error.h"
+#include "base/core/numbers.h"
 #include "io/media/still.h"
 
 namespace orrery {
@@ -159,7 +160,7 @@ void FrameSource::require_all_packets() const {
   // formats without an index.
   const std::int64_t promised = std::min<std::int64_t>(stream_->nb_frames, avformat_index_get_entries_count(stream_));
   require_input(packets_ >= promised,
-                fmt::format("{}: cut short: has {} of {} frames", input_.path(), packets_, promised));
+                fmt::format("{}: cut short: has {} of {}", input_.path(), packets_, count_text(promised, "frame")));
 }
 
 }  // namespace orrery

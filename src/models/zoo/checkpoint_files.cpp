@@ -6,6 +6,7 @@
 
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/numbers.h"
 #include "io/checkpoint/safetensors_files.h"
 #include "models/audio/decoder.h"
 #include "models/cosmos3/transformer.h"
@@ -21,9 +22,9 @@ namespace {
 
 std::string few_step_note(const CheckpointFiles& files) {
   return fmt::format(
-      "{} is a few-step (distilled) checkpoint: every clip takes its {} steps with one branch each, and steps, "
+      "{} is a few-step (distilled) checkpoint: every clip takes its {} with one branch each, and steps, "
       "guidance_scale, flow_shift and negative prompts count for nothing",
-      files.name(), files.fixed_levels.size());
+      files.name(), count_text(std::ssize(files.fixed_levels), "step"));
 }
 
 // Reads the schedule that the checkpoint's own files ask for.

@@ -122,7 +122,7 @@ TEST_F(ValidateFiles, SaysWhichClipsHaveNoStepIn8Bits) {
   options_.output.folder = folder_ / "out";
   EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
   options_.model.products = RowFormat::Float8;
-  EXPECT_THAT(validate(options_), HasSubstr("1 of 2 clips have no step in 8 bits, the first is \"b\" of 4 steps: with "
+  EXPECT_THAT(validate(options_), HasSubstr("in 1 of 2 clips no step is in 8 bits, the first is \"b\" of 4 steps: with "
                                             "--full-precision-steps 3,3 all of their steps are in full precision"));
   options_.model.full_precision_steps = FullPrecisionSteps{};
   EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));

@@ -42,7 +42,7 @@ TEST_F(FewSteps, FollowTheReference) {
   const Golden picture = Golden::load_case("distilled/t2i");
   const Ending ending = run("out", {line_of(golden_), line_of(picture)}, {"--media", "none"}, {2, 1});
   EXPECT_THAT(ending.err,
-              AllOf(HasSubstr("takes its 4 steps with one branch each"), HasSubstr("2 of 2 clips have no guidance")));
+              AllOf(HasSubstr("takes its 4 steps with one branch each"), HasSubstr("no guidance in 2 of 2 clips")));
   for (const Golden* golden : std::vector<const Golden*>{&golden_, &picture}) {
     const LatentFile file = latents("out", golden->request().at("name"));
     EXPECT_LE(relative(video_of(file), (*golden)["final_video_latent"]), kTolerance);

@@ -43,7 +43,7 @@ const std::vector<Failure> kFailures{
     {"latents-not-finite", continuing("nan.h5"), {"nan.h5: its latents have NaN or infinite values"}},
     {"latents-too-short",
      {{"condition_latents", "short.h5"}, {"condition_frames", {0, 1}}},
-     {"short.h5: it has 1 latent frames, condition_frames asks for 2"}},
+     {"short.h5: it has 1 latent frame, condition_frames asks for 2"}},
     {"child", continuing("image-missing"), {"the clip it continues, \"image-missing\", failed"}},
     {"grandchild", continuing("child"), {"the clip it continues, \"child\", failed"}}};
 

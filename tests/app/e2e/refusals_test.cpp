@@ -243,7 +243,7 @@ INSTANTIATE_TEST_SUITE_P(
                        {"broken/transformer: tensor layers.4.", " is missing"}},
         CheckpointCase{"OneLayerLess",
                        setting(kConfig, "num_hidden_layers", 3),
-                       {"tensor(s) that this model does not have: layers.3."}},
+                       {"tensors that this model does not have: layers.3."}},
         CheckpointCase{"OtherActivation",
                        setting(kConfig, "hidden_act", "gelu"),
                        {kConfig, "hidden_act: found \"gelu\", expected \"silu\""}},

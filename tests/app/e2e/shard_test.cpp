@@ -114,7 +114,7 @@ TEST_F(Sharded, AnEmptyShardIsDone) {
   folder_.write("clips.jsonl", random_line("a"));
   const Ending ending = run_program(command(out_, {"--shard", "1/2"}));
   EXPECT_EQ(ending.exit_code, 0) << ending.err;
-  EXPECT_THAT(ending.err, HasSubstr("shard 1/2: 0 of the manifest's 1 requests"));
+  EXPECT_THAT(ending.err, HasSubstr("shard 1/2: 0 of the manifest's 1 request\n"));
 }
 
 TEST_F(Sharded, AnArrayWithGapsIsRefused) {

@@ -14,6 +14,12 @@ TEST(NumberText, ReadsBackAsTheNumber) {
   EXPECT_EQ(number_text(std::numeric_limits<double>::infinity()), "inf");
 }
 
+TEST(CountText, IsPluralButForOne) {
+  EXPECT_EQ(count_text(0, "clip"), "0 clips");
+  EXPECT_EQ(count_text(1, "latent frame"), "1 latent frame");
+  EXPECT_EQ(count_text(2, "clip"), "2 clips");
+}
+
 TEST(FixedText, HasItsDigits) {
   EXPECT_EQ(fixed_text(2.9, 2), "2.90");
   EXPECT_EQ(fixed_text(-1e9, 1), "-1000000000.0");
