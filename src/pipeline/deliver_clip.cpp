@@ -68,6 +68,7 @@ std::vector<ListedChunk> ClipDelivery::listed(const ClipJob& job, std::string& c
   if (!job.latents_done) {
     remove_artifacts(context_.settings.folder, job.request);
     write_latents(path, list_of_chunks(context_.settings, job));
+    remove_other_chunks(context_.settings.folder, job.request);
   }
   const LatentHeader header = read_latent_header(path);
   checksum = header.checksum;
@@ -149,10 +150,10 @@ std::unique_ptr<ClipMediaFiles> ClipDelivery::make_media(const ClipJob& job, con
 std::future<void> ClipDelivery::save_behind(const ClipJob& job, LatentFile file) const {
   remove_artifacts(context_.settings.folder, job.request);  // before decoding, which writes new ones meanwhile
   return std::async(std::launch::async,
-                    [place = context_.settings.folder.latents(job.request.id),
-                     snapshot = context_.settings.folder.snapshot(job.request.id), file = std::move(file)] {
-                      write_latents(place, file);
-                      remove_if_there(snapshot);
+                    [folder = context_.settings.folder, request = job.request, file = std::move(file)] {
+                      write_latents(folder.latents(request.id), file);
+                      remove_if_there(folder.snapshot(request.id));
+                      remove_other_chunks(folder, request);
                     });
 }
 

@@ -1,10 +1,13 @@
 #include "pipeline/run_folder.h"
 
 #include <cmath>
+#include <cstddef>
 #include <system_error>
 
 #include "base/core/error.h"
+#include "base/core/file.h"
 #include "io/media/rgb_image.h"
+#include "pipeline/chunks.h"
 
 namespace orrery {
 namespace {
@@ -69,6 +72,20 @@ void remove_artifacts(const RunFolder& folder, const Request& request) {
     } else {
       std::filesystem::remove(artifact.path, ignored);
     }
+  }
+}
+
+void remove_other_chunks(const RunFolder& folder, const Request& request) {
+  if (is_chunk(request)) return;
+  Request chunk = request;
+  for (std::size_t i = request.is_long() ? chunks_of(request).size() : 0;; ++i) {
+    chunk.id = chunk_id(request.id, i);
+    const std::filesystem::path latents = folder.latents(chunk.id), snapshot = folder.snapshot(chunk.id);
+    if (!is_there(latents) && !is_there(snapshot)) return;  // chunks are made in order
+    std::error_code ignored;
+    std::filesystem::remove(latents, ignored);
+    std::filesystem::remove(snapshot, ignored);
+    remove_artifacts(folder, chunk);
   }
 }
 

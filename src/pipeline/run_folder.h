@@ -46,6 +46,10 @@ std::vector<Artifact> artifacts_of(const RunFolder& folder, const Request& reque
 // are left, since they name the latents that they were made from.
 void remove_artifacts(const RunFolder& folder, const Request& request);
 
+// Removes the files of chunks that an earlier clip with this id had and this clip does not have. Call it when the
+// clip's own latent file has been replaced, which listed them. Files that cannot be removed are left.
+void remove_other_chunks(const RunFolder& folder, const Request& request);
+
 // Removes all files of the clip. Throws Error that names a file that cannot be removed.
 void remove_clip(const RunFolder& folder, const Request& request);
 

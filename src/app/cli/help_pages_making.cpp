@@ -116,7 +116,10 @@ constexpr std::array kEncodeExamples{
 constexpr std::string_view kDecodeText =
     R"(Decodes latent files of run or encode, or of other programs that write the same format, into videos, with sound
 if a file has it. It does not load the transformer. Under mpirun or srun all ranks decode together, and rank 0 writes.
-The pixels equal those of the run.)";
+The pixels equal those of the run.
+
+The file of a long clip lists its chunks' files (NAME@0.h5 and so on) and is decoded into one video of them all. Chunks
+that such a file among those given lists are skipped; others are decoded as clips of their own.)";
 
 constexpr std::array kDecodeFiles{
     HelpEntry{"OUT/media/NAME.mp4", "named after the latent file; NAME.png for one frame, and with --preview"},

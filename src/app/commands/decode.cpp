@@ -1,6 +1,12 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "app/cli/version.h"
 #include "app/commands/commands.h"
@@ -8,13 +14,13 @@
 #include "app/manifest/request_rules.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
+#include "base/core/numbers.h"
 #include "base/core/pulse.h"
 #include "base/parallel/device.h"
 #include "models/zoo/checkpoint_files.h"
 #include "models/zoo/model_options.h"
 #include "pipeline/clip_file.h"
 #include "pipeline/clip_media.h"
-#include "base/core/numbers.h"
 #include "pipeline/long_clip.h"
 #include "pipeline/root_work.h"
 #include "pipeline/run_folder.h"
@@ -181,6 +187,58 @@ class Decoding {
   std::optional<SoundDecoder> sound_;
 };
 
+// The names of the chunks' files that a long clip's file lists; none for other files, and for one that cannot be read,
+// which is reported when it is decoded.
+std::set<std::string> chunks_listed_in(const std::filesystem::path& path) {
+  std::set<std::string> names;
+  try {
+    for (const ListedChunk& chunk : read_latent_header(path).chunks) names.insert(chunk.file);
+  } catch (const InputError&) {
+    names.clear();
+  }
+  return names;
+}
+
+// The files without the chunks of long clips whose own files are among them: these clips are decoded as a whole.
+std::vector<std::filesystem::path> without_listed_chunks(const std::vector<std::filesystem::path>& files) {
+  std::map<std::filesystem::path, std::set<std::string>> listed;  // by the long clip's file
+  std::set<std::filesystem::path> given;
+  for (const std::filesystem::path& file : files) given.insert(file.lexically_normal());
+  const auto is_listed = [&](const std::filesystem::path& file) {
+    const std::string name = file.filename().string(), id = name.substr(0, name.rfind('@'));
+    const std::filesystem::path clip = file.lexically_normal().parent_path() / (id + ".h5");
+    if (id == name || !given.contains(clip)) return false;
+    const auto [place, is_new] = listed.try_emplace(clip);
+    if (is_new) place->second = chunks_listed_in(clip);
+    return place->second.contains(name);
+  };
+  std::vector<std::filesystem::path> kept;
+  std::remove_copy_if(files.begin(), files.end(), std::back_inserter(kept), is_listed);
+  return kept;
+}
+
+// The result of without_listed_chunks() on rank 0, for all ranks. Collective.
+std::vector<std::filesystem::path> files_to_decode(const std::vector<std::filesystem::path>& files, const Comm& world,
+                                                   const Log& log) {
+  const std::string list = world.from_root([&] {
+    std::string names;
+    const std::vector<std::filesystem::path> kept = without_listed_chunks(files);
+    for (const std::filesystem::path& file : kept) names.append(file.string()).push_back('\0');
+    if (kept.size() < files.size()) {
+      log.info(
+          fmt::format("skipping {} of long clips, which are decoded as a whole: to decode a chunk by itself, "
+                      "give its file without its clip's",
+                      count_text(std::ssize(files) - std::ssize(kept), "chunk file")));
+    }
+    return names;
+  });
+  std::vector<std::filesystem::path> kept;
+  for (std::size_t begin = 0; begin < list.size(); begin = list.find('\0', begin) + 1) {
+    kept.emplace_back(list.substr(begin, list.find('\0', begin) - begin));
+  }
+  return kept;
+}
+
 }  // namespace
 
 int decode_files(const Options& options, const Comm& world) {
@@ -193,9 +251,10 @@ int decode_files(const Options& options, const Comm& world) {
     checkpoint = open_checkpoint(options.model.checkpoint);
   });
   if (!checkpoint) checkpoint = open_checkpoint(options.model.checkpoint);
+  const std::vector<std::filesystem::path> files = files_to_decode(options.files, world, log);
   Decoding decoding(options, world, std::move(*checkpoint));
   int failed = 0;
-  for (const std::filesystem::path& path : options.files) {
+  for (const std::filesystem::path& path : files) {
     note_clip(path.string());
     note_phase("decode");
     try {

@@ -1,6 +1,8 @@
 // Clips that are made in chunks, each of which continues the one before.
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "base/core/file.h"
 #include "clips.h"
 #include "media_tools.h"
@@ -9,6 +11,7 @@ namespace orrery {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
@@ -97,6 +100,43 @@ TEST_F(LongClip, IsTheSameOnOtherRanksAndContinuesAndIsDecoded) {
   EXPECT_THAT(
       run_program(orrery({"compare", latents_path("one", "a").string(), latents_path("four", "a").string()})).err,
       HasSubstr("its long clip's are in a@0.h5, a@1.h5 and 1 more"));
+}
+
+TEST_F(LongClip, IsDecodedOnceWhenItsChunksAreGivenToo) {
+  run("out", {long_line("a"), tiny_line("b")}, kQuick);
+  const auto decode = [&](const std::string& out, const std::vector<std::string>& ids) {
+    CommandLine line = orrery({"decode", "--checkpoint", checkpoint_.string(), "--out", path(out).string()});
+    for (const std::string& id : ids) line.push_back(latents_path("out", id).string());
+    return run_program(line);
+  };
+  const auto videos = [&](const std::string& out) {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path(out) / "media")) names.insert(entry.path().filename());
+    return names;
+  };
+  const Ending all = decode("all", {"a", "a@0", "a@1", "a@2", "b"});
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.err, HasSubstr("skipping 3 chunk files of long clips"));
+  EXPECT_THAT(videos("all"), ElementsAre("a.mp4", "b.mp4"));
+  const Ending chunks = decode("chunks", {"a@1", "a@2"});
+  ASSERT_EQ(chunks.exit_code, 0) << chunks.err;
+  EXPECT_THAT(videos("chunks"), ElementsAre("a@1.mp4", "a@2.mp4"));
+}
+
+TEST_F(LongClip, LeavesNoChunksOfALongerClipWithItsId) {
+  const auto files = [&] {
+    std::set<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path("out") / "latents")) names.insert(entry.path().filename());
+    return names;
+  };
+  const CommandLine force{"--media", "none", "--quiet", "--force"};
+  run("out", {long_line("a")}, kQuick);
+  Json line = long_line("a");
+  line["num_frames"] = 13;
+  run("out", {line}, force);
+  EXPECT_THAT(files(), ElementsAre("a.h5", "a@0.h5", "a@1.h5"));
+  run("out", {tiny_line("a")}, force);
+  EXPECT_THAT(files(), ElementsAre("a.h5"));
 }
 
 }  // namespace
