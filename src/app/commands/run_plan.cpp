@@ -63,6 +63,13 @@ class ScheduleCheck {
   std::map<std::pair<std::int64_t, double>, bool> falls_;  // by steps and flow_shift
 };
 
+// Why the checkpoint cannot make this clip's sound, or "".
+std::string sound_problem(const Request& request, const CheckpointFiles* checkpoint) {
+  if (checkpoint == nullptr || !request.sound || checkpoint->has_sound()) return "";
+  return "sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
+         "missing)";
+}
+
 // Why `sp` ranks cannot split this clip's tokens, or "".
 std::string share_problem(const Request& request, const CheckpointFiles* checkpoint, int sp) {
   if (checkpoint == nullptr || sp == 1) return "";
@@ -78,12 +85,10 @@ std::string share_problem(const Request& request, const CheckpointFiles* checkpo
 // Why the checkpoint or the ranks cannot make this clip, or "".
 std::string refusal_of(const Request& request, const CheckpointFiles* checkpoint, int sp,
                        ScheduleCheck& schedule_reason) {
-  if (checkpoint != nullptr && request.sound && !checkpoint->has_sound()) {
-    return "sound: the checkpoint has none (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
-           "missing)";
+  for (const std::string& problem : {sound_problem(request, checkpoint), share_problem(request, checkpoint, sp)}) {
+    if (!problem.empty()) return problem;
   }
-  std::string problem = share_problem(request, checkpoint, sp);
-  return problem.empty() ? schedule_reason(request) : problem;
+  return schedule_reason(request);
 }
 
 // The number of steps of a few-step checkpoint; 0 for others, or when it has been refused.
@@ -94,7 +99,6 @@ std::int64_t few_steps_of(const CheckpointFiles* checkpoint) {
 // The checks that parse_manifest() makes in addition to the rules.
 RequestCheck request_check(const Options& options, const CheckpointFiles* checkpoint, Unmakeable unmakeable) {
   const bool all = unmakeable == Unmakeable::IsRefused;
-  const bool sound = checkpoint == nullptr || checkpoint->has_sound();  // a bad checkpoint has been refused already
   std::optional<ScheduleRule> schedule = known_schedule(options, checkpoint);
   if (options.model.schedule == ScheduleChoice::Auto && !all) schedule.reset();
   const std::int64_t few_steps = few_steps_of(checkpoint);
@@ -105,11 +109,15 @@ RequestCheck request_check(const Options& options, const CheckpointFiles* checkp
   MediaProblems media;
   const int sp = options.grid.sp;
   return [=](const Request& request) mutable {
-    std::vector<std::string> reasons = all ? missing_inputs(request, sound, media) : std::vector<std::string>();
-    std::string share = all ? share_problem(request, checkpoint, sp) : "";
-    if (!share.empty()) reasons.push_back(std::move(share));
-    std::string reason = schedule_reason(request);
-    if (!reason.empty()) reasons.push_back(std::move(reason));
+    std::vector<std::string> reasons = all ? missing_inputs(request, media) : std::vector<std::string>();
+    const auto add_if_any = [&](std::string reason) {
+      if (!reason.empty()) reasons.push_back(std::move(reason));
+    };
+    if (all) {
+      add_if_any(sound_problem(request, checkpoint));
+      add_if_any(share_problem(request, checkpoint, sp));
+    }
+    add_if_any(schedule_reason(request));
     const auto add = [&](std::vector<std::string> problems) {
       std::move(problems.begin(), problems.end(), std::back_inserter(reasons));
     };

@@ -258,7 +258,7 @@ const std::string& MediaProblems::of_video(const fs::path& file) {
   return place->second;
 }
 
-std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media) {
+std::vector<std::string> missing_inputs(const Request& request, MediaProblems& media) {
   std::vector<std::string> missing;
   for (const auto& [key, path, pixels] : request.input_files()) {
     std::string reason = file_reason(path);
@@ -270,11 +270,6 @@ std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_
     missing.push_back("continues: " + request.continued_video.string() +
                       ": it is a latent file, expected a video or the id of an earlier line; condition_latents takes "
                       "latents as they are");
-  }
-  if (request.sound && !checkpoint_has_sound) {
-    missing.emplace_back(
-        "sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or sound_tokenizer/ is "
-        "missing)");
   }
   return missing;
 }

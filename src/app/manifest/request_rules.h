@@ -36,8 +36,8 @@ class MediaProblems {
 };
 
 // The reasons why a valid request cannot be made here, each "FIELD: REASON": an image, a video or a latent file that is
-// missing or unreadable, a picture or video that is refused at its beginning (MediaProblems), sound that the checkpoint
-// does not have. Does not open latent files.
-std::vector<std::string> missing_inputs(const Request& request, bool checkpoint_has_sound, MediaProblems& media);
+// missing or unreadable, a picture or video that is refused at its beginning (MediaProblems). Does not open latent
+// files.
+std::vector<std::string> missing_inputs(const Request& request, MediaProblems& media);
 
 }  // namespace orrery

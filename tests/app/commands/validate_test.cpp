@@ -6,15 +6,14 @@
 #include "app/commands/commands.h"
 #include "app/commands/run_plan.h"
 #include "app/manifest/prompts.h"
-#include "app/manifest/request_rules.h"
 #include "app/outputs/run_lock.h"
 #include "app/plan/forecast.h"
 #include "base/core/error.h"
 #include "base/core/file.h"
 #include "base/core/json.h"
 #include "base/core/numbers.h"
-#include "io/media/media_reader.h"
 #include "io/latents/latent_store.h"
+#include "io/media/media_reader.h"
 #include "models/zoo/checkpoint_files.h"
 #include "support/background.h"
 #include "support/process.h"
@@ -81,6 +80,7 @@ TEST_F(ValidateFiles, SaysWhatAVideoIs) {
 )");
   EXPECT_THAT(validate(options_), HasSubstr("video       " + video.string() + ": 96x64, 7 frames, 24 a second\n"));
 }
+
 TEST_F(ValidateFiles, RefusesVideosInTheWordsOfARun) {
   const fs::path video = folder_ / "a.mp4";
   manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "video": "a.mp4"}
@@ -103,7 +103,6 @@ TEST_F(ValidateFiles, RefusesVideosInTheWordsOfARun) {
     EXPECT_THAT(refusal(), AllOf(HasSubstr("id \"a\": video: " + said), HasSubstr("id \"b\": image: " + said)));
   }
 }
-
 
 TEST_F(ValidateFiles, SaysOnceWhatAGuidanceIntervalLeavesIdle) {
   manifest(R"({"id": "a", "prompt_token_ids": [1], "negative_token_ids": [5], "guidance_interval": [500, 950]}
@@ -174,13 +173,10 @@ TEST_F(ValidateFiles, RefusesSoundThatTheCheckpointLacks) {
 {"id": "b", "prompt_token_ids": [1], "guidance_scale": 1, "sound": true}
 )");
   EXPECT_EQ(refusal(), "");
-  MediaProblems media;
-  Request sounding;
-  sounding.sound = true;
-  EXPECT_THAT(missing_inputs(sounding, true, media), IsEmpty());
-  EXPECT_THAT(missing_inputs(sounding, false, media),
-              ElementsAre("sound: the checkpoint has no sound (sound_gen is false in transformer/config.json, or "
-                          "sound_tokenizer/ is missing)"));
+  options_.model.checkpoint = "random:edge";
+  EXPECT_EQ(refusal(), options_.manifest.string() +
+                           ":2: id \"b\": sound: the checkpoint has no sound (sound_gen is false in "
+                           "transformer/config.json, or sound_tokenizer/ is missing)");
 }
 
 TEST_F(ValidateFiles, RefusesSchedulesThatCannotBeComputed) {

@@ -140,7 +140,7 @@ TEST_F(SilentCheckpoint, FailsTheClipsWithSound) {
   const std::vector<Json> results = json_lines(folder_ / "out/results.jsonl");
   ASSERT_EQ(results.size(), 2);
   EXPECT_EQ(results[0].at("status"), "failed");
-  EXPECT_THAT(results[0].at("error").get<std::string>(), HasSubstr("sound: the checkpoint has none"));
+  EXPECT_THAT(results[0].at("error").get<std::string>(), HasSubstr("sound: the checkpoint has no sound"));
   EXPECT_EQ(results[1].at("status"), "done");
 }
 
