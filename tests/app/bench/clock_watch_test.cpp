@@ -34,7 +34,7 @@ TEST(ClockWatch, SeesWhatNvmlSays) {
   }
   EXPECT_EQ(seen["sm_mhz"], 1980);
   EXPECT_EQ(seen["power_w"], 120.5);
-  EXPECT_EQ(watch.seen(), seen);  // nothing new: what was seen before
+  EXPECT_EQ(watch.seen(), seen);  // no new reading: the earlier one
 }
 
 TEST(ClockWatch, SeesNothingWhereThereIsNothing) {

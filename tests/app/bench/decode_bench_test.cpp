@@ -30,14 +30,14 @@ TEST(VaeBench, EveryStageHasItsConvolutions) {
   EXPECT_NEAR(flops / decoder_flops(config, 6, 10), 1, 1e-12);
 }
 
-// By hand: strips of 45 x 40 cells lie side by side, so that a line is as long as the picture is high.
+// Computed by hand: strips of 45 x 40 cells are side by side, so that a halo line is as long as the picture is high.
 TEST(VaeBench, EdgesThatStripsExchange) {
   std::map<std::string, PhaseCost> costs;
   add_halo_costs(nano_vae_config(), {45, 40}, 45, 2, costs);
-  EXPECT_EQ(costs.at("middle / halo").bytes, 2.0 * 47 * 1024 * 2);  // to two neighbours, one frame, two bytes a value
-  // Six convolutions of one frame and a doubling of two.
+  EXPECT_EQ(costs.at("middle / halo").bytes, 2.0 * 47 * 1024 * 2);  // to two neighbours, one frame, two bytes per value
+  // Six convolutions of one frame, and an upsampling convolution of two frames.
   EXPECT_NEAR(costs.at("up block 0 / halo").bytes, 2.0 * 47 * 1024 * 2 * (6 + 2) / 7, 1e-6);
-  const double last = 2.0 * 4 * 362 * 2;  // a line of four frames to both, for each channel
+  const double last = 2.0 * 4 * 362 * 2;  // a line of four frames to both neighbours, per channel
   EXPECT_NEAR(costs.at("up block 3 / halo").bytes, last * (512 + 5 * 256) / 6, 1e-6);
   EXPECT_EQ(costs.at("halo").bytes, (2.0 * 47 * 48 * 2 + last * 256) / 2);
 }

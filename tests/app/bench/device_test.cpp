@@ -8,7 +8,7 @@
 #include "support/mpi_world.h"
 #include "support/test_device.h"
 
-// What the measurements rest on, on the CPU and on a GPU.
+// The functions that measurements use, on the CPU and on a GPU.
 namespace orrery {
 namespace {
 
@@ -39,7 +39,7 @@ TEST_F(BenchDevice, MeasuresMemory) {
 
 TEST_F(BenchDevice, PhasesAddUp) {
   const DeviceClock clock(device_);
-  at::mm(x_, x_);  // the first one takes the library's start with it
+  at::mm(x_, x_);  // the first call includes the library's initialization
   clock.wait();
   const PhaseRecorder recorder(clock);
   const auto begin = clock.mark();

@@ -1,4 +1,4 @@
-// A library with NVML's functions, and one GPU: GPU-1.
+// A library with NVML's functions for one GPU, GPU-1.
 #include <cstring>
 
 namespace {

@@ -10,14 +10,14 @@ namespace orrery {
 
 using Words = std::vector<std::string>;
 
-// `orrery run` with all that it needs, and `more`.
+// `orrery run` with its required options and `more`.
 inline Words run_with(const Words& more) {
   Words words{"run", "--checkpoint", "c", "--manifest", "m", "--out", "o"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
 
-// What is said about a refused command line; "" when it is accepted.
+// The error message for a refused command line; "" when it is accepted.
 inline std::string refusal(const Words& words) {
   try {
     parse_options(words);

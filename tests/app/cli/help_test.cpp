@@ -91,7 +91,7 @@ TEST(Help, IsAskedForInAnyOrder) {
       ThrowsMessage<InputError>(StartsWith("help takes one command")));
 }
 
-// What help shows as the values is what is taken.
+// Options accept exactly the values that help shows.
 TEST(OptionTable, ShowsTheValuesThatItTakes) {
   constexpr std::string_view kMark = "is not one of ";
   int checked = 0;

@@ -121,10 +121,10 @@ TEST(Options, ReadsWhenToStop) {
   }
 }
 
-// Of --time-limit and the Slurm job's end the earlier counts; what cannot be read as a time is no limit.
+// The earlier of --time-limit and the Slurm job's end applies; a text that is no time sets no limit.
 TEST(StopLimits, TakeTheEarlierEnd) {
   struct Row {
-    const char* slurm;  // seconds from now, or a text as it is
+    const char* slurm;  // "+SECONDS" from now, or the text itself
     Words more;
     std::optional<int> expected;  // seconds from now
   };
@@ -148,7 +148,7 @@ TEST(StopLimits, TakeTheEarlierEnd) {
     ::unsetenv("SLURM_JOB_END_TIME");
     ASSERT_EQ(moment.has_value(), row.expected.has_value()) << row.slurm;
     if (!moment) continue;
-    // The whole second of Slurm's is the one that `now` is in.
+    // Slurm's time is in whole seconds: `now` rounded down, plus the offset.
     EXPECT_GE(seconds_of(*moment), std::min(static_cast<double>(epoch), before) + *row.expected - 1e-3) << row.slurm;
     EXPECT_LE(seconds_of(*moment), after + *row.expected + 1e-3) << row.slurm;
   }

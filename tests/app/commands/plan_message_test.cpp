@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::string_literals;
 
-// Every member with another value than a Request begins with.
+// A request in which every member differs from its default.
 Request full_request() {
   Request r;
   r.id = "a";
@@ -64,7 +64,7 @@ RunPlan full_plan() {
   return {{full, plain, ClipJob()}, {"done", "done too"}, {"a warning"}, {}};
 }
 
-// As tuples: a failure shows which member differs.
+// Compares tuples, so that a failure shows which member differs.
 auto members_of(const ClipJob& job) {
   return std::tuple(job.request, job.ids, job.parent_recipe, job.refusal, job.latents_done, job.resumes);
 }

@@ -15,7 +15,7 @@ namespace {
 constexpr double kSameAcrossGrids = 1e-3;
 const MediaShape kShape{{{Stream::Video, {{8, 3, 6, 8}}}, {Stream::Sound, {{8, 11}}}}};
 
-// random:tiny's latents after 35 steps with guidance 6 and sound, by the ranks of `world` as a cfg x tp grid.
+// random:tiny's latents after 35 steps with guidance 6 and sound, on the ranks of `world` as a cfg x tp grid.
 MediaLatents generate(const Comm& world, GridShape shape) {
   const CheckpointFiles files = open_checkpoint("random:tiny");
   const ProcessGrid grid(world, shape);
@@ -40,7 +40,7 @@ void expect_order_one(const at::Tensor& x) {
 
 at::Tensor normal(at::IntArrayRef shape) { return at::randn(shape, at::detail::createCPUGenerator(1), at::kFloat); }
 
-// As deep as the published models, but narrow.
+// A narrow model with as many layers as the published ones.
 Cosmos3Config narrow(std::int64_t layers) {
   Cosmos3Config config = open_checkpoint("random:tiny").transformer_config;
   config.hidden_size = 256;
@@ -51,8 +51,8 @@ Cosmos3Config narrow(std::int64_t layers) {
 
 class RandomDepth : public testing::TestWithParam<std::int64_t> {};
 
-// A velocity is of order one whatever the weights do, since a norm comes before the last layer: what a layer adds to
-// the stream tells more.
+// Velocities are of order one for any weights, since a norm precedes the last layer. So the test measures what each
+// layer adds to the residual stream.
 TEST_P(RandomDepth, ActivationsStayOfOrderOne) {
   const Cosmos3Config config = narrow(GetParam());
   const Comm self = mpi_world().split(mpi_world().shard().rank);

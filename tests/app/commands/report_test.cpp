@@ -1,4 +1,4 @@
-// What `orrery report` says of the GPU hours of a run that this machine could not make.
+// `orrery report` adds up the GPU hours of a run on more GPUs than this machine has.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -58,7 +58,7 @@ TEST(JobFiles, AreListedWithTheirRanks) {
   }
 }
 
-// A comment and a line for each option, with its default or, behind #, what kind of value it takes.
+// The text of jobs/all-options.ini: for each option a comment and a line with its default or, after #, its argument.
 std::string all_options() {
   std::string text =
       "# Every option of a job file with its meaning and its default, to copy from; options after # are not set.\n"
@@ -84,7 +84,7 @@ TEST(JobFiles, OneHasAllOptionsWithTheirDefaults) {
   EXPECT_EQ(dump_config(parse_options({"run", "--job", file.string(), "--dump-config"})), dump_config({}));
 }
 
-// The commands that pages, scripts and help show: a word of orrery and its arguments, up to the end of the command.
+// The orrery commands in a text: the word orrery and its arguments, up to the end of the command.
 std::vector<std::vector<std::string>> commands_in(std::string text) {
   std::vector<std::vector<std::string>> commands;
   for (std::size_t at = text.find("\\\n"); at != std::string::npos; at = text.find("\\\n")) text.replace(at, 2, 2, ' ');

@@ -127,7 +127,7 @@ TEST_F(ValidateFiles, SaysWhichClipsHaveNoStepIn8Bits) {
   EXPECT_THAT(validate(options_), Not(HasSubstr("in 8 bits")));
 }
 
-// The same arithmetic as plan's, on the ranks that the options name.
+// The memory equals plan's forecast for the ranks in the options.
 TEST_F(ValidateFiles, TellsTheGpuMemoryOfTheLargestClip) {
   options_.model.checkpoint = "random:nano";
   const std::string small = R"({"id": "a", "prompt": "p", "num_frames": 17, "width": 832, "height": 480})";
@@ -289,7 +289,7 @@ TEST_F(ValidateFiles, TokensPrintsWhatTheModelReads) {
             R"("steps":35,"guidance_scale":1.0,"flow_shift":10.0})");
 }
 
-// A caption, a negative prompt of its own, no guidance, and negative ids.
+// Requests with a caption, with a negative prompt, without guidance, and with negative token ids.
 std::vector<Request> four_requests() {
   Request cat;
   cat.id = "a";
@@ -346,7 +346,7 @@ TEST(Prompts, EachDistinctTextIsTokenisedOnce) {
   std::deque<Request> requests(5);
   for (Request& request : requests) request.prompt = "A cat";
   requests[2].num_frames = 49;          // other captions
-  requests[3].negative_prompt = "bad";  // the default one's text
+  requests[3].negative_prompt = "bad";  // the text of the default negative prompt
   requests[4].prompt = "A dog";
   const RepeatedPrompts repeated(requests);
   EXPECT_TRUE(repeated.has(requests[2]));

@@ -1,4 +1,4 @@
-// What computes attention is told in a run's records, and a clip may go on with another kernel.
+// A run's records name the attention kernel, and a clip may be resumed with another kernel.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ TEST_F(Clips, SayWhatComputedAttention) {
   Json model = Json::parse(state.model);
   EXPECT_EQ(model.at("attention"), "aten");
 
-  model["attention"] = "fa3";  // as a run on a GPU would have left it
+  model["attention"] = "fa3";  // as recorded by a run on a GPU
   state.model = model.dump();
   write_latents(snapshot, state);
   const Ending resumed = run("out", {tiny_line("a")}, {"--media", "none"});
@@ -26,13 +26,13 @@ TEST_F(Clips, SayWhatComputedAttention) {
   EXPECT_EQ(json_lines(folder_ / "out" / "results.jsonl").back().at("attention"), "aten");
 }
 
-// On any grid, told in the records, and never taken for exact attention's.
+// 8-bit attention works on any grid and is recorded; its clips are not mixed with those of exact attention.
 TEST_F(Clips, WithAttentionInEightBitsAreNearAndMarked) {
   run("plain", {tiny_line("a")}, {"--media", "none"});
   run("fp8", {tiny_line("a")}, {"--media", "none", "--attention", "fp8", "--full-precision-steps", "0,0"}, {2, 2});
   const double difference = relative(video_of(latents("fp8", "a")), video_of(latents("plain", "a")));
   EXPECT_GT(difference, 1e-5);
-  EXPECT_LT(difference, 0.2);  // of the largest value, with random weights; as for products in 8 bits
+  EXPECT_LT(difference, 0.2);  // relative to the largest value, with random weights, as for 8-bit products
   EXPECT_EQ(Json::parse(latents("fp8", "a").model).at("attention_format"), "fp8");
   EXPECT_FALSE(Json::parse(latents("plain", "a").model).contains("attention_format"));
   EXPECT_EQ(parse_json_file(folder_ / "fp8" / "run.json").at("topology").at("attention_format"), "fp8");

@@ -10,14 +10,14 @@
 #include "orrery_program.h"
 #include "support/golden.h"
 
-// `orrery bench` of the smallest model, on the CPU: what it prints, and that its figures fit one another. How fast
-// anything is depends on who else uses the machine, so that no time is compared with another run's.
+// `orrery bench` of the smallest model on the CPU: its output, and that its numbers are consistent. Times depend on the
+// machine's load, so none is compared with that of another run.
 namespace orrery {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr double kChannels = 8;  // of random:tiny's latents
+constexpr double kChannels = 8;  // channels of random:tiny's latents
 
 struct Grid {
   int cfg = 1;
@@ -59,7 +59,7 @@ void expect_fields(const Json& line, const Grid& grid) {
   }
 }
 
-// The lines of one part, by name; no name stands for two things of one shape.
+// The lines of one part, by name. Expects that no name occurs twice with the same shape.
 std::map<std::string, Json> part(const std::vector<Json>& lines, const std::string& what) {
   std::map<std::string, Json> found;
   std::set<std::string> seen;
@@ -72,7 +72,7 @@ std::map<std::string, Json> part(const std::vector<Json>& lines, const std::stri
   return found;
 }
 
-// The parts of a whole add up to it, and none is negative: "the rest" is what is left.
+// The sum of the phases' shares, including "the rest". Expects that none is negative.
 double sum_of_phases(const std::map<std::string, Json>& lines) {
   double sum = 0;
   for (const auto& [name, line] : lines) {
@@ -83,21 +83,21 @@ double sum_of_phases(const std::map<std::string, Json>& lines) {
   return sum;
 }
 
-// The work of a line: what it says of its speed, times its time.
+// The work of a line: its speed times its time.
 double flops_of(const Json& line) { return line.value("tflops", 0.0) * line.at("median_ms").get<double>() * 1e9; }
 double bytes_of(const Json& line) { return line.value("gbps", 0.0) * line.at("median_ms").get<double>() * 1e6; }
 
-// Lines have five digits.
+// Compares with a tolerance for the five digits of the lines.
 void expect_work(double found, double expected, const Json& line) { EXPECT_NEAR(found / expected, 1, 3e-4) << line; }
 
-// Of "12 x 128 -> 768".
+// FLOPs of a product with the shape "12 x 128 -> 768".
 double product_flops(const Json& line) {
   double rows = 0, in = 0, out = 0;
   EXPECT_EQ(std::sscanf(line.at("shape").get<std::string>().c_str(), "%lf x %lf -> %lf", &rows, &in, &out), 3);
   return 2 * rows * in * out;
 }
 
-// Of "12 x 524, 8/8 heads of 32": queries times keys, and weights times values.
+// FLOPs of attention with the shape "12 x 524, 8/8 heads of 32": queries times keys, and weights times values.
 double attention_flops(const Json& line) {
   double queries = 0, keys = 0, heads = 0, width = 0;
   const auto shape = line.at("shape").get<std::string>();
@@ -122,7 +122,7 @@ TEST_P(BenchOnRanks, StepAndCeilings) {
   expect_work(bytes_of(copy), 2.0 * (64 << 20), copy);  // read and written
   for (const auto& [name, line] : part(lines, "load")) expect_work(bytes_of(line), line.at("bytes"), line);
 
-  const double at_once = grid.cfg == 1 ? 2 : 1;  // branches that pass the layers together
+  const double at_once = grid.cfg == 1 ? 2 : 1;  // branches in one pass
   const auto step = part(lines, "step");
   double layer = attention_flops(ceilings.at("attention by aten"));
   expect_work(flops_of(ceilings.at("attention by aten")), layer, ceilings.at("attention by aten"));
@@ -181,7 +181,7 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
     const Json& sum = collectives.at("all-reduce over tp");
     expect_work(sum.at("algorithm_gbps").get<double>() * sum.at("median_ms").get<double>() * 1e6, 12.0 * 128 * 4, sum);
   }
-  // Over the wire: all of a sum but a rank's own part, twice; of what is gathered all but a rank's own.
+  // Bytes sent: all but a rank's own share, twice in an all-reduce and once in an all-gather.
   for (const auto& [name, line] : collectives) {
     const double wire = name == "all-gather over cfg" ? (grid.cfg - 1.0) / grid.cfg : 2 * (grid.tp - 1.0) / grid.tp;
     expect_work(line.at("gbps").get<double>(), wire * line.at("algorithm_gbps").get<double>(), line);
@@ -190,7 +190,7 @@ TEST_P(BenchOnRanks, DecodersAndCollectives) {
 
 INSTANTIATE_TEST_SUITE_P(Grids, BenchOnRanks, testing::Values(Grid{1, 1}, Grid{2, 2}));
 
-// 12 tokens of 3 layers: two ranks have 6 each, and each sends the other 6 tokens' 2 queries, keys and values.
+// 12 tokens in 3 layers: each of two ranks has 6, and sends their queries, keys and values for half of the heads.
 TEST(Bench, SharesTokens) {
   const CommandLine parts{"--json", "--what", "step,collectives", "--sp", "2"};
   CommandLine command =
@@ -211,7 +211,7 @@ TEST(Bench, SharesTokens) {
   ASSERT_EQ(shares.size(), 3U);
   const Json& half = shares.at("branch, by a rank of sp 2");
   expect_work(flops_of(half), flops_of(step.at("branch")), half);
-  // Half of a token's heads to the other rank; of half the heads half of the tokens; and the velocities' patches.
+  // For each token, half of the heads; for half of the heads, half of the tokens; and the patches of the velocities.
   const double heads = 6 * 12 * 32, tokens = 6 * 4 * 32, patches = 6 * 4 * kChannels;
   EXPECT_EQ(half.at("exchange_bytes"), 4 * (3 * (heads + tokens) + patches));
 }
@@ -241,14 +241,14 @@ TEST(Bench, PrintsATable) {
   EXPECT_EQ(ended.exit_code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("of whole\n"));
   EXPECT_THAT(ended.out, HasSubstr("phase: attention"));
-  EXPECT_THAT(ended.out, testing::Not(HasSubstr("device copy")));  // measured, but not asked for
+  EXPECT_THAT(ended.out, testing::Not(HasSubstr("device copy")));  // measured, but not to be printed
 }
 
 TEST(Bench, AttentionInEightBitsHasItsOwnPhases) {
   const std::vector<Json> lines = lines_of(bench({}, {"--json", "--what", "step,ceilings", "--attention", "fp8"}));
   EXPECT_TRUE(part(lines, "ceilings").contains("attention by aten in 8 bits"));
   const auto step = part(lines, "step");
-  // Both branches are one pass: what reads a branch's own keys has two calls a layer, two of which are one attention.
+  // Both branches are in one pass: kernels for each branch's keys have two calls per layer, attention has one.
   const std::map<std::string, int> calls{{"head norm + rope", 6},
                                          {"mean of values", 6},
                                          {"values in 8 bits", 6},
@@ -262,7 +262,7 @@ TEST(Bench, AttentionInEightBitsHasItsOwnPhases) {
   }
 }
 
-// On a CPU kernels of 8 bits are emulated: the errors are theirs, the times are not.
+// On a CPU, 8-bit kernels are emulated: the errors equal those on GPUs, the times do not.
 TEST(Bench, ProductsInSeveralFormats) {
   const auto formats = part(lines_of(bench({}, {"--json", "--what", "formats"})), "formats");
   EXPECT_EQ(formats.size(), 44U);

@@ -1,4 +1,4 @@
-// Clips that continue clips: from files of ours and of others, and along a manifest.
+// Clips that continue others: from latent files of this and other programs, and from earlier lines.
 #include <gmock/gmock.h>
 #include <hdf5.h>
 
@@ -25,7 +25,7 @@ void write_text(hid_t file, const char* name, const std::string& value) {
   write_attribute(file, name, type.get(), value.data());
 }
 
-// The least that a latent file needs, as a program of few lines writes it.
+// A latent file with only the required content, as a short program would write it.
 void write_minimal_file(const fs::path& path, const at::Tensor& video) {
   const hdf5::File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT));
   write_text(file.get(), "format", "orrery-latents");
@@ -48,7 +48,7 @@ at::Tensor frames(const at::Tensor& video, std::int64_t begin, std::int64_t end)
 
 class Chain : public Clips {
  protected:
-  // The clip starts with, and says that it starts with, the last two latent frames of `earlier`.
+  // Expects that the clip begins with the last two latent frames of `earlier`, and records them as its condition.
   static void expect_continues(const LatentFile& clip, const at::Tensor& earlier) {
     const std::int64_t count = earlier.size(2);
     const at::Tensor last = frames(earlier, count - 2, count);
@@ -58,7 +58,7 @@ class Chain : public Clips {
     EXPECT_FALSE(at::equal(frames(video_of(clip), 1, 2), frames(video_of(clip), 2, 3)));
   }
 
-  // Three clips of which each continues the one before, `named` by what follows it.
+  // Three clips, each of which continues the one before, named by its id between `before_id` and `after_id`.
   static std::vector<Json> chain(const std::string& before_id, const std::string& after_id) {
     const auto continues = [&](const std::string& id) {
       return Json{{"condition_latents", before_id + id + after_id}, {"condition_frames", {0, 1}}};
@@ -124,7 +124,7 @@ TEST_F(Chain, AChildOfAnotherMakingIsRefused) {
   EXPECT_FALSE(fs::exists(latents_path("out", "a"))) << "it is refused before anything is made";
 }
 
-// The latents that it continues are in its snapshot.
+// The clip's snapshot contains the latents that it continues.
 TEST_F(Chain, GoesOnFromItsSnapshotAlthoughItsParentFails) {
   const std::vector<Json> lines{tiny_line("a"), tiny_line("b", {{"condition_latents", "a"}})};
   run("out", lines, {"--media", "none", "--stop-after-steps", "4"}, {}, kStopped);

@@ -22,13 +22,13 @@ struct RunGrid {
   int sp = 1;
 };
 
-std::string grid_name(const RunGrid& grid);  // "cfg2_tp1", with tokens shared "cfg2_tp1_sp2"
+std::string grid_name(const RunGrid& grid);  // "cfg2_tp1", or "cfg2_tp1_sp2" if sp is not 1
 
 // A request of token ids, 9 frames of 96 x 64 in 3 steps: latents (1, 8, 3, 4, 6) with the golden checkpoint "tiny".
 // The members of `more` are added or replace.
 Json tiny_line(const std::string& id, const Json& more = Json::object());
 
-// What a golden case was asked for, without its image.
+// A golden case's request as a manifest line, without its image.
 Json golden_line(const Golden& golden);
 
 at::Tensor tensor_of(const FloatArray& array);
@@ -41,12 +41,12 @@ double relative(const at::Tensor& found, const at::Tensor& expected);
 // at that folder.
 class ClipFolder {
  public:
-  // Runs the lines into the folder OUT; the test fails unless it ends with `exit_code`.
+  // Runs the lines into the folder `out`. The test fails unless the run ends with `exit_code`.
   Ending run(const std::string& out, const std::vector<Json>& lines, const CommandLine& more = {},
              const RunGrid& grid = {}, int exit_code = 0) const;
-  // The command of run(), its manifest written.
+  // Writes the manifest and returns the command of run().
   CommandLine command(const std::string& out, const std::vector<Json>& lines, const CommandLine& more = {}) const;
-  // `orrery encode` of a file to clips of 96 x 64, into another file; returns its exit code and words.
+  // Runs `orrery encode` of a file for clips of 96 x 64. Returns its exit code and output.
   Ending encode(const std::string& source, const std::string& target, const CommandLine& more = {}) const;
 
   std::filesystem::path latents_path(const std::string& out, const std::string& id) const;
@@ -54,7 +54,7 @@ class ClipFolder {
     return read_latents(latents_path(out, id));
   }
 
-  // Without the time it was written at.
+  // latents() without the time of writing.
   LatentFile timeless_latents(const std::string& out, const std::string& id) const;
   std::filesystem::path snapshot_path(const std::string& out, const std::string& id) const;
 

@@ -24,7 +24,7 @@ Json line_after(const std::string& id, const std::string& earlier, const Json& m
 
 class Continue : public Clips {
  protected:
-  // Bytes (n, H, W, 3) as a video that loses nothing.
+  // Writes bytes (n, H, W, 3) as a lossless video.
   void write_video(const std::string& name, const at::Tensor& frames) const {
     const std::string bytes(static_cast<const char*>(frames.contiguous().const_data_ptr()), frames.nbytes());
     const fs::path raw = folder_.write(name + ".rgb", bytes);
@@ -53,7 +53,7 @@ TEST_P(ContinueGolden, OfAVideoFollowsTheReference) {
   EXPECT_LE(video, kTolerance);
 }
 
-// The reference's latents at the given frames, in the order of a file's.
+// The reference's latents at the given frames, in the order of a latent file.
 at::Tensor given_latents(const Golden& golden) {
   const std::vector<std::int64_t> frames = golden.request().at("condition_frames");
   return golden["cond_latent"].index_select(2, at::tensor(frames, at::kLong));
@@ -94,7 +94,7 @@ TEST_F(Continue, GuidanceBelowOneIsABlend) {
   EXPECT_LE(relative(video_of(latents("out", "guidance_below_one")), golden["final_video_latent"]), kTolerance);
 }
 
-// The frames that a run keeps are rounded to 8 bits, which the continued ones are not.
+// Frames kept by --keep-frames are rounded to 8 bits; those that a clip continues from are not.
 TEST_F(Continue, OfAnEarlierLineStartsWithItsLastFrames) {
   run("out", {tiny_line("a"), line_after("b", "a")}, {"--keep-frames", "--quiet"});
   const Ending joined = run_program({"ffmpeg", "-v", "error", "-start_number", "4", "-i",
@@ -123,7 +123,7 @@ TEST_F(Continue, ARunThatStopsOnTheWayMakesTheSame) {
   }
 }
 
-// Strips of the picture add up to what one rank decodes, whatever media are made of it.
+// Strips decoded by several ranks give the frames of one rank, whatever media are written.
 TEST_F(Continue, AllRanksDecodeTheEarlierClip) {
   const std::vector<Json> lines{tiny_line("a"), line_after("b", "a")};
   run("one", lines, kQuick);
@@ -136,7 +136,7 @@ TEST_F(Continue, AllRanksDecodeTheEarlierClip) {
   EXPECT_LE(relative(tensor_of(latents("tiles", "b").condition.at(Stream::Video)), alone), kTolerance);
 }
 
-// A clip from one picture to another is given what a video that shows both would give it.
+// A clip from one picture to another has the same given latents as one that begins with a video of both pictures.
 TEST_F(Continue, PicturesMayBeginAndEndAClip) {
   draw(folder_ / "p0.png", 96, 64, 1);
   const CommandLine ffmpeg{"ffmpeg", "-v", "error"};

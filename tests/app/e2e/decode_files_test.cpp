@@ -1,4 +1,4 @@
-// Latent files that `orrery decode` cannot decode: each fails alone, in words, and the others are decoded.
+// Latent files that `orrery decode` cannot decode: each fails with a message, and the others are decoded.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -72,7 +72,7 @@ class Decode : public Clips {
     for (const std::string& name : names) line.push_back((folder_ / (name + ".h5")).string());
     return line;
   }
-  // Of one frame: a picture.
+  // Whether the clip of one frame was decoded to a picture.
   bool decoded(const std::string& name) const { return fs::exists(folder_ / "out/media" / (name + ".png")); }
 };
 
@@ -96,7 +96,7 @@ TEST_F(Decode, GoesOnAfterABadFile) {
   EXPECT_THAT(ending.err, Not(HasSubstr("orrery: error: ")));
 }
 
-// Files of other programs need not have a request, or one like ours.
+// Files of other programs need no request, or may have one in another format.
 TEST_F(Decode, ReadsARequestThatIsNotOurs) {
   const std::vector<std::string> requests{"", "no JSON", "[1]", R"({"fps": null})", R"({"seed": [1], "prompt": 5})"};
   std::vector<std::string> names;

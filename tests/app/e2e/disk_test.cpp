@@ -1,4 +1,4 @@
-// Disks that are small, become full or can no longer be written.
+// Disks that are small, become full or become read-only.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ class Disk : public testing::Test {
   std::vector<Json> records() const {
     return fs::exists(out_ / "results.jsonl") ? json_lines(out_ / "results.jsonl") : std::vector<Json>{};
   }
-  // Starts a run, halts it when its first clip is done, changes the world, and lets it go on to its end.
+  // Starts a run, halts it when its first clip is done, calls `change`, and lets the run continue to its end.
   Ending disturbed(const CommandLine& line, const std::function<void()>& change) const {
     Process process(line);
     const bool began = soon([&] { return !records().empty() || process.has_ended(); });
@@ -61,7 +61,7 @@ class Disk : public testing::Test {
     process.signal(SIGCONT);
     return process.wait();
   }
-  // The same command brings what an undisturbed run brings.
+  // Expects that the same command then makes all that an undisturbed run makes.
   void expect_repaired() const {
     const Ending again = run_program(command(out_));
     EXPECT_EQ(again.exit_code, 0) << again.err;
@@ -83,7 +83,7 @@ class Disk : public testing::Test {
   fs::path out_ = folder_ / "out";
 };
 
-// Two ways to have a full disk: a small one, filled up; and files that are /dev/full, which needs no rights.
+// Two ways to simulate a full disk: a small disk that is filled, and links to /dev/full, which need no privileges.
 class FullDisk {
  public:
   virtual ~FullDisk() = default;
@@ -97,7 +97,7 @@ class FilledDisk : public FullDisk {
   explicit FilledDisk(const fs::path& out) : disk_(out, 4 << 20) {}
   void fill() override { disk_.fill(); }
   void free_up() override { disk_.free_up(); }
-  // The first one was begun when there was room.
+  // The first clip that fails was begun when there was space.
   testing::Matcher<std::string> error_of_a_clip() const override {
     return AnyOf(HasSubstr("No space left on device"), HasSubstr("no room: the clip's files need about "));
   }
@@ -106,7 +106,7 @@ class FilledDisk : public FullDisk {
   SmallDisk disk_;
 };
 
-// Every file that a clip could begin is a full disk; records still find room.
+// All files that a clip could write are links to /dev/full; records can still be written.
 class FullFiles : public FullDisk {
  public:
   FullFiles(const fs::path& out, int clips) {
@@ -164,7 +164,7 @@ TEST_P(FullDiskTest, FailsClipsAndTheNextRunMakesThem) {
 INSTANTIATE_TEST_SUITE_P(Ways, FullDiskTest, testing::Values(Way::SmallDisk, Way::FullFiles),
                          [](const auto& test) { return test.param == Way::SmallDisk ? "SmallDisk" : "FullFiles"; });
 
-// Root writes where nobody may, unless it gives that right up.
+// Root may write to read-only folders unless it gives up this capability.
 CommandLine without_override(const CommandLine& command) {
   if (::getuid() != 0) return command;
   CommandLine line{"setpriv", "--bounding-set=-dac_override,-dac_read_search"};
@@ -193,7 +193,7 @@ TEST_F(Disk, AFolderThatBecomesReadOnlyEndsTheRunWithOneMessage) {
   expect_repaired();
 }
 
-// Disks that cannot hold a huge clip: one of the test's own or, where none can be mounted, the machine's /dev/shm.
+// A disk that is too small for a huge clip: a mounted one or, where none can be mounted, the machine's /dev/shm.
 class TightDisk : public Disk {
  protected:
   static constexpr std::int64_t kHugeClip = 40LL << 30;  // with frames, at --crf 1

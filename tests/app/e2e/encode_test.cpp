@@ -1,4 +1,4 @@
-// `orrery encode`: images and videos as latent files, and what it refuses.
+// `orrery encode` of images and videos, and its refusals.
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
@@ -19,7 +19,7 @@ class Encode : public Clips {
     EXPECT_EQ(ending.exit_code, 0) << ending.err;
     return read_latents(folder_ / "encoded.h5");
   }
-  // Exit code 2, one line with the words, no file.
+  // Expects exit code 2, a message of one line with the words, and no file.
   void expect_refused(const std::string& source, const CommandLine& more, const std::vector<std::string>& words) const {
     const Ending ending = encode(source, "encoded.h5", more);
     EXPECT_EQ(ending.exit_code, 2) << ending.err;
@@ -44,7 +44,7 @@ TEST_F(Encode, TakesAsManyFramesAsAsked) {
   draw(folder_ / "eleven.mp4", 128, 80, 11);
   const at::Tensor all = video_of(encoded("eleven.mp4"));
   const at::Tensor some = video_of(encoded("eleven.mp4", {"--num-frames", "5"}));
-  EXPECT_TRUE(at::equal(some, all.narrow(2, 0, 2)));  // the encoder looks at no later frame
+  EXPECT_TRUE(at::equal(some, all.narrow(2, 0, 2)));  // the encoder is causal
 }
 
 TEST_F(Encode, TakesOneFrameOfAnImage) {

@@ -1,4 +1,4 @@
-// Clips of a few-step (distilled) checkpoint: they follow the reference, stop and go on, and say what counts.
+// Clips of a few-step (distilled) checkpoint: they agree with the reference, and stop and resume.
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
@@ -16,7 +16,7 @@ constexpr double kTolerance = 1e-3;  // relative to the largest value
 class FewSteps : public Clips {
  protected:
   FewSteps() { checkpoint_ = golden_checkpoint("distilled"); }
-  // Steps and guidance are left to the defaults.
+  // The golden case's line, without steps and guidance.
   static Json line_of(const Golden& golden) {
     const Json& asked = golden.request();
     const at::Tensor ids = golden["text_ids"];

@@ -1,4 +1,4 @@
-// Checkpoints in 8 bits, as NVIDIA publishes them: read as the numbers that they stand for.
+// Checkpoints in 8 bits, as NVIDIA publishes them, are read as the values that they represent.
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 class Float8Checkpoint : public Clips {
  protected:
-  // A checkpoint with its layers in 8 bits.
+  // Converts the layers of a checkpoint to 8 bits.
   std::filesystem::path made(const std::string& name, const CommandLine& more = {},
                              const std::filesystem::path& source = golden_checkpoint("tiny")) const {
     CommandLine command{ORRERY_NUMPY_PYTHON, std::string(ORRERY_SOURCE) + "/tools/make_fp8_checkpoint.py",
@@ -57,7 +57,7 @@ struct Twin {
 
 class Float8Twins : public Float8Checkpoint, public testing::WithParamInterface<Twin> {};
 
-// Weights stay in 8 bits on each rank and are multiplied out for each product.
+// Weights stay in 8 bits on each rank and are converted for each product.
 TEST_P(Float8Twins, AreTheSameOverEveryGrid) {
   const std::vector<Json> lines{tiny_line("a")};
   const std::filesystem::path source =
@@ -99,7 +99,7 @@ TEST_F(Float8Checkpoint, SaysHowInputsAreRounded) {
   EXPECT_EQ(said("by_token"), "");
 }
 
-// All but one layer of three compute in 16 bits in any case.
+// Of three layers, only the middle one can compute in 8 bits.
 TEST_F(Float8Checkpoint, LeavesPlainWhatItsConfigExcludes) {
   const std::vector<Json> lines{tiny_line("a")};
   const CommandLine exclude{"--exclude", "layers.1.*"};

@@ -1,4 +1,4 @@
-// Runs whose clips the operator's own commands check.
+// Runs whose clips are checked by commands of the operator.
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
@@ -13,7 +13,7 @@ using testing::IsEmpty;
 
 class Gates : public Clips {
  protected:
-  // The last result of a clip.
+  // A clip's last result.
   Json result(const std::string& id) const {
     Json last;
     for (const Json& line : json_lines(folder_ / "out/results.jsonl")) {
@@ -68,7 +68,7 @@ TEST_F(Gates, NothingIsKeptOfMediaThatAreRefused) {
   EXPECT_THAT(names(path("out")), testing::Not(HasSubstr("bad")));
 }
 
-// Each check takes longer than a picture: some wait for theirs while the next are made.
+// Each check takes longer than making a picture, so several checks run while the next pictures are made.
 TEST_F(Gates, SlowChecksOfSeveralPicturesRunAtOnce) {
   const std::string all_there = path("there").string();
   const std::string check = "sh -c 'mkdir -p " + all_there + "; touch " + all_there +
@@ -78,7 +78,7 @@ TEST_F(Gates, SlowChecksOfSeveralPicturesRunAtOnce) {
   for (const char* id : {"a-0", "a-1", "a-2", "a-3"}) EXPECT_EQ(result(id).at("status"), "done");
 }
 
-// The second clip's check asks the run to stop while the run waits for it.
+// The second clip's check signals the run to stop while the run waits for this check.
 TEST_F(Gates, ARunThatIsAskedToStopWaitsForNoCheck) {
   const std::string check = "grep -q '\"id\":\"a\"' && exit 0; while [ ! -e " + path("out/media/a.png").string() +
                             " ]; do sleep 0.05; done; sleep 1; kill -TERM $PPID; sleep 200; exit 10";
@@ -91,7 +91,7 @@ TEST_F(Gates, ARunThatIsAskedToStopWaitsForNoCheck) {
   EXPECT_EQ(result("b").at("status"), "done");
 }
 
-// Its latents stay, so that the next run only decodes and asks again.
+// The latents are kept, so that the next run only decodes and repeats the check.
 TEST_F(Gates, ACheckThatFailsFailsItsRequestAlone) {
   const std::vector<Json> lines{picture("a"), picture("b")};
   run("out", lines, {"--check-media", "sh -c 'case $0 in */a*) echo no model; exit 3;; esac'"}, {}, 1);

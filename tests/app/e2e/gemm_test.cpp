@@ -1,4 +1,4 @@
-// --gemm fp8 makes other latents, says so in their files, and never goes on with those of plain products.
+// --gemm fp8 makes other latents, records this in their files, and does not resume clips made without it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -35,8 +35,9 @@ TEST_F(Clips, OfOneGemmAreNotTakenForTheOthers) {
   run("out", {tiny_line("a")}, {"--media", "none", "--gemm", "fp8"});
 }
 
-// With all steps in full precision the clip is nearer, and only the weights' rounding is left. What a few of six steps
-// make better is less than what the others' roundings happen to do to a clip of random weights.
+// With all steps in full precision the clip is closer to the plain one, and only the weights' rounding is left. With
+// some of the steps it only has to differ: with random weights, the gain is smaller than the random effect of the other
+// steps' rounding.
 TEST_F(Clips, AreNearerWithStepsInFullPrecision) {
   const std::vector<Json> lines{tiny_line("a", {{"steps", 6}})};
   run("plain", lines, {"--media", "none"});

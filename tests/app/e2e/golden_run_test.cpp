@@ -1,5 +1,5 @@
-// Clips made by the program from token ids follow the reference. Every topology, step by step, is denoise_test's; here
-// are those that differ in how the program starts and writes.
+// Clips made by the program from token ids agree with the reference. denoise_test compares every step on every
+// topology; here are the topologies on which the program starts or writes differently.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ double relative(const at::Tensor& found, const at::Tensor& expected) {
 
 using Latents = std::map<std::string, LatentFile>;  // by case
 
-// Runs the cases of one schedule in OUT and adds what was written to `latents`.
+// Runs the cases of one schedule into OUT and adds their latent files to `latents`.
 void run_cases(const Grid& grid, const std::string& schedule, const TemporaryFolder& folder, Latents& latents) {
   std::string manifest;
   std::vector<std::string> names;
@@ -113,7 +113,7 @@ Latents run_set(const Grid& grid) {
   return latents;
 }
 
-// The first run on a grid: made once for all tests.
+// The first run on each grid, made once for all tests.
 const Latents& latents_on(const Grid& grid) {
   static std::map<std::string, Latents> made;
   const std::string key = name_of(grid);
@@ -180,7 +180,7 @@ TEST(EdgeTexts, AreRefusedWhereTheirTemplateIsNotKnown) {
 
 class GoldenFiles : public testing::Test {
  protected:
-  // One rank, one case of tiny, what `more` says.
+  // Runs one case of the checkpoint "tiny" on one rank, with the options `more`.
   void run(const Case& c, const std::string& out, const CommandLine& more) const {
     const fs::path manifest = folder_.write("clip.jsonl", manifest_line(c.golden()).dump() + "\n");
     const Ending ending = run_program(run_command(golden_checkpoint(c.set), manifest, folder_ / out, more));
@@ -191,7 +191,7 @@ class GoldenFiles : public testing::Test {
 
 using Bytes = std::vector<std::uint8_t>;
 
-// What ffmpeg makes of `input`, as raw frames in 4:2:0, which is how an mp4 keeps them.
+// `input` as raw frames in 4:2:0 by ffmpeg, which is the format inside an mp4.
 Bytes frames_420(const CommandLine& input) {
   CommandLine command{"ffmpeg", "-v", "error"};
   command.insert(command.end(), input.begin(), input.end());
@@ -216,7 +216,7 @@ double psnr(const Bytes& a, const Bytes& b) {
   return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.size()) / sum);
 }
 
-// The golden pixels are near to noise, of which 4:2:0 keeps little: both sides are compared after it.
+// The golden pixels are close to noise, of which 4:2:0 loses much, so both sides are converted before comparing.
 TEST_F(GoldenFiles, TheVideoShowsTheReferencesPixels) {
   const Case& c = kCases.front();
   run(c, "out", {"--schedule", c.schedule, "--crf", "1"});

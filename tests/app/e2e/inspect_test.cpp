@@ -1,4 +1,4 @@
-// What the program tells of files and folders: inspect, compare, report, completion.
+// The commands that describe files and folders: inspect, compare, report, completion.
 #include <gmock/gmock.h>
 
 #include <limits>
@@ -26,7 +26,7 @@ class Tells : public Clips {
     words.emplace_back("--json");
     return Json::parse(tell(words, exit_code).out);
   }
-  // A copy of a latent file with another value in the video.
+  // Copies a latent file with one value of the video changed.
   fs::path with_value(const fs::path& file, const std::string& name, std::size_t place, float value) const {
     LatentFile latents = read_latents(file);
     latents.latents.at(Stream::Video).values.at(place) = value;

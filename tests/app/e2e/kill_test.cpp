@@ -1,4 +1,4 @@
-// Runs that are killed at random moments, again and again, until everything is made.
+// Runs that are killed at random moments and repeated until all clips are made.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-// Who gets SIGKILL.
+// The processes that get SIGKILL.
 enum class Victim { OnlyRank, OneRank, AllRanks, Launcher };
 
 struct Plan {
@@ -54,14 +54,14 @@ std::string manifest_text() {
   return text;
 }
 
-// Of a run's folder, by name: what has to be the same however often the run was killed. Reading fails for a file that
-// is not whole. Latents, frames and sound are compared bit for bit; of an mp4, what its frames and samples decode to.
+// The content of a run's files by name, which must not depend on kills. Reading fails for an incomplete file. Latents,
+// frames and sound are compared bit for bit; mp4 files by their decoded frames and samples.
 using Content = std::map<std::string, std::string>;
 
 bool is_leftover(const fs::path& file) { return file.extension() == ".tmp" || file.extension() == ".holder"; }
 
-// A checksum for each frame and each packet of samples, as ffmpeg decodes them. Equal bytes decode to the same, so
-// `known` has what was decoded before, by bytes.
+// A checksum for each frame and each packet of samples, as ffmpeg decodes them. `known` caches earlier results by the
+// bytes of the file.
 std::string decoded(const fs::path& video, std::map<std::string, std::string>& known) {
   const auto [entry, is_new] = known.try_emplace(read_file(video));
   if (is_new) {
@@ -92,7 +92,7 @@ Content content_of_folder(const fs::path& out, std::map<std::string, std::string
   return content;
 }
 
-// The steps that the snapshots are of, by id. They change from step to step: each has to be whole.
+// The steps of the snapshots, by id. Each snapshot must be complete.
 std::map<std::string, int> steps_of_snapshots(const fs::path& out) {
   std::map<std::string, int> steps;
   if (!fs::exists(out / "snapshots")) return steps;
@@ -103,14 +103,14 @@ std::map<std::string, int> steps_of_snapshots(const fs::path& out) {
   return steps;
 }
 
-// What a run did with a clip, by its log.
+// The steps of a clip in a run, according to the run's log.
 struct Steps {
   int first = 0;
   int last = 0;
-  std::vector<int> snapshots;  // that it began to write, by their steps
+  std::vector<int> snapshots;  // the steps of snapshots that it began to write
 };
 
-// By id.
+// The steps of all clips in a log, by id.
 std::map<std::string, Steps> steps_in(const std::string& log) {
   std::map<std::string, Steps> clips;
   Steps* clip = nullptr;
@@ -127,7 +127,7 @@ std::map<std::string, Steps> steps_in(const std::string& log) {
   return clips;
 }
 
-// The records that a killed run left: all lines but half a one at the end.
+// The records that a killed run left, without an incomplete line at the end.
 std::vector<Json> records_in(const fs::path& out) {
   std::vector<Json> records;
   if (!fs::exists(out / "results.jsonl")) return records;
@@ -154,7 +154,7 @@ class Killed : public testing::TestWithParam<Plan> {
     return ranks == 1 ? alone : on_ranks(ranks, alone);
   }
 
-  // What no kill disturbed, and how much CPU time it took.
+  // Makes the reference by a run that is not killed, and measures its CPU time.
   void make_reference() {
     Process process(job(out_));
     seconds_ = work_until(process, 1e9);
@@ -165,9 +165,8 @@ class Killed : public testing::TestWithParam<Plan> {
     fs::rename(out_, undisturbed_);
   }
 
-  // Waits until the first rank has spent so much CPU time on making clips, or all is over; returns what it has spent.
-  // Moments are counted in it since they then lie alike over the work on a busy machine. Before a rank has its weights,
-  // it makes nothing.
+  // Waits until the first rank has spent `moment` seconds of CPU time after loading, or the process has ended; returns
+  // the CPU time spent. CPU time is used so that moments are spread evenly over the work on a busy machine too.
   double work_until(const Process& process, double moment) const {
     const auto nap = [] { std::this_thread::sleep_for(milliseconds(1)); };
     while (!fs::exists(loaded_) && !process.has_ended()) nap();
@@ -179,7 +178,7 @@ class Killed : public testing::TestWithParam<Plan> {
     return spent;
   }
 
-  // Under a launcher; alone the rank is the process.
+  // The processes of the ranks under a launcher; without one, the only rank is the process itself.
   std::vector<pid_t> ranks_of_job() const {
     std::vector<pid_t> ranks;
     for (const RunningProgram& program : running_programs("--out " + out_.string())) {
@@ -188,14 +187,14 @@ class Killed : public testing::TestWithParam<Plan> {
     return ranks;
   }
 
-  // A moment of what is left to do; with several ranks, whose runs are dear, seldom after its end.
+  // A random moment in the remaining work. Runs of several ranks are expensive, so theirs is rarely after the end.
   double random_moment() {
     const double left = 1 - static_cast<double>(records_in(out_).size()) / static_cast<double>(kClips);
     const double share = GetParam().ranks == 1 ? std::max(left, 0.2) : 0.7 * left;
     return std::uniform_real_distribution<>(0, seconds_ * share)(random_);
   }
 
-  // Whether the run was killed before its end.
+  // Runs the job and kills it at `moment`. Returns whether it was killed before its end.
   bool run_until(double moment) {
     for (const fs::path& old : {loaded_, log_}) fs::remove(old);
     const std::map<std::string, int> snapshots = steps_of_snapshots(out_);
@@ -215,11 +214,11 @@ class Killed : public testing::TestWithParam<Plan> {
       expect_snapshots_kept(id, before, steps);
     }
     EXPECT_TRUE(!is_late || ending.exit_code == 0) << ending.err;
-    return ending.exit_code != 0;  // 0: it came to its end just then
+    return ending.exit_code != 0;  // 0: it ended by itself at that moment
   }
 
-  // What a run that began behind step `before` leaves on the disk of a clip: the steps until the newest snapshot, but
-  // for one that was being written when it was killed. The next snapshot is begun when the last is on the disk.
+  // Expects that a killed run that began after step `before` left the newest snapshot of the clip, or the one before it
+  // if the newest was being written. A snapshot is begun only when the one before is on the disk.
   void expect_snapshots_kept(const std::string& id, int before, const Steps& steps) {
     const std::vector<int>& begun = steps.snapshots;
     if (!begun.empty()) {
@@ -251,7 +250,7 @@ class Killed : public testing::TestWithParam<Plan> {
     }
   }
 
-  // Copies a file and what it should be out of the test's folder, and says where to.
+  // Copies a wrong file and the expected one out of the test's folder. Returns where they are.
   fs::path keep(const std::string& name) const {
     const fs::path folder = fs::temp_directory_path() / ("orrery-kill-test-" + std::to_string(::getpid()));
     const std::string file = fs::path(name).filename();
@@ -261,7 +260,7 @@ class Killed : public testing::TestWithParam<Plan> {
     return folder;
   }
 
-  // What a killed run leaves is whole, right, and no more than what its records say.
+  // Expects that the files of a killed run are complete and correct, and agree with its records.
   void expect_sound() {
     const std::vector<Json> records = records_in(out_);
     const Content found = content_of_folder(out_, known_);
@@ -292,14 +291,14 @@ class Killed : public testing::TestWithParam<Plan> {
   TemporaryFolder folder_;
   fs::path out_ = folder_ / "out";
   fs::path loaded_ = out_ / "run.json";
-  fs::path log_ = folder_ / "run.log";  // of rank 0's own writing: what goes through a launcher may be lost with it
+  fs::path log_ = folder_ / "run.log";  // written by rank 0 itself: the output of a killed launcher may be lost
   fs::path undisturbed_ = folder_ / "undisturbed";
   Content reference_;
-  std::map<std::string, std::string> known_;           // what mp4 files decode to, by their bytes
-  std::map<std::string, fs::file_time_type> written_;  // of the latents of clips that are done
-  double seconds_ = 0;                                 // of CPU time, of the first rank
-  int resumed_ = 0;                                    // runs that went on from a snapshot
-  int lost_ = 0;                                       // steps that killed runs made and had no snapshot of
+  std::map<std::string, std::string> known_;           // decoded content of mp4 files, by their bytes
+  std::map<std::string, fs::file_time_type> written_;  // times of the latent files of finished clips
+  double seconds_ = 0;                                 // the first rank's CPU time in the reference run
+  int resumed_ = 0;                                    // clips that resumed from a snapshot
+  int lost_ = 0;                                       // steps of killed runs that no snapshot had
   std::mt19937 random_;
 };
 
@@ -324,7 +323,7 @@ TEST_P(Killed, ARunGoesOnUntilAllIsMade) {
   const Ending last = run_program(job(out_));
   EXPECT_EQ(last.exit_code, 0) << last.err;
   expect_complete();
-  // Of many moments some must be in the denoising, which is about half of the work.
+  // Among many random moments, some must be during denoising, which is about half of the work.
   EXPECT_TRUE(resumed_ > 0 || GetParam().kills < 20);
   std::cout << kills << " kills, " << resumed_ << " clips from a snapshot, " << lost_ << " steps made again, "
             << completed + 1 << " times complete\n";

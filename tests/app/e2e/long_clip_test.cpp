@@ -23,7 +23,7 @@ Json long_line(const std::string& id) {
   return tiny_line(id, {{"num_frames", 17}, {"chunk_frames", 9}, {"sound", true}});
 }
 
-// The clips that its chunks are, as lines of their own.
+// The chunks of long_line() as separate lines that continue each other.
 std::vector<Json> chain_lines() {
   const Json part = {{"num_frames", 9}, {"sound", true}};
   std::vector<Json> chain{tiny_line("c0", part), tiny_line("c1", part), tiny_line("c2", part)};

@@ -8,16 +8,16 @@
 
 namespace orrery {
 
-// Has ffmpeg draw moving test pictures, 24 a second, into a file of the kind that its name says.
+// Writes ffmpeg's moving test pictures at 24 frames per second, in the format of the file name's suffix.
 void draw(const std::filesystem::path& file, int width, int height, int frames = 1);
 
-// What ffprobe says of a file's streams.
+// ffprobe's description of a file's streams.
 Json probe(const std::filesystem::path& file);
 
-// Has ffmpeg encode a sound file as runs encode theirs: AAC, 192 kb/s.
+// Encodes a sound file by ffmpeg as runs do: AAC at 192 kb/s.
 void encode_sound(const std::filesystem::path& source, const std::filesystem::path& target);
 
-// The sound of a file as ffmpeg decodes it, and as a WAV file of 32-bit floats holds it: (2, samples).
+// The sound of a file as decoded by ffmpeg, and the samples of a WAV file of 32-bit floats: (2, samples).
 at::Tensor decoded_sound(const std::filesystem::path& file);
 at::Tensor wav_samples(const std::filesystem::path& file);
 

@@ -1,5 +1,5 @@
-// The trained checkpoint inputs/mini: what a request says decides what is seen and heard. tools/eval_mini reads the
-// clips.
+// Clips of the trained checkpoint inputs/mini show and sound like what their requests describe, as measured by
+// tools/eval_mini.
 #include "base/core/file.h"
 #include "clips.h"
 
@@ -10,11 +10,11 @@ namespace fs = std::filesystem;
 
 const fs::path kSource = ORRERY_SOURCE;
 constexpr double kFirstFrameDecibels = 28;
-constexpr double kOtherLatents = 0.05;  // relative to the largest value; the same request again gives the same bits
+constexpr double kOtherLatents = 0.05;  // relative to the largest value; equal requests give equal bits
 
 std::string tool(const std::string& name) { return (kSource / "tools/eval_mini" / name).string(); }
 
-// Twelve steps suffice at guidance 3, and are too few at 6.
+// Twelve steps are enough at guidance 3, but not at 6.
 Json clip(const std::string& id, const std::string& prompt, const Json& more = Json::object()) {
   Json line{{"id", id},    {"prompt", prompt}, {"num_frames", 17}, {"height", 128},      {"width", 128},
             {"steps", 12}, {"flow_shift", 3},  {"sound", true},    {"guidance_scale", 3}};
@@ -26,7 +26,7 @@ class MiniMeaning : public Clips {
  protected:
   MiniMeaning() { checkpoint_ = kSource / "inputs/mini"; }
 
-  // What eval_mini finds in the clips of a run.
+  // eval_mini's results for the clips of a run.
   Json evaluate(const std::string& out) const {
     const fs::path found = folder_ / (out + ".json");
     const Ending ending =

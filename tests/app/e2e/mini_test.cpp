@@ -1,4 +1,4 @@
-// The trained checkpoint inputs/mini: its latents are those of the public float32 implementation on every topology.
+// Latents of the trained checkpoint inputs/mini agree with the public float32 implementation on every topology.
 #include <algorithm>
 #include <iostream>
 
@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 const fs::path kSource = ORRERY_SOURCE;
 constexpr double kTolerance = 1e-3;  // relative to the largest value
 
-// The requests of which tools/train_mini/reference.py made mini.safetensors.
+// The requests from which tools/train_mini/reference.py made mini.safetensors.
 std::vector<Json> reference_lines() { return json_lines(kSource / "tests/data/mini.jsonl"); }
 
 std::string name_of(const testing::TestParamInfo<RunGrid>& test) { return grid_name(test.param); }

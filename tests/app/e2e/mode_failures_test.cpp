@@ -1,4 +1,4 @@
-// Conditions and sound that cannot be had: what fails a clip alone, and what is refused before the run.
+// Conditions and sound that are not available: what fails single clips, and what is refused before the run.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// One line that fails, and what its record says.
+// A line that fails, and the expected words of the error in its record.
 struct Failure {
   std::string id;
   Json members;
@@ -76,14 +76,14 @@ class ModeFailures : public Clips {
     write_latents_of("short.h5", {1, 8, 1, 4, 6});
   }
 
-  // `validate`, or `run` into a folder that must not appear.
+  // Expects that `run` refuses the line and does not create its folder.
   void expect_refused_line(const Json& members, const Said& said) const {
     const CommandLine line = command("out", {tiny_line("a", members), tiny_line("later")});
     expect_refused(line, folder_ / "out", said);
   }
 };
 
-// On two ranks: every rank must know of a failure, or the next clip hangs.
+// On two ranks, since the next clip hangs unless every rank knows of the failure.
 TEST_F(ModeFailures, FailTheirClipAlone) {
   write_inputs();
   std::vector<Json> lines{tiny_line("first"), tiny_line("dot", image("dot.png"))};

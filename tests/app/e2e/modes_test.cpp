@@ -1,4 +1,4 @@
-// Clips with an image, with given latents and with sound follow the reference on every topology.
+// Clips with an image, with given latents and with sound agree with the reference on every topology.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ std::string name_of(const testing::TestParamInfo<Mode>& test) {
 
 class GoldenModes : public Clips, public testing::WithParamInterface<Mode> {
  protected:
-  // The reference's own latent of the image stands for the image, whose pixels no 8-bit file holds.
+  // Uses the reference's latent of the image, since an 8-bit file cannot hold its pixels.
   Json line_of(const Golden& golden) const {
     Json line = golden_line(golden);
     if (!golden.has("image_latent")) return line;

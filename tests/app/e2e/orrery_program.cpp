@@ -8,7 +8,7 @@
 #include "base/core/file.h"
 #include "support/temporary_folder.h"
 
-// The main of src/main.cpp, which this library is built with.
+// The main function of src/main.cpp, which is linked into this library.
 int orrery_main(int argc, char** argv);
 
 namespace orrery {
@@ -76,7 +76,7 @@ std::string random_line(const std::string& id, const Json& more) {
 }
 
 bool soon(const std::function<bool()>& happened) {
-  constexpr int kHangs = 300'000;  // ten minutes at least: no machine is as slow as that
+  constexpr int kHangs = 300'000;  // about ten minutes: longer than on any slow machine
   for (int tries = 0; tries < kHangs; ++tries) {
     if (happened()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

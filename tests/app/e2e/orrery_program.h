@@ -10,8 +10,8 @@
 
 namespace orrery {
 
-// The built program with these arguments, without a launcher. It runs in a fork of the test (run_in_forks); behind
-// another program, as `env` or a launcher, it is started anew.
+// The command line of the built program with these arguments, without a launcher. It runs in a fork of the test
+// (run_in_forks); after another program, such as `env` or a launcher, it is started as a new process.
 CommandLine orrery(const CommandLine& arguments);
 
 // A job of `ranks` ranks, under the tests' launcher.
@@ -27,7 +27,7 @@ const std::filesystem::path& demo_checkpoint();
 // A request of token ids for random:tiny: 5 frames of 32 x 32 in 2 steps. The members of `more` are added or replace.
 std::string random_line(const std::string& id, const Json& more = Json::object());
 
-// Waits until something has happened. False: it never will, since ten minutes have passed.
+// Waits until `happened` returns true. Returns false if it does not within ten minutes.
 bool soon(const std::function<bool()>& happened);
 
 // The lines of a JSON Lines file.

@@ -1,4 +1,4 @@
-// Snapshots that are not the clip's, or not whole.
+// Snapshots of other clips, and damaged ones.
 #include <gmock/gmock.h>
 #include <hdf5.h>
 
@@ -20,7 +20,7 @@ class OtherSnapshot : public Clips {
   OtherSnapshot() { run("out", lines_, {"--stop-after-steps", "1"}, {}, kStopped); }
 
   fs::path snapshot() const { return snapshot_path("out", "a"); }
-  // The clip ends as if it had never been begun before.
+  // Expects that the clip equals one made without a snapshot.
   void expect_anew(const Ending& ending) const {
     EXPECT_THAT(ending.err, Not(HasSubstr("resumes at step")));
     EXPECT_FALSE(fs::exists(snapshot()));
@@ -100,7 +100,7 @@ TEST_F(OtherSnapshot, HalfAFileIsAWarning) {
   expect_anew(ending);
 }
 
-// In the middle of the last array, which only its checksum tells.
+// Damage in the middle of the last array, which only its checksum detects.
 TEST_F(OtherSnapshot, AFlippedBitIsAWarning) {
   std::string bytes = read_file(snapshot());
   const FloatArray array = read_latents(snapshot()).running->histories.at(Stream::Video).model_output_1;

@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr double kLittle = 2;  // seconds of CPU time; a tenth of one where no other job shares the core
+constexpr double kLittle = 2;  // seconds of CPU time; about 0.1 on an idle core
 constexpr const char* kMark = "orrery: error: ";
 
 double dearest = 0;

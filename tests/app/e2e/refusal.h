@@ -8,21 +8,21 @@
 
 namespace orrery {
 
-// Instead of a number of lines: mpirun speaks as well.
+// Used as a number of lines when mpirun prints messages too.
 constexpr int kLaunchersToo = 0;
 
-// What a refusal has to say, and in how many lines: one a problem.
+// Expected words of an error message, and its number of lines, one for each problem.
 struct Said {
   std::vector<std::string> words;
   int lines = 1;
 };
 
-// Starts a command that must be refused: exit code 2, one "orrery: error:" with the words, nothing else printed,
-// nothing new at `out`, and little CPU time spent. Ranks under a launcher spend it on waiting for each other: theirs is
-// not looked at.
+// Starts a command and expects that it is refused: exit code 2, one "orrery: error:" with the words, no other output,
+// no new files at `out`, and little CPU time. The CPU time is not checked under a launcher, where ranks spend it
+// waiting for each other.
 void expect_refused(const CommandLine& command, const std::filesystem::path& out, const Said& said);
 
-// The most CPU time that one of them took, in seconds.
+// The largest CPU time of a refused command so far [s].
 double dearest_refusal();
 
 }  // namespace orrery

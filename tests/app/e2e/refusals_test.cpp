@@ -1,4 +1,4 @@
-// Everything that the program refuses before it starts: by exit code 2, in words, with little work, leaving no trace.
+// Everything that the program refuses before it starts: exit code 2, a clear message, little CPU time, no files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 constexpr const char* kGood = R"({"id": "a", "prompt_token_ids": [1, 2], "negative_token_ids": [3]})";
 
-// A command with a good checkpoint and a good manifest, in a folder of its own.
+// Commands with a valid checkpoint and a valid manifest; each test has its own folder.
 class Refused : public testing::Test {
  protected:
   Refused() { folder_.write("clips.jsonl", kGood); }
@@ -26,7 +26,7 @@ class Refused : public testing::Test {
     std::cout << "dearest refusal so far: " << dearest_refusal() << " s of CPU time\n";
   }
 
-  // The clip is small, so that a run which should not have started ends.
+  // The clip is small, so that a run that wrongly starts ends soon.
   CommandLine command(const std::string& word, const CommandLine& more = {}) const {
     CommandLine line =
         orrery({word, "--checkpoint", checkpoint_.string(), "--manifest", (folder_ / "clips.jsonl").string(), "--out",
@@ -63,7 +63,7 @@ TEST_P(RefusedManifest, NamesTheLine) {
   expect(GetParam().said);
 }
 
-// A good line but for `members`.
+// A line that is valid except for `members`.
 std::string line_with(const std::string& members) {
   return R"({"id": "a", "prompt_token_ids": [1, 2], "negative_token_ids": [3], )" + members + "}\n";
 }
@@ -122,7 +122,7 @@ TEST_F(Refused, ManifestThatIsAFolder) {
   expect({{"clips.jsonl: not a file"}});
 }
 
-// A run would fail these requests and make the others; validate says so before.
+// A run records these requests as failed and makes the others; validate refuses them.
 TEST_F(Refused, ValidateFindsMissingInputs) {
   fs::copy(demo_checkpoint(), folder_ / "silent", fs::copy_options::recursive);
   checkpoint_ = folder_ / "silent";
@@ -165,12 +165,12 @@ auto removing(const std::string& name) {
   return [=](const fs::path& checkpoint) { fs::remove_all(checkpoint / name); };
 }
 
-// A member of a JSON file gets another value.
+// Sets a member of a JSON file to another value.
 auto setting(const std::string& file, const std::string& key, const Json& value) {
   return [=](const fs::path& checkpoint) { edit_json(checkpoint / file, [&](Json& json) { json[key] = value; }); };
 }
 
-// A member of a tensor's header entry gets another value.
+// Sets a member of a tensor's header entry to another value.
 auto claiming(const std::string& tensor, const std::string& key, const Json& value) {
   return [=](const fs::path& checkpoint) {
     edit_header(checkpoint / kShard, [&](Json& header) { header.at(tensor)[key] = value; });

@@ -1,4 +1,4 @@
-// Runs that are repeated, changed and hindered.
+// Runs that are repeated, changed or disturbed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ std::string line_of(const std::string& id, int seed, int steps = 2) {
   return random_line(id, {{"height", 64}, {"width", 64}, {"steps", steps}, {"seed", seed}});
 }
 
-// Content and time of change of every file below a folder.
+// Content and modification time of every file below a folder.
 struct FileState {
   fs::file_time_type changed;
   std::string content;
@@ -53,7 +53,7 @@ class Resume : public testing::Test {
   CommandLine command(const CommandLine& more = {}) const {
     return run_command(checkpoint_, folder_ / "clips.jsonl", out_, more);
   }
-  // Runs to an exit code and returns what the log says.
+  // Runs, expects the exit code, and returns the log.
   std::string run(int exit_code = 0, const CommandLine& more = {}) const {
     const Ending ending = run_program(command(more));
     EXPECT_EQ(ending.exit_code, exit_code) << ending.err;
@@ -131,7 +131,7 @@ TEST_F(Resume, MediaOfAnEarlierMakingGoAndAreMadeAgain) {
 
 struct Change {
   std::string name;
-  std::string line;  // of the clip whose id is "a"
+  std::string line;  // the manifest line of the clip "a"
   CommandLine more;
 };
 
@@ -189,7 +189,7 @@ TEST_F(Resume, ADamagedLatentFileIsMadeAgain) {
   EXPECT_TRUE(without_time(latents("a")) == before);
 }
 
-// A folder where a video should go: the file cannot get its name.
+// A folder has the video's name, so that the file cannot be renamed to it.
 TEST_F(Resume, ARequestThatFailsLeavesTheOthersAlone) {
   fs::create_directories(media("a") / "in-the-way");
   for (const int run_number : {1, 2}) {

@@ -1,5 +1,5 @@
-// Clips whose tokens are shared among ranks (--sp): whatever a clip is made with, the bits are those of ranks that have
-// all tokens of one branch. (A rank alone takes both branches of such small clips in one pass, which rounds elsewhere.)
+// Clips whose tokens are split over ranks (--sp) have the same bits as with --cfg 2, whatever features they use. (A
+// single rank computes both branches of such small clips in one pass, which rounds differently.)
 #include <gmock/gmock.h>
 
 #include "clips.h"
@@ -10,8 +10,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-// Sound, a picture, chunks, conditions and a step cache. The ranks that share begin as four, stop, and go on as two,
-// with the text tower released.
+// Sound, a picture, chunks, conditions and a step cache. The run with --sp begins on four ranks, stops, and resumes on
+// two, with the text tower released.
 TEST_F(Clips, OfSharedTokensHaveTheSameBits) {
   const std::vector<Json> lines{
       tiny_line("a", {{"sound", true}, {"steps", 2}}),

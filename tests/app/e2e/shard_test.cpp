@@ -1,4 +1,4 @@
-// One manifest made by several runs at the same time, and runs that must not be in one folder.
+// Several runs that make the shards of one manifest at the same time, and runs that must not share a folder.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,8 +46,8 @@ class Sharded : public testing::Test {
   std::string checksum(const fs::path& out, const std::string& id) const {
     return latents_checksum(read_latents(out / "latents" / (id + ".h5")));
   }
-  // A run that makes clips in the folder, halted so that it lasts. It has a snapshot already: who has the folder at the
-  // start alone has it no more.
+  // Starts a run in the folder and halts it once it has written a snapshot, so that it keeps the folder's lock: a lock
+  // that is held only during the start has been released by then.
   std::unique_ptr<Process> start_holder(const CommandLine& more) const {
     folder_.write("clips.jsonl", random_line("a", {{"steps", 1000}, {"num_frames", 9}}) + random_line("b"));
     CommandLine line = command(out_, more);
@@ -80,7 +80,7 @@ TEST_F(Sharded, TwoTasksOfAnArrayMakeOneManifestTogether) {
     EXPECT_THAT(run.at("config").get<std::string>(), HasSubstr("\nshard = " + std::string(part) + "/2\n"));
   }
 
-  // The rest of a manifest is what a run of the whole finds to do: nothing.
+  // A run of the whole manifest finds nothing left to do.
   const Ending whole = run_program(command(out_));
   EXPECT_EQ(whole.exit_code, 0) << whole.err;
   EXPECT_THAT(whole.err, HasSubstr("0 clips to make, 5 already complete"));
@@ -91,7 +91,7 @@ TEST_F(Sharded, TwoTasksOfAnArrayMakeOneManifestTogether) {
     EXPECT_EQ(checksum(out_, id), checksum(folder_ / "alone", id)) << id;
 }
 
-// Tasks that start on one host at the same time would get in each other's way in a folder of Open MPI's.
+// Tasks that start at the same time on one host would conflict in a temporary folder of Open MPI.
 TEST_F(Sharded, ATaskNeedsNoFolderOfItsLauncher) {
   folder_.write("clips.jsonl", random_line("a"));
   CommandLine line{"env", "TMPDIR=/dev/null/none"};

@@ -1,4 +1,4 @@
-// The files of clips with sound, and that `orrery decode` makes the same ones again.
+// The media files of clips with sound, which `orrery decode` reproduces.
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::int64_t kLag = 1024;  // samples by which an encoder's delay would show
+constexpr std::int64_t kLag = 1024;  // an encoder's delay, if it were not compensated [samples]
 
 std::map<std::string, std::string> files_below(const fs::path& folder) {
   std::map<std::string, std::string> files;
@@ -26,14 +26,14 @@ std::map<std::string, std::string> files_below(const fs::path& folder) {
   return files;
 }
 
-// Pearson's, over both channels.
+// Pearson's correlation over both channels.
 double correlation(const at::Tensor& a, const at::Tensor& b) {
   const at::Tensor x = a.to(at::kDouble).flatten().sub(a.to(at::kDouble).mean());
   const at::Tensor y = b.to(at::kDouble).flatten().sub(b.to(at::kDouble).mean());
   return (x.dot(y) / (x.norm() * y.norm())).item<double>();
 }
 
-// One run for all tests: the golden clip with sound, a silent one, and one whose texts and rate are its own.
+// One run for all tests: the golden clip with sound, a clip without, and one with other texts and another rate.
 class SoundingMedia : public Clips {
  protected:
   static void SetUpTestSuite() { made_ = std::make_unique<Made>(); }
@@ -82,7 +82,7 @@ TEST_F(SoundingMedia, SoundAndPictureAreEquallyLong) {
   EXPECT_FALSE(fs::exists(made_->out() / "frames/silent/sound.wav"));
 }
 
-// Sound from random weights is noise, of which 192 kb/s keep little: the WAV file is compared after the same loss.
+// Sound from random weights is noise, of which 192 kb/s lose much, so the WAV file is encoded before comparing.
 TEST_F(SoundingMedia, TheVideosSoundIsTheWavFiles) {
   for (const char* id : {"t2av", "image-sound"}) {
     SCOPED_TRACE(id);

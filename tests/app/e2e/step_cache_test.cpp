@@ -1,4 +1,4 @@
-// Clips with --step-cache and --guidance-interval: stopped and resumed, over ranks, and what is told of them.
+// Clips with --step-cache and --guidance-interval: stopping and resuming, several ranks, and their records.
 #include <gmock/gmock.h>
 
 #include "base/core/file.h"
@@ -13,8 +13,7 @@ using testing::HasSubstr;
 
 constexpr double kSameAcrossGrids = 1e-3;  // relative to the largest value
 
-// Nine steps with everything that a clip can have; the cache leaves some of them out, and begins the unconditional
-// branch late.
+// Nine steps with all features of a clip. The cache skips some of them, and the unconditional branch begins late.
 Json cached_line(const std::string& id, const Json& more = Json::object()) {
   Json line = tiny_line(id, {{"steps", 9},
                              {"step_cache", 0.6},
@@ -39,7 +38,7 @@ const CommandLine kNoMedia{"--media", "none"};
 
 class StoppedCache : public StepCacheRun, public testing::WithParamInterface<RunGrid> {};
 
-// The snapshot has what the cache remembers: at each step the clip goes on to the same bits.
+// The snapshot contains the cache's state: resuming at any step gives the same bits.
 TEST_P(StoppedCache, GoesOnAsIfItHadNotStopped) {
   const std::vector<Json> lines{cached_line("a")};
   run("whole", lines, kNoMedia, GetParam());
@@ -70,7 +69,7 @@ TEST_F(StepCacheRun, ASnapshotGoesOnOverOtherRanks) {
   EXPECT_EQ(last_result("parts").at("computed_steps"), last_result("whole").at("computed_steps"));
 }
 
-// Ranks wait where their branch is not part of a step; the second clip goes on from the first.
+// Ranks wait in steps that do not compute their branch; the second clip continues the first.
 TEST_F(StepCacheRun, TwoGroupsMakeOneRanksClip) {
   const std::vector<Json> lines{cached_line("a"), tiny_line("b", {{"condition_latents", "a"}, {"step_cache", 0.4}})};
   run("one", lines, kNoMedia);

@@ -1,4 +1,4 @@
-// Runs that are stopped and go on: by themselves, by signals, with other grids, other files.
+// Runs that are stopped, by themselves or by signals, and resumed, also with other grids and files.
 #include <gmock/gmock.h>
 
 #include <chrono>
@@ -21,10 +21,10 @@ std::string resumes(const Json& line, int step) {
   return line.at("id").get<std::string>() + " resumes at step " + std::to_string(step) + "/" + line.at("steps").dump();
 }
 
-// With everything that a snapshot can hold.
+// A clip with everything that a snapshot can contain.
 Json rich_line(const std::string& id) { return tiny_line(id, {{"sound", true}, {"image", "picture.png"}}); }
 
-// Takes about a minute, unless it is stopped.
+// A clip that takes about a minute unless it is stopped.
 Json long_line(const std::string& id) {
   return tiny_line(id, {{"num_frames", 33}, {"height", 192}, {"width", 320}, {"steps", 1000}});
 }
@@ -94,7 +94,7 @@ TEST_F(Stop, TheLastStepOfAllIsNoStop) {
   EXPECT_TRUE(left_nothing("out"));
 }
 
-// The picture is in the snapshot.
+// The snapshot contains the condition image's latents.
 TEST_F(Stop, APictureThatIsGoneDoesNotMatter) {
   const std::vector<Json> lines{rich_line("a")};
   run("whole", lines);
@@ -110,7 +110,7 @@ struct Signalling {
   std::string name;
   int ranks;
   int signal;
-  bool to_launcher;  // or to the last rank alone
+  bool to_launcher;  // false: only to the last rank
 };
 
 class Signalled : public Stop, public testing::WithParamInterface<Signalling> {
@@ -160,9 +160,9 @@ INSTANTIATE_TEST_SUITE_P(Ways, Signalled,
                                          Signalling{"Usr1ToTheLauncher", 2, SIGUSR1, true}),
                          [](const auto& test) { return test.param.name; });
 
-// mpirun turns SIGTERM into its own exit code and a time of grace, a second unless it is told otherwise, which it waits
-// twice: before it passes the signal on, and before it kills. A clip of three steps is done by then, so that this one
-// is long; the program stops at the next step once it has the signal.
+// On SIGTERM, mpirun waits for a grace period (by default a second) before it forwards the signal and again before it
+// kills, and ends with its own exit code. The clip is long enough to be unfinished by then; the program stops at the
+// next step after the signal.
 TEST_F(Stop, ALauncherThatIsTerminatedLeavesASnapshot) {
   const std::vector<Json> lines{long_line("a")};
   CommandLine line = on_ranks(2, command("out", lines, {"--cfg", "2", "--snapshot-every", "0"}));
@@ -195,7 +195,7 @@ TEST_F(Stop, WhileLoadingNothingIsBegun) {
   run("out", lines, {"--stop-after-steps", "1"}, {}, kStopped);
 }
 
-// The latents are kept, no half of a video is, and the next run only decodes.
+// The latents are kept, the incomplete video is not, and the next run only decodes.
 TEST_F(Stop, WhileDecodingTheLatentsAreKept) {
   const std::vector<Json> lines{tiny_line("a", {{"num_frames", 201}, {"steps", 1}, {"guidance_scale", 1.0}})};
   Process process(command("out", lines));
@@ -213,7 +213,7 @@ TEST_F(Stop, WhileDecodingTheLatentsAreKept) {
   EXPECT_TRUE(fs::exists(folder_ / "out/media/a.mp4"));
 }
 
-// --- By the clock. That there is time enough left for the last snapshot is step_watch_test's.
+// --- By the clock. step_watch_test checks that enough time is left for the last snapshot.
 
 TEST_F(Stop, TheTimeLimitIsKept) {
   EXPECT_THAT(run("out", {long_line("a")}, {"--time-limit", "00:00:02"}, {}, kStopped).err,
@@ -221,7 +221,7 @@ TEST_F(Stop, TheTimeLimitIsKept) {
   EXPECT_TRUE(fs::is_empty(folder_ / "out/latents"));
 }
 
-// A busy machine may start the program after a moment as near as that, which is then refused: a later one is tried.
+// On a busy machine the program may start after this moment and refuse to run; a later moment is then tried.
 TEST_F(Stop, TheEndOfTheSlurmJobIsKept) {
   Ending ending;
   for (int seconds = 2; seconds <= 64; seconds *= 2) {

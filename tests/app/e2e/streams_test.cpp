@@ -1,4 +1,4 @@
-// Output that nobody takes, limits of the shell, and names that other programs read as something else.
+// Output that cannot be written, limits of the shell, and file names with a meaning to other programs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-// `words` by a shell that does `before` first and ends the command with `redirection`.
+// Runs `words` in a shell after the commands `before`, with `redirection` at the end.
 Ending by_shell(const std::string& before, const CommandLine& words, const std::string& redirection = "") {
   CommandLine command{"sh", "-c", before + " exec \"$@\" " + redirection, "sh"};
   command.insert(command.end(), words.begin(), words.end());
@@ -44,7 +44,7 @@ TEST_F(Streams, WhatCannotBePrintedIsNoSuccess) {
   EXPECT_EQ(by_shell("", orrery({"help"}), ">&-").exit_code, 3);
 }
 
-// Its clips are made and recorded before the table of them cannot be printed.
+// The clips are made and recorded before printing their table fails.
 TEST_F(Streams, ARunIsRecordedBeforeItsTable) {
   EXPECT_EQ(by_shell("", run("out", {"--media", "none"}), ">/dev/full").exit_code, 3);
   EXPECT_EQ(json_lines(folder_ / "out" / "results.jsonl").back().at("status"), "done");

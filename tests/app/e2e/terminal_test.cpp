@@ -1,4 +1,4 @@
-// What the program says: on a terminal, in a log file, as options that another run can read, and as help.
+// The program's output on a terminal and in a log file, --dump-config, and help.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ class Said : public testing::Test {
   std::filesystem::path manifest_;
 };
 
-// Lines of text behind a date and a time.
+// Lines that begin with a date and a time.
 void expect_plain(const std::string& text) {
   const std::regex dated(R"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d .*)");
   std::istringstream lines(text);
@@ -83,7 +83,7 @@ TEST_F(Said, ALogFileThatCannotBeWrittenEndsTheRun) {
   EXPECT_THAT(ending.err, HasSubstr("clips.jsonl/run.log: cannot be written"));
 }
 
-// --dump-config, a run of what it printed, and the options that the run kept, say the same.
+// The output of --dump-config is the same when it is read back, and is recorded by a run with it.
 TEST_F(Said, DumpedOptionsRunTheSame) {
   const Ending first =
       run_program(run({"--steps", "7", "--negative-prompt", "a # b", "--media", "none", "--dump-config"}));

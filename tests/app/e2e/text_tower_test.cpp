@@ -1,4 +1,4 @@
-// --text-tower changes what is on the device when, never a bit of what is made.
+// --text-tower changes when the towers are on the device, but no bit of the results.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// The frames that ranks make together, by the program: those of one rank.
+// Frames decoded by several ranks equal those decoded by one rank.
 #include <gmock/gmock.h>
 
 #include "clips.h"
@@ -9,7 +9,7 @@ namespace {
 
 class VaeSplits : public Clips {
  protected:
-  // All frames of a clip's folder in OUT, one after another.
+  // All frames in a clip's folder in OUT, concatenated.
   std::vector<int> frames(const std::string& out, const std::string& id) const {
     std::vector<int> bytes;
     for (int index = 0; index < 9; ++index) {

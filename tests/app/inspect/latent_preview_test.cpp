@@ -13,14 +13,14 @@
 namespace orrery {
 namespace {
 
-// Four channels, two frames of 2 x 3 cells; only channel 1 varies.
+// Latents of four channels and two frames of 2 x 3 cells, of which only channel 1 varies.
 FloatArray ramp() {
   FloatArray video{{1, 4, 2, 2, 3}, std::vector<float>(48, 1.0F)};
   for (int i = 0; i < 12; ++i) video.values[static_cast<std::size_t>(12 + i)] = static_cast<float>(i);
   return video;
 }
 
-// Red, at the middle of a cell of a frame.
+// The red value at the centre of a frame's cell.
 int red(const RgbImage& sheet, int frame, int row, int column) {
   const int scale = 54;
   const int y = row * scale + scale / 2, x = frame * (3 * scale + 4) + column * scale + scale / 2;

@@ -1,4 +1,4 @@
-// What reading a manifest takes of memory at most, its text not counted: four times the requests that it asks for.
+// Reading a manifest takes, besides its text, at most four times the memory of the requests in it.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -9,7 +9,7 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kFixedBytes = std::int64_t{1} << 18;  // of one line as JSON, and of names
+constexpr std::int64_t kFixedBytes = std::int64_t{1} << 18;  // one line as JSON, and the names of fields
 
 template <class Line>
 std::string manifest(int lines, Line line) {

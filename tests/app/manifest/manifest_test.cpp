@@ -22,7 +22,7 @@ std::deque<Request> parse(const std::string& text, const RequestDefaults& defaul
   return parse_manifest(text, "/data/m.jsonl", defaults);
 }
 
-// The lines of the refusal, none when the manifest is accepted.
+// The lines of the error message; none when the manifest is accepted.
 std::vector<std::string> problems(const std::string& text) {
   std::vector<std::string> lines;
   try {
@@ -59,7 +59,7 @@ TEST(Manifest, FillsInTheDefaults) {
   EXPECT_THAT(*requests[2].prompt_token_ids, ElementsAre(1, 2));
 }
 
-// A picture's own numbers hold where neither the line nor the command line says others; sound is for videos.
+// The defaults of pictures apply unless the line or the command line sets other values; only videos have sound.
 TEST(Manifest, APictureHasDefaultsOfItsOwn) {
   const auto numbers = [](const std::string& line, const RequestDefaults& defaults) {
     const Request r = parse_manifest(line, "m", defaults).front();
@@ -290,7 +290,7 @@ TEST(Manifest, RefusesAnEmptyOne) {
   EXPECT_THAT(problems(""), SizeIs(1));
 }
 
-// `later` follows a clip "a" of 17 frames, 5 latent ones.
+// The problems of the line `later` after a clip "a" of 17 frames (5 latent frames).
 std::string after_a(const std::string& later) {
   return R"({"id": "a", "prompt": "p", "num_frames": 17})"
          "\n" +
@@ -451,7 +451,7 @@ TEST(Manifest, LineReadsBackAsTheSameRequest) {
   EXPECT_THAT(manifest_line(rich), StartsWith(R"({"id":"x","prompt":)"));
 }
 
-// Clips of earlier releases, whose lines do not know of these, are the same clips.
+// Requests without these newer fields equal those of earlier releases, so that their clips are kept.
 TEST(Manifest, LinesLeaveOutWhatIsOff) {
   Request request;
   request.id = "x";
@@ -459,7 +459,7 @@ TEST(Manifest, LinesLeaveOutWhatIsOff) {
   for (const char* key : {"step_cache", "guidance_interval", "normalize_cfg"}) {
     EXPECT_EQ(line.find(key), std::string::npos) << line;
   }
-  request.step_cache.skips = 5;  // of no meaning without a threshold
+  request.step_cache.skips = 5;  // unused without a threshold
   EXPECT_EQ(manifest_line(request), line);
 }
 
@@ -471,7 +471,7 @@ TEST(Manifest, TextsHaveNoNullCharacters) {
   }
 }
 
-// Found by tests/fuzz: what was kept of such a request in latent files was another one.
+// Found by tests/fuzz: the line written to latent files for such a request was parsed as another request.
 TEST(Manifest, SettingsOfNoStepCacheAreNotKept) {
   const auto requests = parse_manifest(R"({"id": "a", "prompt": "x", "step_cache_skips": 8})", "/m.jsonl", Request{});
   ASSERT_EQ(requests.size(), 1U);

@@ -20,7 +20,7 @@ TEST(Prompts, OfRandomWeightsBecomeBytes) {
   EXPECT_THAT(reader(request).ids.values(), ElementsAre('A', ' ', 'c', 'a', 't', 256, 257));
 }
 
-// MODES.md B: the empty one, with its sentence.
+// MODES.md B: pictures have an empty negative prompt, with the caption's sentence.
 TEST(Prompts, APictureHasNoBuiltInNegativePrompt) {
   Request picture;
   picture.num_frames = 1;

@@ -1,4 +1,4 @@
-// Which files in OUT stand for a clip: those that were made from what its request names now.
+// Files in OUT count as a clip only if they were made from the present content of the files that its request names.
 #include "app/outputs/clip_files.h"
 
 #include <gmock/gmock.h>
@@ -34,7 +34,7 @@ class ClipFile : public testing::Test {
     folder_.write("c.h5", "some latents");
   }
 
-  // Jobs of manifest lines of 5 frames of 32 x 32; a line's members are `more`, comma and all.
+  // A manifest line for 5 frames of 32 x 32; `more` are further members, with a comma before each.
   static std::string line(const std::string& id, const std::string& more = "") {
     return R"({"id":")" + id + R"(","prompt":"x","num_frames":5,"height":32,"width":32,"steps":3)" + more + "}\n";
   }
@@ -49,7 +49,7 @@ class ClipFile : public testing::Test {
     return jobs;
   }
 
-  // What a run writes of the jobs, each of whose latents begins with `value`.
+  // The latent file that a run writes for the job; its latents begin with `value`.
   LatentFile file_of(const ClipJob& job, float value) const {
     const Schedule schedule = make_schedule(ScheduleKind::Native, job.request.steps, job.request.flow_shift);
     LatentFile file;
@@ -79,7 +79,7 @@ class ClipFile : public testing::Test {
       write_latents(latents(job.request.id), file_of(job, value));
     }
   }
-  // Made before contents were recorded.
+  // Writes files as releases did that did not record the content of inputs.
   void make_as_earlier_releases_did(const std::string& lines) const {
     fs::create_directories(output_.folder / "latents");
     for (const ClipJob& job : jobs(lines)) {
@@ -210,7 +210,7 @@ TEST_F(ClipChain, IsCompleteAsItWasMade) {
 
 TEST_F(ClipChain, AChildOfOtherLatentsIsStale) {
   make(chain_);
-  make(line("a", R"(,"image":"i.png")"), 0.75F);  // with other bits
+  make(line("a", R"(,"image":"i.png")"), 0.75F);  // with other latents
   EXPECT_THAT(conflicts(chain_), ElementsAre(AllOf(HasSubstr("latents/b.h5: this finished clip was made from other "
                                                              "latents of the clip \"a\", which it continues"),
                                                    HasSubstr("made again since"), HasSubstr("remove the file"))));

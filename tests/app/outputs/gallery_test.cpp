@@ -26,7 +26,7 @@ RequestResult result_of(const std::string& id, ResultStatus status = ResultStatu
   return result;
 }
 
-// What the page's script reads.
+// The JSON that the page's script reads.
 Json clips_in(const std::string& page) {
   const std::string begin = R"(<script type="application/json" id="clips">)";
   const std::size_t from = page.find(begin) + begin.size();
@@ -109,8 +109,8 @@ TEST_F(GalleryFile, IsRepairedAfterAKill) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "index.html.tmp"));
 }
 
-// Each page takes a time that grows with the clips; that all of them take no more than a small share of the run's time
-// is the interval's part.
+// The time to write the page grows with the number of clips. The interval between pages keeps the total a small share
+// of the run's time.
 TEST_F(GalleryFile, ManyClipsCostLittle) {
   constexpr int kClips = 5000;
   std::string lines;

@@ -1,4 +1,4 @@
-// A disk of few inodes, whose bytes are enough.
+// A disk with enough bytes but few inodes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ TEST(Inodes, LackIsKnownBeforeTheClip) {
   config.latent_channel = 48;
   const ClipSpace mp4(config, OutputOptions());
   const ClipJob clip;
-  constexpr std::int64_t kFolders = 5;  // the disk's own, OUT and three in it
+  constexpr std::int64_t kFolders = 5;  // the disk's root, OUT and three folders in it
   const std::int64_t wanted = mp4.file_count(clip);
   const TemporaryFolder folder;
   const SmallDisk disk(folder / "disk", 1 << 30, kFolders + wanted);

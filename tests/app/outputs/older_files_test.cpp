@@ -1,4 +1,4 @@
-// Latent files of versions that made other clips of some requests.
+// Latent files of earlier versions, which made other clips from some requests.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +29,7 @@ class OlderFiles : public testing::Test {
     job_.ids = {{1, 2}, {3}};
   }
 
-  // What an earlier version left of the request: `uncond` and the sound's length are its own.
+  // Writes the latent file of an earlier version with its own token ids and length of sound.
   void write_older(std::vector<std::int64_t> cond, std::vector<std::int64_t> uncond, std::int64_t sound_steps) {
     job_.request_json = manifest_line(job_.request);
     const Schedule schedule = make_schedule(ScheduleKind::Native, job_.request.steps, job_.request.flow_shift);
@@ -46,7 +46,7 @@ class OlderFiles : public testing::Test {
           FloatArray{{1, 2, sound_steps}, std::vector<float>(static_cast<std::size_t>(2 * sound_steps))};
     write_latents(output_.folder / "latents" / "a.h5", file);
   }
-  // Why the file is not the request's clip; none: it is.
+  // Why the file does not count as the request's clip; empty when it does.
   std::vector<std::string> conflicts() {
     ClipFiles files({job_}, Recipe(), output_, checkpoint_, kSoftware);
     files.look_for(job_);

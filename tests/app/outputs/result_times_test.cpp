@@ -1,4 +1,4 @@
-// The order of results, and whose hours they are, whatever the hosts' clocks said.
+// The order of results, and the GPU hours of each run, do not depend on the hosts' clocks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

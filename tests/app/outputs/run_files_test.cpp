@@ -129,7 +129,7 @@ TEST_F(RunFolder, AForeignLineIsNamed) {
               ThrowsMessage<InputError>(HasSubstr("results.jsonl:2: not a result of a run")));
 }
 
-// Each of these was valid JSON somewhere, and an uncaught exception here.
+// Each of these lines is valid JSON, but once ended the program by an uncaught exception.
 TEST_F(RunFolder, AResultOfOtherTypesIsNamed) {
   const RunFiles files(folder_);
   files.append(done("a"));

@@ -30,7 +30,7 @@ class RunLocks : public testing::Test {
   std::shared_ptr<RunLock> take(ManifestShard shard, milliseconds patience = kNoPatience) const {
     return std::make_shared<RunLock>(folder_.path(), shard, kQuiet, patience);
   }
-  // Why `shard` cannot have the folder; "" when it can.
+  // The error message when `shard` cannot lock the folder; "" when it can.
   std::string refusal(ManifestShard shard, milliseconds patience = kNoPatience) const {
     try {
       take(shard, patience);
@@ -121,7 +121,7 @@ TEST_F(RunLocks, KnowWhenTheFolderIsAnotherOne) {
   std::filesystem::remove_all(folder_.path());
   EXPECT_THROW(held->require_in_place(), Error);
   std::filesystem::create_directory(folder_.path());
-  folder_.write(".run.lock", "");  // of a run that began here since
+  folder_.write(".run.lock", "");  // of another run that has begun here since
   EXPECT_THAT([&] { held->require_in_place(); },
               testing::ThrowsMessage<Error>(HasSubstr("removed or replaced while this run worked in it")));
 }

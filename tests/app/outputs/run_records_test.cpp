@@ -1,4 +1,4 @@
-// What the records in a run's folder add up to.
+// The sums over the records in a run's folder.
 #include "app/outputs/run_records.h"
 
 #include <gmock/gmock.h>
@@ -17,7 +17,7 @@ using testing::ThrowsMessage;
 
 class Records : public testing::Test {
  protected:
-  // A clip's result, of a run that began with `shard`.
+  // A clip's result in a run of `shard`.
   void add(const std::string& id, ResultStatus status, const std::string& finished, ManifestShard shard = {}) const {
     RequestResult result;
     result.id = id;

@@ -69,7 +69,7 @@ TEST(ClipSpaces, MediaGrowWithPixelsAndQuality) {
               2);
 }
 
-// Four tiles a row in three rows, four pixels between them.
+// A contact sheet of three rows of four tiles, with four pixels between them.
 TEST(ClipSpaces, APreviewIsAPictureMore) {
   OutputOptions output;
   output.media.video = Media::None;

@@ -19,8 +19,8 @@ ModelSizes in_8_bits(ModelSizes sizes) {
   return sizes;
 }
 
-// By hand: 48 x 23 x 40 tokens; a layer's products are 4096 · (6144 + 4096 + 24576) + 12288 · 4096 multiplications a
-// token.
+// Computed by hand: 48 x 23 x 40 tokens; a layer's products take 4096 · (6144 + 4096 + 24576) + 12288 · 4096
+// multiplications per token.
 TEST(ClipWork, OfThePublishedModelByHand) {
   const ClipWork clip = work(nano_sizes());
   constexpr double kTokens = 44160;
@@ -40,7 +40,7 @@ TEST(ClipWork, IsSharedOutByRanks) {
   EXPECT_DOUBLE_EQ(half.step.product_flops * 2, whole.step.product_flops);
   EXPECT_DOUBLE_EQ(half.step.attention_flops * 2, whole.step.attention_flops);
   EXPECT_GT(half.step.memory_bytes * 2, whole.step.memory_bytes) << "the residual stream is not shared out";
-  // Both branches, 36 layers, two sums of 44160 x 4096 numbers of two bytes, of which half are sent twice.
+  // Both branches, 36 layers, two all-reduces of 44160 x 4096 two-byte values; each rank sends half of them twice.
   EXPECT_DOUBLE_EQ(half.step.sum_bytes, 2 * 36 * 2 * 44160.0 * 4096 * 2);
   EXPECT_DOUBLE_EQ(work(nano_sizes({1, 4})).step.sum_bytes, half.step.sum_bytes * 1.5);
   EXPECT_DOUBLE_EQ(branch.step.product_flops * 2, whole.step.product_flops);
@@ -81,8 +81,8 @@ TEST(ClipWork, LeavesOutWhatACacheAndAnIntervalDo) {
   EXPECT_LT(apart.idle_steps, 25);
 }
 
-// Of a layer: 4096 · (6144 + 4096 + 24576) + 12288 · 4096 weights of a byte become 16 bits, and are multiplied in
-// place.
+// In each layer, 4096 · (6144 + 4096 + 24576) + 12288 · 4096 one-byte weights are converted to 16 bits and multiplied
+// by their factors in place.
 TEST(ClipWork, StepsInFullPrecisionMultiplyTheWeightsOut) {
   const auto with = [](FullPrecisionSteps steps, const Request& request = {}) {
     return clip_work(in_8_bits(nano_sizes()), request, kTexts, true, ScheduleKind::Native, steps);

@@ -106,9 +106,9 @@ TEST(Forecast, HasAPageAndJson) {
   EXPECT_EQ(one["memory"]["peak"], forecast.topologies[0].memory.peak(false));
 }
 
-// --- beside what was measured (tools/results)
+// --- Compared with measurements (tools/results)
 
-// A step alone: the media tower, its tensors and nothing else.
+// Memory of a step alone: the media tower and its tensors.
 TEST(MeasuredMemory, OfSteps) {
   int compared = 0;
   for (const Json& line : result_lines("gpu-step-h200.jsonl")) {
@@ -128,7 +128,7 @@ TEST(MeasuredMemory, OfSteps) {
   EXPECT_GE(compared, 6);
 }
 
-// A decode alone: the decoder and its tensors.
+// Memory of decoding alone: the decoder and its tensors.
 TEST(MeasuredMemory, OfDecodes) {
   int compared = 0;
   for (const Json& line : result_lines("gpu-decode-h200.jsonl")) {
@@ -144,7 +144,7 @@ TEST(MeasuredMemory, OfDecodes) {
   EXPECT_GE(compared, 3);
 }
 
-// Whole runs of random weights, whose texts are bytes: 2129 of the negative prompt.
+// Whole runs with random weights, whose token ids are bytes: the negative prompt has 2129.
 struct MeasuredRun {
   const char* name;
   const char* checkpoint;

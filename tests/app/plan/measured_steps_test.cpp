@@ -1,4 +1,4 @@
-// What is forecast of steps, beside what was measured of them (tools/results).
+// Compares forecasts of step times with measurements (tools/results).
 #include <gtest/gtest.h>
 
 #include <array>
@@ -16,12 +16,12 @@ RowFormat products_of(const Json& line) {
   return line.value("gemm", "bf16") == "fp8" ? RowFormat::Float8 : RowFormat::Plain;
 }
 
-// Of lines that are older than the choice: cuDNN's.
+// cuDNN for lines that are older than the option.
 AttentionKernel attention_of(const Json& line) {
   return line.value("attention", "cudnn") == "fa3" ? AttentionKernel::Fa3 : AttentionKernel::Cudnn;
 }
 
-// The clip and the ranks of a benchmark's line, whose texts have 512 tokens.
+// The work of the clip and ranks in a benchmark's line; the texts have 512 tokens.
 ClipWork work_of(const Json& line) {
   Request request;
   const auto size = line.at("size").get<std::string>();

@@ -17,7 +17,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// Tokens of the three published sizes, which the results are of; a length between them; and one beyond.
+// Numbers of tokens: those of the three published sizes, which were measured, one between them, and one beyond them.
 constexpr std::array kLengths{2880.0, 9360.0, 20000.0, 44160.0, 100000.0};
 
 const std::string kResults = ORRERY_SOURCE "/tools/results/";
@@ -44,7 +44,7 @@ void expect_near(const RateCurve& found, const RateCurve& expected) {
   }
 }
 
-// The built-in figures are those of the lines that they name.
+// The built-in speeds equal those in the result files that they cite.
 TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
   const MachineProfile expected = builtin_profile(GpuKind::H200, AttentionKernel::Cudnn);
   const MeasuredProfile steps = read(read_file(kResults + "gpu-step-h200.jsonl"));
@@ -71,11 +71,11 @@ TEST_F(ProfileFile, OfTheResultsIsWhatIsBuiltIn) {
   EXPECT_TRUE(rest.machine.float8.attention.empty());
 }
 
-// In a step, ranks that share tokens also wait for one another.
+// In a step, exchanges between the ranks of an sp group include waiting for one another.
 TEST_F(ProfileFile, ExchangesIncludeWhatTheRanksWait) {
   std::string lines, alone;
   for (const Json& line : result_lines("gpu-two-h200.jsonl")) {
-    if (!line.contains("median_ms")) continue;  // of another program than bench
+    if (!line.contains("median_ms")) continue;  // not written by orrery bench
     lines += line.dump() + "\n";
     if (line.at("name") != "phase: heads all-to-all") alone += line.dump() + "\n";
   }
@@ -99,7 +99,7 @@ TEST_F(ProfileFile, TakesTheKernelThatIsAskedFor) {
   for (const double tokens : kLengths) EXPECT_GT(fa3.plain.attention.at(tokens), cudnn.plain.attention.at(tokens));
 }
 
-// The lines of bfloat16's attention as if it had been in 8 bits, at twice the rate.
+// Adds lines of 8-bit attention, made from those of bfloat16 attention at twice the rate.
 TEST_F(ProfileFile, KeepsAttentionInEightBitsApart) {
   std::string lines = read_file(kResults + "gpu-fa3-h200.jsonl"), float8;
   for (std::size_t begin = 0, end = 0; (end = lines.find('\n', begin)) != std::string::npos; begin = end + 1) {

@@ -8,7 +8,7 @@
 
 namespace orrery {
 
-// The lines of a file of tools/results.
+// The JSON lines of a file in tools/results.
 inline std::vector<Json> result_lines(const std::string& name) {
   std::ifstream file(std::string(ORRERY_SOURCE "/tools/results/").append(name));
   std::vector<Json> lines;

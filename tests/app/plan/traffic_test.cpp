@@ -1,4 +1,4 @@
-// What the groups of ranks count of a denoise step, beside what is forecast of it.
+// Compares the traffic that the groups of ranks count in a denoising step with plan's forecast.
 #include <gtest/gtest.h>
 
 #include "app/plan/clip_work.h"
@@ -21,7 +21,7 @@ std::vector<GridShape> all_grids(int ranks) {
 TEST(Traffic, OfAStepIsWhatThePlanSays) {
   const CheckpointFiles files = open_checkpoint("random:tiny");
   Request request;
-  request.width = 208;  // 13 x 9 latent cells: 7 x 5 patches, a number that does not divide
+  request.width = 208;  // 13 x 9 latent cells: 7 x 5 patches, which do not divide evenly among the ranks
   request.height = 144;
   request.num_frames = 9;
   request.sound = true;
@@ -35,9 +35,9 @@ TEST(Traffic, OfAStepIsWhatThePlanSays) {
     const Transformer model(Weights(files.transformer, grid.tp().shard(), at::kCPU, at::kFloat),
                             files.transformer_config, groups);
     const GuidedModel guided(model.media_tower(), *cfg, std::cref(model.text_tower()), ids, shape, Guidance{6});
-    const Traffic before = tp->traffic(ExchangeKind::Sum);  // of the texts
+    const Traffic before = tp->traffic(ExchangeKind::Sum);  // traffic of the texts
     guided.velocity(noise_for(1, shape, at::kCPU), 500);
-    if (!grid.is_root()) continue;  // the others have no more tokens
+    if (!grid.is_root()) continue;  // the other ranks have no more tokens than rank 0
     const ModelSizes sizes{files.transformer_config, files.vae_config, files.sound_config, {each, 4}};
     const StepWork step = clip_work(sizes, request, ids, false).step;
     const Traffic sums = tp->traffic(ExchangeKind::Sum), exchanges = sp->traffic(ExchangeKind::AllToAll);

@@ -39,7 +39,7 @@ TEST(InputFile, NamesWhatAFileThatShrankLacks) {
       path.string() + ": tensor w: ", "byte 5", "truncated?");
 }
 
-// This file's first byte cannot be read: nothing is mapped there.
+// The first byte of /proc/self/mem cannot be read, since nothing is mapped at address 0.
 TEST(InputFile, NamesWhatTheDiskDoesNotGive) {
   const InputFile file("/proc/self/mem");
   std::byte byte{};
@@ -56,7 +56,7 @@ TEST(StridedBytes, PiecesAreWholeRunsWhereTheyFit) {
   EXPECT_EQ(piece_size({0, 9, 10, 7}, 8), 8);
 }
 
-// Runs of less than a page, of more, and without gaps; pieces that begin and end inside a run.
+// Runs of less than a page, of more than a page, and without gaps; pieces that begin and end inside a run.
 TEST(StridedBytes, PackedPiecesAreTheRuns) {
   std::string content(300000, '\0');
   for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 2654435761U >> 24);

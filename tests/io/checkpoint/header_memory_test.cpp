@@ -1,4 +1,4 @@
-// What reading the header of a safetensors file takes of memory at most: less than four times its text.
+// Reading the header of a safetensors file takes less than four times the memory of its text.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -10,14 +10,14 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kFixedBytes = std::int64_t{1} << 18;  // of the file's buffer, and of messages
+constexpr std::int64_t kFixedBytes = std::int64_t{1} << 18;  // the file's buffer, and messages
 
-// `name` and a tensor without values.
+// A header member: `name` and a tensor without values.
 std::string member(const std::string& name, const std::string& dtype, const std::string& shape) {
   return '"' + name + R"(":{"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":[0,0]})";
 }
 
-// A header of `count` members, `make` of each one's number.
+// A header of `count` members; make(i) returns member i.
 template <class Make>
 std::string header(int count, Make make) {
   std::string text = "{";

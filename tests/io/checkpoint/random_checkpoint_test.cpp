@@ -92,7 +92,7 @@ TEST(RandomCheckpoint, MeanAndSpreadAreThoseAskedFor) {
   for (const char* name : {"large", "large_norm"}) {
     const RandomTensor& asked = kTensors.at(name);
     const at::Tensor values = open().take(name, asked.shape).to(at::kDouble);
-    // Five standard errors, and for the spread the rounding of the step.
+    // Five standard errors; for the spread, also the rounding of the step.
     const double count = static_cast<double>(values.numel());
     EXPECT_NEAR(values.mean().item<double>(), asked.mean, 5 * asked.spread / std::sqrt(count)) << name;
     EXPECT_NEAR(values.std().item<double>() / asked.spread, 1, 1.0 / 128 + 5 / std::sqrt(2 * count)) << name;

@@ -10,12 +10,12 @@ struct Piece {
   PieceOrder order;
 };
 
-// Whole tensors, rows, and columns whose runs are shorter and longer than a 16-byte store.
+// Whole tensors, slices of rows, and slices of columns with runs shorter and longer than a 16-byte store.
 const std::vector<Piece> kPieces = {
     {1, {0, 1, 1}},         {7, {5, 7, 7}},       {4096, {0, 4096, 4096}},   {1000003, {3, 1000003, 1000003}},
     {3 * 1001, {2, 3, 17}}, {5 * 777, {0, 5, 5}}, {64 * 129, {64, 64, 512}}, {1 << 22, {1LL << 40, 1 << 22, 1 << 22}}};
 
-// Filled at `offset` elements from an aligned address, with a margin that must stay as it was.
+// Filled at `offset` elements from an aligned address, with a margin that must stay unchanged.
 at::Tensor filled(at::Device device, at::ScalarType dtype, std::int64_t offset, const Piece& piece, std::uint64_t key) {
   constexpr std::int64_t kMargin = 16;
   at::Tensor whole = at::full({offset + piece.count + kMargin}, 9, at::TensorOptions(device).dtype(dtype));

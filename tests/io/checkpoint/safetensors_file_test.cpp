@@ -120,7 +120,7 @@ TEST(SafetensorsFile, SaysWhyAFileCannotBeOpened) {
   expect_refused([&] { SafetensorsFile file(folder.path()); }, folder.path().string(), "not a file");
 }
 
-// Rows wider than a block, blocks that end inside the tensor, and data that starts at every byte offset.
+// Rows wider than a block, blocks that end inside the tensor, and data at all byte offsets.
 TEST(SafetensorsFile, CopiesAcrossBlocksAndOddOffsets) {
   const at::Tensor large = at::arange(std::int64_t{3} << 21).view({3, std::int64_t{1} << 21}).to(at::kFloat);
   const at::Tensor tall = at::arange(5000000).view({1000000, 5}).to(at::kFloat);

@@ -101,7 +101,7 @@ TEST_F(Sharded, FingerprintTellsLayoutsAndTrainingsApart) {
 
 class Float8 : public testing::Test {
  protected:
-  // A matrix whose numbers float8 has, and its factors; the shard after it has one that is not in 8 bits.
+  // A matrix of values that float8 represents exactly, and its factors; the next shard has one that is not in 8 bits.
   void write(const Tensors& factors) const {
     Tensors tensors = factors;
     tensors["m.weight"] = numbers_.to(at::kFloat8_e4m3fn);

@@ -8,7 +8,7 @@
 #include "support/test_device.h"
 #include "write_checkpoint.h"
 
-// Pieces so small that every tensor takes the ring of buffers round several times, on the CPU and on a GPU.
+// Pieces so small that every tensor uses the ring of buffers several times, on the CPU and on a GPU.
 namespace orrery {
 namespace {
 
@@ -23,7 +23,7 @@ class Reader : public testing::TestWithParam<std::tuple<at::ScalarType, at::Scal
 };
 
 TEST_P(Reader, GivesTheSameBitsAsAConversionInMemory) {
-  // Columns of less than a page, of more, and a tensor with a kernel behind the cut.
+  // Columns of less than a page and of more, and a tensor with kernel dimensions after the split dimension.
   const Tensors tensors{{"narrow", at::randn({300, 70}).to(stored())},
                         {"wide", at::randn({9, 6000}).to(stored())},
                         {"kernel", at::randn({40, 30, 7}).to(stored())},
@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(Types, Reader,
                          testing::Combine(testing::Values(at::kBFloat16, at::kHalf, at::kFloat),
                                           testing::Values(at::kBFloat16, at::kFloat)));
 
-// Rows of a matrix that is being put together, as fused layers ask for them, and a tensor whose numbers lie apart.
+// Reads into rows of a larger matrix, as for fused layers, and into a tensor that is not contiguous.
 TEST_F(Reader, FillsPartsOfLargerTensors) {
   const at::Tensor stored = at::randn({600, 9});
   const SafetensorsFile file(folder_.write("m.safetensors", safetensors({{"w", stored}})), reader_);

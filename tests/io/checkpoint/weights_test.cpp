@@ -89,7 +89,7 @@ TEST_F(WeightsTest, CountsTheBytesItHandsOut) {
 TEST_F(WeightsTest, OutlivesItsSource) {
   at::Tensor taken = open({{"w", counting({3})}}).take("w", {3});
   EXPECT_TRUE(at::equal(taken, counting({3})));
-  taken.add_(1);  // the copy is ours: the file is mapped read-only
+  taken.add_(1);  // take() returns a copy: the file is mapped read-only
 }
 
 TEST_F(WeightsTest, ScopesFollowTheNames) {

@@ -13,12 +13,12 @@ namespace orrery {
 
 using Tensors = std::map<std::string, at::Tensor>;
 
-// The bytes of a safetensors file with this header text, padded or not: true or lying.
+// The bytes of a safetensors file with this header text, which may have padding and may be wrong.
 std::string with_header(const std::string& header, const std::string& data);
-// A true file, tensors in the order of their names.
+// The bytes of a valid file with these tensors, in the order of their names.
 std::string safetensors(const Tensors& tensors);
 
-// `action` throws InputError whose message contains every one of `words`.
+// Expects that `action` throws an InputError whose message contains each of `words`.
 template <class Action, class... Words>
 void expect_refused(Action action, const Words&... words) {
   using testing::HasSubstr;

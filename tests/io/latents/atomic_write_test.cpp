@@ -47,11 +47,11 @@ TEST_F(AtomicWrite, KilledWhileWritingTheOldFileStays) {
     const LatentFile found = read_latents(path);
     EXPECT_TRUE(found == old || found == next) << share;
   }
-  write_latents(path, large_file(3));  // what a killed writer left beside it is in nobody's way
+  write_latents(path, large_file(3));  // temporary files of a killed writer do not get in the way
   EXPECT_EQ(read_latents(path), large_file(3));
 }
 
-// /dev/full stands in for a full disk.
+// /dev/full acts as a full disk.
 TEST_F(AtomicWrite, NoRoomLeavesTheOldFile) {
   const std::filesystem::path path = folder_ / "a.h5";
   write_latents(path, complete_file());

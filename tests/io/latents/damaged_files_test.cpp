@@ -14,7 +14,7 @@ using testing::ThrowsMessage;
 
 class DamagedFiles : public StorageTest {
  protected:
-  // The reader's words about a file with this content.
+  // The reader's error message for a file with this content.
   void expect_refused(const std::string& content, const std::string& message) const {
     const std::filesystem::path path = folder_ / "a.h5";
     std::ofstream(path, std::ios::binary) << content;

@@ -11,8 +11,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-// Writes files as h5py and other programs do, straight through HDF5's C functions. One attribute or dataset can be left
-// out or replaced, to make files that must be refused.
+// Writes files directly with HDF5's C functions, as h5py and other programs do. One attribute or dataset can be omitted
+// or replaced, to make files that must be refused.
 class ForeignFile {
  public:
   explicit ForeignFile(const std::filesystem::path& path)

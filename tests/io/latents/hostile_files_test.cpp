@@ -22,7 +22,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 using testing::ThrowsMessage;
 
-// A latent file as other programs make them, with something in it that must not be believed.
+// A latent file in the format of other programs, with one declaration that the reader must not trust.
 class HostileFiles : public StorageTest {
  protected:
   void SetUp() override {
@@ -30,7 +30,7 @@ class HostileFiles : public StorageTest {
     path_ = folder_ / "a.h5";
   }
 
-  // An HDF5 file with the attributes of a latent file, in the format of `oldest`.
+  // An HDF5 file with the attributes of a latent file, in the format version `oldest`.
   hdf5::File begin(H5F_libver_t oldest = H5F_LIBVER_EARLIEST) const {
     const hdf5::PropertyList access(H5Pcreate(H5P_FILE_ACCESS));
     H5Pset_libver_bounds(access.get(), oldest, H5F_LIBVER_V110);
@@ -46,7 +46,7 @@ class HostileFiles : public StorageTest {
     return file;
   }
 
-  // Of variable length, as h5py writes texts.
+  // A text of variable length, as h5py writes them.
   static void text(const hdf5::File& file, const char* name, const char* value) {
     const hdf5::Datatype type(H5Tcopy(H5T_C_S1));
     H5Tset_size(type.get(), H5T_VARIABLE);
@@ -87,7 +87,7 @@ class HostileFiles : public StorageTest {
   std::filesystem::path path_;
 };
 
-// What a power loss leaves of a block: HDF5 walks over a global heap with a free object of no size for ever.
+// Simulates a power loss that clears a block: HDF5 loops forever over a global heap with a free object of size 0.
 TEST_F(HostileFiles, AGlobalHeapWithATornBlock) {
   {
     const hdf5::File file = begin();
@@ -110,7 +110,7 @@ TEST_F(HostileFiles, OwnFilesHaveNoGlobalHeap) {
   }
 }
 
-// Whatever 16 or 4096 bytes a power loss takes: the file is refused, or reads as it was, where nothing is stored.
+// Whichever 16 or 4096 bytes a power loss clears: the file is refused, or reads as before if they store nothing.
 TEST_F(HostileFiles, ATornBlockAnywhereInOwnFiles) {
   for (const LatentFile& file : {complete_file(), running_file()}) {
     write_latents(path_, file);
@@ -130,7 +130,7 @@ TEST_F(HostileFiles, ATornBlockAnywhereInOwnFiles) {
   }
 }
 
-// The older format, which has no checksums, with bytes changed at random: read or refused, but never a hang or a crash.
+// The older format has no checksums. With random bytes changed, a file is read or refused, without a hang or a crash.
 TEST_F(HostileFiles, RandomBytesInOldFiles) {
   {
     const hdf5::File file = begin();
@@ -205,7 +205,7 @@ struct Declared {
   const char* message;
 };
 
-// None of these has any values in it. What they declare would take from 4 GiB to more than there are addresses.
+// None of these stores any values. The sizes that they declare go from 4 GiB to more than the address space.
 TEST_F(HostileFiles, DeclaredSizesAreNotBelieved) {
   const Declared kDeclared[] = {
       {"2^60 values", {1, 1, 1 << 20, 1 << 20, 1 << 20}, {1, 1, 1, 1, 1024}, "more values than any latents have"},
@@ -231,7 +231,7 @@ TEST_F(HostileFiles, DeclaredSizesAreNotBelieved) {
   }
 }
 
-// A chunk whose few bytes inflate to far more than a chunk has, which HDF5 would make room for.
+// A chunk whose few bytes inflate to far more than the chunk's size; HDF5 would allocate all of it.
 TEST_F(HostileFiles, ChunksThatInflateTooFar) {
   {
     const hdf5::File file = begin();
@@ -269,7 +269,7 @@ std::uint64_t number_at(const std::string& content, std::size_t at) {
   return number;
 }
 
-// Each of the dataset's chunks would be read from the same bytes: any number of values from a small file.
+// All chunks of the dataset are stored at the same address, so that a small file declares any number of values.
 TEST_F(HostileFiles, ChunksThatLieOverOneAnother) {
   haddr_t addresses[2] = {};
   {
@@ -289,7 +289,7 @@ TEST_F(HostileFiles, ChunksThatLieOverOneAnother) {
   expect_refused("/latents/video: its chunks overlap");
 }
 
-// Four thousand texts that are the same mebibyte of the global heap: gigabytes to walk over.
+// Four thousand texts refer to the same mebibyte of the global heap, which makes gigabytes to traverse.
 TEST_F(HostileFiles, TextsThatLieOverOneAnother) {
   constexpr std::size_t kTexts = 4000, kLong = std::size_t{1} << 20, kReferenceBytes = 16;
   {
@@ -319,10 +319,10 @@ TEST_F(HostileFiles, TextsThatLieOverOneAnother) {
   expect_refused("attribute notes: its structures overlap");
 }
 
-// A quarter of a million free pieces among a group's names: quick to walk over, but not if each piece is copied to the
-// end of the heap.
+// A quarter of a million free blocks in a group's heap of names: quick to traverse, unless each step copies the rest of
+// the heap.
 TEST_F(HostileFiles, ANameHeapOfFreePieces) {
-  constexpr std::size_t kPieces = 1 << 18, kPieceBytes = 16, kEndOfFile = 40;  // where a superblock of version 0 has it
+  constexpr std::size_t kPieces = 1 << 18, kPieceBytes = 16, kEndOfFile = 40;  // its place in a superblock of version 0
   { begin(); }
   std::string content = read_file(path_);
   const std::size_t heap = content.find("HEAP");
@@ -342,7 +342,7 @@ TEST_F(HostileFiles, ANameHeapOfFreePieces) {
   EXPECT_LT(cpu_seconds() - before, 10);
 }
 
-// Ten thousand characters are no name, and a group of such names is as large as memory.
+// A name of ten thousand characters is refused, since a group of such names could fill the memory.
 TEST_F(HostileFiles, NamesThatAreFarTooLong) {
   {
     const hdf5::File file = begin();
@@ -398,7 +398,7 @@ TEST_F(HostileFiles, ValuesThatAreNotFloatingPoint) {
   }
 }
 
-// By the largest extents HDF5 finds a chunk's place in the index: beyond it, where the file gives it fewer places.
+// HDF5 computes a chunk's position in the index from the largest extents: beyond its end if it has fewer entries.
 TEST_F(HostileFiles, ShapesThatMayGrowWithoutAnIndexForThat) {
   for (const H5D_alloc_time_t allocated : {H5D_ALLOC_TIME_INCR, H5D_ALLOC_TIME_EARLY}) {
     {

@@ -97,7 +97,7 @@ TEST_F(LatentStore, AttributesHoldLongTexts) {
 
 TEST_F(LatentStore, ChunksThatDoNotFillTheArray) {
   LatentFile file;
-  file.latents[Stream::Video] = make_array({1, 2, 7, 250, 300}, 0);  // 2.1 MB a channel: chunks of 3 frames
+  file.latents[Stream::Video] = make_array({1, 2, 7, 250, 300}, 0);  // 2.1 MB per channel: stored in chunks of 3 frames
   write_latents(folder_ / "a.h5", file);
   EXPECT_EQ(read_latents(folder_ / "a.h5"), file);
   EXPECT_THAT(output_of("h5dump -p -H -d /latents/video " + (folder_ / "a.h5").string()),
@@ -178,7 +178,7 @@ TEST_F(LatentStore, ThreadsTakeTurns) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// A 189-frame 720p clip. The bounds are several times what it takes.
+// A 720p clip of 189 frames. The bounds are several times the measured values.
 TEST_F(LatentStore, LargeClipsTakeLittleWork) {
   LatentFile file;
   file.latents[Stream::Video] = make_array({1, 48, 48, 45, 80}, 0);

@@ -1,4 +1,4 @@
-// What reading a latent file holds in memory at most: four times its values.
+// Reading a latent file takes at most four times the memory of its values.
 #include "storage_fixture.h"
 #include "support/heap_peak.h"
 
@@ -20,7 +20,7 @@ class ReadMemory : public StorageTest {
   }
 
  private:
-  // Of HDF5 itself: caches of chunks and of structures.
+  // HDF5's own caches of chunks and metadata.
   static constexpr std::int64_t kFixedBytes = std::int64_t{8} << 20;
 };
 

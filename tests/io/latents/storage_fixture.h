@@ -16,7 +16,7 @@
 
 namespace orrery {
 
-// A folder of the test's own, removed with it.
+// Gives each test its own folder, which is removed after the test.
 class StorageTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -29,7 +29,7 @@ class StorageTest : public testing::Test {
   std::filesystem::path folder_;
 };
 
-// Smooth, all values different.
+// Smooth values, all different.
 inline FloatArray make_array(std::vector<std::int64_t> shape, float first) {
   const auto count = std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
   FloatArray array{std::move(shape), std::vector<float>(static_cast<std::size_t>(count))};
@@ -71,7 +71,7 @@ inline LatentFile running_file() {
   return file;
 }
 
-// What a shell command prints; fails the test when the command does.
+// The standard output of a shell command. Fails the test when the command fails.
 inline std::string output_of(const std::string& command) {
   FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
   std::string text;

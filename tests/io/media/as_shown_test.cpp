@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-// Pictures are read as a viewer shows them, or refused by name.
+// Pictures are read as a viewer shows them, or refused with the reason.
 class AsShown : public MediaFiles {
  protected:
   std::filesystem::path video(const std::string& name, const std::string& options, int frames = 4) const {
@@ -86,7 +86,7 @@ TEST_F(AsShown, HeadersSayWhatIsShown) {
   EXPECT_THAT([&] { video_facts(folder_ / "text.mp4"); }, ThrowsMessage<InputError>(HasSubstr("text.mp4: ")));
 }
 
-// Made of the waves by placing their white at 203 cd/m².
+// Made from waves() with white at 203 cd/m².
 TEST_F(AsShown, HighDynamicRangeIsMappedToSrgb) {
   for (const char* transfer : {"smpte2084", "arib-std-b67"}) {
     const auto path = video("hdr.mp4", std::string("-vf zscale=transferin=iec61966-2-1:primariesin=bt709:matrixin=gbr:"
@@ -97,7 +97,7 @@ TEST_F(AsShown, HighDynamicRangeIsMappedToSrgb) {
                                            " -colorspace bt2020nc -color_trc " +
                                            transfer);
     const double found = psnr(read_image(path), waves(96, 64));
-    // Of HLG, zscale takes the screen's gamma of each channel, BT.2100 of the luminance: only greys agree.
+    // For HLG, zscale applies the screen's gamma to each channel, BT.2100 to the luminance: only greys agree.
     const bool all_agree = transfer == std::string("smpte2084");
     EXPECT_GT(found, all_agree ? 33 : 20) << transfer;
   }

@@ -49,7 +49,7 @@ class BrokenMedia : public MediaFiles {
     EXPECT_GT(refused, cuts(content.size()).size() / 3) << path;
   }
 
-  // The lengths that a file of `size` bytes is cut to: the start, the end, and steps between.
+  // The lengths to which a file of `size` bytes is truncated: near 0, near `size`, and steps between.
   static std::vector<std::size_t> cuts(std::size_t size) {
     std::vector<std::size_t> lengths;
     for (std::size_t i = 1; i < std::min<std::size_t>(size, 24); ++i) lengths.insert(lengths.end(), {i, size - i});
@@ -111,7 +111,7 @@ TEST_F(BrokenMedia, StillsCutShortAreRefusedOrWhole) {
   for (const char* name : {"a.avif", "a.heic", "tiles.tif"}) expect_cuts_refused_or_whole(folder_ / name);
 }
 
-// By the name of a picture, a motion picture and none: each is opened by another library.
+// With the file names of a picture and of a video, and without a suffix: each is opened by another library.
 TEST_F(BrokenMedia, OnlyRegularFilesAreOpened) {
   for (const char* name : {"fifo.png", "fifo.mp4", "fifo"}) ASSERT_EQ(::mkfifo((folder_ / name).c_str(), 0600), 0);
   std::filesystem::create_symlink("loop.tif", folder_ / "loop.tif");
@@ -134,7 +134,8 @@ TEST_F(BrokenMedia, OnlyRegularFilesAreOpened) {
   }
 }
 
-// Progressive pictures are complete but coarse before their last scans, and a thumbnail's end is not the picture's.
+// A progressive picture is complete, but coarse, before its last scans; the end of a thumbnail is not the picture's
+// end.
 TEST(JpegEnd, IsLookedForBehindTheSegments) {
   const auto length_of = [](const std::string& jpeg) {
     return jpeg_length({reinterpret_cast<const std::uint8_t*>(jpeg.data()), jpeg.size()});
@@ -154,7 +155,7 @@ TEST(JpegEnd, IsLookedForBehindTheSegments) {
   EXPECT_EQ(length_of(start + end), 0U) << "no scan";
 }
 
-// Kind and place of a PNG's chunks, header and checksum among them.
+// Type and position of a PNG's chunks, including their headers and checksums.
 std::vector<std::pair<std::string, std::pair<std::size_t, std::size_t>>> chunks_of(const std::string& png) {
   std::vector<std::pair<std::string, std::pair<std::size_t, std::size_t>>> chunks;
   for (std::size_t at = 8; at < png.size();) {

@@ -1,4 +1,4 @@
-// Where the chroma of 4:2:0 lies, and that what is between its samples is interpolated.
+// The position of 4:2:0 chroma samples, and the interpolation between them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 namespace orrery {
 namespace {
 
-// Grey luma under steep chroma.
+// Grey luma with a steep gradient of chroma.
 Planes steep(int width = 64, int height = 48) {
   Planes planes{width, height, {}, {}, {}};
   for (int i = 0; i < width * height; ++i) planes.y.push_back(static_cast<std::uint8_t>(96 + i % 64));
@@ -30,14 +30,14 @@ std::string bytes_of(const Planes& planes) {
   return bytes.append(planes.cr.begin(), planes.cr.end());
 }
 
-// Where the first chroma sample lies, in luma pixels from the first one's middle; others are 2 apart.
+// Position of the first chroma sample, in luma pixels from the first pixel's centre; the spacing is 2.
 struct Siting {
   double x;
   double y;
 };
 constexpr Siting kLeft{0, 0.5}, kCentre{0.5, 0.5}, kTopLeft{0, 0};
 
-// Chroma of `width` by `height` samples: linear between them, as at the border beyond.
+// Chroma of `width` × `height` samples: linear between samples, constant beyond the border.
 struct ChromaPlane {
   const std::vector<std::uint8_t>& samples;
   int width;
@@ -54,7 +54,7 @@ struct ChromaPlane {
   }
 };
 
-// BT.601.
+// Converts by BT.601.
 RgbImage expected(const Planes& planes, Siting siting, bool full_range) {
   const double luma_scale = full_range ? 1 : 255.0 / 219, scale = full_range ? 1 : 255.0 / 224;
   const int columns = (planes.width + 1) / 2, rows = (planes.height + 1) / 2;
@@ -93,7 +93,7 @@ TEST_F(Chroma, OfHeifLiesInTheMiddle) {
   }
 }
 
-// H.264 without a word on it lies at the left (ITU-T H.264, E.2.1).
+// H.264 chroma without a tag is left-sited (ITU-T H.264, E.2.1).
 TEST_F(Chroma, OfVideosLiesWhereTheirTagsSay) {
   const std::pair<const char*, Siting> cases[] = {
       {"qp=0", kLeft}, {"qp=0:chromaloc=0", kLeft}, {"qp=0:chromaloc=1", kCentre}, {"qp=0:chromaloc=2", kTopLeft}};
@@ -104,7 +104,7 @@ TEST_F(Chroma, OfVideosLiesWhereTheirTagsSay) {
   }
 }
 
-// The last sample has one column or row of pixels alone.
+// The last chroma sample covers a single column or row of pixels.
 TEST_F(Chroma, OfOddSizesIsNotStretched) {
   for (const auto& [width, height] : {std::pair{63, 48}, {64, 47}, {63, 47}, {1, 1}}) {
     const Planes planes = steep(width, height);

@@ -29,7 +29,7 @@ TEST(ColourCodes, OfNobodyAreRefusedByNumber) {
   }
 }
 
-// As FFmpeg leaves a file's number in a frame.
+// Stores a file's number in a frame's field as FFmpeg does.
 template <class Code>
 void put(Code& code, int number) {
   std::memcpy(&code, &number, sizeof code);

@@ -14,7 +14,7 @@ struct Shown {
   std::int64_t end;
 };
 
-// A letter for each tick: the first picture is a.
+// One letter for each tick; "a" is the first picture.
 std::string ticks_of(const std::vector<Shown>& pictures) {
   std::size_t at = 0;
   EvenFrames frames([&]() -> std::optional<TimedImage> {

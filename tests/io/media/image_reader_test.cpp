@@ -16,7 +16,7 @@ using testing::StartsWith;
 
 class ImageReader : public MediaFiles {};
 
-// 16 bits a sample, little-endian.
+// 16 bits per sample, little-endian.
 std::string deep(const std::vector<unsigned>& values) {
   std::string raw;
   for (const unsigned value : values) raw += {static_cast<char>(value & 0xFF), static_cast<char>(value >> 8)};
@@ -69,7 +69,7 @@ TEST_F(ImageReader, DeepGreyIsRounded) {
   for (std::size_t i = 0; i < image.rgb.size(); ++i) ASSERT_EQ(image.rgb[i], std::lround(values[i / 3] / 257.0));
 }
 
-// Each case: some bytes of one pixel as ffmpeg takes them, and the colour that they show over white.
+// Each case: the bytes of one pixel in ffmpeg's format, and their colour over white.
 TEST_F(ImageReader, AlphaIsOverWhiteAndGreyIsSpread) {
   struct Case {
     const char* pix_fmt;
@@ -188,7 +188,7 @@ TEST_F(MediaCheck, SaysWhatTheBeginningTells) {
        std::string(std::size_t{3} * 64 * 48, 'x') + std::string(std::size_t{3} * 64 * 48, 'A'),
        "-c:v libwebp_anim -loop 0");
   const std::string mp4 = read_file(make("whole.mp4", waves(64, 48), "-pix_fmt yuv420p"));
-  write_file(folder_ / "cut.mp4", mp4.substr(0, mp4.size() / 2));  // its index stood at the end
+  write_file(folder_ / "cut.mp4", mp4.substr(0, mp4.size() / 2));  // the index was at the end
   const std::pair<const char*, const char*> cases[] = {{"text.png", "not an image or a video"},
                                                        {"lfs.mp4", "not an image or a video"},
                                                        {"empty.mp4", "is empty"},

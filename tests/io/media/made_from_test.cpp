@@ -56,7 +56,7 @@ TEST_F(MadeFrom, OtherFilesSayNothing) {
   }
 }
 
-// ffmpeg verifies the checksums of chunks, and complains of chunks that it cannot follow.
+// ffmpeg verifies the checksums of chunks, and reports chunks that it cannot parse.
 TEST_F(MadeFrom, MarkedFilesStayWhatTheyAre) {
   for (const fs::path& file : write_all(kLatents)) {
     EXPECT_EQ(

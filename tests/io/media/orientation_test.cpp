@@ -24,7 +24,7 @@ constexpr Exif kOrientations[] = {{1, false, false, false}, {2, false, true, fal
                                   {4, false, false, true},  {5, true, false, false}, {6, true, true, false},
                                   {7, true, true, true},    {8, true, false, true}};
 
-// The picture that a viewer shows.
+// The picture as a viewer shows it.
 RgbImage shown(const RgbImage& stored, const Exif& exif) {
   RgbImage image{stored.width, stored.height, std::vector<std::uint8_t>(stored.rgb.size())};
   if (exif.transposed) std::swap(image.width, image.height);
@@ -102,7 +102,7 @@ TEST_F(Orientation, NoneAndNonsenseAreUpright) {
 TEST_F(Orientation, OfVideosIsApplied) {
   const auto plain = make("plain.mp4", waves(96, 64), "-pix_fmt yuv420p");
   const RgbImage stored = read_image(plain);
-  // ffmpeg turns to the left by its "rotate", and its reading is the judge of what that means.
+  // ffmpeg's "rotate" turns to the left; the expected picture is ffmpeg's own reading of the file.
   const std::pair<int, Exif> turns[] = {{90, kOrientations[7]}, {180, kOrientations[2]}, {270, kOrientations[5]}};
   for (const auto& [degrees, exif] : turns) {
     const auto path = folder_ / "turned.mp4";

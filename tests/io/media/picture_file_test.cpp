@@ -43,7 +43,7 @@ TEST_F(PictureFile, APngHasThePixelsAndSaysWhatItIs) {
   EXPECT_EQ(ffmpeg_says(path), "") << "chunks with wrong checksums";
 }
 
-// The largest difference of a value.
+// The largest difference between two values.
 int difference(const RgbImage& a, const RgbImage& b) {
   int largest = 0;
   for (std::size_t i = 0; i < a.rgb.size(); ++i) largest = std::max(largest, std::abs(a.rgb[i] - b.rgb[i]));
@@ -62,7 +62,7 @@ TEST_F(PictureFile, AJpegIsNearAndSaysWhatItIs) {
   EXPECT_EQ(probe(path)["streams"][0]["pix_fmt"], "yuvj444p");
 }
 
-// What libjpeg writes at quality 95, in zigzag order.
+// libjpeg's quantization table at quality 95, in zigzag order.
 TEST_F(PictureFile, AJpegHasTheTablesOfQuality95) {
   const std::string file = read_file(write("a.jpg", PictureFormat::Jpg, waves(64, 48)));
   const std::string luma{2, 1,  1, 1, 1,  1,  2,  1,  1,  1, 2, 2,  2,  2,  2,  4,  3, 2,  2,  2, 2, 5,

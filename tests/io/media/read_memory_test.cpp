@@ -1,6 +1,5 @@
-// What reading a picture or a sound takes of memory at most. Of a picture that is four times what is decoded, and a
-// fixed sum: its file, which cannot be smaller where the pixels are noise, and the picture of 8 bits that is asked for
-// are among these.
+// The peak memory of reading a picture or a sound. For a picture it is at most four times the decoded pixels, plus a
+// constant; that includes the file, which for noise is as large as the pixels, and the resulting 8-bit picture.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,12 +14,12 @@
 namespace orrery {
 namespace {
 
-constexpr std::int64_t kFixedBytes = std::int64_t{8} << 20;  // of decoders, converters and their tables
-constexpr std::int64_t kShortestRow = 64;                    // bytes that FFmpeg gives a row at least
+constexpr std::int64_t kFixedBytes = std::int64_t{8} << 20;  // decoders, converters and their tables
+constexpr std::int64_t kShortestRow = 64;                    // FFmpeg's smallest row [bytes]
 
 class ReadMemory : public MediaFiles {
  protected:
-  // `pixel_bytes`: as they are decoded.
+  // `pixel_bytes`: bytes of a decoded pixel.
   static void expect_bounded(const std::filesystem::path& path, std::int64_t pixel_bytes = 3) {
     SCOPED_TRACE(path.filename());
     const HeapPeak peak;
@@ -49,8 +48,8 @@ TEST_F(ReadMemory, OfPicturesOfAllFormats) {
   expect_bounded(make("deep.png", kSide, kSide, "rgba64le", noise, ""), 8);
 }
 
-// A sound comes in packets of some kilobytes. Samples that moved once a packet would ask for hundreds of times the
-// sound.
+// A sound is read in packets of some kilobytes. If each packet reallocated all samples, the allocations would add up to
+// hundreds of times the sound.
 TEST_F(ReadMemory, OfASoundGrowsWithItsLength) {
   write_wav(folder_ / "a.wav", std::vector<float>(1'000'000, 0.5F), 2, 48000);
   const HeapPeak peak;
@@ -62,7 +61,7 @@ TEST_F(ReadMemory, OfASoundGrowsWithItsLength) {
   EXPECT_LE(peak.allocated(), kFixedBytes + 16 * decoded);
 }
 
-// An animation that declares a text of 2.1 GB in its header.
+// An animation whose header declares a text of 2.1 GB.
 TEST_F(ReadMemory, OfADeclaredSizeIsBounded) {
   const auto chunk = [](std::uint32_t size, const std::string& name, const std::string& content) {
     std::string text;

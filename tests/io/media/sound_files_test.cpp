@@ -18,7 +18,7 @@ using testing::ThrowsMessage;
 
 class SoundReader : public MediaFiles {
  protected:
-  // What ffmpeg makes of the sound.
+  // The sound as ffmpeg decodes it.
   static std::vector<float> judged(const std::filesystem::path& path) {
     const std::string raw = output_of("ffmpeg -nostdin -v error -i " + path.string() + " -map 0:a -f f32le -");
     std::vector<float> samples(raw.size() / sizeof(float));

@@ -16,9 +16,9 @@ namespace {
 
 using testing::HasSubstr;
 using testing::ThrowsMessage;
-using Samples = std::vector<float>;  // left and right in turn
+using Samples = std::vector<float>;  // left and right interleaved
 
-// A sweep on the left, another one on the right: no lag but zero fits them.
+// Different sweeps on the left and the right, which correlate only at lag 0.
 Samples sweeps(double seconds) {
   Samples samples;
   for (int i = 0; i < std::lround(seconds * kSoundRate); ++i) {

@@ -1,4 +1,4 @@
-// Kinds of still pictures, as a viewer shows them.
+// Formats of still pictures are read as a viewer shows them.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::size_t number_at(const std::string& bytes, std::size_t at) {
   return value;
 }
 
-// An item's place in a HEIF's iloc box: numbers of 32 bits from `entry` on. libheif lists alpha's item first.
+// Position of an item's entry in a HEIF file's iloc box: 32-bit numbers from `entry` on. libheif writes alpha first.
 struct AlphaPlace {
   explicit AlphaPlace(const std::string& heif) : entry(heif.find("iloc") + 12) {}
   std::size_t base() const { return entry + 4; }
@@ -74,8 +74,8 @@ std::string with_alpha_of(std::string heif, const std::string& other) {
   return heif + other.substr(number_at(other, from.base()) + number_at(other, from.offset()), length);
 }
 
-// libheif gives each plane its own size: a larger one would be written past the picture's end, a smaller one would
-// leave pixels as they were in memory.
+// libheif gives each plane a size of its own. A larger plane would be copied beyond the end of the picture; a smaller
+// one would leave pixels uninitialized.
 TEST_F(Stills, HeifPlanesOfAnotherSizeAreRefused) {
   const auto heif = [&](int width, int height) {
     const RgbImage image = waves(width, height);
@@ -112,7 +112,7 @@ TEST_F(Stills, TheTagsOfAvifAreFollowed) {
   }
 }
 
-// Tiles of 16 pixels are 768 bytes, those of 64 pixels reach over the edges.
+// Tiles of 16 × 16 pixels have 768 bytes; tiles of 64 × 64 pixels extend beyond the picture.
 TEST_F(Stills, TiffsOfTilesAreExact) {
   const RgbImage image = waves(50, 34);
   for (const std::uint32_t tile : {16, 64}) {
@@ -231,7 +231,7 @@ TEST_F(Stills, ADamagedProfileIsPassedOver) {
   EXPECT_EQ(read_image(folder_ / "a.tif"), image);
 }
 
-// Ink from none to full, without a profile: each ink takes its share of the light.
+// Inks from 0 to full, without a profile: each ink absorbs its share of the light.
 TEST_F(Stills, CmykWithoutAProfileIsShownAndWithOneRefused) {
   Samples ink{32, 32, 4, 8, {}}, adobe = ink;
   RgbImage expected{32, 32, {}};

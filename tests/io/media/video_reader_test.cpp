@@ -73,14 +73,14 @@ TEST_F(VideoFile, IsMovable) {
   EXPECT_EQ(frames, 3);
 }
 
-// A still picture is repeated for up to a minute: at an absurd rate that would never end.
+// A still picture is repeated for up to a minute, which would never end at an absurd rate.
 TEST_F(VideoFile, AbsurdRatesAreRefused) {
   const auto path = make("fast.mp4", 64, 48, "rgb24", std::string(3 * 64 * 48 * 3, '\x40'), "-r 5000 -c:v libx264");
   EXPECT_THAT([&] { VideoReader reader(path); },
               ThrowsMessage<InputError>(AllOf(StartsWith(path.string()), HasSubstr("frames a second"))));
 }
 
-// Matroska's clusters, each of one frame, with 64-bit times in milliseconds.
+// Rewrites Matroska clusters of one frame each with 64-bit times in milliseconds.
 std::string with_cluster_times(std::string video, const std::vector<std::uint64_t>& times) {
   std::size_t at = 0;
   for (const std::uint64_t time : times) {
@@ -94,7 +94,7 @@ std::string with_cluster_times(std::string video, const std::vector<std::uint64_
   return video;
 }
 
-// A difference that wraps around is negative, and its frame would be left out without a word.
+// A difference that overflows is negative, and its frame would be dropped silently.
 TEST_F(VideoFile, TimesThatDifferByMoreThan63BitsAreRefused) {
   RgbImage two = waves(64, 48);
   two.rgb.insert(two.rgb.end(), two.rgb.begin(), two.rgb.end());
@@ -116,7 +116,7 @@ TEST_F(VideoFile, TimesThatDifferByMoreThan63BitsAreRefused) {
       ThrowsMessage<InputError>(AllOf(HasSubstr("b.mkv: "), HasSubstr("its frames' times differ by"))));
 }
 
-// The same red in both matrices, told apart by the tag, and by the height where there is none.
+// The same red by both matrices, which the tag distinguishes or, without a tag, the height.
 TEST_F(VideoFile, TagsAndHeightsChooseTheMatrix) {
   struct Case {
     int height;

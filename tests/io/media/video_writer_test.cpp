@@ -90,7 +90,7 @@ TEST_F(Video, SaysWhatIsKnownAtItsEnd) {
   EXPECT_EQ(tags.value("latents", ""), "0123");
 }
 
-// Patches of 8 x 8 that move by two pixels a frame.
+// Patches of 8 × 8 pixels that move by two pixels per frame.
 std::vector<Pixels> moving_patches(const VideoFormat& format, int count) {
   std::mt19937 random(7);
   std::vector<Pixels> patches(256, Pixels(3));
@@ -109,7 +109,7 @@ std::vector<Pixels> moving_patches(const VideoFormat& format, int count) {
   return frames;
 }
 
-// What unused memory holds must not show, whatever the encoder reads of it.
+// The content of unused memory must not affect the output, even if the encoder reads it.
 TEST_F(Video, TheSameFramesAreTheSameFile) {
   const VideoFormat format = small_format();
   const std::vector<Pixels> frames = moving_patches(format, 12);
@@ -246,7 +246,7 @@ TEST_F(Video, NamesTheFileThatCannotBeMade) {
               ThrowsMessage<Error>(AllOf(HasSubstr("no/clip.mp4.tmp"), HasSubstr("No such file or directory"))));
 }
 
-// /dev/full stands in for a full disk. Once the disk is full, write() says so too: nobody decodes a whole clip in vain.
+// /dev/full acts as a full disk. Once the disk is full, write() throws too, so that decoding ends early.
 TEST_F(Video, NoRoomSurfacesAndLeavesNothing) {
   VideoFormat format = small_format();
   fs::create_symlink("/dev/full", path_.string() + ".tmp");

@@ -14,7 +14,7 @@ namespace {
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
-// Patterns that try every way to cut a run of letters before they give up.
+// Patterns that backtrack over all splits of a run of letters before they fail.
 TEST(HostilePattern, IsGivenUpWithItsPlaceNamed) {
   const std::string text = std::string(40, 'a') + "!";
   for (const char* pattern : {"(a+)+$", "(a|a)*$", "(a|aa)+$", "(.*a){20}$", "(?:a*)*b"}) {
@@ -61,7 +61,7 @@ TEST(ManyAddedTokens, EachTheBeginningOfTheNext) {
   EXPECT_EQ(stretches[3].text, "b");
 }
 
-// Against the plain way: at each place, the longest of all tokens.
+// Compares with a simple implementation: at each position, the longest of all tokens.
 TEST(ManyAddedTokens, TheLongestAtEachPlace) {
   std::mt19937 random(3);
   const auto word = [&](std::size_t most) {

@@ -83,7 +83,7 @@ TEST_F(SentencePieceModel, RefusesBadModels) {
               ThrowsMessage<InputError>(HasSubstr("b.model: not a SentencePiece model")));
 }
 
-// Found by tests/fuzz: a piece of a null byte, which SentencePiece's index takes for an empty one, and throws.
+// Found by tests/fuzz: SentencePiece's index takes a piece of one null byte for an empty one, and throws.
 TEST_F(SentencePieceModel, RefusesAnEmptyPiece) {
   write("d.model", std::string("\n\x0e\n\x05<unk>\x15\0\0\0\0\x18\x02\n\n\n\x01\0\x15\0\0\x80\xbf\x18\x01", 28));
   EXPECT_THAT([&] { Tokenizer::load(folder_); },

@@ -10,7 +10,7 @@
 
 namespace orrery {
 
-// A folder of its own for each test, removed after it.
+// Gives each test its own folder, which is removed after the test.
 class TextFolder : public testing::Test {
  protected:
   void SetUp() override;

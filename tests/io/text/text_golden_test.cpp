@@ -38,7 +38,7 @@ TEST(CaptionGolden, AllNegativeCaptions) {
   const Json cases = parse_json_file(kData / "negative_captions.json");
   ASSERT_EQ(cases.size(), 24U);
   for (const Json& entry : cases) {
-    if (entry.at("num_frames") == 1) continue;  // older than the pictures' sentence
+    if (entry.at("num_frames") == 1) continue;  // written before captions of pictures had their own sentence
     EXPECT_EQ(negative_caption(entry.at("prompt").get<std::string>(), clip_of(entry)), entry["caption"]);
   }
 }
@@ -89,8 +89,8 @@ TEST_F(TokenizerFilesGolden, AddedTokensFromTokenizerConfig) {
   expect_reference_ids(Tokenizer::load(folder_));
 }
 
-// A hostile or merely long prompt must not stall a job: the CPU time leaves room for a slow machine and a debug build,
-// but none for quadratic time (which would take minutes).
+// A hostile or very long prompt must not stall a job. The limit of CPU time allows for a slow machine and a debug
+// build, but not for an algorithm of quadratic time, which would take minutes.
 TEST(TokenizerGolden, LongTextsTakeLinearTime) {
   const Tokenizer tokenizer = Tokenizer::load(kData);
   constexpr std::size_t kLength = 100'000;
