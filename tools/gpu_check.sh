@@ -14,6 +14,7 @@ export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # The absolute path, since an mpirun that is started by its path puts other folders first on its programs' PATH.
 PYTHON=$(command -v python3)
 export PYTHON
+export ORRERY_SOURCE=$PWD  # for tests that read the tree's own files
 
 say() { printf '\ngpu_check: %s\n' "$*"; }
 die() { printf 'gpu_check: %s\n' "$*" >&2; exit 2; }
