@@ -20,8 +20,8 @@ def number(line, key, digits):
 
 
 def name_of(line):
-    """The line's name; for a rank's share of a branch with the predicted time of the branch, including exchanges."""
-    return f"{line['name']}: {line['predicted_ms']:.0f} in all" if "predicted_ms" in line else line["name"]
+    """The line's name; for a rank's share of a branch with the predicted time of a branch of which no exchange is hidden."""
+    return f"{line['name']}: at most {line['predicted_ms']:.0f}" if "predicted_ms" in line else line["name"]
 
 
 def row_of(line):

@@ -1,6 +1,7 @@
 #include "golden_job.h"
 
 #include "io/checkpoint/safetensors_files.h"
+#include "support/shared_windows.h"
 #include "support/test_device.h"
 
 namespace orrery {
@@ -56,9 +57,20 @@ std::vector<std::int64_t> negative_ids(const Golden& golden) {
 
 }  // namespace
 
-GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype, RowFormat format)
+namespace {
+
+RankGroups groups_of(const ProcessGrid& grid, Exchange exchange) {
+  RankGroups groups(grid, test_device());
+  if (exchange == Exchange::Windows) groups.sp = with_windows(std::move(groups.sp), grid.sp());
+  return groups;
+}
+
+}  // namespace
+
+GoldenJob::GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype, RowFormat format,
+                     Exchange exchange)
     : grid_(world, shape),
-      groups_(grid_, test_device()),
+      groups_(groups_of(grid_, exchange)),
       folder_(golden_checkpoint(set) / "transformer"),
       model_(Weights(std::make_shared<ShardedCheckpoint>(folder_), grid_.tp().shard(), test_device(), dtype),
              read_cosmos3_config(folder_ / "config.json"), groups_, format, Attention().in(format)) {}

@@ -24,12 +24,15 @@ MediaShape shape_of(const Golden& golden);
 // Only what decides on the branches and on what is left out.
 Request request_of(const Golden& golden);
 
+// How ranks that share a clip's tokens exchange them: as their device does, or through windows in host memory.
+enum class Exchange { OfDevice, Windows };
+
 // A golden set's model on all ranks of `world` as one grid.
 class GoldenJob {
  public:
   // `format`: of the media tower's products and attention.
   GoldenJob(const Comm& world, const std::string& set, GridShape shape, at::ScalarType dtype = at::kFloat,
-            RowFormat format = RowFormat::Plain);
+            RowFormat format = RowFormat::Plain, Exchange exchange = Exchange::OfDevice);
 
   // The noise of a case.
   DenoiseState start_of(const Golden& golden) const;

@@ -23,11 +23,15 @@ struct Case {
 
 class SequenceGrids : public testing::TestWithParam<Case> {
  protected:
-  DenoiseState run(const Comm& world, GridShape shape) const {
-    const GoldenJob job(world, GetParam().set, shape, at::kFloat, GetParam().format);
+  DenoiseState run(const Comm& world, GridShape shape, Exchange exchange = Exchange::OfDevice) const {
+    const GoldenJob job(world, GetParam().set, shape, at::kFloat, GetParam().format, exchange);
     return job.run(golden_, GetParam().schedule,
                    [](const DenoiseState& state) { return state.steps_done() < GetParam().steps; });
   }
+
+  // Through windows, attention is computed for one rank's queries at a time. With fewer than 12, MKL sums their scores
+  // in another order.
+  bool few_queries(const GridShape& shape) const { return shape_of(golden_).tokens() / shape.sp < 12; }
 
   Golden golden_ = Golden::load_case(std::string(GetParam().set) + "/" + GetParam().name);
 };
@@ -35,13 +39,15 @@ class SequenceGrids : public testing::TestWithParam<Case> {
 TEST_P(SequenceGrids, ChangeNoBit) {
   const auto [rank, size] = mpi_world().shard();
   for (const GridShape& shape : sequence_grids(size)) {
-    SCOPED_TRACE(shape.text());
-    const DenoiseState shared = run(mpi_world(), shape);
     const DenoiseState whole = run(mpi_world().split(rank / (2 * shape.tp)), {2, shape.tp});
-    EXPECT_EQ(shared.cache.computed, whole.cache.computed);
-    for (const auto& [stream, latents] : whole.latents) {
-      EXPECT_TRUE(at::equal(shared.latents.at(stream), latents))
-          << schema_of(stream).name << " differs by " << max_abs(shared.latents.at(stream).cpu(), latents.cpu());
+    for (const Exchange exchange : {Exchange::OfDevice, Exchange::Windows}) {
+      SCOPED_TRACE(shape.text() + (exchange == Exchange::Windows ? ", through windows" : ""));
+      const DenoiseState shared = run(mpi_world(), shape, exchange);
+      EXPECT_EQ(shared.cache.computed, whole.cache.computed);
+      for (const auto& [stream, latents] : whole.latents) {
+        const double difference = max_abs(shared.latents.at(stream).cpu(), latents.cpu());
+        EXPECT_LE(difference, exchange == Exchange::Windows && few_queries(shape) ? 1e-4 : 0) << schema_of(stream).name;
+      }
     }
   }
 }

@@ -57,12 +57,16 @@ void measure_sums(const LayerWork& work, const BenchContext& context) {
 void measure_exchange(const LayerWork& work, const BenchContext& context) {
   Collectives& sp = *context.ranks.groups.sp;
   const SequenceParallel sequence(&sp, work.queries, work.heads, work.kv_heads);
-  const at::Tensor all = at::zeros({work.queries, sequence.heads().total(), work.head_dim},
-                                   at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype));
-  const SharedHeads shared = sequence.shared_heads(all);
+  const at::TensorOptions options = at::TensorOptions().device(context.ranks.device).dtype(context.ranks.dtype);
+  const auto exchange = [&] {
+    const HeadsExchange heads(sequence, 0, work.head_dim, options);
+    heads.send({0, sequence.own().size});
+    heads.finish();
+  };
+  const std::int64_t heads = sequence.heads().total(), bytes = work.queries * heads * work.head_dim;
   const auto ranks = static_cast<double>(work.sp);
-  measure({"all-to-all over sp", fmt::format("{} x {} heads over {}", all.size(0), all.size(1), work.sp),
-           static_cast<double>(all.nbytes()), (ranks - 1) / ranks, [&] { sequence.to_heads(shared, all); }},
+  measure({"all-to-all over sp", fmt::format("{} x {} heads over {}", work.queries, heads, work.sp),
+           static_cast<double>(bytes) * static_cast<double>(options.dtype().itemsize()), (ranks - 1) / ranks, exchange},
           context);
 }
 

@@ -46,6 +46,9 @@ constexpr HelpEntry kThreads{"OMP_NUM_THREADS", "the most threads of a rank; def
 constexpr HelpEntry kFa3{"ORRERY_FA3",
                          "FlashAttention-3's library (fa3_fwd/_C.abi3.so), instead of the one beside the program "
                          "or in tools/setup.sh's cache"};
+constexpr HelpEntry kPeerMemory{"ORRERY_PEER_MEMORY",
+                                "0: tp and sp ranks exchange everything through NCCL, and not through each other's "
+                                "GPU memory while they compute"};
 constexpr HelpEntry kSharing{"ORRERY_SHARE_GPUS", "1: ranks may share a GPU, to test several ranks on one; slow"};
 
 constexpr std::array kRunVariables{
@@ -54,6 +57,7 @@ constexpr std::array kRunVariables{
     kGpus,
     kThreads,
     kFa3,
+    kPeerMemory,
     kSharing};
 
 constexpr std::array kRunExamples{

@@ -116,11 +116,14 @@ RunSummary make_clips_with(const RunModels& models, GenerateSettings settings, c
                    options.output.media, gates.media_check());
   Progress progress(context.log, std::ssize(plan.jobs), work_of(plan));
   ClipRecords records(plan.jobs.size(), context.world, context.device, std::move(keep), progress, context.log);
-  std::string told;
-  const auto deliver = [&](const ClipJob& job, ClipResult result) {
-    const std::string path = sum_path(*models.groups.tp);
-    if (path != told) context.log.info("sums over the --tp ranks go " + path);
+  std::string told_sums, told_exchanges;
+  const auto tell = [&](std::string& told, const char* what, const std::string& path) {
+    if (path != told) context.log.info(what + path);
     told = path;
+  };
+  const auto deliver = [&](const ClipJob& job, ClipResult result) {
+    tell(told_sums, "sums over the --tp ranks go ", sum_path(*models.groups.tp));
+    tell(told_exchanges, "tokens and heads over the --sp ranks go ", window_path(*models.groups.sp));
     records.add(job, std::move(result));
   };
   Generator generator({context.world, *models.towers, *models.groups.cfg, media, models.media.encoder(),

@@ -72,6 +72,22 @@ void Collectives::all_to_all(const std::vector<at::Tensor>& to, const std::vecto
   count(ExchangeKind::AllToAll, bytes);
 }
 
+RowWindow* Collectives::window(int number) {
+  RowWindow* const window = do_window(number);
+  if (window != nullptr) window->traffic_ = &traffic_[static_cast<std::size_t>(ExchangeKind::AllToAll)];
+  return window;
+}
+
+void RowWindow::put(int to, const at::Tensor& rows, std::int64_t offset, std::int64_t pitch) {
+  do_put(to, rows, offset, pitch);
+  traffic_->bytes += bytes_of(rows);
+}
+
+void RowWindow::finish() {
+  do_finish();
+  ++traffic_->calls;
+}
+
 void Collectives::broadcast(at::Tensor& x, int root) {
   do_broadcast(x, root);
   count(ExchangeKind::Other, shard().rank == root ? bytes_of(x) : 0);
@@ -91,8 +107,13 @@ std::vector<at::Tensor> Collectives::gather_to_root(const at::Tensor& x) {
 }
 
 std::string sum_path(const Collectives& group) {
-  const auto* teller = dynamic_cast<const TellsSumPath*>(&group);
+  const auto* teller = dynamic_cast<const TellsPaths*>(&group);
   return teller == nullptr ? "" : teller->sum_path();
+}
+
+std::string window_path(const Collectives& group) {
+  const auto* teller = dynamic_cast<const TellsPaths*>(&group);
+  return teller == nullptr ? "" : teller->window_path();
 }
 
 }  // namespace orrery

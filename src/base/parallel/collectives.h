@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/core/shard.h"
+#include "base/parallel/row_window.h"
 
 namespace orrery {
 
@@ -57,6 +58,10 @@ class Collectives {
   // group. to[r] of rank s has as many bytes as from[s] of rank r; entries may differ in size and be empty. A rank's
   // entry for itself is copied, unless `to` and `from` share its memory.
   void all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from);
+  // Memory for all-to-alls that overlap computation; windows with different numbers (0 or 1) may have exchanges under
+  // way at the same time. Null on all ranks when the group has none; a window's begin() may also find none. The pointer
+  // stays valid. Not collective.
+  RowWindow* window(int number);
   // Replaces x by the x of rank `root`.
   void broadcast(at::Tensor& x, int root);
   // Sends `up` to rank - 1 and `down` to rank + 1, and returns {what rank - 1 sent down, what rank + 1 sent up}. The
@@ -85,6 +90,7 @@ class Collectives {
   virtual at::Tensor do_all_gather(const at::Tensor& x, std::int64_t dim) = 0;
   // Without the rank's entries for itself.
   virtual void do_all_to_all(const std::vector<at::Tensor>& to, const std::vector<at::Tensor>& from) = 0;
+  virtual RowWindow* do_window(int) { return nullptr; }
   virtual void do_broadcast(at::Tensor& x, int root) = 0;
   virtual std::pair<at::Tensor, at::Tensor> do_exchange_rows(const at::Tensor& up, const at::Tensor& down) = 0;
   virtual std::vector<at::Tensor> do_gather_to_root(const at::Tensor& x) = 0;
@@ -95,15 +101,17 @@ class Collectives {
   std::array<Traffic, 4> traffic_;  // by ExchangeKind
 };
 
-// Interface of Collectives that have several transports for asynchronous all-reduces (start_sum).
-class TellsSumPath {
+// Interface of Collectives that have several transports for what overlaps computation: which one is in use, in words;
+// empty before the first use.
+class TellsPaths {
  public:
-  virtual ~TellsSumPath() = default;
-  // The transport in use, in words; empty before the first all-reduce.
-  virtual std::string sum_path() const = 0;
+  virtual ~TellsPaths() = default;
+  virtual std::string sum_path() const = 0;     // of start_sum()
+  virtual std::string window_path() const = 0;  // of all-to-alls, which need no windows
 };
 
-// TellsSumPath::sum_path of `group`; empty when it has only one transport.
+// These paths of `group`; empty when it has only one transport.
 std::string sum_path(const Collectives& group);
+std::string window_path(const Collectives& group);
 
 }  // namespace orrery

@@ -9,6 +9,7 @@
 #include "base/parallel/collective_backends.h"
 #include "base/parallel/collectives.h"
 #include "base/parallel/nccl_comm.h"
+#include "base/parallel/peer_windows.h"
 #include "base/parallel/sums_behind.h"
 #include "base/parallel/tensor_messages.h"
 
@@ -47,14 +48,16 @@ class Group {
   ncclComm_t comm_;
 };
 
-class NcclCollectives final : public Collectives, public TellsSumPath {
+class NcclCollectives final : public Collectives, public TellsPaths {
  public:
-  NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm) {}
+  NcclCollectives(const Comm& comm, at::Device device) : comm_(comm), device_(device), nccl_(comm), windows_(comm) {}
 
   Shard shard() const override { return comm_.shard(); }
   std::string sum_path() const override { return sums_ ? sums_->path() : ""; }
+  std::string window_path() const override { return windows_.path("through NCCL"); }
 
  private:
+  RowWindow* do_window(int number) override { return windows_.at(number); }
   void do_all_reduce_sum(at::Tensor& x) override { all_reduce_on(x, stream()); }
   void do_start_sum(at::Tensor x) override;
   SumTerms do_finish_sum() override;
@@ -68,6 +71,7 @@ class NcclCollectives final : public Collectives, public TellsSumPath {
   const Comm& comm_;
   at::Device device_;
   NcclComm nccl_;
+  PeerWindows windows_;
   std::optional<SumsBehind> sums_;  // made by the first start_sum()
 };
 
@@ -152,16 +156,19 @@ std::vector<at::Tensor> NcclCollectives::do_gather_to_root(const at::Tensor& x) 
   return all;
 }
 
-class SharedGpuCollectives final : public HostCollectives, public TellsSumPath {
+class SharedGpuCollectives final : public HostCollectives, public TellsPaths {
  public:
   SharedGpuCollectives(const Comm& comm, at::Device device)
       : HostCollectives(comm, device),
         sums_(
-            comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }, "through host memory") {}
+            comm, [this](at::Tensor& x, cudaStream_t stream) { all_reduce_on(x, stream); }, "through host memory"),
+        windows_(comm) {}
 
   std::string sum_path() const override { return sums_.path(); }
+  std::string window_path() const override { return windows_.path("through host memory"); }
 
  private:
+  RowWindow* do_window(int number) override { return windows_.at(number); }
   void do_start_sum(at::Tensor x) override {
     require_turn();
     require_operand(x, device());
@@ -178,6 +185,7 @@ class SharedGpuCollectives final : public HostCollectives, public TellsSumPath {
   }
 
   SumsBehind sums_;
+  PeerWindows windows_;
 };
 
 }  // namespace

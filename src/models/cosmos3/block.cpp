@@ -18,6 +18,15 @@ RopeTable rows_of(const RopeTable& table, const Range& part) {
   return {rows_of(table.cos, part), rows_of(table.sin, part)};
 }
 
+ScaledRows rows_of(const ScaledRows& x, const Range& part) {
+  return {rows_of(x.data, part), x.scaled() ? rows_of(x.scale, part) : at::Tensor()};
+}
+
+Float8Operands queries_of(Float8Operands operands, const Range& part) {
+  operands.q.data = rows_of(operands.q.data, part);
+  return operands;
+}
+
 }  // namespace
 
 TowerNames TowerNames::und() {
@@ -108,19 +117,33 @@ at::Tensor QkvProjection::keys_for_media(const at::Tensor& own, const RopeTable&
 
 at::Tensor QkvProjection::exchanged(Residual& stream, const RopeTable& rope, std::int64_t after,
                                     const SequenceParallel& sequence, Precision precision) const {
-  at::Tensor own = multiplied(stream, 0, 0, precision);
-  const at::Tensor all = at::empty({sequence.tokens() + after, sequence.heads().total(), head_dim_}, own.options());
-  const at::Tensor media = all.narrow(0, 0, sequence.tokens());
-  const SharedHeads shared = sequence.shared_heads(media);
+  const at::TensorOptions options = stream.x().options();
+  const HeadsExchange exchange(sequence, after, head_dim_, options);
+  const RopeTable own_rope = rope.cos.defined() ? rows_of(rope, sequence.own()) : RopeTable{};
+  const RowTarget inputs = qkv_.inputs(precision);
+  for (const Range& part : stream.parts()) {
+    const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
+    for (const Range& piece : exchange.pieces(part)) {
+      at::Tensor heads = at::empty({piece.size, heads_ + 2 * kv_heads_, head_dim_}, options);
+      phase("qkv product",
+            [&] { qkv_.into(heads.flatten(1), rows_of(normed, {piece.begin - part.begin, piece.size})); });
+      share_out(heads, own_rope, piece, exchange);
+      exchange.send(piece);
+    }
+  }
+  phase("heads all-to-all", [&] { exchange.finish(); });
+  return exchange.all();
+}
+
+void QkvProjection::share_out(at::Tensor& heads, const RopeTable& rope, const Range& piece,
+                              const HeadsExchange& exchange) const {
+  const SharedHeads target = exchange.target(piece);
   if (rope.cos.defined()) {
     phase("head norm + rope",
-          [&] { share_heads(shared, own, heads_, kv_heads_, norms_, rows_of(rope, sequence.own())); });
+          [&] { share_heads(target, heads, heads_, kv_heads_, norms_, rows_of(rope, piece)); });
   } else {
-    phase("heads shared out", [&] { share_heads(shared, own, heads_, kv_heads_); });
+    phase("heads shared out", [&] { share_heads(target, heads, heads_, kv_heads_); });
   }
-  own.reset();
-  phase("heads all-to-all", [&] { sequence.to_heads(shared, media); });
-  return all;
 }
 
 KeyValue QkvProjection::kv_of(const at::Tensor& projected, const Range& rows, const HeadShare& share) {
@@ -241,17 +264,22 @@ KeyValue Block::causal(Residual& stream, const RopeTable& rope) const {
 
 at::Tensor Block::attend(Residual& stream, const KeyValue& text, const RopeTable& rope,
                          const SequenceParallel& sequence, Precision precision, const Float8Text* rounded) const {
+  const at::TensorOptions options = stream.x().options();
   if (rounded != nullptr && precision == Precision::Native) {
     const Float8Operands own = project_.in_float8(stream, rope, text, sequence, *rounded);
-    return phase("attention", [&] { return attention_(own, stream.x().scalar_type()); });
+    return sequence.to_tokens(own.q.data.size(2), options, [&](const Range& part) {
+      return attention_(queries_of(own, part), stream.x().scalar_type());
+    });
   }
   const QkvProjection::Result own = project_(stream, rope, text, sequence, precision);
-  return phase("attention", [&] { return attention_(own.q, own.kv.k, own.kv.v, Mask::None); });
+  return sequence.to_tokens(own.q.size(2), options, [&](const Range& part) {
+    return attention_(rows_of(own.q, part), own.kv.k, own.kv.v, Mask::None);
+  });
 }
 
 void Block::joint(Residual& stream, const KeyValue& text, const RopeTable& rope, const SequenceParallel& sequence,
                   Precision precision, const Float8Text* rounded) const {
-  finish(stream, sequence.to_tokens(attend(stream, text, rope, sequence, precision, rounded)), precision);
+  finish(stream, attend(stream, text, rope, sequence, precision, rounded), precision);
 }
 
 at::Tensor Block::attend_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,

@@ -79,9 +79,12 @@ class QkvProjection {
   // undefined when the media tower sees the text tower's own keys.
   at::Tensor keys_for_media(const at::Tensor& own, const RopeTable& rope) const;
   // multiplied() and norm_and_rope() for a sequence that is split over ranks: (all tokens + after, this rank's heads in
-  // attention, head_dim). `rope` is for all tokens; if it is empty, like multiplied().
+  // attention, head_dim). `rope` is for all tokens; if it is empty, like multiplied(). Each piece is sent while the
+  // next one is computed.
   at::Tensor exchanged(Residual& stream, const RopeTable& rope, std::int64_t after, const SequenceParallel& sequence,
                        Precision precision) const;
+  // Norm and RoPE of a piece of this rank's rows, into what `exchange` sends. `rope` is for all these rows, or empty.
+  void share_out(at::Tensor& heads, const RopeTable& rope, const Range& piece, const HeadsExchange& exchange) const;
   // Views of keys and values in `rows` of a tensor whose rows have the heads of `share`.
   static KeyValue kv_of(const at::Tensor& projected, const Range& rows, const HeadShare& share);
   // Rounds one sequence to 8 bits. `own` are all rows of the sequence as the product returns them, with the heads of
@@ -124,6 +127,7 @@ class Block {
   }
 
  private:
+  // Attention of this rank's tokens with all heads: (tokens, width).
   at::Tensor attend(Residual& stream, const KeyValue& text, const RopeTable& rope, const SequenceParallel& sequence,
                     Precision precision, const Float8Text* rounded) const;
   at::Tensor attend_pair(Residual& stream, const std::array<const KeyValue*, 2>& texts, const RopeTable& rope,

@@ -123,18 +123,17 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   // During the MLP's last product: the residual stream, the normed input, gate and up, the activation, the output.
   const std::int64_t mlp = 3 * stream + own * (mlp_inputs(c.mlp) + 1) * work.intermediate;
   // During RoPE: the residual stream, the projected heads and the QKV product's normed input; in float32, where no
-  // kernel does it, also four copies of the queries. With sp > 1, the send and receive buffers of the heads are
-  // allocated as well, but no longer that input.
+  // kernel does it, also four copies of the queries. With sp > 1, the send buffers of the heads are allocated as well.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
   const std::int64_t rotation =
-      stream + copies + (shared ? qkv + std::max(stream, work.sent_for_heads() + all) : stream + all);
+      stream + copies + (shared ? qkv + stream + work.sent_for_heads() : stream + all);
   // During attention: the residual stream, queries, keys and values, the output of its two calls.
-  const std::int64_t attention = stream + all + 2 * attended;
-  // During the all-to-all after attention: the residual stream, the send and receive buffers, the latter as rows.
-  const std::int64_t back = shared ? stream + attended + 2 * own * q : 0;
+  const std::int64_t attention = stream + (shared ? 0 : all) + 2 * attended;
+  // With sp > 1, the memory into which other ranks write: queries, keys and values, and attention's results.
+  const std::int64_t windows = shared ? all + own * q : 0;
   const std::int64_t float8 =
       layout.attention == RowFormat::Plain ? 0 : float8_attention_bytes(work, layout.element_bytes);
-  const std::int64_t block = std::max(std::max({mlp, rotation, attention, back}) * layout.element_bytes, float8);
+  const std::int64_t block = std::max(std::max({mlp, rotation, attention}) * layout.element_bytes, float8);
   // Buffers that two tp ranks write into each other's memory: four halves of a residual stream.
   const std::int64_t from_peer = layout.grid.tp == 2 ? 2 * stream : 0;
   const std::int64_t rope = clip_tokens * 2 * c.head_dim;
@@ -143,7 +142,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   const std::int64_t text = text_cache_bytes(c, clip_text_tokens, layout) +
                             shared_text_bytes(c, clip_text_tokens, layout) +
                             rounded_text_bytes(c, clip_text_tokens, layout);
-  return block + (from_peer + branches * rope) * layout.element_bytes + branches * text + latents;
+  return block + (from_peer + windows + branches * rope) * layout.element_bytes + branches * text + latents;
 }
 
 std::int64_t largest_weight_bytes(const Cosmos3Config& c, const ModelLayout& layout) {

@@ -116,7 +116,6 @@ PhaseCosts layer_costs(const LayerWork& work, LayerFormats formats, const LayerC
                    {work.mlp == MlpKind::SwiGlu ? "silu * mul" : "squared relu",
                     part_numbers(rows * static_cast<double>(work.intermediate) * (mlp_inputs(work.mlp) + narrow))},
                    {"down product", product(3)}};
-  if (work.sp > 1) costs["join heads"] = numbers(2 * work.tokens * work.q_width());
   if (formats.attention == RowFormat::Float8) add_float8_attention(costs, work, ceilings, element);
   if (float8_products) {
     costs["attention in 8 bits"] = part_numbers(rows * static_cast<double>(work.q_width()) * (1 + narrow));

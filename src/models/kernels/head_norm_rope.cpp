@@ -82,6 +82,7 @@ void launch_shares(const SharedHeads& to, const HeadNormRopeLaunch& heads, int d
                           .own = to.own.data_ptr<at::BFloat16>(),
                           .own_stride = to.own.stride(0),
                           .others = to.others.data_ptr<at::BFloat16>(),
+                          .others_stride = to.others.stride(0),
                           .share_heads = share.queries.size,
                           .share_keys = share.keys.size,
                           .ranks = to.shard.size,

@@ -63,7 +63,7 @@ struct Shared {
   Pack* own;
   std::int64_t own_stride;  // in packs
   Pack* others;
-  unsigned count;  // number of rows
+  std::int64_t others_stride;  // in packs, between ranks
   int queries;     // heads in a share
   int keys;        // heads in a share; as many values
   int copies;      // ranks that have the same key head
@@ -79,8 +79,8 @@ struct Shared {
     const std::int64_t width = static_cast<std::int64_t>(queries + 2 * keys) * head_packs;
     for (int i = 0; i < ranks; ++i) {
       const int to = head * ranks / size + i;
-      const std::int64_t slot = static_cast<std::int64_t>(to - (to > rank ? 1 : 0)) * count + row;
-      Pack* const begin = to == rank ? own + row * own_stride : others + slot * width;
+      Pack* const other = others + static_cast<std::int64_t>(to - (to > rank ? 1 : 0)) * others_stride;
+      Pack* const begin = to == rank ? own + row * own_stride : other + row * width;
       write(begin + (first + head % size) * head_packs);
     }
   }
@@ -193,7 +193,7 @@ Shared<kIsRaw> shared(const ShareHeadsLaunch& l) {
   return {reinterpret_cast<Pack*>(l.own),
           l.own_stride / kPackWidth,
           reinterpret_cast<Pack*>(l.others),
-          static_cast<unsigned>(l.heads.rows),
+          l.others_stride / kPackWidth,
           static_cast<int>(l.share_heads),
           static_cast<int>(l.share_keys),
           static_cast<int>(l.ranks * l.share_keys / l.heads.kv_heads),

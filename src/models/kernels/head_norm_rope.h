@@ -47,7 +47,7 @@ void head_norm_rope_aten(at::Tensor& qkv, std::int64_t heads, std::int64_t kv_he
 // The destination of share_heads(), ready for an all-to-all: for each rank and token, the rank's queries, then its
 // keys, then its values.
 struct SharedHeads {
-  at::Tensor others;  // (ranks - 1, tokens, heads of a share, head_dim), contiguous, of the other ranks in order
+  at::Tensor others;  // (ranks - 1, tokens, heads of a share, head_dim) of the other ranks in order, each contiguous
   at::Tensor own;     // (tokens, heads of a share, head_dim), rows of any stride
   Shard shard;        // this rank in the group that splits the heads
 };

@@ -1,5 +1,10 @@
 #include "models/nn/sequence_parallel.h"
 
+#include <c10/util/accumulate.h>
+
+#include <array>
+
+#include "base/device/side_streams.h"
 #include "models/nn/phase.h"
 
 namespace orrery {
@@ -11,6 +16,16 @@ std::vector<at::Tensor> slices_of(const at::Tensor& x, const std::vector<Range>&
   slices.reserve(ranges.size());
   for (const Range& range : ranges) slices.push_back(x.narrow(0, range.begin, range.size));
   return slices;
+}
+
+// The ranges begin, ..., end - 1 as one; empty if there are none.
+Range join(const std::vector<Range>& ranges, int begin, int end) {
+  Range joined;
+  for (int i = begin; i < end; ++i) {
+    const Range& range = ranges[static_cast<std::size_t>(i)];
+    joined = {i == begin ? range.begin : joined.begin, joined.size + range.size};
+  }
+  return joined;
 }
 
 }  // namespace
@@ -26,19 +41,45 @@ at::Tensor SequenceParallel::own_heads(const at::Tensor& text) const {
   return text.narrow(1, heads_.keys.begin, heads_.keys.size).contiguous();
 }
 
-SharedHeads SequenceParallel::shared_heads(const at::Tensor& all) const {
-  return {at::empty({shard_.size - 1, own().size, all.size(1), all.size(2)}, all.options()),
-          all.narrow(0, own().begin, own().size), shard_};
+at::Tensor SequenceParallel::to_tokens(std::int64_t head_dim, const at::TensorOptions& options,
+                                       const Attend& attend) const {
+  const Range every{0, tokens_};
+  if (!is_shared()) return phase("attention", [&] { return attend(every); });
+  const std::int64_t width = heads_.queries.size * head_dim, row = shard_.size * width;
+  RowWindow* const window = sp_->window(kAfter);
+  const at::Tensor joined =
+      window == nullptr ? at::Tensor() : window->begin({own().size, row}, ranges_.front().size * row, options);
+  if (!joined.defined()) return exchanged_at_once(phase("attention", [&] { return attend(every); }));
+  phase("attention", [&] { attend_in_parts(attend, *window, joined); });
+  phase("attention all-to-all", [&] { window->finish(); });
+  return joined;
 }
 
-void SequenceParallel::to_heads(const SharedHeads& shared, const at::Tensor& all) const {
-  std::vector<at::Tensor> to = shared.others.unbind(0);
-  to.insert(to.begin() + shard_.rank, shared.own);
-  sp_->all_to_all(to, slices_of(all, ranges_));
+void SequenceParallel::attend_in_parts(const Attend& attend, RowWindow& window, const at::Tensor& joined) const {
+  const std::int64_t width = joined.size(1) / shard_.size, column = shard_.rank * width;
+  SideStreams streams(joined.device());
+  const auto send = [&](int begin, int end) {  // the rows of ranks begin, ..., end - 1
+    const Range part = join(ranges_, begin, end);
+    if (part.size == 0) return;
+    streams.run([&] {
+      const at::Tensor rows = attend(part);
+      for (int to = begin; to < end; ++to) {
+        const Range& range = ranges_[static_cast<std::size_t>(to)];
+        if (range.size > 0) {
+          window.put(to, rows.narrow(0, range.begin - part.begin, range.size), column, joined.size(1));
+        }
+      }
+    });
+  };
+  send(shard_.rank + 1, shard_.size);
+  send(0, shard_.rank);
+  if (own().size > 0) {
+    streams.run([&] { joined.narrow(1, column, width).copy_(attend(own())); });
+  }
+  streams.join();
 }
 
-at::Tensor SequenceParallel::to_tokens(at::Tensor attended) const {
-  if (!is_shared()) return attended;
+at::Tensor SequenceParallel::exchanged_at_once(const at::Tensor& attended) const {
   const std::vector<at::Tensor> to = slices_of(attended, ranges_);
   std::vector<at::Tensor> from(to.size(), to[rank()]);
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -56,6 +97,57 @@ at::Tensor SequenceParallel::gather(const at::Tensor& own_rows, const Range& par
   phase("velocity all-to-all",
         [&] { sp_->all_to_all(std::vector<at::Tensor>(ranges_.size(), own_rows), slices_of(all, places)); });
   return all;
+}
+
+HeadsExchange::HeadsExchange(const SequenceParallel& sequence, std::int64_t after, std::int64_t head_dim,
+                             const at::TensorOptions& options)
+    : sequence_(sequence), window_(sequence.sp_->window(SequenceParallel::kBefore)) {
+  const std::int64_t heads = sequence.heads().total();
+  const std::array sizes{sequence.tokens() + after, heads, head_dim};
+  if (window_ != nullptr) all_ = window_->begin(sizes, c10::multiply_integers(sizes), options);
+  if (!all_.defined()) {
+    window_ = nullptr;
+    all_ = at::empty(sizes, options);
+  }
+  others_ = at::empty({sequence.shard_.size - 1, sequence.own().size, heads, head_dim}, options);
+}
+
+std::vector<Range> HeadsExchange::pieces(const Range& rows) const {
+  // Only the last rows of all are split: while they are computed, those before them are sent.
+  const bool last = rows.end() == sequence_.own().size;
+  if (window_ == nullptr || !last) return {rows};
+  std::vector<Range> pieces;
+  Range rest = rows;
+  while (rest.size >= 2 * window_->worthwhile_rows()) {
+    const std::int64_t half = rest.size / 2;
+    pieces.push_back({rest.begin, rest.size - half});
+    rest = {rest.end() - half, half};
+  }
+  pieces.push_back(rest);
+  return pieces;
+}
+
+SharedHeads HeadsExchange::target(const Range& piece) const {
+  return {others_.narrow(1, piece.begin, piece.size),
+          all_.narrow(0, sequence_.own().begin + piece.begin, piece.size), sequence_.shard_};
+}
+
+void HeadsExchange::send(const Range& piece) const {
+  if (window_ == nullptr || piece.size == 0) return;
+  const auto [own, size] = sequence_.shard_;
+  const std::int64_t row = all_.stride(0);
+  for (int distance = 1; distance < size; ++distance) {
+    const int to = (own + distance) % size;
+    window_->put(to, others_[slot_of(to)].narrow(0, piece.begin, piece.size).flatten(1),
+                 (sequence_.own().begin + piece.begin) * row, row);
+  }
+}
+
+void HeadsExchange::finish() const {
+  if (window_ != nullptr) return window_->finish();
+  std::vector<at::Tensor> to = others_.unbind(0);
+  to.insert(to.begin() + sequence_.shard_.rank, target({0, sequence_.own().size}).own);
+  sequence_.sp_->all_to_all(to, slices_of(all_, sequence_.ranges_));
 }
 
 }  // namespace orrery

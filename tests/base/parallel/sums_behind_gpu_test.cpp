@@ -2,6 +2,8 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/core/error.h"
 #include "base/device/gpu.h"
 #include "base/parallel/sums_behind.h"
@@ -29,6 +31,14 @@ TEST_F(PairTest, SayWhyThereIsNoPeerMemory) {
   std::string problem;
   EXPECT_EQ(PeerMemory::make(mpi_world(), std::int64_t{1} << 46, problem), nullptr);
   EXPECT_NE(problem.find("memory"), std::string::npos) << problem;
+}
+
+TEST_F(PairTest, LeaveEachOthersMemoryAloneOnRequest) {
+  ::setenv("ORRERY_PEER_MEMORY", "0", 1);
+  std::string problem;
+  EXPECT_EQ(PeerMemory::make(mpi_world(), 1 << 20, problem), nullptr);
+  ::unsetenv("ORRERY_PEER_MEMORY");
+  EXPECT_EQ(problem, "ORRERY_PEER_MEMORY=0");
 }
 
 // Sizes grow, and every buffer is used again and again while the streams run ahead of the host.

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <memory>
+#include <vector>
 
 #include "base/core/error.h"
 #include "base/parallel/rank_groups.h"
 #include "support/mpi_world.h"
+#include "support/shared_windows.h"
 #include "support/test_device.h"
 
 namespace orrery {
@@ -24,41 +27,68 @@ struct Case {
 class Sequence : public testing::TestWithParam<Case> {
  protected:
   at::TensorOptions options() const { return at::TensorOptions(test_device()).dtype(at::kFloat); }
-
-  std::unique_ptr<Collectives> group_ = make_collectives(mpi_world(), test_device());
+  // The device's own, and one with windows in host memory where the device has none.
+  std::vector<std::unique_ptr<Collectives>> groups() const {
+    std::vector<std::unique_ptr<Collectives>> groups;
+    groups.push_back(make_collectives(mpi_world(), test_device()));
+    if (test_device().is_cpu()) {
+      groups.push_back(with_windows(make_collectives(mpi_world(), test_device()), mpi_world()));
+    }
+    return groups;
+  }
 };
 
-// Queries, keys and values of all tokens go to the ranks of their heads, and come back to the ranks of their tokens.
-TEST_P(Sequence, GoesToHeadsAndBack) {
-  const auto [tokens, heads, kv_heads] = GetParam();
-  const at::Tensor qkv =
-      at::arange(tokens * (heads + 2 * kv_heads) * kWidth, options()).sin().view({tokens, -1, kWidth});
-  const RopeTable rope{at::full({tokens, 1, kWidth}, 0.6, options()), at::zeros({tokens, 1, kWidth}, options())};
-  const HeadNorms norms{at::ones({kWidth}, options()), at::full({kWidth}, 2, options())};
+// Gives each rank its tokens of `qkv`, in pieces, and expects this rank's heads of all tokens after norm and RoPE; then
+// sends the queries back, and expects the rank's tokens with all of them.
+void go_to_heads_and_back(Collectives& group, const Case& sizes, const at::Tensor& qkv) {
+  const auto [tokens, heads, kv_heads] = sizes;
+  const at::TensorOptions options = qkv.options();
+  const RopeTable rope{at::full({tokens, 1, kWidth}, 0.6, options), at::zeros({tokens, 1, kWidth}, options)};
+  const HeadNorms norms{at::ones({kWidth}, options), at::full({kWidth}, 2, options)};
   at::Tensor whole = qkv.clone();
   head_norm_rope_aten(whole, heads, kv_heads, norms, rope);
 
-  const SequenceParallel sequence(group_.get(), tokens, heads, kv_heads);
+  const SequenceParallel sequence(&group, tokens, heads, kv_heads);
   const HeadShare& share = sequence.heads();
   const Range own = sequence.own();
-  const at::Tensor all = at::empty({tokens, share.total(), kWidth}, options());
-  const SharedHeads shared = sequence.shared_heads(all);
-  at::Tensor rows = qkv.narrow(0, own.begin, own.size).clone();
-  const auto table = [&](const at::Tensor& x) { return x.narrow(0, own.begin, own.size); };
-  share_heads(shared, rows, heads, kv_heads, norms, {table(rope.cos), table(rope.sin)});
-  sequence.to_heads(shared, all);
+  const HeadsExchange exchange(sequence, /*after=*/3, kWidth, options);
+  std::int64_t sent = 0;
+  for (const Range& piece : exchange.pieces({0, own.size})) {
+    EXPECT_EQ(piece.begin, sent);
+    sent = piece.end();
+    const auto rows = [&](const at::Tensor& x) { return x.narrow(0, own.begin + piece.begin, piece.size); };
+    at::Tensor own_rows = rows(qkv).clone();
+    share_heads(exchange.target(piece), own_rows, heads, kv_heads, norms, {rows(rope.cos), rows(rope.sin)});
+    exchange.send(piece);
+  }
+  EXPECT_EQ(sent, own.size);
+  exchange.finish();
+  const at::Tensor all = exchange.all().narrow(0, 0, tokens);
+  EXPECT_EQ(exchange.all().size(0), tokens + 3);
   const auto part = [&](std::int64_t first, const Range& of) { return whole.narrow(1, first + of.begin, of.size); };
   EXPECT_TRUE(at::equal(
       all, at::cat({part(0, share.queries), part(heads, share.keys), part(heads + kv_heads, share.keys)}, 1)));
 
-  const at::Tensor attended = all.narrow(1, 0, share.queries.size).contiguous().flatten(1);
-  const at::Tensor back = sequence.to_tokens(attended);
+  const at::Tensor back = sequence.to_tokens(kWidth, options, [&](const Range& rows) {
+    return all.narrow(0, rows.begin, rows.size).narrow(1, 0, share.queries.size).flatten(1).contiguous();
+  });
   EXPECT_TRUE(at::equal(back, whole.narrow(1, 0, heads).flatten(1).narrow(0, own.begin, own.size)));
 
   const Range middle{tokens / 3, tokens - tokens / 3};
   const Range here = within(middle, own);
-  EXPECT_TRUE(at::equal(sequence.gather(back.narrow(0, here.begin, here.size), middle),
+  EXPECT_TRUE(at::equal(sequence.gather(back.narrow(0, here.begin, here.size).contiguous(), middle),
                         whole.narrow(1, 0, heads).flatten(1).narrow(0, middle.begin, middle.size)));
+}
+
+// Three times, since windows use their memory again.
+TEST_P(Sequence, GoesToHeadsAndBack) {
+  const auto [tokens, heads, kv_heads] = GetParam();
+  for (const std::unique_ptr<Collectives>& group : groups()) {
+    for (const double shift : {0.0, 1.0, 2.0}) {
+      const at::Tensor qkv = at::arange(tokens * (heads + 2 * kv_heads) * kWidth, options()).add(shift).sin();
+      go_to_heads_and_back(*group, GetParam(), qkv.view({tokens, -1, kWidth}));
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, Sequence,
