@@ -40,9 +40,9 @@ class PeerWindow final : public RowWindow {
   std::shared_ptr<PeerMemory> memory_;  // tensors that share it only have weak pointers
   std::string problem_;
   std::int64_t bytes_ = 0;
-  std::uint32_t exchange_ = 0;            // number of the last one that has begun in memory_
-  std::weak_ptr<void> tensor_;            // expires with the last tensor of that exchange
-  std::vector<at::Tensor> sending_;       // rows that must stay allocated
+  std::uint32_t exchange_ = 0;       // number of the last one that has begun in memory_
+  std::weak_ptr<void> tensor_;       // expires with the last tensor of that exchange
+  std::vector<at::Tensor> sending_;  // rows that must stay allocated
   CudaEvent ready_;
   CudaEvent sent_;
 };

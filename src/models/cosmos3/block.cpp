@@ -125,8 +125,9 @@ at::Tensor QkvProjection::exchanged(Residual& stream, const RopeTable& rope, std
     const ScaledRows normed = phase("residual + input norm", [&] { return stream.norm(part, input_norm_, inputs); });
     for (const Range& piece : exchange.pieces(part)) {
       at::Tensor heads = at::empty({piece.size, heads_ + 2 * kv_heads_, head_dim_}, options);
-      phase("qkv product",
-            [&] { qkv_.into(heads.flatten(1), rows_of(normed, {piece.begin - part.begin, piece.size})); });
+      phase("qkv product", [&] {
+        qkv_.into(heads.flatten(1), rows_of(normed, {piece.begin - part.begin, piece.size}));
+      });
       share_out(heads, own_rope, piece, exchange);
       exchange.send(piece);
     }
@@ -139,8 +140,7 @@ void QkvProjection::share_out(at::Tensor& heads, const RopeTable& rope, const Ra
                               const HeadsExchange& exchange) const {
   const SharedHeads target = exchange.target(piece);
   if (rope.cos.defined()) {
-    phase("head norm + rope",
-          [&] { share_heads(target, heads, heads_, kv_heads_, norms_, rows_of(rope, piece)); });
+    phase("head norm + rope", [&] { share_heads(target, heads, heads_, kv_heads_, norms_, rows_of(rope, piece)); });
   } else {
     phase("heads shared out", [&] { share_heads(target, heads, heads_, kv_heads_); });
   }

@@ -125,8 +125,7 @@ std::int64_t step_bytes(const Cosmos3Config& c, std::int64_t clip_tokens, std::i
   // During RoPE: the residual stream, the projected heads and the QKV product's normed input; in float32, where no
   // kernel does it, also four copies of the queries. With sp > 1, the send buffers of the heads are allocated as well.
   const std::int64_t copies = layout.element_bytes == kFloatBytes ? own * 4 * q : 0;
-  const std::int64_t rotation =
-      stream + copies + (shared ? qkv + stream + work.sent_for_heads() : stream + all);
+  const std::int64_t rotation = stream + copies + (shared ? qkv + stream + work.sent_for_heads() : stream + all);
   // During attention: the residual stream, queries, keys and values, the output of its two calls.
   const std::int64_t attention = stream + (shared ? 0 : all) + 2 * attended;
   // With sp > 1, the memory into which other ranks write: queries, keys and values, and attention's results.

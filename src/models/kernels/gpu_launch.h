@@ -67,15 +67,15 @@ void launch(const HeadNormRopeLaunch& l, int device);
 
 // For share_heads() in head_norm_rope.h.
 struct ShareHeadsLaunch {
-  HeadNormRopeLaunch heads;  // rows read: queries, keys, values; without weights, only moved
-  BFloat16* own;             // rows of this rank's share
-  std::int64_t own_stride;   // row stride of own
-  BFloat16* others;          // (ranks - 1, rows, heads of a share, head_dim), each rank's contiguous
+  HeadNormRopeLaunch heads;    // rows read: queries, keys, values; without weights, only moved
+  BFloat16* own;               // rows of this rank's share
+  std::int64_t own_stride;     // row stride of own
+  BFloat16* others;            // (ranks - 1, rows, heads of a share, head_dim), each rank's contiguous
   std::int64_t others_stride;  // between ranks in others
-  std::int64_t share_heads;  // queries in a share
-  std::int64_t share_keys;   // keys in a share, and values
-  std::int64_t ranks;        // number of ranks that share
-  std::int64_t rank;         // this rank
+  std::int64_t share_heads;    // queries in a share
+  std::int64_t share_keys;     // keys in a share, and values
+  std::int64_t ranks;          // number of ranks that share
+  std::int64_t rank;           // this rank
 };
 
 void launch(const ShareHeadsLaunch& l, int device);

@@ -64,10 +64,10 @@ struct Shared {
   std::int64_t own_stride;  // in packs
   Pack* others;
   std::int64_t others_stride;  // in packs, between ranks
-  int queries;     // heads in a share
-  int keys;        // heads in a share; as many values
-  int copies;      // ranks that have the same key head
-  int rank;        // this rank, whose share is `own`
+  int queries;                 // heads in a share
+  int keys;                    // heads in a share; as many values
+  int copies;                  // ranks that have the same key head
+  int rank;                    // this rank, whose share is `own`
   int head_packs;
 
   template <class Write>

@@ -128,8 +128,8 @@ std::vector<Range> HeadsExchange::pieces(const Range& rows) const {
 }
 
 SharedHeads HeadsExchange::target(const Range& piece) const {
-  return {others_.narrow(1, piece.begin, piece.size),
-          all_.narrow(0, sequence_.own().begin + piece.begin, piece.size), sequence_.shard_};
+  return {others_.narrow(1, piece.begin, piece.size), all_.narrow(0, sequence_.own().begin + piece.begin, piece.size),
+          sequence_.shard_};
 }
 
 void HeadsExchange::send(const Range& piece) const {
