@@ -66,12 +66,12 @@ void PeerWindow::do_put(int to, const at::Tensor& rows, std::int64_t offset, std
 }
 
 void PeerWindow::do_finish() {
-  const auto [own, size] = group_.shard();
+  const Shard shard = group_.shard();
   const cudaStream_t stream = transfer_stream(c10::cuda::current_device());
-  for_others({own, size}, [&](int rank) { memory_->tell(rank, arrived_from(own), exchange_, stream); });
+  for_others(shard, [&](int rank) { memory_->tell(rank, arrived_from(shard.rank), exchange_, stream); });
   sent_.record(stream);
   sent_.hold(current_stream());  // the rows' memory may be used again by what the current stream does next
-  for_others({own, size}, [&](int rank) { memory_->wait(arrived_from(rank), exchange_, current_stream()); });
+  for_others(shard, [&](int rank) { memory_->wait(arrived_from(rank), exchange_, current_stream()); });
   sending_.clear();
 }
 
